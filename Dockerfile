@@ -1,0 +1,41 @@
+# gentoo-builder: packages in, Gentoo image out.
+#
+#     docker build -t gentoo-builder .
+
+ARG BUILD_IMAGE=node:24-bookworm-slim
+ARG RUNTIME_IMAGE=node:24-bookworm-slim
+
+
+# The program as one file.
+FROM ${BUILD_IMAGE} AS build
+
+WORKDIR /build
+COPY package.json package-lock.json ./
+# The Node for hosts that have none of their own is not needed here.
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund && rm -rf node_modules/node-linux-*
+COPY . .
+RUN npm run build
+
+
+FROM ${RUNTIME_IMAGE}
+
+ARG VERSION=0.1.0
+LABEL org.opencontainers.image.title="gentoo-builder" \
+      org.opencontainers.image.description="Gentoo packages in, Gentoo image out" \
+      org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.version="${VERSION}"
+
+COPY --from=build /build/package.json /usr/lib/gentoo-builder/
+COPY --from=build /build/entrypoint /usr/lib/gentoo-builder/entrypoint
+COPY --from=build /build/dist /usr/lib/gentoo-builder/dist
+
+# Compiled once, here: a run loads code that an earlier one compiled. What is run ends without an engine, as far on its
+# way as it gets. A cache that cannot be written, or was made by another Node, is passed over in silence.
+ENV NODE_COMPILE_CACHE=/usr/lib/gentoo-builder/cache
+RUN node /usr/lib/gentoo-builder/entrypoint/gentoo-builder.js --no-sync app-misc/hello >/dev/null 2>&1 || \
+    node /usr/lib/gentoo-builder/entrypoint/gentoo-builder.js --version
+
+# A builder that is kept owns the tree, the packages and the sources, and hands them on by --volumes-from.
+VOLUME /var/db/repos/gentoo /var/cache/binpkgs /var/cache/distfiles
+
+ENTRYPOINT ["node", "/usr/lib/gentoo-builder/entrypoint/gentoo-builder.js"]

@@ -1,0 +1,8 @@
+#include <stdio.h>
+
+#define MOTTO "Slow and steady."
+
+int main(void) {
+    puts(MOTTO);
+    return 0;
+}

@@ -1,0 +1,137 @@
+import { readAptConfiguration } from './apt-configuration.js';
+import { findHostCertificates } from './certificates.js';
+import { listImages, pullImage } from './docker.js';
+import { Failure } from './failure.js';
+import { addHostSettings, makeDebian, makeNode } from './stand-ins.js';
+import { runCommand } from './run-command.js';
+
+/** @typedef {import('./endpoint.js').Endpoint} Endpoint */
+
+/** @typedef {'debian' | 'node-build' | 'node-runtime'} BaseKind */
+
+/**
+ * What the Dockerfiles start from on this machine.
+ * @typedef {object} Bases
+ * @property {(kind: BaseKind) => Promise<string>} get names the image, which is there then
+ * @property {(name: string) => boolean} isOfficial whether it is an image as a registry has it
+ * @property {() => boolean} madeHere whether stand-ins took the place of images that no registry gave
+ */
+
+const OFFICIAL_DEBIAN = 'debian:bookworm-slim';
+const OFFICIAL_NODE = 'node:24-bookworm-slim';
+
+const DEBIAN = 'gentoo-builder-debian';
+const PLAIN_DEBIAN = 'gentoo-builder-debian-plain';
+const NODE = 'gentoo-builder-node';
+const RUNTIME = 'gentoo-builder-node-runtime';
+
+/**
+ * @param {Endpoint} engine
+ * @returns {Bases}
+ */
+export function findBases(engine) {
+  const certificates = findHostCertificates(process.env);
+  const apt = once(readAptConfiguration);
+  /** @type {string | undefined} why no registry answers, once that is known */
+  let unreachable;
+  let madeHere = false;
+
+  const obtain = async (/** @type {string} */ official, /** @type {string} */ standIn) => {
+    const choice = chooseBase(await listImages(engine), official, standIn, unreachable);
+    if (choice === 'pull') {
+      unreachable = await announcePull(engine, official);
+      if (unreachable === undefined) return official;
+    }
+    if (choice === 'official') return official;
+    madeHere = true;
+    return undefined;
+  };
+  const officialDebian = once(() => obtain(OFFICIAL_DEBIAN, PLAIN_DEBIAN));
+  const officialNode = once(() => obtain(OFFICIAL_NODE, RUNTIME));
+  const makePlain = once(async () => {
+    const configuration = await apt();
+    const blocked = await whyNoDebootstrap(configuration !== undefined);
+    if (blocked !== undefined) throw noBase(unreachable, blocked);
+    return makeDebian(engine, PLAIN_DEBIAN, configuration?.mirror ?? '');
+  });
+  const withSettings = async (/** @type {string} */ name, /** @type {string} */ base) =>
+    addHostSettings(engine, name, base, { certificates, apt: await apt() });
+
+  const debian = once(async () => {
+    const official = await officialDebian();
+    if (official !== undefined) return certificates.length === 0 ? official : withSettings(DEBIAN, official);
+    return withSettings(DEBIAN, await makePlain());
+  });
+  const nodeBuild = once(async () => {
+    const official = await officialNode();
+    if (official !== undefined) return certificates.length === 0 ? official : withSettings(NODE, official);
+    return makeNode(engine, NODE, await withSettings(DEBIAN, await makePlain()), { npm: true });
+  });
+  const nodeRuntime = once(async () => {
+    return (await officialNode()) ?? makeNode(engine, RUNTIME, await makePlain(), { npm: false });
+  });
+
+  const isOfficial = (/** @type {string} */ name) => name === OFFICIAL_DEBIAN || name === OFFICIAL_NODE;
+  const kinds = { debian, 'node-build': nodeBuild, 'node-runtime': nodeRuntime };
+  return { get: (kind) => kinds[kind](), isOfficial, madeHere: () => madeHere };
+}
+
+/**
+ * @param {import('./docker.js').Images} images those of the engine
+ * @param {string} official
+ * @param {string} standIn
+ * @param {string | undefined} unreachable why no registry answers, where that is known
+ * @returns {'official' | 'stand-in' | 'pull'}
+ */
+export function chooseBase(images, official, standIn, unreachable) {
+  if (images.has(official)) return 'official';
+  // What was once made here is not asked for again: a machine without a registry would wait for it at every start.
+  if (unreachable !== undefined || images.has(`${standIn}:latest`)) return 'stand-in';
+  return 'pull';
+}
+
+/**
+ * @param {Endpoint} engine
+ * @param {string} name
+ */
+async function announcePull(engine, name) {
+  process.stderr.write(`pull ${name} ...`);
+  const begin = performance.now();
+  const why = await pullImage(engine, name);
+  const seconds = `${((performance.now() - begin) / 1000).toFixed(1)} s`;
+  process.stderr.write(why === undefined ? ` ${seconds}\n` : ` not possible (${why}): a stand-in is made here\n`);
+  return why;
+}
+
+/**
+ * @param {boolean} hasMirror
+ * @returns {Promise<string | undefined>} why no Debian can be made on this machine
+ */
+async function whyNoDebootstrap(hasMirror) {
+  if (process.getuid?.() !== 0) return 'only root can make it';
+  if (!hasMirror) return "there is no Debian mirror in this machine's apt configuration";
+  const { status } = await runCommand('apt-get', ['--version']);
+  return status === 0 ? undefined : 'there is no apt';
+}
+
+/**
+ * @param {string | undefined} unreachable
+ * @param {string} blocked
+ */
+function noBase(unreachable, blocked) {
+  const why = `no registry gave it (${unreachable ?? 'not asked again'}), and it cannot be made here: ${blocked}`;
+  return new Failure(`get the base image ${OFFICIAL_DEBIAN}`, why, {
+    hint: `make the registry reachable, or load ${OFFICIAL_DEBIAN} and ${OFFICIAL_NODE} with \`docker load\``,
+  });
+}
+
+/**
+ * @template T
+ * @param {() => Promise<T>} work
+ * @returns {() => Promise<T>} the same work, done at most once
+ */
+function once(work) {
+  /** @type {Promise<T> | undefined} */
+  let done;
+  return () => (done ??= work());
+}

@@ -1,0 +1,89 @@
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { SUITE } from './apt-configuration.js';
+import { runCommand } from './run-command.js';
+
+/** @typedef {import('./step.js').LoggedCommand} LoggedCommand */
+
+const INCLUDED = ['ca-certificates'];
+
+/** What a slim image does without; packages installed later leave it out as well. */
+const WITHOUT = ['doc', 'groff', 'info', 'linda', 'lintian', 'locale', 'man'].map((name) => `/usr/share/${name}`);
+const DOCUMENTS = '/usr/share/doc';
+const DPKG_RULES = [
+  ...WITHOUT.map((path) => `path-exclude ${path}/*`),
+  'path-include /usr/share/doc/*/copyright',
+  'path-include /usr/share/locale/locale.alias',
+];
+
+/** What of a fresh system is not put into the image: caches, logs, and what belongs to one machine alone. */
+const LEFT_OUT = [
+  './dev/*',
+  './proc/*',
+  './sys/*',
+  './tmp/*',
+  './etc/apt/sources.list',
+  './etc/hostname',
+  './etc/resolv.conf',
+  './var/cache/apt/archives/*.deb',
+  './var/cache/apt/*.bin',
+  './var/cache/ldconfig/*',
+  './var/lib/apt/lists/*_*',
+  './var/log/*.log',
+  './var/log/apt/*',
+];
+
+/** All that decides what comes out, but for the state of the mirror. */
+export const RECIPE = { INCLUDED, DPKG_RULES, LEFT_OUT };
+
+/**
+ * Makes the root file system of a slim Debian.
+ * @param {LoggedCommand} run
+ * @param {string} directory an empty one, for what is made
+ * @param {string} mirror
+ * @returns {Promise<string>} the path of its tar archive
+ */
+export async function bootstrapDebian(run, directory, mirror) {
+  if ((await runCommand('debootstrap', ['--version'])).status !== 0) {
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+    await run('apt-get', ['update'], { env });
+    await run('apt-get', ['install', '--yes', '--no-install-recommends', 'debootstrap', 'debian-archive-keyring'], {
+      env,
+    });
+  }
+  const root = join(directory, 'debian');
+  const options = ['--variant=minbase', `--include=${INCLUDED.join(',')}`];
+  try {
+    await run('debootstrap', [...options, SUITE, root, mirror]);
+  } finally {
+    await unmountBelow(root);
+  }
+  slim(root);
+  const archive = join(directory, 'debian.tar');
+  const excluded = LEFT_OUT.map((pattern) => `--exclude=${pattern}`);
+  await run('tar', ['--create', '--numeric-owner', '--file', archive, ...excluded, '--directory', root, '.']);
+  return archive;
+}
+
+/** @param {string} root */
+function slim(root) {
+  writeFileSync(join(root, 'etc/dpkg/dpkg.cfg.d/docker'), DPKG_RULES.map((line) => `${line}\n`).join(''));
+  for (const path of WITHOUT.filter((path) => path !== DOCUMENTS))
+    rmSync(join(root, path), { recursive: true, force: true });
+  // The licences stay, as the rules say.
+  for (const file of readdirSync(join(root, DOCUMENTS), { recursive: true, withFileTypes: true })) {
+    if (!file.isDirectory() && file.name !== 'copyright') rmSync(join(file.parentPath, file.name));
+  }
+}
+
+/**
+ * Ends what an interrupted bootstrap left mounted: a removal of the directory would go into it.
+ * @param {string} root
+ */
+async function unmountBelow(root) {
+  const points = readFileSync('/proc/mounts', 'utf8')
+    .split('\n')
+    .flatMap((line) => line.split(' ')[1] ?? [])
+    .filter((point) => point.startsWith(`${root}/`));
+  for (const point of points.reverse()) await runCommand('umount', ['--lazy', point]);
+}

@@ -1,0 +1,33 @@
+import { build } from 'esbuild';
+
+/**
+ * What dockerode would bring for talking to an engine over SSH and to BuildKit over gRPC. Nothing here does either, and
+ * together they are most of the bundle and of the time that it takes to load.
+ */
+const unused = /^(ssh2|@grpc\/grpc-js|@grpc\/proto-loader|protobufjs)(\/|$)/;
+
+/** @type {import('esbuild').Plugin} */
+const leaveOut = {
+  name: 'leave-out',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: unused }, ({ path }) => ({ path, namespace: 'left-out' }));
+    onLoad({ filter: /.*/, namespace: 'left-out' }, () => ({ contents: 'module.exports = {};' }));
+  },
+};
+
+await build({
+  entryPoints: { 'gentoo-builder': 'src/gentoo-builder.ts' },
+  outdir: 'dist',
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node24',
+  minifySyntax: true,
+  minifyWhitespace: true,
+  keepNames: true,
+  legalComments: 'linked',
+  plugins: [leaveOut],
+  // CommonJS dependencies call require(), which an ES module does not have.
+  banner: { js: "import { createRequire as bundledRequire } from 'node:module'; const require = bundledRequire(import.meta.url);" },
+});

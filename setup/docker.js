@@ -1,0 +1,75 @@
+import { Failure } from './failure.js';
+import { runCommand } from './run-command.js';
+
+/** @typedef {import('./endpoint.js').Endpoint} Endpoint */
+/** @typedef {ReadonlyMap<string, string>} Images ids by name and tag */
+
+/** How long a registry may take to say anything before it counts as unreachable, in milliseconds. */
+const REGISTRY_LIMIT = 20_000;
+
+/**
+ * The environment in which the docker command talks to the engine that was found.
+ * @param {Endpoint} engine
+ * @returns {NodeJS.ProcessEnv}
+ */
+export function clientEnvironment({ url }) {
+  // Without DOCKER_HOST the command would go by its context, which may be another engine.
+  return { ...process.env, DOCKER_HOST: url };
+}
+
+/**
+ * Every image that has a name.
+ * @param {Endpoint} engine
+ * @returns {Promise<Images>}
+ */
+export async function listImages(engine) {
+  const args = ['image', 'ls', '--no-trunc', '--format', '{{.Repository}}:{{.Tag}} {{.ID}}'];
+  const { status, stdout, stderr } = await docker(engine, args);
+  if (status !== 0) throw new Failure('list the images of the engine', stderr.trim());
+  // Podman's service puts a registry's name before those of local images.
+  const lines = stdout.split('\n').map((line) => line.replace(/^localhost\/|^docker\.io\/library\//, '').split(' '));
+  return new Map(lines.flatMap(([name, id]) => (name && id ? [[name, id]] : [])));
+}
+
+/**
+ * @param {Endpoint} engine
+ * @param {string} image
+ * @param {string} name
+ */
+export async function tagImage(engine, image, name) {
+  const { status, stderr } = await docker(engine, ['tag', image, name]);
+  if (status !== 0) throw new Failure(`tag ${image} as ${name}`, stderr.trim());
+}
+
+/**
+ * Takes a name away, and the image with it where it has no other. One that a container still uses stays.
+ * @param {Endpoint} engine
+ * @param {string} name
+ */
+export async function untagImage(engine, name) {
+  await docker(engine, ['rmi', name]);
+}
+
+/**
+ * Pulls an image from its registry.
+ * @param {Endpoint} engine
+ * @param {string} name
+ * @returns {Promise<string | undefined>} why that was not possible; undefined after a pull
+ */
+export async function pullImage(engine, name) {
+  const { status, stdout, stderr } = await runCommand('docker', ['pull', name], {
+    env: clientEnvironment(engine),
+    silenceLimit: REGISTRY_LIMIT,
+  });
+  if (status === 0) return undefined;
+  if (stdout === '' && stderr === '') return `no answer within ${REGISTRY_LIMIT / 1000} s`;
+  return stderr.trim().replace(/^Error response from daemon: /, '').split('\n').at(-1) ?? `docker pull ended with status ${status}`;
+}
+
+/**
+ * @param {Endpoint} engine
+ * @param {readonly string[]} args
+ */
+function docker(engine, args) {
+  return runCommand('docker', args, { env: clientEnvironment(engine) });
+}

@@ -1,0 +1,57 @@
+import { chooseEndpoint, pingEngine } from './endpoint.js';
+import { Failure } from './failure.js';
+import { installEngine, isDebian } from './install-engine.js';
+import { withLock } from './lock.js';
+import { runCommand } from './run-command.js';
+
+/** @typedef {import('./endpoint.js').Endpoint} Endpoint */
+/** @typedef {import('./endpoint.js').Answer} Answer */
+
+/** @typedef {'use' | 'install'} Decision */
+
+const STEP = 'find a Docker engine';
+
+/**
+ * What to do about an engine, given how its endpoint answered.
+ * @param {Endpoint} endpoint
+ * @param {Answer} answer
+ * @param {{ given: boolean, mayInstall: boolean }} circumstances whether DOCKER_HOST names the endpoint, and whether
+ *   this is a Debian on which packages may be installed
+ * @returns {Decision}
+ * @throws {Failure} where nothing can be done
+ */
+export function decideOnEngine({ url }, answer, { given, mayInstall }) {
+  if (answer.answers) return 'use';
+  const why = `${url} does not answer: ${answer.why}`;
+  if (given)
+    throw new Failure(STEP, why, { hint: 'start that engine, or unset DOCKER_HOST to use the one of this machine' });
+  if (answer.code === 'EACCES' || answer.code === 'EPERM') {
+    throw new Failure(STEP, why, { hint: 'run this as root, or as a member of the group that owns the socket' });
+  }
+  if (mayInstall) return 'install';
+  throw new Failure(STEP, why, {
+    hint: 'start Docker, or set DOCKER_HOST to an engine; only on Debian, as root, is one installed for you',
+  });
+}
+
+/**
+ * The engine that answers; on Debian, as root, one is installed and started where there is none.
+ * @returns {Promise<Endpoint>}
+ */
+export async function findEngine() {
+  const endpoint = chooseEndpoint(process.env);
+  const given = (process.env['DOCKER_HOST'] ?? '') !== '';
+  const mayInstall = process.getuid?.() === 0 && isDebian();
+  const decide = async () => decideOnEngine(endpoint, await pingEngine(endpoint), { given, mayInstall });
+  if ((await decide()) === 'install') {
+    await withLock('engine', async () => {
+      // Another set-up may have started it while this one waited.
+      if ((await decide()) === 'install') await installEngine(endpoint);
+    });
+  }
+  const { status } = await runCommand('docker', ['--version']);
+  if (status === 0) return endpoint;
+  throw new Failure(STEP, `${endpoint.url} answers, but there is no docker command`, {
+    hint: 'install the Docker client (Debian: docker.io, and docker-cli where there is such a package)',
+  });
+}

@@ -1,0 +1,116 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { pingEngine } from './endpoint.js';
+import { Failure } from './failure.js';
+import { interruption, throwIfInterrupted } from './interruption.js';
+import { runCommand } from './run-command.js';
+import { doStep, lastLines } from './step.js';
+
+const PID_FILE = '/var/run/docker.pid';
+const LOG_FILE = '/var/log/dockerd.log';
+const START_LIMIT = 60_000;
+const ASK_EVERY = 200;
+const STEP = 'start the Docker engine';
+
+/** Whether this is Debian itself: its derivatives package Docker otherwise. */
+export function isDebian() {
+  try {
+    return /^ID="?debian"?$/m.test(readFileSync('/etc/os-release', 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Installs Debian's engine where there is none, and starts it.
+ * @param {import('./endpoint.js').Endpoint} endpoint where it will listen
+ */
+export async function installEngine(endpoint) {
+  const hasEngine = (await runCommand('dockerd', ['--version'])).status === 0;
+  const hasClient = (await runCommand('docker', ['--version'])).status === 0;
+  if (!hasEngine || !hasClient) await installPackages();
+  if (existsSync('/run/systemd/system')) {
+    await doStep(STEP, 'start-engine', (run) => run('systemctl', ['start', 'docker']));
+    await awaitEngine(endpoint, () => undefined);
+  } else {
+    await startDaemon(endpoint);
+  }
+}
+
+async function installPackages() {
+  const hint = 'is a Debian mirror reachable? `apt-get update` says more';
+  const work = async (/** @type {import('./step.js').LoggedCommand} */ run) => {
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+    await run('apt-get', ['update'], { env });
+    const packages = ['docker.io'];
+    // From Debian 13 on the client is a package of its own.
+    if ((await runCommand('apt-cache', ['show', 'docker-cli'])).status === 0) packages.push('docker-cli');
+    // The engine starts no container where the kernel has AppArmor and its parser is missing.
+    if (existsSync('/sys/kernel/security/apparmor')) packages.push('apparmor');
+    await run('apt-get', ['install', '--yes', '--no-install-recommends', ...packages], { env });
+  };
+  await doStep('install docker.io from Debian', 'install-engine', work, hint);
+}
+
+/**
+ * Starts dockerd in a session of its own and leaves it running. Not by its init script: a policy may forbid that.
+ * @param {import('./endpoint.js').Endpoint} endpoint
+ */
+async function startDaemon(endpoint) {
+  if (isRunning()) return awaitEngine(endpoint, () => undefined);
+  process.stderr.write(`${STEP} ...`);
+  const log = openSync(LOG_FILE, 'a');
+  const begin = readFileSync(LOG_FILE).length;
+  const daemon = spawn('dockerd', ['--pidfile', PID_FILE], { detached: true, stdio: ['ignore', log, log] });
+  closeSync(log);
+  daemon.unref();
+  /** @type {string | undefined} */
+  let ended;
+  void once(daemon, 'exit').then(
+    ([code, signal]) => (ended = `dockerd ended with ${signal ?? `status ${code}`}`),
+    (/** @type {Error} */ error) => (ended = error.message),
+  );
+  try {
+    await awaitEngine(endpoint, () => ended);
+  } catch (error) {
+    process.stderr.write(' failed\n');
+    if (ended === undefined) daemon.kill('SIGTERM');
+    if (!(error instanceof Failure)) throw error;
+    const end = lastLines(readFileSync(LOG_FILE).subarray(begin).toString());
+    throw new Failure(
+      STEP,
+      `${ended ?? `no answer within ${START_LIMIT / 1000} s`}\n${end}\n(the whole log: ${LOG_FILE})`,
+      {
+        hint: 'Docker needs cgroups, iptables and overlayfs of the kernel; a container without privileges does not have them',
+        status: error.status,
+      },
+    );
+  }
+  process.stderr.write(` it stays running; its log is ${LOG_FILE}, and this stops it: kill "$(cat ${PID_FILE})"\n`);
+}
+
+/** Whether the process that the engine's pid file names is an engine. */
+function isRunning() {
+  try {
+    const pid = readFileSync(PID_FILE, 'utf8').trim();
+    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === 'dockerd';
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * @param {import('./endpoint.js').Endpoint} endpoint
+ * @param {() => string | undefined} ended says why no answer can come any more
+ */
+async function awaitEngine(endpoint, ended) {
+  const deadline = performance.now() + START_LIMIT;
+  while (ended() === undefined && performance.now() < deadline) {
+    if ((await pingEngine(endpoint)).answers) return;
+    await delay(ASK_EVERY, undefined, { signal: interruption }).catch(() => {});
+    throwIfInterrupted(STEP);
+  }
+  throw new Failure(STEP, ended() ?? `no answer from ${endpoint.url} within ${START_LIMIT / 1000} s`);
+}

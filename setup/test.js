@@ -1,0 +1,37 @@
+import { join } from 'node:path';
+import { findNode, installDependencies } from './dependencies.js';
+import { clientEnvironment } from './docker.js';
+import { reportFailure } from './failure.js';
+import { interruptible } from './interruption.js';
+import { MODULES } from './places.js';
+import { prepare } from './prepare.js';
+import { runInForeground } from './run-in-foreground.js';
+import { needsEngine } from './test-selection.js';
+
+/**
+ * `npm test -- ARGS`: sets the machine up as far as the chosen tests need it, then runs them.
+ * @param {readonly string[]} args those of vitest
+ * @returns {Promise<number>} its exit status
+ */
+async function test(args) {
+  const env = await interruptible(() => prepareFor(args));
+  return runInForeground(findNode(), [join(MODULES, 'vitest/vitest.mjs'), 'run', ...args], env);
+}
+
+/**
+ * @param {readonly string[]} args
+ * @returns {Promise<NodeJS.ProcessEnv>}
+ */
+async function prepareFor(args) {
+  if (!needsEngine(args)) {
+    await installDependencies();
+    return process.env;
+  }
+  const images = /** @type {const} */ (['gentoo-builder', 'gentoo-ministage', 'gentoo-ministage-faults']);
+  const { engine, hasRegistry } = await prepare({ images });
+  const env = clientEnvironment(engine);
+  // testcontainers would pull its reaper.
+  return hasRegistry ? env : { TESTCONTAINERS_RYUK_DISABLED: 'true', ...env };
+}
+
+process.exitCode = await test(process.argv.slice(2)).catch(reportFailure);

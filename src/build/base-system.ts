@@ -1,0 +1,37 @@
+import { Failure } from '../failure.ts';
+import { mainRepositoryOf, type Repository } from '../portage/repos-conf.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { Base } from './base-image.ts';
+import { withProbe } from './probe.ts';
+import type { Workspace } from './workspace.ts';
+
+/** What a base says of itself before anything is started from it. */
+export interface BaseSystem {
+  /** Where its own Portage looks for the ebuild repository, and how that is synced. */
+  readonly repository: Repository;
+}
+
+/** Looks into the base image: it has to have `emerge`, and its configuration says where the tree belongs. */
+export async function inspectBaseSystem(engine: Engine, workspace: Workspace, base: Base): Promise<BaseSystem> {
+  return withProbe(engine, workspace, { image: base.image?.id ?? base.name, mounts: [] }, async (probe) => {
+    const [hasEmerge, shippedReposConf, reposConf, makeGlobals, oldMakeConf, makeConf] = await Promise.all([
+      probe.exists('/usr/bin/emerge'),
+      probe.readTexts('/usr/share/portage/config/repos.conf'),
+      probe.readTexts('/etc/portage/repos.conf'),
+      probe.readTexts('/usr/share/portage/config/make.globals'),
+      probe.readTexts('/etc/make.conf'),
+      probe.readTexts('/etc/portage/make.conf'),
+    ]);
+    if (!hasEmerge) {
+      throw new Failure('base-unusable', `failed to use the base ${base.name}: it has no emerge (/usr/bin/emerge)`, {
+        hint: 'name an image with Portage in it: --base gentoo/stage3:latest, or gentoo-base',
+      });
+    }
+    return {
+      repository: mainRepositoryOf({
+        reposConf: [...shippedReposConf, ...reposConf],
+        makeConf: [...makeGlobals, ...oldMakeConf, ...makeConf],
+      }),
+    };
+  });
+}

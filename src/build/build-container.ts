@@ -1,0 +1,19 @@
+import type { ContainerId, ExecId, HeldStdin } from '../engine/engine.ts';
+import type { BuildLog } from './build-log.ts';
+import type { Workspace } from './workspace.ts';
+
+/** Where the work volume is in a build container; Portage's own place for building, and so never on its writable layer. */
+export const workDirectory = '/var/tmp/portage';
+
+/** A running build container, and this program's hold on it. */
+export interface BuildContainer {
+  readonly id: ContainerId;
+  readonly workspace: Workspace;
+  /** Where the tree is in it. */
+  readonly tree: string;
+  readonly log: BuildLog;
+  /** Letting go of it stops the container; so does the death of this program. */
+  readonly hold: HeldStdin;
+  /** The process that was started last, for whoever has to wait for its end. */
+  lastJob: ExecId | undefined;
+}

@@ -1,0 +1,69 @@
+import { describeBuildLog } from './build-log.ts';
+import type { BuildContainer } from './build-container.ts';
+import type { BuildRequest } from './build-request.ts';
+import { checkPreconditions } from './check-preconditions.ts';
+import { commitImage, type CommittedImage } from './commit-image.ts';
+import type { BuildContext } from './context.ts';
+import { describeDryRun } from './dry-run.ts';
+import { emergePackages } from './emerge-packages.ts';
+import { disposeOfFailedBuild, removeBuildContainer } from './remove-build-container.ts';
+import { startBuildContainer } from './start-build-container.ts';
+import { createStepTimer, type StepDurations } from './step-timer.ts';
+import { stopBuildContainer } from './stop-build-container.ts';
+import { syncRepository } from './sync-repository.ts';
+import { createWorkspace, sweepWorkspaces, type Workspace } from './workspace.ts';
+
+/** What came of a run. Durations are in seconds. */
+export interface BuildResult {
+  readonly image: CommittedImage;
+  /** `category/name-version` of everything that was merged, sorted. */
+  readonly packages: readonly string[];
+  readonly durations: StepDurations;
+  /** Where the whole log is, as somebody on the engine's host finds it. */
+  readonly log: string;
+}
+
+/** The main job: packages in, image out, and nothing left behind whatever happens in between. */
+export async function buildImage(request: BuildRequest, context: BuildContext): Promise<BuildResult> {
+  return inWorkspace(request, context, async (workspace, begin) => {
+    const { engine } = context;
+    const step = createStepTimer(context.report);
+    const ready = await step('preconditions', 'engine, tree, packages, base, disk', () => checkPreconditions(request, context, workspace));
+    const container = begin(await step('start', ready.base.name, () => startBuildContainer(request, ready, context, workspace)));
+    await step('sync', container.tree, () => syncRepository(request, ready, context, container));
+    const packages = await step('emerge', request.packages.join(' '), () => emergePackages(request, ready, context, container));
+    await step('stop', '', () => stopBuildContainer(engine, container));
+    const image = await step('commit', '', () => commitImage(context, container, { request, ready, packages, created: new Date() }));
+    await step('remove', '', () => removeBuildContainer(context, workspace));
+    return { image, packages, durations: step.durations, log: describeBuildLog(container.log) };
+  });
+}
+
+/** The preconditions of the main job, and a line for each thing that it would do then. */
+export async function planBuild(request: BuildRequest, context: BuildContext): Promise<readonly string[]> {
+  return inWorkspace(request, context, async (workspace) => {
+    const plan = describeDryRun(request, await checkPreconditions(request, context, workspace));
+    await removeBuildContainer(context, workspace);
+    return plan;
+  });
+}
+
+/**
+ * Runs `work` with a workspace of its own, after removing what dead builders left. Should it fail, whatever it began is
+ * ended and removed, or kept where the request says so.
+ */
+async function inWorkspace<T>(
+  request: BuildRequest,
+  context: BuildContext,
+  work: (workspace: Workspace, begin: (container: BuildContainer) => BuildContainer) => Promise<T>,
+): Promise<T> {
+  await sweepWorkspaces(context);
+  const workspace = await createWorkspace(context);
+  let begun: BuildContainer | undefined;
+  try {
+    return await work(workspace, (container) => (begun = container));
+  } catch (error) {
+    await disposeOfFailedBuild(context, workspace, begun, request.keepFailed);
+    throw error;
+  }
+}

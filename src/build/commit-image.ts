@@ -1,0 +1,128 @@
+import { performance } from 'node:perf_hooks';
+import { setTimeout as delay } from 'node:timers/promises';
+import { EngineRefusal, type Image, type ImageId } from '../engine/engine.ts';
+import { Failure } from '../failure.ts';
+import type { BuildContainer } from './build-container.ts';
+import type { BuildRequest } from './build-request.ts';
+import type { Preconditions } from './check-preconditions.ts';
+import type { BuildContext } from './context.ts';
+import { packageVersion } from './merged-packages.ts';
+import { reserveImageName } from './reserve-image-name.ts';
+
+/** The label with the packages of an image and their versions, `category/name-version` with spaces between. */
+export const packagesLabel = 'gentoo-builder.packages';
+
+const volumes = ['/usr/portage', '/var/tmp/portage'];
+const command = ['/bin/bash'];
+
+const shortestPatienceMs = 20_000;
+const pollMs = 200;
+
+/** An image that was committed. */
+export interface CommittedImage {
+  readonly id: ImageId;
+  readonly name: string;
+  readonly tags: readonly string[];
+}
+
+/** What a commit is told about the image. */
+export interface ImageFacts {
+  readonly request: BuildRequest;
+  readonly ready: Preconditions;
+  readonly packages: readonly string[];
+  readonly created: Date;
+}
+
+/** Commits the stopped container under a name of its own and adds the names that were asked for. */
+export async function commitImage(context: BuildContext, container: BuildContainer, facts: ImageFacts): Promise<CommittedImage> {
+  const { engine, signal } = context;
+  signal.throwIfAborted();
+  const name = await reserveImageName(engine, container.id);
+  const id = await commitOnce(context, container, name, commitChanges(facts));
+  for (const tag of facts.request.tags) {
+    try {
+      await engine.tagImage(id, tag);
+    } catch (error) {
+      if (!(error instanceof EngineRefusal)) throw error;
+      throw new Failure('tag-failed', `failed to tag ${name} as ${tag}: ${error.message}`, {
+        hint: `the image is there: docker tag ${name} ${tag}`,
+        cause: error,
+      });
+    }
+  }
+  return { id, name, tags: facts.request.tags };
+}
+
+/**
+ * The Dockerfile instructions of the commit. The entrypoint is the base's own: the build container had another one.
+ * Labels are those of the image specification ("Annotations") and one with the packages.
+ */
+export function commitChanges({ request, ready, packages, created }: ImageFacts): readonly string[] {
+  const { base } = ready;
+  const title = request.packages.join(' ');
+  const labels = {
+    'org.opencontainers.image.title': title,
+    'org.opencontainers.image.version': imageVersion(request, packages, created),
+    'org.opencontainers.image.created': created.toISOString(),
+    'org.opencontainers.image.base.name': base.name,
+    ...baseDigest(base.image),
+    [packagesLabel]: packages.join(' '),
+  };
+  return [
+    ...volumes.map((path) => `VOLUME ${path}`),
+    `ENTRYPOINT ${JSON.stringify(base.image?.entrypoint ?? [])}`,
+    `CMD ${JSON.stringify(command)}`,
+    ...Object.entries(labels).map(([key, value]) => `LABEL ${key}=${quoteLabel(value)}`),
+  ];
+}
+
+/** The version of the one package that was asked for, or the day for an image of several. */
+function imageVersion(request: BuildRequest, packages: readonly string[], created: Date): string {
+  const [only, ...others] = request.packages;
+  const version = only !== undefined && others.length === 0 ? packageVersion(only, packages) : undefined;
+  return version ?? created.toISOString().slice(0, 10).replaceAll('-', '');
+}
+
+function baseDigest(image: Image | undefined): Record<string, string> {
+  const digest = image?.digests[0]?.split('@')[1];
+  return digest === undefined ? {} : { 'org.opencontainers.image.base.digest': digest };
+}
+
+/** A value in double quotes, with what the instruction's grammar would expand or end it escaped. */
+function quoteLabel(value: string): string {
+  return `"${value.replaceAll(/["\\$]/g, String.raw`\$&`)}"`;
+}
+
+/**
+ * Commits. Where the answer is lost the engine may well be at work still, so the image is waited for: its name was free
+ * and is reserved, so it can only be this build's. Never committed twice.
+ */
+async function commitOnce(
+  { engine }: BuildContext,
+  container: BuildContainer,
+  name: string,
+  changes: readonly string[],
+): Promise<ImageId> {
+  const start = performance.now();
+  try {
+    return await engine.commitContainer(container.id, { name, changes });
+  } catch (error) {
+    if (error instanceof EngineRefusal) throw commitFailure(name, error);
+    const deadline = performance.now() + Math.max(shortestPatienceMs, performance.now() - start);
+    do {
+      const image = await engine.inspectImage(name).catch(() => undefined);
+      if (image !== undefined) return image.id;
+      await delay(pollMs);
+    } while (performance.now() < deadline);
+    throw error;
+  }
+}
+
+function commitFailure(name: string, refusal: EngineRefusal): Failure {
+  return new Failure('commit-failed', `failed to commit ${name}: ${refusal.message}`, {
+    hint: /no space left/i.test(refusal.message)
+      ? "the disk of the engine's data directory is full: `docker system df` shows what takes the room"
+      : 'run again with --keep-failed to have the container left to look at',
+    cause: refusal,
+  });
+}

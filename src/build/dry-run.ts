@@ -1,0 +1,38 @@
+import { emergeCommand } from '../portage/emerge-command.ts';
+import type { BuildRequest } from './build-request.ts';
+import type { Preconditions } from './check-preconditions.ts';
+import { defaultTarget, describeMount, type MountChoice } from './mounts.ts';
+
+/** What a run with these preconditions would do, a line each, as plain sentences. */
+export function describeDryRun(request: BuildRequest, ready: Preconditions): readonly string[] {
+  const { base, system, tree, treeState } = ready;
+  const location = system?.repository.location ?? defaultTarget('tree');
+  return [
+    ...(base.image ? [] : [`pull the base ${base.name}, which the engine does not have`]),
+    `start a container from ${base.name}, with`,
+    `  ${describeMount(tree)} at ${location}${madeOnFirstUse(tree, treeState)}`,
+    ...[ready.binpkgs, ready.distfiles, ready.logs].flatMap((choice) =>
+      choice ? [`  ${describeMount(choice)} at ${defaultTarget(choice.role)}`] : [],
+    ),
+    request.sync ? describeSync(request, ready) : 'leave the tree as it is',
+    emergeCommand({
+      packages: request.packages,
+      options: request.emergeOptions,
+      jobs: request.jobs,
+      binpkgs: request.binpkgs,
+    }).join(' '),
+    'stop it, and commit it as gentoo-<first 4 characters of its id>' +
+      (request.tags.length > 0 ? `, named ${request.tags.join(', ')} as well` : ''),
+    'remove it',
+  ];
+}
+
+function describeSync({ syncMaxAge }: BuildRequest, { system }: Preconditions): string {
+  const how = system === undefined ? '' : ` by ${system.repository.syncType || 'whatever its repos.conf says'}`;
+  return `sync the tree${how}${syncMaxAge ? `, if it is older than ${syncMaxAge} s` : ''}`;
+}
+
+function madeOnFirstUse(tree: MountChoice, state: Preconditions['treeState']): string {
+  if (state === 'absent') return ', made and filled';
+  return state === 'empty' ? ' (empty), filled' : tree.readOnly ? ', read-only' : '';
+}

@@ -1,0 +1,130 @@
+/**
+ * The shell programs that run inside a build container: POSIX sh with the tools of every Gentoo stage (coreutils,
+ * util-linux, findutils). Every value reaches them as an argument or in the environment, never in their text.
+ */
+
+/** What a run keeps in the work volume for itself, beside Portage's directories. */
+const stateDirectory = '/var/tmp/portage/.gentoo-builder';
+
+/**
+ * Process 1's child: ends when standard input does, and sends back what it is sent, so that a connection that is
+ * watched for silence has traffic both ways. It ignores the signals that end a build (`kill -TERM -1`).
+ */
+export const holdCommand = ['/bin/sh', '-c', 'trap "" TERM INT HUP; exec cat'];
+
+/** Ends every process in the container but process 1, its child and this one. */
+export const terminateCommand = ['/bin/sh', '-c', 'kill -TERM -1'];
+
+const jobScript = `
+state=$1 log=$2
+shift 2
+mkdir -p "$state" "\${log%/*}" && rm -f "$state/status" && echo "$$" >"$state/pid" || exit 1
+"$@" </dev/null >>"$log" 2>&1
+echo "$?" >"$state/status.new" && mv "$state/status.new" "$state/status"
+`;
+
+/** Runs a command whose output goes to a file and whose exit status is written down: no connection is needed for it. */
+export function jobCommand(name: string, log: string, command: readonly string[]): readonly string[] {
+  return ['/bin/sh', '-c', jobScript, `gentoo-builder-${name}`, `${stateDirectory}/${name}`, log, ...command];
+}
+
+const followScript = `
+state=$1 log=$2 offset=$3 watch=$4
+exec 3<&0 4>&2 </dev/null
+until [ -s "$state/pid" ] && [ -e "$log" ]; do sleep 0.02; done
+{ cat <&3 >&2; kill 0; } &
+if [ -n "$watch" ]; then
+  while sleep 0.4; do
+    for status in /run/portage/emerge-*.json; do
+      [ -e "$status" ] && { tr -d '\\n' <"$status"; echo; } >&4
+    done
+  done 2>/dev/null &
+fi
+tail -s 0.05 --pid="$(cat "$state/pid")" -c "+$offset" -f "$log"
+[ -e "$state/status" ] && result=$(cat "$state/status") || result=lost
+echo "ended $result $(stat -c %s "$log")" >&2
+`;
+
+/**
+ * Follows a job: its output from byte `offset` (counted from 0) on standard output; on standard error lines of
+ * Portage's status if `watch` is set, echoed keep-alive bytes, and at last `ended STATUS SIZE`. It ends with the
+ * connection, by end-of-file on standard input.
+ */
+export function followCommand(name: string, log: string, offset: number, watch: boolean): readonly string[] {
+  const state = `${stateDirectory}/${name}`;
+  return ['/bin/sh', '-c', followScript, 'gentoo-builder-follow', state, log, String(offset + 1), watch ? 'yes' : ''];
+}
+
+const syncScript = `
+tree=$1 age=$2
+shift 2
+newest=$(stat -c %Z "$tree/.git/FETCH_HEAD" "$tree/.git/HEAD" "$tree/metadata/timestamp.chk" 2>/dev/null | sort -n | tail -n 1)
+now=$(date +%s)
+if [ "$age" -gt 0 ] && [ -n "$newest" ] && [ "$((now - newest))" -lt "$age" ]; then
+  echo ">>> The tree was synced $((now - newest)) s ago: not synced again"
+  exit 0
+fi
+exec "$@"
+`;
+
+/**
+ * Syncs under the tree's exclusive lock, unless the tree was synced less than `age` seconds ago: by the change time of
+ * what a sync by git, rsync or snapshot writes, which only this machine's clock sets.
+ */
+export function syncUnderLock(tree: string, age: number, command: readonly string[]): readonly string[] {
+  return underLock('exclusive', tree, ['/bin/sh', '-c', syncScript, 'gentoo-builder-sync', tree, String(age), ...command]);
+}
+
+const lockScript = `
+mode=$1 tree=$2
+shift 2
+flock --nonblock "$mode" "$tree" true || echo ">>> Waiting for another build that is using the tree"
+exec flock --close "$mode" "$tree" "$@"
+`;
+
+/**
+ * Runs a command while the tree is locked. The lock is on the tree's own directory, the one thing that every container
+ * with that volume shares and that no sync replaces; it is dropped with the command, not with what the command leaves
+ * running (flock(1), `--close`).
+ */
+export function underLock(mode: 'exclusive' | 'shared', tree: string, command: readonly string[]): readonly string[] {
+  return ['/bin/sh', '-c', lockScript, 'gentoo-builder-lock', `--${mode}`, tree, ...command];
+}
+
+const finishScript = `
+work=$1
+find /var/db/pkg -mindepth 2 -maxdepth 2 -type d ! -name '-MERGING-*' -newer "$work/.gentoo-builder/emerge/pid" -printf '%P\\n'
+find "$work" -mindepth 1 -delete
+`;
+
+/** Prints the packages merged since the job `emerge` started, `category/name-version` each, and empties the work volume. */
+export function finishCommand(work: string): readonly string[] {
+  return ['/bin/sh', '-c', finishScript, 'gentoo-builder-finish', work];
+}
+
+/** Prints how many seconds ago anything below a directory was written to. */
+export function silenceCommand(directory: string): readonly string[] {
+  const script = `
+newest=$(find "$1" -type f -printf '%T@\\n' | sort -n | tail -n 1)
+echo "$(($(date +%s) - \${newest%.*}))"
+`;
+  return ['/bin/sh', '-c', script, 'gentoo-builder-silence', directory];
+}
+
+const settingsScript = `
+[ -e /usr/lib/portage/lib/_emerge/_observability.py ] && observable=yes
+for module in /usr/lib/python3*/site-packages/_emerge/_observability.py; do
+  [ -e "$module" ] && observable=yes
+done
+printf '%s\\0' "$observable" "$(readlink /etc/portage/make.profile)" "$("$@")"
+find /etc/portage/package.env /etc/portage/env -type f \\
+  -exec printf '%s\\0' {} \\; -exec cat {} \\; -exec printf '\\0' \\; 2>/dev/null
+`;
+
+/**
+ * Prints, each followed by a zero byte: `yes` if this Portage serves a status stream, where make.profile points, the
+ * output of `variablesCommand`, and path and text of every file that sets flags for single packages.
+ */
+export function settingsCommand(variablesCommand: readonly string[]): readonly string[] {
+  return ['/bin/sh', '-c', settingsScript, 'gentoo-builder-settings', ...variablesCommand];
+}

@@ -1,0 +1,82 @@
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { extract, type Extract } from 'tar-stream';
+import type { ContainerId, Engine, MountSpec } from '../engine/engine.ts';
+import type { Workspace } from './workspace.ts';
+
+/**
+ * A container that is made and never started, to look into an image and into volumes: the archive calls of the engine
+ * work on it. It mounts the work volume, so that it is found and removed with it should this program die.
+ */
+export interface Probe {
+  exists(path: string): Promise<boolean>;
+  /** The text of a file, or of every file below a directory in the order of their names; empty if there is none. */
+  readTexts(path: string): Promise<readonly string[]>;
+  isEmpty(directory: string): Promise<boolean>;
+}
+
+/** Makes a probe, hands it to `look`, and removes it. Throws the engine's refusal if a mount cannot be made. */
+export async function withProbe<T>(
+  engine: Engine,
+  workspace: Workspace,
+  { image, mounts }: { image: string; mounts: readonly MountSpec[] },
+  look: (probe: Probe) => Promise<T>,
+): Promise<T> {
+  const work: MountSpec = { type: 'volume', source: workspace.volume, target: '/var/tmp/portage' };
+  const id = await engine.createContainer(`${workspace.volume}-probe-${++probes}`, {
+    image,
+    command: ['/bin/true'],
+    mounts: [work, ...mounts],
+  });
+  try {
+    return await look(probeOf(engine, id));
+  } finally {
+    await engine.removeContainer(id);
+  }
+}
+
+let probes = 0;
+
+function probeOf(engine: Engine, id: ContainerId): Probe {
+  return {
+    exists: async (path) => (await engine.statPath(id, path)) !== undefined,
+    readTexts: (path) => readTexts(engine, id, path),
+    isEmpty: (directory) => isEmpty(engine, id, directory),
+  };
+}
+
+async function readTexts(engine: Engine, id: ContainerId, path: string): Promise<readonly string[]> {
+  const stat = await engine.statPath(id, path);
+  if (stat === undefined) return [];
+  if (stat.kind === 'symlink') return readTexts(engine, id, stat.linkTarget);
+  const archive = await engine.readArchive(id, path);
+  if (archive === undefined) return [];
+  const texts = new Map<string, string>();
+  for await (const entry of entriesOf(archive)) {
+    if (entry.header.type === 'file') texts.set(entry.header.name, await text(entry));
+    else entry.resume();
+  }
+  return [...texts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, content]) => content);
+}
+
+/** Reads no further than the second entry: the first is the directory itself, and a tree is large. */
+async function isEmpty(engine: Engine, id: ContainerId, directory: string): Promise<boolean> {
+  const archive = await engine.readArchive(id, directory);
+  if (archive === undefined) return true;
+  try {
+    for await (const entry of entriesOf(archive)) {
+      const path = entry.header.name.replace(/\/$/, '');
+      entry.resume();
+      if (path.includes('/') && !path.endsWith('/lost+found')) return false;
+    }
+    return true;
+  } finally {
+    archive.destroy();
+  }
+}
+
+function entriesOf(archive: Readable): Extract {
+  const entries = extract();
+  archive.once('error', (error) => entries.destroy(error));
+  return archive.pipe(entries);
+}

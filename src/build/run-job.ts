@@ -1,0 +1,213 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { AttachedExec } from '../engine/engine.ts';
+import { Failure } from '../failure.ts';
+import { LastLines } from '../portage/last-lines.ts';
+import { splitLines } from '../portage/split-lines.ts';
+import { parseStatusSnapshot } from '../portage/status-stream.ts';
+import type { BuildContainer } from './build-container.ts';
+import type { BuildContext } from './context.ts';
+import { followCommand, jobCommand, silenceCommand } from './job-scripts.ts';
+import { runCommand } from './run-command.ts';
+
+/** More often than any connection that is watched for silence is cut. */
+const keepAliveMs = 1500;
+/** How often a lost log stream is taken up again in a row without a single byte of it arriving. */
+const attemptsWithoutProgress = 10;
+const reconnectMs = 300;
+const keptLines = 2000;
+
+/** A long command in the build container. */
+export interface Job {
+  readonly name: 'sync' | 'emerge';
+  readonly command: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  /** Whether Portage's status stream is wanted as `running` events. */
+  readonly watch: boolean;
+  /** Seconds after which a job that writes to no log is ended. */
+  readonly silenceTimeout: number | undefined;
+}
+
+/** How a job ended, with the last lines that it printed. */
+export interface JobResult {
+  readonly exitStatus: number;
+  readonly lines: readonly string[];
+}
+
+/**
+ * Runs a job that no connection belongs to: it writes its output to the log and its exit status to the work volume, and
+ * is followed from there. A stream that is cut is taken up again where it ended, so that nothing is lost and nothing
+ * ends with it. Throws the signal's reason when the run is to end, and `container-lost` when the container is gone.
+ */
+export async function runJob(
+  context: BuildContext,
+  container: BuildContainer,
+  job: Job,
+  onLine: (line: string) => void | Promise<void>,
+): Promise<JobResult> {
+  const { engine, signal } = context;
+  signal.throwIfAborted();
+  const command = jobCommand(job.name, container.log.path, job.command);
+  container.lastJob = await engine.execDetached(container.id, { command, environment: job.environment });
+  const follower = new Follower(context, container, job);
+  const lines = new LastLines(keptLines);
+  for await (const batch of splitLines(follower.output())) {
+    for (const line of batch) {
+      lines.push(line);
+      await onLine(line);
+    }
+  }
+  if (follower.exitStatus === undefined) {
+    throw new Failure('emerge-failed', `failed to run ${job.name}: its process was killed in the build container`, {
+      logTail: lines.toArray().slice(-20),
+      hint: 'if memory is short, try fewer jobs: --jobs 1 --emerge-option=--load-average=1',
+    });
+  }
+  return { exitStatus: follower.exitStatus, lines: lines.toArray() };
+}
+
+class Follower {
+  /** Set when the job has ended; undefined then means that nobody wrote its status down. */
+  exitStatus: number | undefined;
+  private ended = false;
+  private size = Infinity;
+  private control = '';
+  private lastSnapshot = '';
+  private readonly context: BuildContext;
+  private readonly container: BuildContainer;
+  private readonly job: Job;
+
+  constructor(context: BuildContext, container: BuildContainer, job: Job) {
+    this.context = context;
+    this.container = container;
+    this.job = job;
+  }
+
+  /** The job's output, whole and once, over as many connections as it takes. */
+  async *output(): AsyncGenerator<Buffer, void> {
+    let fruitless = 0;
+    while (!this.isComplete()) {
+      const before = this.container.log.read;
+      yield* this.follow();
+      if (this.isComplete()) return;
+      await this.checkContainer();
+      fruitless = this.container.log.read > before ? 0 : fruitless + 1;
+      if (fruitless > attemptsWithoutProgress) {
+        throw new Failure('engine-lost', `failed to follow ${this.job.name}: the engine cut the stream ${fruitless} times in a row`, {
+          hint: 'check what stands between this program and the engine: a proxy, a restarting engine',
+        });
+      }
+      await delay(reconnectMs, undefined, { signal: this.context.signal }).catch(() => this.context.signal.throwIfAborted());
+    }
+  }
+
+  private isComplete(): boolean {
+    return this.ended && this.container.log.read >= this.size;
+  }
+
+  private async *follow(): AsyncGenerator<Buffer, void> {
+    const { engine, signal } = this.context;
+    const { log, id } = this.container;
+    const exec = await engine.execAttached(id, { command: followCommand(this.job.name, log.path, log.read, this.job.watch) });
+    const keepAlive = setInterval(() => exec.write(Buffer.from('\n')), keepAliveMs);
+    const close = () => exec.close();
+    const silence = this.watchSilence(exec);
+    signal.addEventListener('abort', close);
+    if (signal.aborted) close();
+    try {
+      for await (const { stream, data } of exec.output) {
+        if (stream === 'stderr') {
+          this.readControl(data);
+        } else {
+          silence.heard();
+          log.read += data.length;
+          yield data;
+        }
+        if (this.isComplete()) break;
+      }
+    } catch (error) {
+      // The connection broke instead of ending: what it means is seen from the container, by the caller.
+      if (error instanceof Failure && error.code !== 'engine-lost') throw error;
+    } finally {
+      clearInterval(keepAlive);
+      silence.stop();
+      signal.removeEventListener('abort', close);
+      exec.close();
+    }
+    signal.throwIfAborted();
+    silence.throwIfOver();
+  }
+
+  private readControl(data: Buffer): void {
+    const lines = (this.control + data.toString('utf8')).split('\n');
+    this.control = lines.pop() ?? '';
+    for (const line of lines) {
+      const end = /^ended (\d+|lost) (\d+)$/.exec(line);
+      if (end) {
+        this.ended = true;
+        this.exitStatus = end[1] === 'lost' ? undefined : Number(end[1]);
+        this.size = Number(end[2]);
+      } else if (line.startsWith('{') && line !== this.lastSnapshot) {
+        this.lastSnapshot = line;
+        const snapshot = parseStatusSnapshot(line);
+        if (snapshot) void this.context.report({ type: 'running', ...snapshot });
+      }
+    }
+  }
+
+  /** Ends the stream when neither it nor any log of a package has grown for too long. */
+  private watchSilence(exec: AttachedExec) {
+    const limit = this.job.silenceTimeout;
+    let failure: Failure | undefined;
+    let timer: NodeJS.Timeout | undefined;
+    const wait = (seconds: number) => {
+      if (limit !== undefined) timer = setTimeout(() => void check(limit), seconds * 1000);
+    };
+    const check = async (seconds: number) => {
+      const silent = await this.secondsOfSilence();
+      if (silent < seconds) {
+        wait(seconds - silent);
+        return;
+      }
+      failure = new Failure('timed-out', `failed to ${this.job.name}: nothing was written to any log for ${seconds} s`, {
+        hint: 'raise --silence-timeout, or look at the last lines of the log for what hangs',
+      });
+      exec.close();
+    };
+    wait(limit ?? 0);
+    return {
+      heard: () => timer?.refresh(),
+      stop: () => clearTimeout(timer),
+      throwIfOver: () => {
+        if (failure) throw failure;
+      },
+    };
+  }
+
+  private async secondsOfSilence(): Promise<number> {
+    const { engine } = this.context;
+    try {
+      const { stdout } = await runCommand(engine, this.container.id, { command: silenceCommand(this.container.log.directory) });
+      return Number.parseInt(stdout, 10) || 0;
+    } catch {
+      // An engine that does not answer is no proof of a hung build; the stream's own end tells about the engine.
+      return 0;
+    }
+  }
+
+  /** Says why the container does not run any more, if it does not. */
+  private async checkContainer(): Promise<void> {
+    const container = await this.context.engine.inspectContainer(this.container.id);
+    if (container?.state === 'running' || container?.state === 'paused') return;
+    const how =
+      container === undefined
+        ? 'somebody removed it'
+        : container.oomKilled
+          ? 'the kernel killed it for want of memory'
+          : `it is ${container.state} (exit status ${container.exitCode}): somebody stopped it, or the engine was restarted`;
+    throw new Failure(
+      container?.oomKilled === true ? 'out-of-memory' : 'container-lost',
+      `failed to ${this.job.name}: the build container is gone while it was working: ${how}`,
+      { hint: 'nothing was committed; run the same command again' },
+    );
+  }
+}

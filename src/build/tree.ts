@@ -1,0 +1,67 @@
+import { EngineRefusal } from '../engine/engine.ts';
+import { Failure } from '../failure.ts';
+import type { BuildContext } from './context.ts';
+import { describeMount, mountAt, type MountChoice } from './mounts.ts';
+import { withProbe } from './probe.ts';
+import type { Workspace } from './workspace.ts';
+
+/** The label of volumes that this program made, with the role as its value. */
+export const volumeLabel = 'gentoo-builder.volume';
+
+/** `absent`: a volume that is made on first use. `interrupted`: ours, with something in it that is not a repository. */
+export type TreeState = 'filled' | 'empty' | 'absent' | 'interrupted';
+
+/** What is asked of a tree. */
+export interface TreeDemands {
+  readonly createTree: boolean;
+  readonly sync: boolean;
+}
+
+const probedAt = '/mnt';
+
+/**
+ * Looks into the tree through a never-started container of `image`, and refuses one that cannot serve: a given one has
+ * to be a repository already (a file `profiles/repo_name`; PMS, "Profiles directory"), unless it is to be created.
+ */
+export async function inspectTree(
+  { engine }: BuildContext,
+  workspace: Workspace,
+  { choice, image, demands }: { choice: MountChoice; image: string; demands: TreeDemands },
+): Promise<TreeState> {
+  const state = await stateOf({ engine }, workspace, choice, image);
+  if (state === 'foreign') {
+    throw unusable(choice, 'it is neither empty nor an ebuild repository (there is no profiles/repo_name)', 'name the repository itself, or an empty directory together with --create-tree: --tree VOLUME|PATH');
+  }
+  if (state === 'missing') {
+    throw unusable(choice, "there is no such volume or directory on the engine's host", 'create it, or leave --tree out to have the volume gentoo-repository made and filled');
+  }
+  if (state !== 'filled' && !demands.sync) {
+    throw unusable(choice, 'it is empty and --no-sync forbids filling it', 'leave --no-sync out');
+  }
+  if (state === 'empty' && choice.origin === 'given' && !demands.createTree) {
+    throw unusable(choice, 'it is empty', 'to have it filled by a sync, add --create-tree');
+  }
+  if (choice.readOnly && demands.sync) {
+    throw unusable(choice, 'it is mounted read-only, and a sync writes to it', 'mount it without :ro, or add --no-sync');
+  }
+  return state;
+}
+
+async function stateOf({ engine }: Pick<BuildContext, 'engine'>, workspace: Workspace, choice: MountChoice, image: string) {
+  const volume = choice.type === 'volume' ? await engine.inspectVolume(choice.source) : undefined;
+  if (choice.type === 'volume' && volume === undefined) return choice.origin === 'default' ? 'absent' : 'missing';
+  try {
+    return await withProbe(engine, workspace, { image, mounts: [mountAt(choice, probedAt)] }, async (probe) => {
+      if (await probe.exists(`${probedAt}/profiles/repo_name`)) return 'filled';
+      if (await probe.isEmpty(probedAt)) return 'empty';
+      return volume?.labels[volumeLabel] === 'tree' ? 'interrupted' : 'foreign';
+    });
+  } catch (error) {
+    if (error instanceof EngineRefusal && /bind source path does not exist/.test(error.message)) return 'missing';
+    throw error;
+  }
+}
+
+function unusable(choice: MountChoice, why: string, hint: string): Failure {
+  return new Failure('tree-unusable', `failed to use the tree ${describeMount(choice)}: ${why}`, { hint });
+}

@@ -1,0 +1,141 @@
+import type { BuildRequest } from '../build/build-request.ts';
+import { Failure } from '../failure.ts';
+import { parsePackageArgument, type PackageArgument } from '../portage/atom.ts';
+import { emergeOptionProblem } from '../portage/emerge-option.ts';
+import { parseDuration, parseSize } from './duration.ts';
+import { usage } from './help.ts';
+import { parseImageName } from './image-name.ts';
+import { abbreviate, parseArguments, type OptionTable, type ParsedArguments } from './parse-arguments.ts';
+
+const options: OptionTable = {
+  single: [
+    ...['base', 'tree', 'sync-max-age', 'use', 'jobs', 'make-conf', 'log-dir', 'log-format', 'progress'],
+    ...['timeout', 'silence-timeout', 'min-free'],
+  ],
+  repeated: ['emerge-option', 'tag'],
+  flags: ['create-tree', 'keep-failed', 'dry-run', 'json', 'help', 'version'],
+  onByDefault: ['sync', 'binpkgs'],
+};
+
+const shownFailures = 10;
+const defaultMinFree = '1G';
+
+/** How the outcome is shown; what the program does is in the {@link BuildRequest}. */
+export interface Presentation {
+  readonly json: boolean;
+  readonly logFormat: 'text' | 'json';
+  readonly progress: 'auto' | 'live' | 'plain';
+}
+
+export type BuildCommand =
+  | { readonly type: 'help' }
+  | { readonly type: 'version' }
+  | { readonly type: 'usage'; readonly failures: readonly Failure[] }
+  | { readonly type: 'build'; readonly request: BuildRequest; readonly presentation: Presentation };
+
+/** Reads the command line of `gentoo-builder`; all that is wrong with it is in the answer, nothing is thrown. */
+export function parseBuildCommand(argv: readonly string[], environment: NodeJS.ProcessEnv): BuildCommand {
+  const given = parseArguments(argv, options);
+  if (given.flag('help')) return { type: 'help' };
+  if (given.flag('version')) return { type: 'version' };
+  if (argv.length === 0) return { type: 'usage', failures: [new Failure('usage', usage)] };
+
+  const problems = [...given.problems];
+  const read = optionReader(given, problems);
+  const { packages, invalidPackages } = parsePackages(given.positional);
+  const presentation = {
+    json: given.flag('json'),
+    logFormat: read.choice('log-format', ['text', 'json']),
+    progress: read.choice('progress', ['auto', 'live', 'plain']),
+  };
+  const request: BuildRequest = {
+    packages,
+    invalidPackages,
+    base: read.imageName('base', given.value('base') ?? (environment['GENTOO_BASE'] || undefined)),
+    tree: read.mountSource('tree'),
+    createTree: given.flag('create-tree'),
+    sync: given.flag('sync'),
+    syncMaxAge: read.duration('sync-max-age'),
+    emergeOptions: read.emergeOptions(),
+    use: read.useFlags(),
+    jobs: read.count('jobs'),
+    makeConf: given.value('make-conf'),
+    binpkgs: given.flag('binpkgs'),
+    tags: given.values('tag').flatMap((tag) => read.imageName('tag', tag) ?? []),
+    keepFailed: given.flag('keep-failed'),
+    logDir: read.mountSource('log-dir'),
+    dryRun: given.flag('dry-run'),
+    timeout: read.duration('timeout'),
+    silenceTimeout: read.duration('silence-timeout'),
+    minFree: read.size('min-free', defaultMinFree),
+  };
+  if (problems.length === 0) return { type: 'build', request, presentation };
+  const hint = 'gentoo-builder --help lists the options';
+  return {
+    type: 'usage',
+    failures: [...problems.map((problem) => new Failure('usage', `failed to read the command line: ${problem}`, { hint })), ...invalidPackages],
+  };
+}
+
+function parsePackages(texts: readonly string[]): { packages: PackageArgument[]; invalidPackages: Failure[] } {
+  const packages: PackageArgument[] = [];
+  const invalid: Failure[] = [];
+  let hidden = 0;
+  for (const text of texts) {
+    const parsed = parsePackageArgument(text);
+    if (parsed.ok) packages.push(parsed.value);
+    else if (invalid.length < shownFailures) invalid.push(invalidPackage(text, parsed.reason));
+    else hidden++;
+  }
+  if (hidden > 0) invalid.push(new Failure('invalid-package', `failed to read ${hidden} more packages`));
+  if (texts.length === 0) {
+    invalid.push(new Failure('usage', 'failed to read the command line: no package is named', { hint: usage }));
+  }
+  return { packages, invalidPackages: invalid };
+}
+
+function invalidPackage(text: string, reason: string): Failure {
+  return new Failure('invalid-package', `failed to read the package ${abbreviate(text)}: ${reason}`, {
+    hint: 'a package is an atom as emerge takes it, such as net-misc/curl or =app-misc/hello-2.10, or a @set',
+  });
+}
+
+/** Reads values one by one and notes what is wrong with each. */
+function optionReader(given: ParsedArguments, problems: string[]) {
+  const parsed = <T>(name: string, parse: (text: string) => T | undefined, expected: string): T | undefined => {
+    const text = given.value(name);
+    if (text === undefined || text === '') return undefined;
+    const value = parse(text);
+    if (value === undefined) problems.push(`--${name}=${abbreviate(text)} is not ${expected}`);
+    return value;
+  };
+  return {
+    choice: <T extends string>(name: string, choices: readonly [T, ...T[]]): T =>
+      parsed(name, (text) => choices.find((choice) => choice === text), `one of ${choices.join(', ')}`) ?? choices[0],
+    duration: (name: string) => parsed(name, parseDuration, 'a time such as 90s, 30m, 24h or 7d'),
+    size: (name: string, otherwise: string) => parsed(name, parseSize, 'a size such as 500M or 2G') ?? parseSize(otherwise) ?? 0,
+    count: (name: string) => parsed(name, (text) => (/^[1-9]\d{0,3}$/.test(text) ? Number(text) : undefined), 'a number from 1 to 9999'),
+    useFlags: () =>
+      parsed('use', (text) => (/^[\w@+\-* ]+$/.test(text) ? text : undefined), 'a list of USE flags such as "ssl -ipv6"'),
+    mountSource: (name: string) =>
+      parsed(
+        name,
+        (text) => (/^[a-zA-Z0-9][\w.-]*$/.test(text) || /^\/[^\0]*$/.test(text) ? text : undefined),
+        "the name of a volume or an absolute path on the engine's host",
+      ),
+    imageName: (name: string, text: string | undefined) => {
+      if (text === undefined || text === '') return undefined;
+      const image = parseImageName(text);
+      if (image === undefined) problems.push(`${abbreviate(text)}, given as ${name}, is not the name of an image`);
+      return image;
+    },
+    emergeOptions: () => {
+      const values = given.values('emerge-option').filter((text) => text !== '');
+      for (const text of values) {
+        const problem = emergeOptionProblem(text);
+        if (problem !== undefined) problems.push(`--emerge-option=${abbreviate(text)} ${problem}`);
+      }
+      return values;
+    },
+  };
+}

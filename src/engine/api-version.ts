@@ -1,0 +1,30 @@
+import { Failure } from '../failure.ts';
+import type { EngineVersion } from './engine.ts';
+
+/** The oldest API that has all that is used here: that of engine 20.10. */
+export const oldestApi = '1.41';
+
+/** The newest API that this project was written against: that of engine 27. */
+export const newestApi = '1.47';
+
+/**
+ * The version to speak: the newest one that both sides know. An engine that has dropped {@link newestApi} is spoken to
+ * in the oldest version that it still takes (`minimum`). Throws a `Failure` `engine-too-old` below {@link oldestApi}.
+ */
+export function negotiateApi(version: EngineVersion, minimum: string): string {
+  if (compareApi(version.api, oldestApi) < 0) {
+    throw new Failure(
+      'engine-too-old',
+      `failed to use Docker engine ${version.engine}: its API ${version.api} is older than ${oldestApi}`,
+      { hint: `upgrade the engine: API ${oldestApi} came with Docker 20.10` },
+    );
+  }
+  const newest = compareApi(version.api, newestApi) < 0 ? version.api : newestApi;
+  return compareApi(newest, minimum) < 0 ? minimum : newest;
+}
+
+function compareApi(a: string, b: string): number {
+  const [majorA = 0, minorA = 0] = a.split('.').map(Number);
+  const [majorB = 0, minorB = 0] = b.split('.').map(Number);
+  return majorA - majorB || minorA - minorB;
+}

@@ -1,0 +1,128 @@
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import type { IncomingMessage } from 'node:http';
+
+import type Docker from 'dockerode';
+
+import { Failure } from '../failure.ts';
+import { type EngineAddress, formatEngineAddress } from './engine-address.ts';
+import { EngineRefusal } from './engine.ts';
+
+/** dockerode, with its errors made into this project's. */
+export interface DockerClient {
+  readonly address: string;
+  readonly docker: Docker;
+  /** Says which API version, such as `1.41`, all further requests are made in. */
+  speak(api: string): void;
+  /**
+   * Runs one request; `step` completes "failed to ...". Throws an {@link EngineRefusal} when the engine answers with an
+   * error, a `Failure` `engine-lost` when the connection fails, and the reason of `signal` when that is aborted.
+   */
+  call<T>(step: string, request: (docker: Docker) => Promise<T>, signal?: AbortSignal): Promise<T>;
+}
+
+/** Loads dockerode, which takes some 100 ms, and makes a client. Nothing is sent yet. */
+export async function makeDockerClient(address: EngineAddress): Promise<DockerClient> {
+  const { default: DockerConstructor } = await import('dockerode');
+  const docker = new DockerConstructor(clientOptions(address));
+  surviveCuts(docker.modem);
+  const where = formatEngineAddress(address);
+  return {
+    address: where,
+    docker,
+    speak(api) {
+      (docker.modem as unknown as { version: string }).version = `v${api}`;
+    },
+    async call(step, request, signal) {
+      signal?.throwIfAborted();
+      try {
+        return await request(docker);
+      } catch (error) {
+        signal?.throwIfAborted();
+        throw engineError(error, step, where);
+      }
+    },
+  };
+}
+
+/** The code of a connection error, such as ECONNREFUSED; undefined for errors of another kind. */
+export function connectionErrorCode(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { code } = error as NodeJS.ErrnoException;
+  return typeof code === 'string' && connectionErrors.test(code) ? code : undefined;
+}
+
+const connectionErrors =
+  /^(E(CONN\w+|PIPE|NOENT|NOTDIR|NOTSOCK|ACCES|PERM|TIMEDOUT|HOST\w+|NET\w+|ADDR\w+|NOTFOUND|AI_\w+|PROTO)|HPE_\w+|ERR_(TLS|SSL|STREAM)_\w+|\w*CERT\w*)$/;
+
+function engineError(error: unknown, step: string, address: string): unknown {
+  const answer = error as { readonly statusCode?: unknown; readonly message?: unknown };
+  if (error instanceof Error && typeof answer.statusCode === 'number') {
+    const message = engineMessage(error.message);
+    return new EngineRefusal(conflictStatus(answer.statusCode, message), message, { cause: error });
+  }
+  if (connectionErrorCode(error) === undefined) return error;
+  return new Failure(
+    'engine-lost',
+    `failed to ${step}: lost the Docker engine at ${address} (${String(answer.message)})`,
+    {
+      hint: 'see whether the engine is running (docker version), then run again',
+      cause: error,
+    },
+  );
+}
+
+/** docker-modem puts `(HTTP code 404) no such container - ` before what the engine said. */
+function engineMessage(message: string): string {
+  return message.replace(/^\(HTTP code \d+\) [^-]*- /, '').trim();
+}
+
+/** Podman answers 500 where Docker says 409. */
+function conflictStatus(status: number, message: string): number {
+  return status === 500 && /already in use|already exists/.test(message) ? 409 : status;
+}
+
+function clientOptions(address: EngineAddress): Docker.DockerOptions {
+  // docker-modem reads DOCKER_HOST and others by itself: what is undefined here is so to keep them out. A connection
+  // for each request, because a proxy in between may have cut an idle one by the time that it is used again.
+  const agentOptions = { keepAlive: false };
+  if (address.kind === 'unix') {
+    const agent = new HttpAgent(agentOptions);
+    return { socketPath: address.path, protocol: 'http', agent, ...absent, host: undefined } as Docker.DockerOptions;
+  }
+  const { host, port, tls } = address;
+  const agent = tls === undefined ? new HttpAgent(agentOptions) : new HttpsAgent(agentOptions);
+  const protocol = tls === undefined ? 'http' : 'https';
+  return { ...absent, host, port, protocol, agent, ...tls } as unknown as Docker.DockerOptions;
+}
+
+const absent = { ca: undefined, cert: undefined, key: undefined, timeout: undefined, pathPrefix: '/' };
+
+type Dial = (options: { isStream?: boolean }, callback: (error: unknown, result?: unknown) => void) => void;
+
+/**
+ * docker-modem never settles when a connection ends in the middle of an answer, as `wait` does whose head comes at
+ * once: it listens for the end of the answer only. So every answer is taken as a stream and collected here.
+ */
+function surviveCuts(modem: { dial: unknown }): void {
+  const dial = (modem.dial as Dial).bind(modem);
+  const collectingDial: Dial = (options, callback) => {
+    if (options.isStream === true) return dial(options, callback);
+    return dial({ ...options, isStream: true }, (error, response) => {
+      if (error) callback(error);
+      else collect(response as IncomingMessage).then((body) => callback(null, body), callback);
+    });
+  };
+  modem.dial = collectingDial;
+}
+
+async function collect(response: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  const text = Buffer.concat(chunks).toString();
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

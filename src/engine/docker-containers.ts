@@ -1,0 +1,148 @@
+import type { ContainerInspectInfo, ContainerWaitOptions } from 'dockerode';
+import type Docker from 'dockerode';
+
+import { Failure } from '../failure.ts';
+import { unlessAbsent, unlessRefused } from './absent.ts';
+import { createContainerBody } from './container-spec.ts';
+import type { DockerClient } from './docker-client.ts';
+import type { Container, ContainerId, ContainerState, Engine, ImageId, Mount } from './engine.ts';
+
+type ContainerCalls = Pick<
+  Engine,
+  | 'createContainer'
+  | 'startContainer'
+  | 'inspectContainer'
+  | 'containersWithVolume'
+  | 'renameContainer'
+  | 'killContainer'
+  | 'waitContainer'
+  | 'removeContainer'
+  | 'changedPaths'
+>;
+
+/** Containers from their creation to their removal, without their streams. */
+export function containerCalls(client: DockerClient): ContainerCalls {
+  const call = <T>(step: string, request: (docker: Docker) => Promise<T>, signal?: AbortSignal): Promise<T> =>
+    client.call(step, request, signal);
+
+  async function inspectContainer(id: string): Promise<Container | undefined> {
+    const found = await unlessAbsent(call(`inspect container ${id}`, (docker) => docker.getContainer(id).inspect()));
+    return found === undefined ? undefined : containerOf(found);
+  }
+
+  /** One `POST /wait`; false when its connection was cut, which says nothing about the container. */
+  async function waitOnce(id: ContainerId, condition: string, signal?: AbortSignal): Promise<boolean> {
+    const options = { condition, ...(signal === undefined ? {} : { abortSignal: signal }) } as ContainerWaitOptions;
+    try {
+      const step = `wait for container ${id}`;
+      await unlessAbsent(call(step, (docker) => docker.getContainer(id).wait(options), signal));
+      return true;
+    } catch (error) {
+      if (error instanceof Failure && error.code === 'engine-lost') return false;
+      throw error;
+    }
+  }
+
+  return {
+    inspectContainer,
+
+    async createContainer(name, spec) {
+      const body = createContainerBody(name, spec);
+      const made = await call(`create container ${name}`, (docker) => docker.createContainer(body));
+      return made.id as ContainerId;
+    },
+
+    async startContainer(id) {
+      // 304: it runs already.
+      await unlessRefused(
+        call(`start container ${id}`, (docker) => docker.getContainer(id).start()),
+        304,
+      );
+    },
+
+    async containersWithVolume(volume) {
+      const found = await call(`list containers with volume ${volume}`, (docker) =>
+        docker.listContainers({ all: true, filters: { volume: [volume] } }),
+      );
+      // The filter also takes the volume's name for a path in the container.
+      return found
+        .filter(({ Mounts }) => Mounts.some(({ Name }) => Name === volume))
+        .map(({ Id }) => Id as ContainerId);
+    },
+
+    async renameContainer(id, name) {
+      const renamed = unlessRefused(
+        call(`rename container ${id} to ${name}`, async (docker) => {
+          await docker.getContainer(id).rename({ name });
+          return true;
+        }),
+        409,
+      );
+      return (await renamed) ?? false;
+    },
+
+    async killContainer(id, signal) {
+      // 409: it does not run.
+      const killed = call(`kill container ${id}`, (docker) => docker.getContainer(id).kill({ signal }));
+      await unlessRefused(unlessAbsent(killed), 409);
+    },
+
+    async waitContainer(id, signal) {
+      while (!(await waitOnce(id, 'not-running', signal))) {
+        const found = await inspectContainer(id);
+        if (found === undefined || !livingStates.has(found.state)) return;
+      }
+    },
+
+    async removeContainer(id) {
+      const removal = call(`remove container ${id}`, async (docker) => {
+        await docker.getContainer(id).remove({ force: true, v: true });
+        return true;
+      });
+      // 409: somebody else, such as --rm, is removing it at this moment.
+      const removed = await unlessRefused(
+        unlessAbsent(removal).then(() => true),
+        409,
+      );
+      if (removed === undefined) await waitOnce(id, 'removed');
+    },
+
+    async changedPaths(id) {
+      const changes: unknown = await call(`list changes of container ${id}`, (docker) =>
+        docker.getContainer(id).changes(),
+      );
+      return ((changes ?? []) as readonly { Path: string }[]).map(({ Path }) => Path);
+    },
+  };
+}
+
+const livingStates: ReadonlySet<ContainerState> = new Set(['running', 'paused', 'restarting']);
+
+function containerOf(answer: ContainerInspectInfo): Container {
+  const { State, HostConfig, GraphDriver } = answer;
+  return {
+    id: answer.Id as ContainerId,
+    name: answer.Name.replace(/^\//, ''),
+    image: answer.Image as ImageId,
+    state: State.Status as ContainerState,
+    startedAt: State.StartedAt,
+    exitCode: State.ExitCode,
+    oomKilled: State.OOMKilled,
+    autoRemove: HostConfig.AutoRemove ?? false,
+    volumesFrom: ((HostConfig.VolumesFrom ?? []) as readonly string[]).map((from) =>
+      from.replace(/:(ro|rw|z|Z)+$/, ''),
+    ),
+    mounts: answer.Mounts.map(mountOf),
+    upperDir: (GraphDriver?.Data as Record<string, string> | null | undefined)?.['UpperDir'],
+  };
+}
+
+function mountOf(answer: ContainerInspectInfo['Mounts'][number] & { Type?: string }): Mount {
+  const type = answer.Type === 'volume' || answer.Type === 'bind' || answer.Type === 'tmpfs' ? answer.Type : 'other';
+  return {
+    type,
+    source: type === 'volume' ? (answer.Name ?? answer.Source) : (answer.Source ?? ''),
+    target: answer.Destination,
+    readOnly: !answer.RW,
+  };
+}

@@ -1,0 +1,126 @@
+import type { IncomingMessage } from 'node:http';
+import { createInterface } from 'node:readline';
+
+import type { DockerClient } from './docker-client.ts';
+import {
+  type CommitRequest,
+  type ContainerId,
+  type Engine,
+  EngineRefusal,
+  type Image,
+  type ImageId,
+} from './engine.ts';
+import type { ImageInspectInfo } from 'dockerode';
+
+import { unlessAbsent } from './absent.ts';
+
+type ImageCalls = Pick<Engine, 'inspectImage' | 'pullImage' | 'tagImage' | 'removeImage' | 'commitContainer'>;
+
+/** Images: inspect, pull, tag, remove, commit. */
+export function imageCalls(client: DockerClient): ImageCalls {
+  return {
+    async inspectImage(name) {
+      const found = await unlessAbsent(
+        client.call(`inspect image ${name}`, (docker) => docker.getImage(name).inspect()),
+      );
+      return found === undefined ? undefined : imageOf(found);
+    },
+
+    async pullImage(name, onProgress, signal) {
+      const { repository, tag } = splitImageName(name);
+      const query = { fromImage: repository, tag: tag ?? 'latest', abortSignal: signal };
+      const step = `pull image ${name}`;
+      const answer = await client.call(step, (docker) => docker.createImage(query), signal);
+      await client.call(step, () => followPull(answer as IncomingMessage, onProgress), signal);
+    },
+
+    async tagImage(id, name) {
+      const { repository, tag } = splitImageName(name);
+      await client.call(`tag image ${id} as ${name}`, (docker) =>
+        docker.getImage(id).tag({ repo: repository, tag: tag ?? 'latest' }),
+      );
+    },
+
+    async removeImage(name) {
+      await unlessAbsent(client.call(`remove image ${name}`, (docker) => docker.getImage(name).remove()));
+    },
+
+    async commitContainer(id, request) {
+      const answer: unknown = await client.call(`commit container ${id} as ${request.name}`, (docker) =>
+        docker.getContainer(id).commit({ _query: commitQuery(id, request), _body: commitBody } as object),
+      );
+      return (answer as { Id: string }).Id as ImageId;
+    },
+  };
+}
+
+/**
+ * A body that is not empty replaces the container's own settings; the engine then fills in user, environment, labels,
+ * ports, volumes, health check, working directory and stop signal again, and nothing that only a container has: host
+ * name, open and attached streams, terminal (moby, daemon/commit.go). Podman ignores it.
+ */
+const commitBody = { Hostname: '' };
+
+function commitQuery(id: ContainerId, request: CommitRequest): Record<string, string> {
+  const { repository, tag } = splitImageName(request.name);
+  return {
+    container: id,
+    repo: repository,
+    ...(tag === undefined ? {} : { tag }),
+    // Podman's default is not to pause.
+    pause: 'true',
+    changes: request.changes.join('\n'),
+    ...(request.comment === undefined ? {} : { comment: request.comment }),
+  };
+}
+
+/** A digest stays with the name: `POST /images/create` takes it as the tag. */
+function splitImageName(name: string): { repository: string; tag: string | undefined } {
+  const at = name.indexOf('@');
+  if (at > 0) return { repository: name.slice(0, at), tag: name.slice(at + 1) };
+  const colon = name.lastIndexOf(':');
+  if (colon <= name.lastIndexOf('/')) return { repository: name, tag: undefined };
+  return { repository: name.slice(0, colon), tag: name.slice(colon + 1) };
+}
+
+type ImageAnswer = Pick<ImageInspectInfo, 'Id' | 'RepoDigests' | 'RootFS' | 'Config' | 'Created'>;
+
+function imageOf(answer: ImageAnswer): Image {
+  return {
+    id: answer.Id as ImageId,
+    digests: answer.RepoDigests ?? [],
+    layers: answer.RootFS?.Layers ?? [],
+    labels: answer.Config?.Labels ?? {},
+    entrypoint: [answer.Config?.Entrypoint ?? []].flat(),
+    created: answer.Created ?? '',
+  };
+}
+
+interface PullMessage {
+  readonly id?: string;
+  readonly status?: string;
+  readonly progressDetail?: { readonly current?: number; readonly total?: number };
+  readonly error?: string;
+}
+
+/** Status lines until the end; an error among them, which is how a pull fails after its 200, becomes a refusal. */
+async function followPull(answer: IncomingMessage, onProgress: Parameters<Engine['pullImage']>[1]): Promise<void> {
+  const lines = createInterface({ input: answer, crlfDelay: Infinity });
+  // readline swallows errors of its input: what cuts the connection must end the pull as a failure.
+  let cut: Error | undefined;
+  answer.on('error', (error) => {
+    cut = error;
+    lines.close();
+  });
+  for await (const line of lines) {
+    if (line === '') continue;
+    const message = JSON.parse(line) as PullMessage;
+    if (message.error !== undefined) {
+      answer.destroy();
+      throw new EngineRefusal(500, message.error);
+    }
+    const { current = 0, total = 0 } = message.progressDetail ?? {};
+    onProgress({ layer: message.id ?? '', status: message.status ?? '', current, total });
+  }
+  if (cut !== undefined) throw cut;
+}

@@ -1,0 +1,75 @@
+import { stripEscapes } from './emerge-output.ts';
+
+/** What emerge says about one package that it gave up. */
+export interface FailedPackage {
+  /** `category/name-version` */
+  readonly cpv: string;
+  /** The phase in which it failed (`compile`, `install`, `postinst`, ...; ebuild(5)), if Portage says it. */
+  readonly phase: string | undefined;
+  /** What the ebuild died with. */
+  readonly message: string | undefined;
+  /** A path in the container. */
+  readonly buildLog: string | undefined;
+  /** A path in the container. */
+  readonly workingDirectory: string | undefined;
+}
+
+/** The end of what emerge or a sync printed, ready to be searched for a cause. */
+export interface EmergeReport {
+  readonly exitStatus: number;
+  readonly signal: string | undefined;
+  /** Without escape sequences, trailing white space and the `[exit ...]` of nothing in particular. */
+  readonly lines: readonly string[];
+  /** The package that failed first, as far as the lines tell. */
+  readonly failed: FailedPackage | undefined;
+}
+
+/** A command that failed: how it ended, and the end of its output (both streams, line by line). */
+export interface FailedCommand {
+  readonly exitStatus: number;
+  readonly signal?: string | undefined;
+  readonly lines: readonly string[];
+}
+
+const gaveUp = /^>>> Failed to (?:emerge|install) ([^\s,]+?)(?: (?:for|to) \S+?)?(?:, Log file:)?$/;
+const died = /^ \* ERROR: (\S+?)(?:::\S+)? failed(?: \((\w+) phase\))?:$/;
+
+/** Reads the facts that are the same for every kind of failure. */
+export function readEmergeReport(command: FailedCommand): EmergeReport {
+  const lines = command.lines.map((line) => stripEscapes(line).trimEnd());
+  return { exitStatus: command.exitStatus, signal: command.signal, lines, failed: failedPackage(lines) };
+}
+
+/** What a pattern's first group is in the first line that it matches. */
+export function firstMatch(lines: readonly string[], pattern: RegExp): string | undefined {
+  for (const line of lines) {
+    const match = pattern.exec(line);
+    if (match) return match[1] ?? match[0];
+  }
+  return undefined;
+}
+
+/** The lines from the first that matches to the one before the next that matches `end`, or all that follow. */
+export function section(lines: readonly string[], begin: RegExp, end: RegExp): readonly string[] {
+  const start = lines.findIndex((line) => begin.test(line));
+  if (start < 0) return [];
+  const length = lines.slice(start + 1).findIndex((line) => end.test(line));
+  return lines.slice(start, length < 0 ? undefined : start + 1 + length);
+}
+
+function failedPackage(lines: readonly string[]): FailedPackage | undefined {
+  const cpv = firstMatch(lines, gaveUp) ?? firstMatch(lines, died);
+  if (cpv === undefined) return undefined;
+  const diedAt = lines.findIndex((line) => died.exec(line)?.[1] === cpv);
+  const own = diedAt < 0 ? [] : lines.slice(diedAt);
+  const gaveUpAt = lines.findIndex((line) => gaveUp.exec(line)?.[1] === cpv);
+  return {
+    cpv,
+    phase: own[0] === undefined ? undefined : died.exec(own[0])?.[2],
+    message: firstMatch(own.slice(1, 4), /^ \* {3}(\S.*)$/),
+    buildLog:
+      firstMatch(lines.slice(gaveUpAt + 1, gaveUpAt + 2), /^>>> +'(\/.+)'$/) ??
+      firstMatch(own, /^ \* The complete build log is located at '(\/.+)'\.$/),
+    workingDirectory: firstMatch(own, /^ \* Working directory: '(\/.+)'$/),
+  };
+}

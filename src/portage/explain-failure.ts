@@ -1,0 +1,143 @@
+import type { FailureCode } from '../failure.ts';
+import { firstMatch, readEmergeReport, type EmergeReport, type FailedCommand } from './emerge-report.ts';
+import { explainFetchFailure } from './explain-fetch.ts';
+import { explainResolutionFailure } from './explain-resolution.ts';
+import { explainDiskFull, explainOutOfMemory } from './explain-resources.ts';
+
+/** Why emerge failed, in words that a user can act on. */
+export interface EmergeFailure {
+  readonly code: FailureCode;
+  /** `failed to emerge <package>: <cause>` */
+  readonly message: string;
+  readonly hint: string | undefined;
+  /** Emerge's own lines that say it, in their order; empty if there are none in particular. */
+  readonly relevantLines: readonly string[];
+  /** `category/name-version` of the package that failed, if one did. */
+  readonly package: string | undefined;
+  /** The phase in which it failed: `compile`, `install`, ... */
+  readonly phase: string | undefined;
+  /** The path of its build log in the container. */
+  readonly buildLog: string | undefined;
+}
+
+/** One kind of failure that was recognised. */
+export interface Explanation {
+  readonly code: FailureCode;
+  /** What could not be emerged, if it is not the package that failed. */
+  readonly object?: string;
+  readonly cause: string;
+  readonly hint?: string | undefined;
+  readonly relevantLines: readonly string[];
+}
+
+/** In this order: what makes other things fail comes before them. */
+const explainers: readonly ((report: EmergeReport) => Explanation | undefined)[] = [
+  explainDiskFull,
+  explainOutOfMemory,
+  explainFetchFailure,
+  explainResolutionFailure,
+  explainBuildFailure,
+  explainTraceback,
+  explainEnd,
+];
+
+/**
+ * Why an emerge that did not end with 0 failed, from the end of its output (some thousand lines; the build log of what
+ * failed is a part of it, unless several packages failed). It never throws, whatever the lines are.
+ */
+export function explainEmergeFailure(command: FailedCommand): EmergeFailure {
+  const report = readEmergeReport(command);
+  const explanation = firstExplanation(report);
+  const object = explanation.object ?? report.failed?.cpv ?? '';
+  return {
+    code: explanation.code,
+    message: `failed to emerge${object === '' ? '' : ` ${object}`}: ${explanation.cause}`,
+    hint: explanation.hint,
+    relevantLines: explanation.relevantLines,
+    package: report.failed?.cpv,
+    phase: report.failed?.phase,
+    buildLog: report.failed?.buildLog,
+  };
+}
+
+function firstExplanation(report: EmergeReport): Explanation {
+  for (const explain of explainers) {
+    const explanation = explain(report);
+    if (explanation) return explanation;
+  }
+  return { code: 'emerge-failed', cause: `it ended with status ${report.exitStatus}`, relevantLines: [] };
+}
+
+function explainBuildFailure({ failed, lines }: EmergeReport): Explanation | undefined {
+  if (!failed) return undefined;
+  const collision = lines.find((line) => line.includes('NOT merged due to file collisions'));
+  const died =
+    failed.message === undefined || failed.message.startsWith('(no error message') ? '' : `: ${failed.message}`;
+  const cause =
+    collision === undefined
+      ? `${failed.phase === undefined ? 'it failed' : `the ${failed.phase} phase failed`}${died}`
+      : 'its files collide with those of another package';
+  return {
+    code: 'build-failed',
+    cause,
+    hint: buildHints.get(failed.phase ?? ''),
+    relevantLines: collision === undefined ? [] : [collision],
+  };
+}
+
+const buildHints: ReadonlyMap<string, string> = new Map([
+  ['depend', 'the ebuild itself is broken: a newer tree may have mended it'],
+  ['pretend', 'the package refuses to be built like this: its message says what it asks for'],
+  ['setup', 'the package refuses to be built like this: its message says what it asks for'],
+]);
+
+/** An error of Portage's own. It ends with 1, or with 143 though nothing was terminated. */
+function explainTraceback({ lines }: EmergeReport): Explanation | undefined {
+  const start = lines.lastIndexOf('Traceback (most recent call last):');
+  if (start < 0) return undefined;
+  const error = lines.slice(start + 1).find((line) => /^[A-Za-z_][\w.]*(?:: |$)/.test(line));
+  return {
+    code: 'emerge-failed',
+    cause: `Portage ended with an error of its own${error === undefined ? '' : `: ${error}`}`,
+    hint: 'something may have changed the tree during the build; if it happens again, it is a fault of Portage',
+    relevantLines: lines.slice(start),
+  };
+}
+
+const knownEnds: readonly (readonly [RegExp, string])[] = [
+  [/^emerge: error: (?:unrecognized arguments|argument|ambiguous option)/, 'check what is given as --emerge-option'],
+  [
+    /^!!! Your current profile is invalid/,
+    'the tree does not have the profile that the base is configured for: build without --no-sync',
+  ],
+];
+
+/** Whatever else it is: a status that stands for a signal, a known message, or the last line that says something. */
+function explainEnd({ lines, exitStatus, signal }: EmergeReport): Explanation {
+  for (const [pattern, hint] of knownEnds) {
+    const line = lines.find((text) => pattern.test(text));
+    if (line !== undefined)
+      return {
+        code: 'emerge-failed',
+        cause: line.replace(/^(?:emerge: error:|!!!) /, ''),
+        hint,
+        relevantLines: [line],
+      };
+  }
+  const ended = signal ?? (exitStatus === 130 ? 'SIGINT' : exitStatus === 143 ? 'SIGTERM' : undefined);
+  if (ended !== undefined) return { code: 'emerge-failed', cause: `emerge was ended by ${ended}`, relevantLines: [] };
+  const last = lastMeaningfulLine(lines);
+  return {
+    code: 'emerge-failed',
+    cause: last ?? `it ended with status ${exitStatus}`,
+    relevantLines: last === undefined ? [] : [last],
+  };
+}
+
+/** The last line that is neither decoration nor one of the notes with which emerge takes its leave. */
+export function lastMeaningfulLine(lines: readonly string[]): string | undefined {
+  const notes =
+    /^!!! (?:News items will not be displayed|Use eselect profile)|^ \* (?:IMPORTANT:|Use eselect news)|^\[exit /;
+  const line = lines.findLast((text) => /[A-Za-z0-9]/.test(text) && !notes.test(text));
+  return line === undefined ? undefined : firstMatch([line], /^(?:!!!|>>>| \*|emerge:)? *(.{1,300})/);
+}

@@ -1,0 +1,58 @@
+/** The sections of an INI file: section, then key in lower case, then value. `DEFAULT` is a section like the others. */
+export type IniSections = ReadonlyMap<string, ReadonlyMap<string, string>>;
+
+/**
+ * Reads the files of a configuration as Python's `configparser.ConfigParser` does, which is what Portage uses for
+ * `repos.conf` (portage/util/configparser.py): whole-line comments, `=` or `:`, continuation lines, keys without regard
+ * to case; a later file wins key by key. Interpolation is left to {@link iniValue}. Undefined if a file is damaged, as
+ * Portage then ignores them all.
+ */
+export function parseIniFiles(texts: readonly string[]): IniSections | undefined {
+  const sections = new Map<string, Map<string, string>>();
+  for (const text of texts) if (!readIniFile(text, sections)) return undefined;
+  return sections;
+}
+
+/** A value with `%(key)s` and `%%` replaced, looked up in its section and then in `DEFAULT`; undefined if it has none. */
+export function iniValue(sections: IniSections, section: string, key: string, depth = 0): string | undefined {
+  const raw = sections.get(section)?.get(key) ?? sections.get('DEFAULT')?.get(key);
+  if (raw === undefined || depth > 9) return undefined;
+  return raw.replaceAll(/%(?:%|\(([^)]*)\)s)/g, (whole, name: string | undefined) =>
+    name === undefined ? '%' : (iniValue(sections, section, name.toLowerCase(), depth + 1) ?? whole),
+  );
+}
+
+/** Adds one file to the sections; false if it is damaged. Within one file nothing may be defined twice. */
+function readIniFile(text: string, sections: Map<string, Map<string, string>>): boolean {
+  const seen = new Set<string>();
+  let section: string | undefined;
+  let key: string | undefined;
+  let indentation = 0;
+  for (const line of text.split(/\r\n|[\n\r]/)) {
+    const content = line.trim();
+    if (content === '' || content.startsWith('#') || content.startsWith(';')) continue;
+    const indent = line.length - line.trimStart().length;
+    const values = section === undefined ? undefined : sections.get(section);
+    if (values && key !== undefined && indent > indentation) {
+      values.set(key, `${values.get(key) ?? ''}\n${content}`);
+      continue;
+    }
+    indentation = indent;
+    const header = /^\[(.+)\]/.exec(content)?.[1];
+    if (header !== undefined) {
+      if (header !== 'DEFAULT' && seen.has(header)) return false;
+      seen.add(header);
+      section = header;
+      key = undefined;
+      if (!sections.has(header)) sections.set(header, new Map());
+      continue;
+    }
+    const delimiter = content.search(/[=:]/);
+    key = content.slice(0, Math.max(delimiter, 0)).trim().toLowerCase();
+    const name = `${section}]${key}`;
+    if (!values || delimiter < 1 || seen.has(name)) return false;
+    seen.add(name);
+    values.set(key, content.slice(delimiter + 1).trim());
+  }
+  return true;
+}

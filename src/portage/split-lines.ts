@@ -1,0 +1,96 @@
+const newline = 0x0a;
+const carriageReturn = 0x0d;
+
+/** What stands at the end of a line that was too long to keep. */
+export const cutMark = ' [line cut]';
+
+/**
+ * Lines of a stream of bytes, all that became complete with a chunk together, without their line ends. Of a line only
+ * what a terminal would show is kept: the text after its last carriage return. A line that is longer than `maxLength`
+ * (bytes while it is being collected, then characters) ends with {@link cutMark}; never more than that is held of it.
+ * Bytes that are not UTF-8 become U+FFFD. The last line needs no line end.
+ */
+export async function* splitLines(
+  chunks: AsyncIterable<Buffer>,
+  maxLength = 8192,
+): AsyncGenerator<readonly string[], void, undefined> {
+  const unfinished = new UnfinishedLine(maxLength);
+  for await (const chunk of chunks) {
+    const last = chunk.lastIndexOf(newline);
+    if (last < 0) {
+      unfinished.add(chunk);
+      continue;
+    }
+    const first = unfinished.isEmpty ? -1 : chunk.indexOf(newline);
+    if (first >= 0) unfinished.add(chunk.subarray(0, first));
+    const finished = first >= 0 ? [unfinished.take()] : [];
+    const lines = first === last ? finished : [...finished, ...decodeLines(chunk.subarray(first + 1, last), maxLength)];
+    unfinished.add(chunk.subarray(last + 1));
+    yield lines;
+  }
+  if (!unfinished.isEmpty) yield [unfinished.take()];
+}
+
+/** Decodes a whole run of complete lines at once, which is what makes this fast. */
+function decodeLines(run: Buffer, maxLength: number): readonly string[] {
+  const text = run.toString('utf8');
+  const lines = text.split('\n');
+  if (run.includes(carriageReturn))
+    for (const [index, line] of lines.entries()) lines[index] = afterCarriageReturn(line);
+  if (!lines.some((line) => line.length > maxLength)) return lines;
+  // A piece of a string keeps the whole of it alive: copied, so that a few kept lines do not hold what was cut off.
+  return lines.map((line) => copy(line.length > maxLength ? line.slice(0, maxLength) + cutMark : line));
+}
+
+function afterCarriageReturn(line: string): string {
+  const end = line.endsWith('\r') ? line.length - 1 : line.length;
+  return line.slice(end === 0 ? 0 : line.lastIndexOf('\r', end - 1) + 1, end);
+}
+
+const copy = (text: string): string => Buffer.from(text).toString('utf8');
+
+/** A line whose end has not been seen yet. */
+class UnfinishedLine {
+  readonly #maxLength: number;
+  #parts: Buffer[] = [];
+  #length = 0;
+  #cut = false;
+  /** It ended with a carriage return, which is either the first half of a line end or the end of a progress message. */
+  #returned = false;
+
+  constructor(maxLength: number) {
+    this.#maxLength = maxLength;
+  }
+
+  get isEmpty(): boolean {
+    return this.#length === 0 && !this.#cut && !this.#returned;
+  }
+
+  add(bytes: Buffer): void {
+    if (bytes.length === 0) return;
+    const ended = bytes.at(-1) === carriageReturn;
+    const text = ended ? bytes.subarray(0, -1) : bytes;
+    const restart = text.lastIndexOf(carriageReturn) + 1;
+    if (restart > 0 || (this.#returned && text.length > 0)) this.#clear();
+    this.#returned = ended;
+    const fitting = text.subarray(restart, restart + this.#maxLength - this.#length);
+    this.#cut ||= restart + fitting.length < text.length;
+    if (fitting.length === 0) return;
+    // Copied, because a piece of a chunk keeps all of its memory alive.
+    this.#parts.push(Buffer.from(fitting));
+    this.#length += fitting.length;
+  }
+
+  take(): string {
+    const text = Buffer.concat(this.#parts).toString('utf8') + (this.#cut ? cutMark : '');
+    this.#clear();
+    return text;
+  }
+
+  #clear(): void {
+    this.#parts = [];
+    this.#length = 0;
+    this.#cut = false;
+    this.#returned = false;
+  }
+}

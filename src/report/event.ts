@@ -1,0 +1,64 @@
+import type { Failure } from '../failure.ts';
+
+/** The steps of the main job, in their order. */
+export const steps = ['preconditions', 'start', 'sync', 'emerge', 'stop', 'commit', 'remove'] as const;
+export type Step = (typeof steps)[number];
+
+/** A package that Portage is working on. Elapsed time is in seconds. */
+export interface RunningPackage {
+  /** `category/name-version` */
+  readonly cpv: string;
+  /** Portage's own word: `compile`, `install`, `merge`, ... */
+  readonly phase: string;
+  readonly elapsed: number;
+  /** Whether it comes from a binary package. */
+  readonly binary: boolean;
+}
+
+/**
+ * What happens during a run. Whoever does the work emits these; only `report/` turns them into text.
+ *
+ * - `step-started`, `step-finished`: one of the seven steps; the duration is in seconds.
+ * - `note`: something that the user should know (what is made on first use, what is skipped and why).
+ * - `warning`: something that the user should mend, though the run goes on.
+ * - `pull`: progress of an image pull in bytes, summed over its layers; total 0 while unknown.
+ * - `line`: a line that Portage printed, without its line end and possibly not valid as text.
+ * - `package`: Portage has begun (`emerging`) or ended (`completed`) the package `index` of `total`.
+ * - `running`: the packages that are being worked on right now, from Portage's own status stream.
+ * - `failed`: the run ends with these; the steps that have not finished are those that failed.
+ * - `defect`: the run ends with an error that is none of the user's, as it was thrown.
+ */
+export type Event =
+  | { readonly type: 'step-started'; readonly step: Step; readonly detail: string }
+  | { readonly type: 'step-finished'; readonly step: Step; readonly seconds: number }
+  | { readonly type: 'note'; readonly message: string }
+  | { readonly type: 'warning'; readonly message: string; readonly hint?: string }
+  | { readonly type: 'pull'; readonly image: string; readonly current: number; readonly total: number }
+  | { readonly type: 'line'; readonly step: Step; readonly text: string }
+  | {
+      readonly type: 'package';
+      readonly cpv: string;
+      readonly index: number;
+      readonly total: number;
+      readonly action: 'emerging' | 'completed';
+    }
+  | {
+      readonly type: 'running';
+      readonly completed: number;
+      readonly total: number;
+      readonly packages: readonly RunningPackage[];
+    }
+  | { readonly type: 'failed'; readonly failures: readonly Failure[] }
+  | { readonly type: 'defect'; readonly error: unknown };
+
+/**
+ * Where events go. The promise, where there is one, settles when the event has been taken: whoever emits many of them
+ * awaits it, so that a slow reader slows the work down and does not fill the memory.
+ */
+export type Report = (event: Event) => void | Promise<void>;
+
+/** A report that holds on to a terminal or a stream; `close` gives it back, and settles when all has been written. */
+export interface OpenReport {
+  (event: Event): void | Promise<void>;
+  close(): Promise<void>;
+}

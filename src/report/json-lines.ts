@@ -1,0 +1,97 @@
+import { pino } from 'pino';
+
+import type { Event, OpenReport } from './event.ts';
+import { causesOf, stackOf, type Program } from './failure-text.ts';
+import { selectMilestones } from './pull-milestones.ts';
+import type { Sink } from './sink.ts';
+
+/** One object of the log. */
+interface Entry {
+  readonly level: 'info' | 'warn' | 'error';
+  readonly message: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * The report for programs: a JSON object on a line for each event, by pino. All have `level` (`info`, `warn`, `error`),
+ * `time` (ISO 8601), `event` (the event's type) and `msg`; the rest are the event's own fields. Seconds and bytes are
+ * numbers. A pull is logged by tenths, what is running when a package or a phase changes, and each failure on its own.
+ */
+export function openJsonReport(sink: Sink, program: Program): OpenReport {
+  const isNews = selectNews();
+  let taken: void | Promise<void>;
+  const logger = pino(
+    {
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    {
+      write(line) {
+        taken = sink.write(line);
+      },
+    },
+  );
+
+  function report(event: Event): void | Promise<void> {
+    if (!isNews(event)) return;
+    for (const { level, message, fields } of entriesFor(event, program)) {
+      logger[level]({ event: event.type, ...fields }, message);
+    }
+    return taken;
+  }
+  return Object.assign(report, { close: () => sink.flush() });
+}
+
+function entriesFor(event: Event, program: Program): Entry[] {
+  switch (event.type) {
+    case 'step-started':
+      return [entry('info', `${event.step} started`, { step: event.step, detail: event.detail })];
+    case 'step-finished':
+      return [entry('info', `${event.step} finished`, { step: event.step, seconds: event.seconds })];
+    case 'note':
+      return [entry('info', event.message, {})];
+    case 'warning':
+      return [entry('warn', event.message, { hint: event.hint })];
+    case 'pull': {
+      const { image, current, total } = event;
+      return [entry('info', `pulling ${image}`, { image, current, total })];
+    }
+    case 'line':
+      return [entry('info', event.text, { step: event.step })];
+    case 'package': {
+      const { cpv, index, total, action } = event;
+      return [entry('info', `${action} ${cpv}`, { cpv, index, total, action })];
+    }
+    case 'running': {
+      const { completed, total, packages } = event;
+      return [entry('info', `running ${packages.map(({ cpv }) => cpv).join(' ')}`, { completed, total, packages })];
+    }
+    case 'failed':
+      return event.failures.map((failure) => {
+        const { code, exitStatus, hint, logTail } = failure;
+        return entry('error', failure.message, { code, exitStatus, hint, causes: causesOf(failure), logTail });
+      });
+    case 'defect': {
+      const fields = { stack: stackOf(event.error).join('\n'), program: program.name, version: program.version };
+      return [entry('error', event.error instanceof Error ? event.error.message : String(event.error), fields)];
+    }
+  }
+}
+
+/** Refuses the repetitions among the events that say how things stand. */
+function selectNews(): (event: Event) => boolean {
+  const isMilestone = selectMilestones();
+  let running = '';
+  return (event) => {
+    if (event.type === 'pull') return isMilestone(event);
+    if (event.type !== 'running') return true;
+    const before = running;
+    running = event.packages.map(({ cpv, phase }) => `${cpv} ${phase}`).join('\n');
+    return running !== before;
+  };
+}
+
+function entry(level: Entry['level'], message: string, fields: Entry['fields']): Entry {
+  return { level, message: message.toWellFormed(), fields };
+}

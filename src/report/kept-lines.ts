@@ -1,0 +1,77 @@
+import { formatDuration } from './amounts.ts';
+import type { Event } from './event.ts';
+import { describeDefect, describeFailures, labelLines, type Program } from './failure-text.ts';
+import type { Line, Style } from './frame.ts';
+import { harmlessLine } from './harmless-text.ts';
+import type { Progress } from './progress.ts';
+import { labelStep } from './step-label.ts';
+
+/**
+ * The lines that an event leaves above the live view for good: finished steps and packages, notes, warnings, what of
+ * Portage's output a user wants to keep, failures. `progress` is how things stood before the event, `now` on its clock.
+ */
+export function linesToKeep(event: Event, progress: Progress, program: Program, now: number): Line[] {
+  switch (event.type) {
+    case 'step-finished': {
+      const detail = progress.steps.get(event.step)?.detail ?? '';
+      return styled('green', [
+        harmlessLine(`${labelStep(event.step)}${detail === '' ? '' : ` ${detail}`}  ${formatDuration(event.seconds)}`),
+      ]);
+    }
+    case 'package':
+      return event.action === 'completed' ? styled('plain', [packageText(event, progress, now)]) : [];
+    case 'note':
+      return styled('plain', labelLines('note: ', event.message));
+    case 'warning':
+      return styled('yellow', [
+        ...labelLines('warning: ', event.message),
+        ...(event.hint === undefined ? [] : labelLines('  hint: ', event.hint)),
+      ]);
+    case 'line':
+      return keptOutput(event.text);
+    case 'failed':
+      return [
+        ...styled('red', unfinishedSteps(event, progress, now)),
+        ...styled('plain', describeFailures(event.failures, program)),
+      ];
+    case 'defect':
+      return [
+        ...styled('red', unfinishedSteps(event, progress, now)),
+        ...styled('plain', describeDefect(event.error, program)),
+      ];
+    case 'step-started':
+    case 'pull':
+    case 'running':
+      return [];
+  }
+}
+
+/** One line for each step that a failure has ended, how long it had been under way. */
+export function unfinishedSteps(event: Event, progress: Progress, now: number): string[] {
+  const code = event.type === 'failed' ? event.failures[0]?.code : undefined;
+  const end = code === 'interrupted' || code === 'terminated' ? code : 'failed';
+  return [...progress.steps].map(
+    ([step, { since }]) => `${labelStep(step)} ${end} after ${formatDuration((now - since) / 1000)}`,
+  );
+}
+
+function packageText(event: Extract<Event, { type: 'package' }>, progress: Progress, now: number): string {
+  const begun = progress.begun.get(event.cpv);
+  const duration = begun === undefined ? '' : `  ${formatDuration((now - begun) / 1000)}`;
+  return harmlessLine(`      ${event.cpv}  ${event.index} of ${event.total} completed${duration}`);
+}
+
+/**
+ * Portage's `!!!` lines, and its ` * ` lines: messages that packages left for the administrator, printed at the end,
+ * and its own remarks. Those that only say that a check went well are not kept.
+ */
+function keptOutput(text: string): Line[] {
+  if (!text.includes('!!!') && !text.includes(' * ')) return [];
+  const line = harmlessLine(text);
+  if (line.startsWith('!!!')) return styled('yellow', [line]);
+  return line.startsWith(' * ') && !/\[ ok \]\s*$/.test(line) ? styled('plain', [line]) : [];
+}
+
+function styled(style: Style, texts: readonly string[]): Line[] {
+  return texts.map((text) => ({ text, style }));
+}

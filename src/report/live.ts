@@ -1,0 +1,104 @@
+import type { Event, OpenReport } from './event.ts';
+import type { Program } from './failure-text.ts';
+import { composeFrame, type Line, type Size } from './frame.ts';
+import { harmlessLine } from './harmless-text.ts';
+import { linesToKeep } from './kept-lines.ts';
+import { advance, startProgress } from './progress.ts';
+import { openScreen } from './screen.ts';
+import type { ReportStream, Sink } from './sink.ts';
+
+/** Milliseconds between two pictures at least, and at most while a step is under way. */
+const shortestPause = 100;
+const longestPause = 1000;
+const tailLines = 5;
+const keptAtOnce = 1000;
+
+/** What a live view is drawn on, and how. */
+export interface LiveView {
+  readonly stderr: ReportStream;
+  readonly sink: Sink;
+  /** Asked anew for each picture. */
+  readonly readSize: () => Size;
+  readonly colours: boolean;
+  readonly program: Program;
+}
+
+/**
+ * The view for a terminal: what is finished, noted or went wrong stays as lines, and below them a picture of what is
+ * going on is redrawn in place, at most ten times a second. The cursor is hidden meanwhile and given back by `close`, or
+ * when the process exits without it.
+ */
+export function openLiveReport({ stderr, sink, readSize, colours, program }: LiveView): OpenReport {
+  const screen = openScreen(sink, readSize, colours);
+  const progress = startProgress();
+  let kept: Line[] = [];
+  let tail: string[] = [];
+  let drawnAt = -Infinity;
+  let due = Infinity;
+  let timer: NodeJS.Timeout | undefined;
+  let slowReader: Promise<void> | undefined;
+  let closed = false;
+
+  function redraw(): void {
+    due = Infinity;
+    clearTimeout(timer);
+    if (closed || slowReader !== undefined) return;
+    drawnAt = performance.now();
+    const taken = screen.draw(kept, composeFrame(progress, tail.map(harmlessLine), readSize(), drawnAt));
+    kept = [];
+    if (taken !== undefined) slowReader = taken.then(catchUp);
+    if (progress.steps.size > 0) redrawAt(drawnAt + longestPause);
+  }
+  function catchUp(): void {
+    slowReader = undefined;
+    redrawSoon();
+  }
+  function redrawAt(time: number): void {
+    if (due <= time) return;
+    due = time;
+    clearTimeout(timer);
+    timer = setTimeout(redraw, time - performance.now()).unref();
+  }
+  function redrawSoon(): void {
+    const soonest = drawnAt + shortestPause;
+    if (soonest <= performance.now() || kept.length >= keptAtOnce) redraw();
+    else redrawAt(soonest);
+  }
+  function takeEvent(event: Event): void {
+    const now = performance.now();
+    const keeping = linesToKeep(event, progress, program, now);
+    kept.push(...keeping);
+    if (event.type === 'step-started') tail = [];
+    if (event.type === 'line' && keeping.length === 0 && event.text.trim() !== '') {
+      tail = [...tail.slice(1 - tailLines), event.text];
+    }
+    advance(progress, event, now);
+  }
+  function end(): void {
+    closed = true;
+    clearTimeout(timer);
+    void screen.draw(kept, []);
+    void screen.clear();
+    kept = [];
+  }
+
+  stderr.on('resize', redrawSoon);
+  // oxlint-disable-next-line no-restricted-properties -- no signal: a program that exits at once leaves the cursor hidden
+  process.once('exit', end);
+
+  function report(event: Event): void | Promise<void> {
+    if (closed) return;
+    takeEvent(event);
+    redrawSoon();
+    return slowReader;
+  }
+  async function close(): Promise<void> {
+    if (!closed) {
+      stderr.off('resize', redrawSoon);
+      process.off('exit', end);
+      end();
+    }
+    await sink.flush();
+  }
+  return Object.assign(report, { close });
+}

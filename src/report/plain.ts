@@ -1,0 +1,91 @@
+import { formatBytes, formatDuration, formatElapsed } from './amounts.ts';
+import type { Event, OpenReport } from './event.ts';
+import { describeDefect, describeFailures, labelLines, type Program } from './failure-text.ts';
+import { harmlessLine } from './harmless-text.ts';
+import { unfinishedSteps } from './kept-lines.ts';
+import { advance, startProgress, type Progress } from './progress.ts';
+import { selectMilestones } from './pull-milestones.ts';
+import type { Sink } from './sink.ts';
+import { labelStep } from './step-label.ts';
+
+/** Milliseconds of silence after which a line says that the work goes on. */
+const longestSilence = 60_000;
+const namedPackages = 3;
+
+/**
+ * The report for pipes and files: a line for everything that matters, written at once, Portage's own lines among them.
+ * After a minute without any it says what is being worked on.
+ */
+export function openPlainReport(sink: Sink, program: Program): OpenReport {
+  const progress = startProgress();
+  const isMilestone = selectMilestones();
+  let spokeAt = performance.now();
+
+  function say(lines: readonly string[]): void | Promise<void> {
+    if (lines.length === 0) return;
+    spokeAt = performance.now();
+    return sink.write(lines.map((line) => `${line}\n`).join(''));
+  }
+  const heartbeat = setInterval(() => {
+    const now = performance.now();
+    if (now - spokeAt >= longestSilence) void say(describeWork(progress, now));
+  }, longestSilence / 4).unref();
+
+  function report(event: Event): void | Promise<void> {
+    const now = performance.now();
+    const unfinished = unfinishedSteps(event, progress, now);
+    advance(progress, event, now);
+    if (event.type === 'pull' && !isMilestone(event)) return;
+    if (event.type === 'failed' || event.type === 'defect') return say([...unfinished, ...linesFor(event, program)]);
+    return say(linesFor(event, program));
+  }
+  async function close(): Promise<void> {
+    clearInterval(heartbeat);
+    await sink.flush();
+  }
+  return Object.assign(report, { close });
+}
+
+function linesFor(event: Event, program: Program): string[] {
+  switch (event.type) {
+    case 'step-started':
+      return [harmlessLine(`${labelStep(event.step)}${event.detail === '' ? '' : ` ${event.detail}`} ...`)];
+    case 'step-finished':
+      return [`${labelStep(event.step)} done in ${formatDuration(event.seconds)}`];
+    case 'note':
+      return labelLines('note: ', event.message);
+    case 'warning':
+      return [
+        ...labelLines('warning: ', event.message),
+        ...(event.hint === undefined ? [] : labelLines('  hint: ', event.hint)),
+      ];
+    case 'pull':
+      return [harmlessLine(`pulling ${event.image}: ${describeAmount(event.current, event.total)}`)];
+    case 'line':
+      return [harmlessLine(event.text)];
+    case 'failed':
+      return describeFailures(event.failures, program);
+    case 'defect':
+      return describeDefect(event.error, program);
+    case 'package':
+    case 'running':
+      return [];
+  }
+}
+
+function describeAmount(current: number, total: number): string {
+  return total > 0 ? `${formatBytes(current)} of ${formatBytes(total)}` : formatBytes(current);
+}
+
+/** What has been under way for how long: the steps, and the packages that are being worked on. */
+function describeWork(progress: Progress, now: number): string[] {
+  const packages = [...progress.packages.values()].map(({ cpv, phase, since }) =>
+    [cpv, phase, formatElapsed((now - since) / 1000)].filter((part) => part !== '').join(' '),
+  );
+  const hidden = packages.length - namedPackages;
+  const named = [...packages.slice(0, namedPackages), ...(hidden > 0 ? [`and ${hidden} more`] : [])].join(', ');
+  return [...progress.steps].map(([step, { since }]) => {
+    const work = step === 'emerge' && named !== '' ? `: ${named}` : '';
+    return `${labelStep(step)} still running after ${formatElapsed((now - since) / 1000)}${work}`;
+  });
+}

@@ -1,0 +1,4 @@
+import { describeEngineContract } from '../support/engine-contract.ts';
+import { openRealEngine } from '../support/real-engine.ts';
+
+describeEngineContract('Docker', openRealEngine);

@@ -1,0 +1,554 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Readable } from 'node:stream';
+import { buffer, text } from 'node:stream/consumers';
+
+import { extract, pack } from 'tar-stream';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+
+import {
+  type AttachedExec,
+  type ContainerId,
+  type ContainerSpec,
+  type Engine,
+  EngineRefusal,
+  type ExecId,
+} from '../../src/engine/engine.ts';
+
+/** What the suite runs against. */
+export interface ContractSubject extends AsyncDisposable {
+  readonly engine: Engine;
+  /**
+   * An image with `/bin/sh` and, as a link, `/bin/link-to-sh`; with the label `base.label=kept`, the entrypoint
+   * `/bin/echo entry` and a volume declared at `/declared`.
+   */
+  readonly image: string;
+}
+
+/** The scripts that the suite runs by `sh -c`; a fake has to play them. */
+export const contractScripts = {
+  outputAndCode: 'echo one; echo two >&2; exit 3',
+  environment: 'echo "$CONTRACT in $PWD"',
+  echoLine: 'read -r line; echo "got $line"',
+  sleepThenCode: 'sleep 0.5; exit 5',
+  sleepLong: 'sleep 60',
+  holdOpen: 'exec cat >/dev/null',
+  exitAtOnce: 'exit 4',
+} as const;
+
+/**
+ * Declares the tests that every {@link Engine} has to pass. What they make has unique names and is removed after each.
+ */
+export function describeEngineContract(name: string, open: () => Promise<ContractSubject>): void {
+  describe(`engine contract: ${name}`, () => {
+    let subject: ContractSubject;
+    let engine: Engine;
+    let made: Made;
+
+    beforeAll(async () => {
+      subject = await open();
+      engine = subject.engine;
+      made = new Made(subject);
+    });
+    afterEach(() => made.remove());
+    afterAll(() => subject[Symbol.asyncDispose]());
+
+    const unsignalled = new AbortController().signal;
+
+    describe('system', () => {
+      test('says its version and its capacity', async () => {
+        expect((await engine.version()).api).toMatch(/^1\.\d+$/);
+        const info = await engine.info();
+        expect(info.cpus).toBeGreaterThan(0);
+        expect(info.memory).toBeGreaterThan(2 ** 20);
+        expect(info.dataRoot).toMatch(/^\//);
+      });
+    });
+
+    describe('images', () => {
+      test('inspects by name and by id, and an unknown one is undefined', async () => {
+        const image = await engine.inspectImage(subject.image);
+        expect(image).toMatchObject({ labels: { 'base.label': 'kept' }, entrypoint: ['/bin/echo', 'entry'] });
+        expect(await engine.inspectImage(image?.id ?? '')).toEqual(image);
+        expect(await engine.inspectImage(unique())).toBeUndefined();
+      });
+
+      test('tags, and removes one name at a time', async () => {
+        const [first, second] = [made.imageName(), made.imageName()];
+        await engine.tagImage(subject.image, first);
+        const id = (await engine.inspectImage(first))?.id ?? '';
+        await engine.tagImage(id, `${second}:tag`);
+        await engine.removeImage(first);
+        expect(await engine.inspectImage(first)).toBeUndefined();
+        expect((await engine.inspectImage(`${second}:tag`))?.id).toBe(id);
+        await engine.removeImage(`${second}:tag`);
+        await engine.removeImage(`${second}:tag`);
+        expect(await engine.inspectImage(subject.image)).toBeDefined();
+      });
+
+      test('refuses to tag what is not there', async () => {
+        await expect(engine.tagImage(unique(), unique())).rejects.toMatchObject(refusal(404));
+      });
+
+      test('refuses to remove the last name of an image that a container is made from', async () => {
+        const image = await made.commit(await made.container({}));
+        await made.container({ image });
+        await expect(engine.removeImage(image)).rejects.toMatchObject(refusal(409));
+      });
+
+      test('reports a pull that fails as a refusal with the reason', async () => {
+        const pull = engine.pullImage(`localhost:1/${unique()}`, () => undefined, unsignalled);
+        await expect(pull).rejects.toThrow(EngineRefusal);
+      });
+
+      test('gives a pull up with the reason of its signal', async () => {
+        const reason = new Error('enough');
+        const pull = engine.pullImage(`localhost:1/${unique()}`, () => undefined, AbortSignal.abort(reason));
+        await expect(pull).rejects.toBe(reason);
+      });
+    });
+
+    describe('containers', () => {
+      test('makes one without starting it', async () => {
+        const volume = made.volumeName();
+        const name = unique();
+        const mounts = [{ type: 'volume', source: volume, target: '/data', readOnly: true }] as const;
+        const id = await made.container({ mounts }, name);
+        const container = await engine.inspectContainer(name);
+        expect(container).toMatchObject({
+          id,
+          name,
+          state: 'created',
+          exitCode: 0,
+          oomKilled: false,
+          autoRemove: false,
+        });
+        expect(container?.startedAt).toBe('0001-01-01T00:00:00Z');
+        expect(container?.image).toBe((await engine.inspectImage(subject.image))?.id);
+        expect(container?.mounts).toContainEqual({ type: 'volume', source: volume, target: '/data', readOnly: true });
+        expect(await engine.inspectContainer(id)).toEqual(container);
+        expect(await engine.inspectContainer(id.slice(0, 12))).toEqual(container);
+      });
+
+      test('refuses an unknown image and a name that is taken', async () => {
+        await expect(made.container({ image: unique() })).rejects.toMatchObject(refusal(404));
+        const name = unique();
+        await made.container({}, name);
+        await expect(made.container({}, name)).rejects.toMatchObject(refusal(409));
+      });
+
+      test('does not find what is not there', async () => {
+        expect(await engine.inspectContainer(unique())).toBeUndefined();
+      });
+
+      test('renames, but not to a name that is taken', async () => {
+        const [taken, free] = [unique(), unique()];
+        await made.container({}, taken);
+        const id = await made.container({});
+        expect(await engine.renameContainer(id, taken)).toBe(false);
+        expect(await engine.renameContainer(id, free)).toBe(true);
+        expect((await engine.inspectContainer(id))?.name).toBe(free);
+      });
+
+      test('lists those that mount a volume, started or not', async () => {
+        const volume = made.volumeName();
+        const mounts = [{ type: 'volume', source: volume, target: '/data' }] as const;
+        const id = await made.container({ mounts });
+        await made.container({ mounts: [{ type: 'volume', source: made.volumeName(), target: `/${volume}` }] });
+        expect(await engine.containersWithVolume(volume)).toEqual([id]);
+        expect(await engine.containersWithVolume(unique())).toEqual([]);
+      });
+
+      test('starts, once or twice', async () => {
+        const id = await made.started();
+        await engine.startContainer(id);
+        const container = await engine.inspectContainer(id);
+        expect(container?.state).toBe('running');
+        expect(Date.parse(container?.startedAt ?? '')).toBeGreaterThan(Date.now() - 60_000);
+      });
+
+      test('refuses to start what is not there', async () => {
+        await expect(engine.startContainer(noId)).rejects.toMatchObject(refusal(404));
+      });
+
+      test('says how process 1 ended', async () => {
+        const id = await made.container({ command: shell('exitAtOnce') });
+        await engine.startContainer(id);
+        await engine.waitContainer(id, unsignalled);
+        expect(await engine.inspectContainer(id)).toMatchObject({ state: 'exited', exitCode: 4 });
+      });
+
+      test('kills, and it does not matter if it does not run or is not there', async () => {
+        const id = await made.started();
+        await engine.killContainer(id, 'SIGKILL');
+        await engine.waitContainer(id, unsignalled);
+        expect(await engine.inspectContainer(id)).toMatchObject({ state: 'exited', exitCode: 137 });
+        await engine.killContainer(id, 'SIGKILL');
+        await engine.killContainer(noId, 'SIGKILL');
+      });
+
+      test('waits for the end only where there is one to come', async () => {
+        await engine.waitContainer(await made.container({}), unsignalled);
+        await engine.waitContainer(noId, unsignalled);
+        const id = await made.started();
+        let ended = false;
+        const end = engine.waitContainer(id, unsignalled).then(() => (ended = true));
+        await delay(100);
+        expect(ended).toBe(false);
+        await engine.killContainer(id, 'KILL');
+        await end;
+      });
+
+      test('gives waiting up with the reason of its signal', async () => {
+        const id = await made.started();
+        const controller = new AbortController();
+        const reason = new Error('enough');
+        const end = engine.waitContainer(id, controller.signal);
+        setTimeout(() => controller.abort(reason), 50);
+        await expect(end).rejects.toBe(reason);
+        await expect(engine.waitContainer(id, controller.signal)).rejects.toBe(reason);
+      });
+
+      test('removes a running one with its anonymous volumes, and what is not there any more', async () => {
+        const id = await made.started();
+        const anonymous = (await engine.inspectContainer(id))?.mounts.find(({ target }) => target === '/declared');
+        expect(await engine.inspectVolume(anonymous?.source ?? '')).toBeDefined();
+        await engine.removeContainer(id);
+        await engine.removeContainer(id);
+        expect(await engine.inspectContainer(id)).toBeUndefined();
+        expect(await engine.inspectVolume(anonymous?.source ?? '')).toBeUndefined();
+      });
+
+      test('removes one that is being removed already', async () => {
+        const id = await made.started();
+        await Promise.all([engine.removeContainer(id), engine.removeContainer(id), engine.removeContainer(id)]);
+        expect(await engine.inspectContainer(id)).toBeUndefined();
+      });
+
+      test('loses one that is to remove itself', async () => {
+        const id = await made.container({ command: shell('holdOpen'), openStdin: true, autoRemove: true });
+        expect((await engine.inspectContainer(id))?.autoRemove).toBe(true);
+        const held = await engine.holdStdin(id);
+        await engine.startContainer(id);
+        held.close();
+        await engine.waitContainer(id, unsignalled);
+        await engine.removeContainer(id);
+        expect(await engine.inspectContainer(id)).toBeUndefined();
+      });
+    });
+
+    describe('standard input as a switch', () => {
+      test('ends process 1 when it is let go, and once only', async () => {
+        const id = await made.container({ command: shell('holdOpen'), openStdin: true });
+        const held = await engine.holdStdin(id);
+        await engine.startContainer(id);
+        held.write(Buffer.from('.'));
+        await delay(100);
+        expect((await engine.inspectContainer(id))?.state).toBe('running');
+        held.close();
+        held.close();
+        await engine.waitContainer(id, unsignalled);
+        await held.ended;
+        held.write(Buffer.from('.'));
+        expect(await engine.inspectContainer(id)).toMatchObject({ state: 'exited', exitCode: 0 });
+      });
+
+      test('says when the other side has ended', async () => {
+        const id = await made.container({ command: shell('holdOpen'), openStdin: true });
+        const held = await engine.holdStdin(id);
+        await engine.startContainer(id);
+        await engine.killContainer(id, 'KILL');
+        await held.ended;
+      });
+
+      test('can be held again after another start', async () => {
+        const id = await made.container({ command: shell('holdOpen'), openStdin: true });
+        for (let round = 0; round < 2; round++) {
+          const held = await engine.holdStdin(id);
+          await engine.startContainer(id);
+          expect((await engine.inspectContainer(id))?.state).toBe('running');
+          held.close();
+          await engine.waitContainer(id, unsignalled);
+        }
+      });
+
+      test('refuses to attach to what is not there', async () => {
+        await expect(engine.holdStdin(noId)).rejects.toMatchObject(refusal(404));
+      });
+    });
+
+    describe('files of a container that was never started', () => {
+      test('tells files, directories and links apart, and what is not there', async () => {
+        const id = await made.container({ mounts: [{ type: 'volume', source: made.volumeName(), target: '/data' }] });
+        expect(await engine.statPath(id, '/bin/link-to-sh')).toMatchObject({ name: 'link-to-sh', kind: 'symlink' });
+        expect(await engine.statPath(id, '/data')).toMatchObject({ name: 'data', kind: 'directory' });
+        expect(await engine.statPath(id, '/data/no')).toBeUndefined();
+        await engine.writeArchive(id, '/data', tarOf({ 'a/file': 'text' }));
+        const file = await engine.statPath(id, '/data/a/file');
+        expect(file).toMatchObject({ name: 'file', kind: 'file', size: 4, linkTarget: '' });
+        expect(file?.modified).toEqual(tarTime);
+      });
+
+      test('writes and reads archives, also of a volume', async () => {
+        const volume = made.volumeName();
+        const mounts = [{ type: 'volume', source: volume, target: '/data' }] as const;
+        const id = await made.container({ mounts });
+        await engine.writeArchive(id, '/data', tarOf({ 'deep/er/file': 'in the volume' }));
+        await engine.writeArchive(id, '/', tarOf({ 'own/file': 'in the layer' }));
+        expect(await readFiles(await engine.readArchive(id, '/own'))).toEqual({ 'own/file': 'in the layer' });
+        expect(await readFiles(await engine.readArchive(id, '/own/file'))).toEqual({ file: 'in the layer' });
+        const other = await made.container({ mounts });
+        expect(await readFiles(await engine.readArchive(other, '/data/deep'))).toEqual({
+          'deep/er/file': 'in the volume',
+        });
+        expect(await engine.readArchive(other, '/own')).toBeUndefined();
+      });
+
+      test('refuses to write where there is no directory', async () => {
+        const id = await made.container({});
+        const archive = tarOf({ file: 'text' });
+        await expect(engine.writeArchive(id, '/no/such', archive)).rejects.toMatchObject(refusal(404));
+        expect(archive.destroyed).toBe(true);
+      });
+
+      test('does not mistake a container that is gone for a file that is not there', async () => {
+        await expect(engine.statPath(noId, '/bin')).rejects.toMatchObject(refusal(404));
+        await expect(engine.readArchive(noId, '/bin')).rejects.toMatchObject(refusal(404));
+        await expect(engine.changedPaths(noId)).rejects.toMatchObject(refusal(404));
+      });
+
+      test('lists what differs from the image', async () => {
+        const id = await made.container({});
+        expect(await engine.changedPaths(id)).not.toContain('/new');
+        await engine.writeArchive(id, '/', tarOf({ new: 'text' }));
+        expect(await engine.changedPaths(id)).toContain('/new');
+      });
+    });
+
+    describe('execs', () => {
+      test('brings both streams apart, and the exit code', async () => {
+        const exec = await engine.execAttached(await made.started(), { command: shell('outputAndCode') });
+        expect(await outputOf(exec)).toEqual({ stdout: 'one\n', stderr: 'two\n' });
+        expect(await endOf(exec.id)).toBe(3);
+      });
+
+      test('has an environment and a directory of its own', async () => {
+        const exec = await engine.execAttached(await made.started(), {
+          command: shell('environment'),
+          environment: { CONTRACT: 'a=b c' },
+          workingDirectory: '/usr',
+        });
+        expect((await outputOf(exec)).stdout).toBe('a=b c in /usr\n');
+      });
+
+      test('takes standard input', async () => {
+        const exec = await engine.execAttached(await made.started(), { command: shell('echoLine') });
+        exec.write(Buffer.from('this\n'));
+        expect((await outputOf(exec)).stdout).toBe('got this\n');
+        expect(await endOf(exec.id)).toBe(0);
+        exec.write(Buffer.from('dropped'));
+        exec.close();
+      });
+
+      test('lets go of the stream while the process goes on', async () => {
+        const exec = await engine.execAttached(await made.started(), { command: shell('sleepLong') });
+        setTimeout(() => exec.close(), 50);
+        expect(await outputOf(exec)).toEqual({ stdout: '', stderr: '' });
+      });
+
+      test('has an exit code where no command of that name is', async () => {
+        const exec = await engine.execAttached(await made.started(), { command: ['/no/such/command'] });
+        expect((await outputOf(exec)).stdout).toContain('OCI runtime exec failed');
+        expect([126, 127]).toContain(await endOf(exec.id));
+      });
+
+      test('runs without a connection', async () => {
+        const exec = await engine.execDetached(await made.started(), { command: shell('sleepThenCode') });
+        expect(await engine.execExitCode(exec)).toBeUndefined();
+        expect(await endOf(exec)).toBe(5);
+      });
+
+      test('is refused where nothing runs', async () => {
+        const created = await made.container({});
+        await expect(engine.execAttached(created, { command: ['true'] })).rejects.toMatchObject(refusal(409));
+        await expect(engine.execDetached(noId, { command: ['true'] })).rejects.toMatchObject(refusal(404));
+        expect(await engine.execExitCode(noId as string as ExecId)).toBeUndefined();
+      });
+
+      test('ends with the container', async () => {
+        const id = await made.started();
+        const exec = await engine.execAttached(id, { command: shell('sleepLong') });
+        setTimeout(() => void engine.killContainer(id, 'KILL'), 50);
+        expect(await outputOf(exec)).toEqual({ stdout: '', stderr: '' });
+      });
+    });
+
+    describe('commit', () => {
+      test('adds one layer and the labels of the changes', async () => {
+        const id = await made.container({ openStdin: true });
+        await engine.writeArchive(id, '/', tarOf({ new: 'text' }));
+        const base = await engine.inspectImage(subject.image);
+        const name = `${made.imageName()}:v1`;
+        const changes = ['CMD ["/bin/bash"]', 'ENTRYPOINT []', 'LABEL one="two \\"three\\""'];
+        const image = await engine.commitContainer(id, { name, changes, comment: 'a comment' });
+        const committed = await engine.inspectImage(name);
+        expect(committed).toMatchObject({ id: image, entrypoint: [], digests: [] });
+        expect(committed?.labels).toEqual({ 'base.label': 'kept', one: 'two "three"' });
+        expect(committed?.layers.slice(0, -1)).toEqual(base?.layers);
+        const made2 = await made.container({ image: name });
+        expect(await readFiles(await engine.readArchive(made2, '/new'))).toEqual({ new: 'text' });
+      });
+
+      test('takes an entrypoint from the changes', async () => {
+        const name = await made.commit(await made.container({}), ['CMD ["b"]', 'ENTRYPOINT ["/bin/sh"]']);
+        expect((await engine.inspectImage(name))?.entrypoint).toEqual(['/bin/sh']);
+      });
+
+      test('leaves the contents of volumes out', async () => {
+        const id = await made.container({ mounts: [{ type: 'volume', source: made.volumeName(), target: '/data' }] });
+        await engine.writeArchive(id, '/data', tarOf({ file: 'text' }));
+        const image = await made.commit(id);
+        expect(await engine.statPath(await made.container({ image }), '/data/file')).toBeUndefined();
+      });
+
+      test('moves a name that is taken', async () => {
+        const id = await made.container({});
+        const name = await made.commit(id);
+        const first = await engine.inspectImage(name);
+        const second = await engine.commitContainer(id, { name, changes: ['CMD ["c"]'] });
+        expect((await engine.inspectImage(name))?.id).toBe(second);
+        await engine.removeImage(first?.id ?? '');
+      });
+
+      test('refuses what is not there and changes that are no instructions', async () => {
+        const request = { name: made.imageName(), changes: ['CMD ["a"]'] };
+        await expect(engine.commitContainer(noId, request)).rejects.toMatchObject(refusal(404));
+        const bad = engine.commitContainer(await made.container({}), { ...request, changes: ['NONSENSE x'] });
+        await expect(bad).rejects.toThrow(EngineRefusal);
+      });
+    });
+
+    describe('volumes', () => {
+      test('makes, finds by label and removes', async () => {
+        const name = made.volumeName();
+        const label = unique();
+        await engine.createVolume(name, { [label]: 'value' });
+        await engine.createVolume(name, { [label]: 'value' });
+        const volume = { name, labels: { [label]: 'value' } };
+        expect(await engine.inspectVolume(name)).toEqual(volume);
+        expect(await engine.volumesWithLabel(label)).toEqual([volume]);
+        expect(await engine.volumesWithLabel(`${label}=value`)).toEqual([volume]);
+        expect(await engine.volumesWithLabel(`${label}=other`)).toEqual([]);
+        await engine.removeVolume(name);
+        await engine.removeVolume(name);
+        expect(await engine.inspectVolume(name)).toBeUndefined();
+      });
+
+      test('refuses to remove one that a container mounts', async () => {
+        const volume = made.volumeName();
+        await made.container({ mounts: [{ type: 'volume', source: volume, target: '/data' }] });
+        await expect(engine.removeVolume(volume)).rejects.toMatchObject(refusal(409));
+      });
+    });
+
+    async function endOf(exec: ExecId): Promise<number> {
+      for (;;) {
+        const exitCode = await engine.execExitCode(exec);
+        if (exitCode !== undefined) return exitCode;
+        await delay(20);
+      }
+    }
+  });
+}
+
+/** Everything that a test made, to be removed after it. */
+class Made {
+  readonly #subject: ContractSubject;
+  readonly #containers: ContainerId[] = [];
+  readonly #images: string[] = [];
+  readonly #volumes: string[] = [];
+
+  constructor(subject: ContractSubject) {
+    this.#subject = subject;
+  }
+
+  imageName(): string {
+    const name = unique();
+    this.#images.push(name, `${name}:v1`, `${name}:tag`);
+    return name;
+  }
+
+  volumeName(): string {
+    const name = unique();
+    this.#volumes.push(name);
+    return name;
+  }
+
+  async container(spec: Partial<ContainerSpec>, name = unique()): Promise<ContainerId> {
+    const { engine, image } = this.#subject;
+    const id = await engine.createContainer(name, { image, command: shell('sleepLong'), mounts: [], ...spec });
+    this.#containers.push(id);
+    return id;
+  }
+
+  async started(): Promise<ContainerId> {
+    const id = await this.container({ init: true });
+    await this.#subject.engine.startContainer(id);
+    return id;
+  }
+
+  async commit(id: ContainerId, changes: readonly string[] = ['CMD ["a"]']): Promise<string> {
+    const name = this.imageName();
+    await this.#subject.engine.commitContainer(id, { name, changes });
+    return name;
+  }
+
+  async remove(): Promise<void> {
+    const { engine } = this.#subject;
+    await Promise.all(this.#containers.splice(0).map((id) => engine.removeContainer(id)));
+    for (const image of this.#images.splice(0)) await engine.removeImage(image);
+    for (const volume of this.#volumes.splice(0)) await engine.removeVolume(volume);
+  }
+}
+
+let made = 0;
+
+function unique(): string {
+  return `engine-contract-${process.pid}-${Date.now().toString(36)}-${++made}`;
+}
+
+const noId = 'f'.repeat(64) as ContainerId;
+
+function shell(script: keyof typeof contractScripts): readonly string[] {
+  return ['/bin/sh', '-c', contractScripts[script]];
+}
+
+function refusal(status: number): object {
+  return { name: 'EngineRefusal', status };
+}
+
+async function outputOf(exec: AttachedExec): Promise<{ stdout: string; stderr: string }> {
+  const output = { stdout: '', stderr: '' };
+  for await (const { stream, data } of exec.output) output[stream] += data.toString();
+  return output;
+}
+
+const tarTime = new Date('2020-02-02T02:02:02Z');
+
+function tarOf(texts: Readonly<Record<string, string>>): Readable {
+  const archive = pack();
+  for (const [name, content] of Object.entries(texts)) archive.entry({ name, mtime: tarTime }, content);
+  archive.finalize();
+  return archive as unknown as Readable;
+}
+
+async function readFiles(archive: Readable | undefined): Promise<Record<string, string>> {
+  if (archive === undefined) throw new Error('there is no archive');
+  const files: Record<string, string> = {};
+  const reader = extract();
+  reader.end(await buffer(archive));
+  for await (const entry of reader) {
+    const content = await text(entry);
+    if (entry.header.type === 'file') files[entry.header.name] = content;
+  }
+  return files;
+}

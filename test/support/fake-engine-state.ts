@@ -1,0 +1,154 @@
+import { createHash, randomBytes } from 'node:crypto';
+
+import { EngineRefusal } from '../../src/engine/engine.ts';
+import type { Container, ContainerId, ContainerSpec, ContainerState, Image, ImageId } from '../../src/engine/engine.ts';
+import type { FakeExec } from './fake-engine-execs.ts';
+import { type FakeFile, type FakeFiles, differs, findFile, normalPath } from './fake-engine-files.ts';
+
+/** An image with the files that containers start from. */
+export interface FakeImage extends Image {
+  readonly files: FakeFiles;
+  /** Mount points of the image's anonymous volumes. */
+  readonly volumes: readonly string[];
+  /** The instructions and the comment of the commit that made it. */
+  readonly changes: readonly string[];
+  readonly comment: string;
+}
+
+/** A named volume and what is in it, by paths from its root on. */
+export interface FakeVolume {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly files: FakeFiles;
+}
+
+/** Makes an image for {@link FakeEngine.addImage} from the parts that matter to a test. */
+export function fakeImage(parts: Partial<FakeImage> = {}): FakeImage {
+  return {
+    id: `sha256:${randomHex(64)}` as ImageId,
+    digests: [],
+    layers: [`sha256:${randomHex(64)}`],
+    labels: {},
+    entrypoint: [],
+    created: '2026-01-01T00:00:00Z',
+    files: new Map(),
+    volumes: [],
+    changes: [],
+    comment: '',
+    ...parts,
+  };
+}
+
+/** A container; a test may change what is not read-only, as the outside world does. */
+export class FakeContainer {
+  readonly id = randomHex(64) as ContainerId;
+  name: string;
+  readonly spec: ContainerSpec;
+  readonly image: FakeImage;
+  /** What is in it, mounts apart. */
+  readonly files: FakeFiles;
+  readonly mounts: {
+    target: string;
+    volume: FakeVolume | undefined;
+    readOnly: boolean;
+    source: string;
+    type: 'volume' | 'bind' | 'tmpfs';
+  }[] = [];
+  state: ContainerState = 'created';
+  startedAt = '0001-01-01T00:00:00Z';
+  exitCode = 0;
+  oomKilled = false;
+  volumesFrom: readonly string[] = [];
+  upperDir: string | undefined;
+  /** Aborted when it stops; another one from the next start on. */
+  stopped = new AbortController();
+  /** Whether a client is attached to its standard input. */
+  held = false;
+  readonly execs: FakeExec[] = [];
+
+  constructor(name: string, spec: ContainerSpec, image: FakeImage) {
+    this.name = name;
+    this.spec = spec;
+    this.image = image;
+    this.files = new Map(image.files);
+    this.upperDir = `/var/lib/docker/overlay2/${createHash('sha256').update(this.id).digest('hex')}/diff`;
+  }
+
+  inspect(): Container {
+    const { id, name, state, startedAt, exitCode, oomKilled, volumesFrom, upperDir } = this;
+    const mounts = this.mounts
+      .filter(({ type }) => type !== 'tmpfs')
+      .map(({ type, source, target, readOnly }) => ({ type, source, target, readOnly }));
+    const autoRemove = this.spec.autoRemove ?? false;
+    return {
+      id,
+      name,
+      image: this.image.id,
+      state,
+      startedAt,
+      exitCode,
+      oomKilled,
+      autoRemove,
+      volumesFrom,
+      mounts,
+      upperDir,
+    };
+  }
+
+  /** Whose files stand at `path`, its own or a volume's, and the path there. */
+  filesAt(path: string): { files: FakeFiles; path: string } {
+    const normal = normalPath(path);
+    const mount = this.mounts
+      .filter(({ target }) => normal === target || normal.startsWith(`${target}/`))
+      .toSorted((a, b) => b.target.length - a.target.length)[0];
+    if (mount === undefined) return { files: this.files, path: normal };
+    return {
+      files: mount.volume?.files ?? new Map<string, FakeFile>(),
+      path: normalPath(normal.slice(mount.target.length)),
+    };
+  }
+
+  findFile(path: string): FakeFile | undefined {
+    const place = this.filesAt(path);
+    return findFile(place.files, place.path);
+  }
+
+  changedPaths(): readonly string[] {
+    const names = new Set([...this.files.keys(), ...this.image.files.keys()]);
+    return [...names].filter((name) => differs(this.files.get(name), this.image.files.get(name))).sort();
+  }
+}
+
+/** `name:tag`, with the default tag where there is none. */
+export function fullImageName(name: string): string {
+  return name.lastIndexOf(':') > name.lastIndexOf('/') ? name : `${name}:latest`;
+}
+
+/** What the instructions of a commit change; those that tests rely on are understood. */
+export function applyChanges(
+  changes: readonly string[],
+): Pick<FakeImage, 'labels' | 'volumes'> & { entrypoint: readonly string[] | undefined } {
+  const labels: Record<string, string> = {};
+  const volumes: string[] = [];
+  let entrypoint: readonly string[] | undefined;
+  for (const change of changes) {
+    const [, instruction = '', rest = ''] = /^(\w+)\s+(.*)$/s.exec(change) ?? [];
+    if (instruction === 'LABEL') Object.assign(labels, parseLabel(rest));
+    else if (instruction === 'VOLUME') volumes.push(rest);
+    else if (instruction === 'ENTRYPOINT') entrypoint = JSON.parse(rest) as readonly string[];
+    else if (instruction !== 'CMD' && instruction !== 'ENV') {
+      throw new EngineRefusal(400, `dockerfile parse error: unknown instruction: ${instruction}`);
+    }
+  }
+  return { labels, volumes, entrypoint };
+}
+
+/** That many digits, as in an id. */
+export function randomHex(digits: number): string {
+  return randomBytes(digits / 2).toString('hex');
+}
+
+function parseLabel(text: string): Record<string, string> {
+  const [, key = '', quoted, plain = ''] = /^([^=]+)=(?:"((?:[^"\\]|\\.)*)"|(.*))$/s.exec(text) ?? [];
+  return { [key]: quoted === undefined ? plain : quoted.replaceAll(/\\(.)/gs, '$1') };
+}

@@ -1,0 +1,45 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+
+import { countCells, cutToCells, padToCells } from '../../../src/report/display-cells.ts';
+
+test.each([
+  ['', 0],
+  ['net-misc/curl', 13],
+  ['naïve Größe', 11],
+  ['— … “quoted”', 12],
+  ['日本語', 6],
+  ['한글', 4],
+  ['🚀', 2],
+  ['ｆｕｌｌ', 8],
+])('%j takes %d cells', (text, cells) => {
+  expect(countCells(text)).toBe(cells);
+});
+
+test.each([
+  ['sys-devel/gcc-13.2.1', 20, 'sys-devel/gcc-13.2.1'],
+  ['sys-devel/gcc-13.2.1', 19, 'sys-devel/gcc-13...'],
+  ['sys-devel/gcc', 5, 'sys-d'],
+  ['日本語日本語', 12, '日本語日本語'],
+  ['日本語日本語', 11, '日本語日...'],
+  ['日本語', 5, '日本'],
+  ['abc', 0, ''],
+  ['abc', -3, ''],
+])('%j cut to %d cells is %j', (text, cells, cut) => {
+  expect(cutToCells(text, cells)).toBe(cut);
+});
+
+test('a cut text fits, and is not cut without need', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme' }), fc.nat(40), (text, cells) => {
+      const cut = cutToCells(text, cells);
+      expect(countCells(cut)).toBeLessThanOrEqual(cells);
+      if (countCells(text) <= cells) expect(cut).toBe(text);
+    }),
+  );
+});
+
+test('padding counts cells', () => {
+  expect(padToCells('日本', 6)).toBe('日本  ');
+  expect(padToCells('long', 2)).toBe('long');
+});

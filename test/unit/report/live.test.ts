@@ -1,0 +1,184 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+
+import { Failure } from '../../../src/failure.ts';
+import type { Event } from '../../../src/report/event.ts';
+import { LiveView, stopTime } from './live-view.ts';
+
+beforeEach(stopTime);
+afterEach(() => void vi.useRealTimers());
+
+const emergeStarted: Event = { type: 'step-started', step: 'emerge', detail: 'net-misc/curl' };
+
+function line(text: string): Event {
+  return { type: 'line', step: 'emerge', text };
+}
+function running(...packages: [cpv: string, phase: string, elapsed: number, binary?: boolean][]): Event {
+  const all = packages.map(([cpv, phase, elapsed, binary = false]) => ({ cpv, phase, elapsed, binary }));
+  return { type: 'running', completed: 0, total: 5, packages: all };
+}
+
+test('a whole run, picture by picture', async () => {
+  const view = await LiveView.open();
+  expect(view.show({ type: 'step-started', step: 'preconditions', detail: '' })).toEqual(['[1/7] preconditions  0s']);
+  expect(view.terminal.cursorVisible).toBe(false);
+  expect(
+    view.show(
+      { type: 'step-finished', step: 'preconditions', seconds: 0.21 },
+      { type: 'note', message: 'the volume gentoo-binpkgs is made' },
+      emergeStarted,
+      { type: 'package', cpv: 'sys-libs/zlib-1.3.1', index: 1, total: 2, action: 'emerging' },
+      line('>>> Emerging (1 of 2) sys-libs/zlib-1.3.1::gentoo'),
+    ),
+  ).toEqual([
+    '[1/7] preconditions  0.2s',
+    'note: the volume gentoo-binpkgs is made',
+    '[4/7] emerge net-misc/curl  package 1 of 2  0s',
+    '      sys-libs/zlib-1.3.1  0s',
+    '      | >>> Emerging (1 of 2) sys-libs/zlib-1.3.1::gentoo',
+  ]);
+  vi.advanceTimersByTime(12_000);
+  expect(
+    view.show(
+      { type: 'package', cpv: 'sys-libs/zlib-1.3.1', index: 1, total: 2, action: 'completed' },
+      { type: 'package', cpv: 'net-misc/curl-8', index: 2, total: 2, action: 'emerging' },
+      line(' * Messages for package net-misc/curl-8:'),
+    ),
+  ).toEqual([
+    '[1/7] preconditions  0.2s',
+    'note: the volume gentoo-binpkgs is made',
+    '      sys-libs/zlib-1.3.1  1 of 2 completed  12s',
+    ' * Messages for package net-misc/curl-8:',
+    '[4/7] emerge net-misc/curl  package 2 of 2  12s',
+    '      net-misc/curl-8  0s',
+    '      | >>> Emerging (1 of 2) sys-libs/zlib-1.3.1::gentoo',
+  ]);
+  void view.report({ type: 'step-finished', step: 'emerge', seconds: 72.3 });
+  await view.report.close();
+  expect(view.terminal.text).toEqual([
+    '[1/7] preconditions  0.2s',
+    'note: the volume gentoo-binpkgs is made',
+    '      sys-libs/zlib-1.3.1  1 of 2 completed  12s',
+    ' * Messages for package net-misc/curl-8:',
+    '[4/7] emerge net-misc/curl  1m 12s',
+  ]);
+  expect(view.terminal).toMatchObject({ cursorVisible: true, cursor: { row: 5, column: 0 }, wraps: 0, overshoots: 0 });
+});
+
+test('running packages stand in columns, and their time goes on between events', async () => {
+  const view = await LiveView.open();
+  view.show(emergeStarted, running(['sys-libs/zlib-1.3.1', 'compile', 58], ['net-misc/curl-8', 'merge', 3, true]));
+  vi.advanceTimersByTime(3000);
+  expect(view.terminal.text).toEqual([
+    '[4/7] emerge net-misc/curl  package 0 of 5  3s',
+    '      sys-libs/zlib-1.3.1  compile  1m 01s',
+    '      net-misc/curl-8      merge    6s  from a binary packag'.slice(0, 0) +
+      '      net-misc/curl-8      merge    6s  from a binary pa...',
+  ]);
+});
+
+test('a pull is a bar once its size is known', async () => {
+  const view = await LiveView.open({ columns: 80 });
+  const pull = (current: number, total: number): Event => ({ type: 'pull', image: 'gentoo/stage3', current, total });
+  view.show({ type: 'step-started', step: 'preconditions', detail: '' });
+  expect(view.show(pull(700, 0))[1]).toBe('      700 B pulled of gentoo/stage3');
+  expect(view.show(pull(25e6, 1e8))[1]).toBe('      [#####---------------] 25 MB of 100 MB  gentoo/stage3');
+  expect(view.show(pull(2e8, 1e8))[1]).toBe('      [####################] 200 MB of 100 MB  gentoo/stage3');
+  expect(view.show({ type: 'step-finished', step: 'preconditions', seconds: 9 })).toEqual(['[1/7] preconditions  9.0s']);
+});
+
+test('a small terminal gets what fits, the most important first', async () => {
+  const view = await LiveView.open({ columns: 30, rows: 5 });
+  view.show({ ...emergeStarted, detail: 'net-misc/curl app-text/tree' }, line('one'), line('two'));
+  expect(view.show(running(['a/a-1', 'compile', 1], ['b/b-1', '', 1]))).toEqual([
+    '[4/7] emerge n...  package 0 of 5  0s'.slice(0, 0) + '[4/7] emerge  package 0 of...',
+    '      a/a-1  compile  1s',
+    '      b/b-1           1s',
+    '      | two',
+  ]);
+  view.show(running(...['a', 'b', 'c', 'd', 'e'].map((name): [string, string, number] => [`${name}/${name}-1`, '', 1])));
+  expect(view.terminal.text).toEqual([
+    '[4/7] emerge  package 0 of...',
+    '      a/a-1  1s',
+    '      b/b-1  1s',
+    '      and 3 more',
+  ]);
+});
+
+test('wide characters are counted by their cells', async () => {
+  const view = await LiveView.open({ columns: 21 });
+  expect(view.show(emergeStarted, line('日本語日本語日本語'))).toEqual([
+    '[4/7] emerge  0s',
+    '      | 日本語...',
+  ]);
+  expect(view.terminal.wraps).toBe(0);
+});
+
+test('what Portage wants to be read stays, what else it prints does not', async () => {
+  const view = await LiveView.open();
+  const texts = ['!!! All ebuilds are masked', '>>> Jobs: 1 of 2', ' * IMPORTANT: 3 news items', ' * checking x ... [ ok ]', ' *'];
+  view.show(emergeStarted, ...texts.map(line), line('\x1b[33m * \x1b[0mcoloured\x1b[5A'));
+  await view.report.close();
+  expect(view.terminal.text).toEqual(['!!! All ebuilds are masked', ' * IMPORTANT: 3 news items', ' * coloured']);
+});
+
+test('lines that stay are shown in full, even where they are longer than the terminal is wide', async () => {
+  const view = await LiveView.open({ columns: 20 });
+  view.show(emergeStarted);
+  view.show({ type: 'warning', message: 'a rather long warning', hint: 'mend it' });
+  await view.report.close();
+  expect(view.terminal.text).toEqual(['warning: a rather lo', 'ng warning', '  hint: mend it']);
+});
+
+test('a failure ends the picture and tells which step it ended', async () => {
+  const view = await LiveView.open();
+  view.show(emergeStarted, running(['a/a-1', 'compile', 1]));
+  vi.advanceTimersByTime(5000);
+  const failure = new Failure('build-failed', 'failed to build a/a-1', { hint: 'look', logTail: ['error'] });
+  view.show({ type: 'failed', failures: [failure] });
+  const shown = [
+    '[4/7] emerge failed after 5.1s',
+    '----- last line of the log ---------------------------------',
+    'error',
+    '----- end of the log ---------------------------------------',
+    'gentoo-builder: failed to build a/a-1',
+    '  hint: look',
+  ];
+  expect(view.terminal.text).toEqual(shown);
+  await view.report.close();
+  expect(view.terminal.text).toEqual(shown);
+});
+
+test('it redraws ten times a second at most, and only when something changed', async () => {
+  const view = await LiveView.open();
+  for (let n = 0; n < 1000; n += 1) {
+    void view.report(n === 0 ? emergeStarted : line(`line ${n}`));
+    vi.advanceTimersByTime(1);
+  }
+  expect(view.terminal.writes).toBeLessThanOrEqual(11);
+  expect(view.terminal.text.at(-1)).toBe('      | line 999'.replace('999', String(900 + 0)).slice(0, 14) + '900');
+  const { writes } = view.terminal;
+  vi.advanceTimersByTime(10_000);
+  expect(view.terminal.writes - writes).toBeLessThanOrEqual(11);
+});
+
+test('a terminal made narrower or wider is drawn anew', async () => {
+  const view = await LiveView.open({ columns: 60 });
+  view.show({ type: 'note', message: 'stays' }, emergeStarted, running(['sys-libs/zlib-1.3.1', 'compile', 1]));
+  view.terminal.columns = 50;
+  vi.advanceTimersByTime(1000);
+  expect(view.terminal.text).toEqual([
+    'note: stays',
+    '[4/7] emerge net-misc/curl  package 0 of 5  1s',
+    '      sys-libs/zlib-1.3.1  compile  2s',
+  ]);
+});
+
+test('events after the end are not shown', async () => {
+  const view = await LiveView.open();
+  view.show(emergeStarted);
+  await view.report.close();
+  view.show({ type: 'note', message: 'late' });
+  await view.report.close();
+  vi.advanceTimersByTime(10_000);
+  expect(view.terminal.text).toEqual([]);
+});

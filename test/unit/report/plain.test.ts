@@ -1,0 +1,121 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+
+import { Failure } from '../../../src/failure.ts';
+import type { Event } from '../../../src/report/event.ts';
+import { openPlainReport } from '../../../src/report/plain.ts';
+import { openSink } from '../../../src/report/sink.ts';
+import { CapturedStream } from './captured-stream.ts';
+
+const program = { name: 'gentoo-builder', version: '1.2.3' };
+
+beforeEach(
+  () =>
+    void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance'] }),
+);
+afterEach(() => void vi.useRealTimers());
+
+function render(events: readonly Event[]): string[] {
+  const stream = new CapturedStream();
+  const report = openPlainReport(openSink(stream), program);
+  for (const event of events) void report(event);
+  return stream.lines;
+}
+
+test('a run is a line for each thing that matters', () => {
+  expect(
+    render([
+      { type: 'step-started', step: 'preconditions', detail: '' },
+      { type: 'pull', image: 'gentoo/stage3:latest', current: 0, total: 0 },
+      { type: 'pull', image: 'gentoo/stage3:latest', current: 1_000_000, total: 100_000_000 },
+      { type: 'pull', image: 'gentoo/stage3:latest', current: 51_000_000, total: 100_000_000 },
+      { type: 'pull', image: 'gentoo/stage3:latest', current: 52_000_000, total: 100_000_000 },
+      { type: 'pull', image: 'gentoo/stage3:latest', current: 100_000_000, total: 100_000_000 },
+      { type: 'step-finished', step: 'preconditions', seconds: 0.234 },
+      { type: 'step-started', step: 'emerge', detail: 'net-misc/curl' },
+      { type: 'note', message: 'the volume gentoo-binpkgs is made\nand kept' },
+      { type: 'warning', message: 'little space is left', hint: 'free some' },
+      { type: 'package', cpv: 'net-misc/curl-8', index: 1, total: 1, action: 'emerging' },
+      { type: 'line', step: 'emerge', text: '>>> Emerging (1 of 1) net-misc/curl-8::gentoo' },
+      {
+        type: 'running',
+        completed: 0,
+        total: 1,
+        packages: [{ cpv: 'net-misc/curl-8', phase: 'compile', elapsed: 1, binary: false }],
+      },
+      { type: 'line', step: 'emerge', text: ' * \x1b[2A\x1b[31mERROR\x1b[0m\x07' },
+      { type: 'line', step: 'emerge', text: '' },
+      { type: 'step-finished', step: 'emerge', seconds: 72 },
+    ]),
+  ).toEqual([
+    '[1/7] preconditions ...',
+    'pulling gentoo/stage3:latest: 0 B',
+    'pulling gentoo/stage3:latest: 51 MB of 100 MB',
+    'pulling gentoo/stage3:latest: 100 MB of 100 MB',
+    '[1/7] preconditions done in 0.2s',
+    '[4/7] emerge net-misc/curl ...',
+    'note: the volume gentoo-binpkgs is made',
+    '  and kept',
+    'warning: little space is left',
+    '  hint: free some',
+    '>>> Emerging (1 of 1) net-misc/curl-8::gentoo',
+    ' * ERROR^G',
+    '',
+    '[4/7] emerge done in 1m 12s',
+  ]);
+});
+
+test.each([
+  ['build-failed', '[3/7] sync failed after 12s'],
+  ['interrupted', '[3/7] sync interrupted after 12s'],
+  ['terminated', '[3/7] sync terminated after 12s'],
+] as const)('a failure with code %s tells which step it ended', (code, line) => {
+  const stream = new CapturedStream();
+  const report = openPlainReport(openSink(stream), program);
+  void report({ type: 'step-started', step: 'sync', detail: '' });
+  vi.advanceTimersByTime(12_000);
+  void report({ type: 'failed', failures: [new Failure(code, 'failed to sync')] });
+  expect(stream.lines).toEqual(['[3/7] sync ...', line, 'gentoo-builder: failed to sync']);
+});
+
+test('a defect tells which step it ended, and where it is', () => {
+  const lines = render([
+    { type: 'step-started', step: 'commit', detail: '' },
+    { type: 'defect', error: new Error('odd') },
+  ]);
+  expect(lines[1]).toBe('[6/7] commit failed after 0.0s');
+  expect(lines).toContain('  Error: odd');
+});
+
+test('after a minute of silence a line says what is being worked on', async () => {
+  const stream = new CapturedStream();
+  const report = openPlainReport(openSink(stream), program);
+  void report({ type: 'step-started', step: 'emerge', detail: '' });
+  const packages = ['a/a-1', 'b/b-1', 'c/c-1', 'd/d-1'].map((cpv) => ({
+    cpv,
+    phase: 'compile',
+    elapsed: 60,
+    binary: false,
+  }));
+  void report({ type: 'running', completed: 0, total: 4, packages });
+  vi.advanceTimersByTime(59_000);
+  expect(stream.lines).toHaveLength(1);
+  vi.advanceTimersByTime(1000);
+  expect(stream.lines.slice(1)).toEqual([
+    '[4/7] emerge still running after 1m 00s: a/a-1 compile 2m 00s, b/b-1 compile 2m 00s, c/c-1 compile 2m 00s, and 1 more',
+  ]);
+  vi.advanceTimersByTime(60_000);
+  expect(stream.lines).toHaveLength(3);
+  await report.close();
+  vi.advanceTimersByTime(600_000);
+  expect(stream.lines).toHaveLength(3);
+});
+
+test('whoever emits waits for a slow reader', async () => {
+  const stream = new CapturedStream({ waitForReader: true, highWaterMark: 16 });
+  const report = openPlainReport(openSink(stream), program);
+  const waiting = report({ type: 'line', step: 'emerge', text: 'more than sixteen characters' });
+  expect(waiting).toBeInstanceOf(Promise);
+  stream.read();
+  await waiting;
+  await report.close();
+});

@@ -1,0 +1,60 @@
+import { defineConfig } from 'vitest/config';
+import type { Reporter, TestModule, Vitest } from 'vitest/node';
+
+/** The tiers, in the order in which they run. Those that talk to an engine run two files at a time; times in seconds. */
+const tiers = [
+  { name: 'unit', timeout: 10, workers: undefined },
+  { name: 'integration', timeout: 60, workers: 2 },
+  { name: 'e2e', timeout: 300, workers: 2 },
+] as const;
+
+export default defineConfig({
+  test: {
+    retry: 0,
+    passWithNoTests: false,
+    reporters: ['default', failEmptyTiers()],
+    projects: tiers.map(({ name, timeout, workers }, order) => ({
+      test: {
+        name,
+        include: [`test/${name}/**/*.test.ts`],
+        testTimeout: timeout * 1000,
+        hookTimeout: timeout * 1000,
+        sequence: { groupOrder: order },
+        ...(workers === undefined ? {} : { maxWorkers: workers }),
+      },
+    })),
+  },
+});
+
+/**
+ * Fails the run when a tier that it was to include has no test files, or when all of a tier's tests were skipped: by
+ * itself vitest is content with one test anywhere.
+ */
+function failEmptyTiers(): Reporter {
+  let vitest: Vitest | undefined;
+  return {
+    onInit(started) {
+      vitest = started;
+    },
+    async onTestRunEnd(modules) {
+      const isChoice = vitest?.config.testNamePattern !== undefined;
+      for (const project of vitest?.projects ?? []) {
+        const { testFiles } = await project.globTestFiles();
+        const ofTier = modules.filter((module) => module.project.name === project.name);
+        if (testFiles.length === 0) fail(`the tier ${project.name} has no tests`);
+        else if (!isChoice && ofTier.length > 0 && ofTier.every(isSkipped))
+          fail(`${project.name}: all tests were skipped`);
+      }
+      if (isChoice && modules.every(isSkipped)) fail('no test has such a name');
+    },
+  };
+}
+
+function isSkipped(module: TestModule): boolean {
+  return [...module.children.allTests()].every((test) => test.result().state === 'skipped') && module.ok();
+}
+
+function fail(reason: string): void {
+  process.stderr.write(`\n${reason}\n`);
+  process.exitCode = 1;
+}
