@@ -3,7 +3,6 @@ import { findHostCertificates } from './certificates.js';
 import { listImages, pullImage } from './docker.js';
 import { Failure } from './failure.js';
 import { addHostSettings, makeDebian, makeNode } from './stand-ins.js';
-import { runCommand } from './run-command.js';
 
 /** @typedef {import('./endpoint.js').Endpoint} Endpoint */
 
@@ -50,7 +49,7 @@ export function findBases(engine) {
   const officialNode = once(() => obtain(OFFICIAL_NODE, RUNTIME));
   const makePlain = once(async () => {
     const configuration = await apt();
-    const blocked = await whyNoDebootstrap(configuration !== undefined);
+    const blocked = whyNoDebootstrap(configuration !== undefined);
     if (blocked !== undefined) throw noBase(unreachable, blocked);
     return makeDebian(engine, PLAIN_DEBIAN, configuration?.mirror ?? '');
   });
@@ -105,13 +104,11 @@ async function announcePull(engine, name) {
 
 /**
  * @param {boolean} hasMirror
- * @returns {Promise<string | undefined>} why no Debian can be made on this machine
+ * @returns {string | undefined} why no Debian can be made on this machine
  */
-async function whyNoDebootstrap(hasMirror) {
+function whyNoDebootstrap(hasMirror) {
   if (process.getuid?.() !== 0) return 'only root can make it';
-  if (!hasMirror) return "there is no Debian mirror in this machine's apt configuration";
-  const { status } = await runCommand('apt-get', ['--version']);
-  return status === 0 ? undefined : 'there is no apt';
+  return hasMirror ? undefined : 'there is no Debian mirror in an apt configuration of this machine';
 }
 
 /**

@@ -53,7 +53,8 @@ export function builderCommand(args, engine, caller) {
   if (env['NO_COLOR']) options.push('--env', 'NO_COLOR');
   const rewritten = rewritePaths(args, caller);
   options.push(...rewritten.mounts.flatMap((mount) => ['--mount', mount]));
-  return ['--rm', ...options, 'gentoo-builder', ...added, ...rewritten.args];
+  // Under an init a signal that comes before the program listens for it ends it, as anywhere else.
+  return ['--rm', '--init', ...options, 'gentoo-builder', ...added, ...rewritten.args];
 }
 
 /**

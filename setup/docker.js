@@ -17,18 +17,30 @@ export function clientEnvironment({ url }) {
   return { ...process.env, DOCKER_HOST: url };
 }
 
+/** What an engine said last, until something changes: the command takes a while to start. @type {Map<string, Images>} */
+const listed = new Map();
+
 /**
  * Every image that has a name.
  * @param {Endpoint} engine
  * @returns {Promise<Images>}
  */
 export async function listImages(engine) {
+  const known = listed.get(engine.url);
+  if (known !== undefined) return known;
   const args = ['image', 'ls', '--no-trunc', '--format', '{{.Repository}}:{{.Tag}} {{.ID}}'];
   const { status, stdout, stderr } = await docker(engine, args);
   if (status !== 0) throw new Failure('list the images of the engine', stderr.trim());
   // Podman's service puts a registry's name before those of local images.
   const lines = stdout.split('\n').map((line) => line.replace(/^localhost\/|^docker\.io\/library\//, '').split(' '));
-  return new Map(lines.flatMap(([name, id]) => (name && id ? [[name, id]] : [])));
+  const images = new Map(lines.flatMap(([name, id]) => (name && id ? [[name, id]] : [])));
+  listed.set(engine.url, images);
+  return images;
+}
+
+/** To be called when images have changed: they are listed anew then. */
+export function forgetImages() {
+  listed.clear();
 }
 
 /**
@@ -37,6 +49,7 @@ export async function listImages(engine) {
  * @param {string} name
  */
 export async function tagImage(engine, image, name) {
+  forgetImages();
   const { status, stderr } = await docker(engine, ['tag', image, name]);
   if (status !== 0) throw new Failure(`tag ${image} as ${name}`, stderr.trim());
 }
@@ -47,6 +60,7 @@ export async function tagImage(engine, image, name) {
  * @param {string} name
  */
 export async function untagImage(engine, name) {
+  forgetImages();
   await docker(engine, ['rmi', name]);
 }
 
@@ -57,13 +71,20 @@ export async function untagImage(engine, name) {
  * @returns {Promise<string | undefined>} why that was not possible; undefined after a pull
  */
 export async function pullImage(engine, name) {
+  forgetImages();
   const { status, stdout, stderr } = await runCommand('docker', ['pull', name], {
     env: clientEnvironment(engine),
     silenceLimit: REGISTRY_LIMIT,
   });
   if (status === 0) return undefined;
   if (stdout === '' && stderr === '') return `no answer within ${REGISTRY_LIMIT / 1000} s`;
-  return stderr.trim().replace(/^Error response from daemon: /, '').split('\n').at(-1) ?? `docker pull ended with status ${status}`;
+  return (
+    stderr
+      .trim()
+      .replace(/^Error response from daemon: /, '')
+      .split('\n')
+      .at(-1) ?? `docker pull ended with status ${status}`
+  );
 }
 
 /**

@@ -83,7 +83,7 @@ async function startDaemon(endpoint) {
       STEP,
       `${ended ?? `no answer within ${START_LIMIT / 1000} s`}\n${end}\n(the whole log: ${LOG_FILE})`,
       {
-        hint: 'Docker needs cgroups, iptables and overlayfs of the kernel; a container without privileges does not have them',
+        hint: 'what dockerd says above is why; without privileges, as in a container, it has no cgroups, iptables and overlayfs',
         status: error.status,
       },
     );

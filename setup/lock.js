@@ -17,7 +17,13 @@ export async function withLock(name, work) {
   const address = lockAddress(name);
   for (let announced = false; ; announced = true) {
     const release = await tryListen(address);
-    if (release !== undefined) return work().finally(release);
+    if (release !== undefined) {
+      try {
+        return await work();
+      } finally {
+        await release();
+      }
+    }
     if (!announced) process.stderr.write('waiting for another set-up on this machine to finish\n');
     await waitForHolder(address);
     throwIfInterrupted('wait for another set-up');

@@ -1,5 +1,6 @@
 import { findBases } from './base-images.js';
 import { installDependencies } from './dependencies.js';
+import { forgetImages } from './docker.js';
 import { findEngine } from './engine.js';
 import { ensureProjectImage } from './images.js';
 import { withLock } from './lock.js';
@@ -22,6 +23,8 @@ export async function prepare({ images }) {
   await installDependencies();
   const engine = await findEngine();
   return withLock(`images ${engine.url}`, async () => {
+    // Another set-up may have made some while this one waited.
+    forgetImages();
     const bases = findBases(engine);
     for (const name of images) await ensureProjectImage(engine, bases, name);
     return { engine, hasRegistry: !bases.madeHere() };

@@ -14,13 +14,10 @@ export interface BaseSystem {
 /** Looks into the base image: it has to have `emerge`, and its configuration says where the tree belongs. */
 export async function inspectBaseSystem(engine: Engine, workspace: Workspace, base: Base): Promise<BaseSystem> {
   return withProbe(engine, workspace, { image: base.image?.id ?? base.name, mounts: [] }, async (probe) => {
-    const [hasEmerge, shippedReposConf, reposConf, makeGlobals, oldMakeConf, makeConf] = await Promise.all([
+    const [hasEmerge, shipped, own] = await Promise.all([
       probe.exists('/usr/bin/emerge'),
-      probe.readTexts('/usr/share/portage/config/repos.conf'),
-      probe.readTexts('/etc/portage/repos.conf'),
-      probe.readTexts('/usr/share/portage/config/make.globals'),
-      probe.readTexts('/etc/make.conf'),
-      probe.readTexts('/etc/portage/make.conf'),
+      probe.readTexts('/usr/share/portage/config'),
+      probe.readTexts('/etc/portage'),
     ]);
     if (!hasEmerge) {
       throw new Failure('base-unusable', `failed to use the base ${base.name}: it has no emerge (/usr/bin/emerge)`, {
@@ -29,9 +26,14 @@ export async function inspectBaseSystem(engine: Engine, workspace: Workspace, ba
     }
     return {
       repository: mainRepositoryOf({
-        reposConf: [...shippedReposConf, ...reposConf],
-        makeConf: [...makeGlobals, ...oldMakeConf, ...makeConf],
+        reposConf: [...textsOf(shipped, 'repos.conf'), ...textsOf(own, 'repos.conf')],
+        makeConf: [...textsOf(shipped, 'make.globals'), ...textsOf(own, 'make.conf')],
       }),
     };
   });
+}
+
+/** The texts of a setting that is a file or a directory of files, in the order in which Portage reads them. */
+function textsOf(files: ReadonlyMap<string, string>, name: string): readonly string[] {
+  return [...files].filter(([path]) => path === name || path.startsWith(`${name}/`)).map(([, text]) => text);
 }

@@ -1,8 +1,10 @@
+import { EngineRefusal } from '../engine/engine.ts';
 import { describeBuildLog } from './build-log.ts';
 import type { BuildContainer } from './build-container.ts';
 import type { BuildRequest } from './build-request.ts';
 import { checkPreconditions } from './check-preconditions.ts';
 import { commitImage, type CommittedImage } from './commit-image.ts';
+import { findContainerLoss } from './container-loss.ts';
 import type { BuildContext } from './context.ts';
 import { describeDryRun } from './dry-run.ts';
 import { emergePackages } from './emerge-packages.ts';
@@ -63,7 +65,25 @@ async function inWorkspace<T>(
   try {
     return await work(workspace, (container) => (begun = container));
   } catch (error) {
-    await disposeOfFailedBuild(context, workspace, begun, request.keepFailed);
-    throw error;
+    const reason = await reasonOf(context, begun, error);
+    await disposeOfFailedBuild(context, workspace, begun, request.keepFailed).catch((fault: unknown) => warnOfRest(context, workspace, fault));
+    throw reason;
   }
+}
+
+/** An engine that refuses work in a container that somebody else stopped or removed does not say so: the container does. */
+async function reasonOf({ engine }: BuildContext, begun: BuildContainer | undefined, error: unknown): Promise<unknown> {
+  const isRefused = error instanceof EngineRefusal && (error.status === 404 || error.status === 409);
+  if (begun === undefined || !isRefused) return error;
+  return (await findContainerLoss(engine, begun.id, 'build').catch(() => undefined)) ?? error;
+}
+
+/** What ended the build is what its user has to know first; what could not be removed, the next run removes. */
+async function warnOfRest({ report }: BuildContext, workspace: Workspace, fault: unknown): Promise<void> {
+  const why = fault instanceof Error ? fault.message : String(fault);
+  await report({
+    type: 'warning',
+    message: `failed to remove what the build began: ${why}`,
+    hint: `the next run removes it; what it is: docker ps --all --filter volume=${workspace.volume}`,
+  });
 }

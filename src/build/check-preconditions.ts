@@ -60,6 +60,7 @@ export async function checkPreconditions(
   }
   const image: Image = await pullBase(context, chosen.name);
   const base = { name: chosen.name, image };
+  if (lookInto === undefined) await checkHostPath(context, workspace, logs, image.id);
   return {
     ...found,
     base,

@@ -33,12 +33,17 @@ export interface ImageFacts {
   readonly created: Date;
 }
 
-/** Commits the stopped container under a name of its own and adds the names that were asked for. */
+/**
+ * Commits the stopped container under a name of its own and adds the names that were asked for. A run that was aborted
+ * meanwhile has its image removed again.
+ */
 export async function commitImage(context: BuildContext, container: BuildContainer, facts: ImageFacts): Promise<CommittedImage> {
   const { engine, signal } = context;
   signal.throwIfAborted();
   const name = await reserveImageName(engine, container.id);
   const id = await commitOnce(context, container, name, commitChanges(facts));
+  if (signal.aborted) await engine.removeImage(name);
+  signal.throwIfAborted();
   for (const tag of facts.request.tags) {
     try {
       await engine.tagImage(id, tag);

@@ -31,7 +31,11 @@ export function jobCommand(name: string, log: string, command: readonly string[]
 const followScript = `
 state=$1 log=$2 offset=$3 watch=$4
 exec 3<&0 4>&2 </dev/null
-until [ -s "$state/pid" ] && [ -e "$log" ]; do sleep 0.02; done
+tries=0
+until [ -s "$state/pid" ] && [ -e "$log" ]; do
+  [ "$((tries += 1))" -gt 500 ] && echo "ended unstarted 0" >&2 && exit 1
+  sleep 0.02
+done
 { cat <&3 >&2; kill 0; } &
 if [ -n "$watch" ]; then
   while sleep 0.4; do
@@ -47,8 +51,9 @@ echo "ended $result $(stat -c %s "$log")" >&2
 
 /**
  * Follows a job: its output from byte `offset` (counted from 0) on standard output; on standard error lines of
- * Portage's status if `watch` is set, echoed keep-alive bytes, and at last `ended STATUS SIZE`. It ends with the
- * connection, by end-of-file on standard input.
+ * Portage's status if `watch` is set, echoed keep-alive bytes, and at last `ended STATUS SIZE`; the status is `lost` where
+ * nobody wrote it down, and `unstarted` after ten seconds without a job. It ends with the connection, by end-of-file on
+ * standard input.
  */
 export function followCommand(name: string, log: string, offset: number, watch: boolean): readonly string[] {
   const state = `${stateDirectory}/${name}`;

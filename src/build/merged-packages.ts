@@ -1,14 +1,16 @@
 import type { PackageArgument } from '../portage/atom.ts';
 
+/** Category and name, and the version behind them. */
+const withVersion = /^(.*)-(\d[^-]*(?:-r\d+)?)$/;
+
 /** The version of the package that an atom asked for, among those that were merged (`category/name-version`). */
 export function packageVersion(atom: PackageArgument, merged: readonly string[]): string | undefined {
-  const name = /^[<>=~]*([^:[]*)/.exec(atom)?.[1] ?? '';
-  for (const cpv of merged) {
-    const split = /^(.*)-(\d[^-]*(?:-r\d+)?)$/.exec(cpv);
-    if (split === null) continue;
-    const [, categoryAndName = '', version] = split;
-    const matches = [categoryAndName, cpv].some((known) => known === name || known.endsWith(`/${name}`));
-    if (matches) return version;
-  }
-  return undefined;
+  const [, operator = '', operand = ''] = /^([<>=~]*)([^:[]*)/.exec(atom) ?? [];
+  const name = operator === '' ? operand : withVersion.exec(operand.replace(/\*$/, ''))?.[1];
+  const named = (known: string | undefined, text: string) => known === text || known?.endsWith(`/${text}`) === true;
+  const packages = merged.map((cpv) => [cpv, ...(withVersion.exec(cpv) ?? []).slice(1)] as const);
+  const found =
+    packages.find(([cpv]) => operator === '=' && named(cpv, operand)) ??
+    packages.find(([, known]) => name !== undefined && named(known, name));
+  return found?.[2];
 }

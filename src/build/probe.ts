@@ -10,8 +10,8 @@ import type { Workspace } from './workspace.ts';
  */
 export interface Probe {
   exists(path: string): Promise<boolean>;
-  /** The text of a file, or of every file below a directory in the order of their names; empty if there is none. */
-  readTexts(path: string): Promise<readonly string[]>;
+  /** The texts of all files below a directory, links to it followed, by their paths relative to it, in their order. */
+  readTexts(directory: string): Promise<ReadonlyMap<string, string>>;
   isEmpty(directory: string): Promise<boolean>;
 }
 
@@ -40,23 +40,20 @@ let probes = 0;
 function probeOf(engine: Engine, id: ContainerId): Probe {
   return {
     exists: async (path) => (await engine.statPath(id, path)) !== undefined,
-    readTexts: (path) => readTexts(engine, id, path),
+    readTexts: (directory) => readTexts(engine, id, directory),
     isEmpty: (directory) => isEmpty(engine, id, directory),
   };
 }
 
-async function readTexts(engine: Engine, id: ContainerId, path: string): Promise<readonly string[]> {
-  const stat = await engine.statPath(id, path);
-  if (stat === undefined) return [];
-  if (stat.kind === 'symlink') return readTexts(engine, id, stat.linkTarget);
-  const archive = await engine.readArchive(id, path);
-  if (archive === undefined) return [];
-  const texts = new Map<string, string>();
+async function readTexts(engine: Engine, id: ContainerId, directory: string): Promise<ReadonlyMap<string, string>> {
+  const texts: [string, string][] = [];
+  const archive = await engine.readArchive(id, `${directory}/.`);
+  if (archive === undefined) return new Map();
   for await (const entry of entriesOf(archive)) {
-    if (entry.header.type === 'file') texts.set(entry.header.name, await text(entry));
+    if (entry.header.type === 'file') texts.push([entry.header.name.replace(/^\.?\//, ''), await text(entry)]);
     else entry.resume();
   }
-  return [...texts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, content]) => content);
+  return new Map(texts.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** Reads no further than the second entry: the first is the directory itself, and a tree is large. */

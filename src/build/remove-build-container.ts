@@ -16,7 +16,8 @@ export async function disposeOfFailedBuild(
   keep: boolean,
 ): Promise<void> {
   const { engine, report } = context;
-  if (container !== undefined) await terminateBuildContainer(engine, container);
+  // Should that fail, the removal, which is by force, ends it all the same.
+  if (container !== undefined) await terminateBuildContainer(engine, container).catch(() => undefined);
   if (!keep || container === undefined) {
     await removeWorkspace(context, workspace.volume);
     return;

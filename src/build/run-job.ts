@@ -1,17 +1,20 @@
+import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { AttachedExec } from '../engine/engine.ts';
+import { EngineRefusal, type AttachedExec } from '../engine/engine.ts';
 import { Failure } from '../failure.ts';
 import { LastLines } from '../portage/last-lines.ts';
 import { splitLines } from '../portage/split-lines.ts';
 import { parseStatusSnapshot } from '../portage/status-stream.ts';
 import type { BuildContainer } from './build-container.ts';
+import { describeBuildLog } from './build-log.ts';
+import { findContainerLoss } from './container-loss.ts';
 import type { BuildContext } from './context.ts';
 import { followCommand, jobCommand, silenceCommand } from './job-scripts.ts';
 import { runCommand } from './run-command.ts';
 
 /** More often than any connection that is watched for silence is cut. */
 const keepAliveMs = 1500;
-/** How often a lost log stream is taken up again in a row without a single byte of it arriving. */
+/** How often a lost log stream is taken up again in a row without a byte of the log or a keep-alive byte arriving. */
 const attemptsWithoutProgress = 10;
 const reconnectMs = 300;
 const keptLines = 2000;
@@ -72,6 +75,10 @@ class Follower {
   private size = Infinity;
   private control = '';
   private lastSnapshot = '';
+  /** Whether a keep-alive byte came back on this connection: it works, though the job has nothing to say. */
+  private answered = false;
+  private lastHeard = performance.now();
+  private lastFault: unknown;
   private readonly context: BuildContext;
   private readonly container: BuildContainer;
   private readonly job: Job;
@@ -89,11 +96,13 @@ class Follower {
       const before = this.container.log.read;
       yield* this.follow();
       if (this.isComplete()) return;
-      await this.checkContainer();
-      fruitless = this.container.log.read > before ? 0 : fruitless + 1;
+      const loss = await findContainerLoss(this.context.engine, this.container.id, this.job.name);
+      if (loss !== undefined) throw loss;
+      fruitless = this.container.log.read > before || this.answered ? 0 : fruitless + 1;
       if (fruitless > attemptsWithoutProgress) {
         throw new Failure('engine-lost', `failed to follow ${this.job.name}: the engine cut the stream ${fruitless} times in a row`, {
           hint: 'check what stands between this program and the engine: a proxy, a restarting engine',
+          cause: this.lastFault,
         });
       }
       await delay(reconnectMs, undefined, { signal: this.context.signal }).catch(() => this.context.signal.throwIfAborted());
@@ -107,7 +116,11 @@ class Follower {
   private async *follow(): AsyncGenerator<Buffer, void> {
     const { engine, signal } = this.context;
     const { log, id } = this.container;
-    const exec = await engine.execAttached(id, { command: followCommand(this.job.name, log.path, log.read, this.job.watch) });
+    this.control = '';
+    this.answered = false;
+    const command = followCommand(this.job.name, log.path, log.read, this.job.watch);
+    const exec = await engine.execAttached(id, { command }).catch((error: unknown) => this.noteFault(error));
+    if (exec === undefined) return;
     const keepAlive = setInterval(() => exec.write(Buffer.from('\n')), keepAliveMs);
     const close = () => exec.close();
     const silence = this.watchSilence(exec);
@@ -118,15 +131,14 @@ class Follower {
         if (stream === 'stderr') {
           this.readControl(data);
         } else {
-          silence.heard();
+          this.lastHeard = performance.now();
           log.read += data.length;
           yield data;
         }
         if (this.isComplete()) break;
       }
     } catch (error) {
-      // The connection broke instead of ending: what it means is seen from the container, by the caller.
-      if (error instanceof Failure && error.code !== 'engine-lost') throw error;
+      this.noteFault(error);
     } finally {
       clearInterval(keepAlive);
       silence.stop();
@@ -137,11 +149,20 @@ class Follower {
     silence.throwIfOver();
   }
 
+  /** What a connection that broke, or could not be made, means is seen from the container, by the caller. */
+  private noteFault(error: unknown): void {
+    const isConnection = error instanceof EngineRefusal || (error instanceof Failure && error.code === 'engine-lost');
+    if (!isConnection) throw error;
+    this.lastFault = error;
+  }
+
   private readControl(data: Buffer): void {
     const lines = (this.control + data.toString('utf8')).split('\n');
     this.control = lines.pop() ?? '';
     for (const line of lines) {
-      const end = /^ended (\d+|lost) (\d+)$/.exec(line);
+      const end = /^ended (\d+|lost|unstarted) (\d+)$/.exec(line);
+      if (end?.[1] === 'unstarted') throw this.unwritable();
+      if (line === '') this.answered = true;
       if (end) {
         this.ended = true;
         this.exitStatus = end[1] === 'lost' ? undefined : Number(end[1]);
@@ -154,29 +175,34 @@ class Follower {
     }
   }
 
-  /** Ends the stream when neither it nor any log of a package has grown for too long. */
+  /** Ends the stream when neither it, over all its connections, nor any log of a package has grown for too long. */
   private watchSilence(exec: AttachedExec) {
     const limit = this.job.silenceTimeout;
     let failure: Failure | undefined;
     let timer: NodeJS.Timeout | undefined;
-    const wait = (seconds: number) => {
-      if (limit !== undefined) timer = setTimeout(() => void check(limit), seconds * 1000);
+    let stopped = false;
+    const wait = (seconds: number, limit: number) => {
+      timer = setTimeout(() => void check(limit), Math.max(0, seconds) * 1000);
     };
-    const check = async (seconds: number) => {
-      const silent = await this.secondsOfSilence();
-      if (silent < seconds) {
-        wait(seconds - silent);
+    const unheard = () => (performance.now() - this.lastHeard) / 1000;
+    const check = async (limit: number) => {
+      const silent = unheard() < limit ? unheard() : await this.secondsOfSilence();
+      if (stopped) return;
+      if (silent < limit) {
+        wait(limit - silent, limit);
         return;
       }
-      failure = new Failure('timed-out', `failed to ${this.job.name}: nothing was written to any log for ${seconds} s`, {
+      failure = new Failure('timed-out', `failed to ${this.job.name}: nothing was written to any log for ${limit} s`, {
         hint: 'raise --silence-timeout, or look at the last lines of the log for what hangs',
       });
       exec.close();
     };
-    wait(limit ?? 0);
+    if (limit !== undefined) wait(limit - unheard(), limit);
     return {
-      heard: () => timer?.refresh(),
-      stop: () => clearTimeout(timer),
+      stop: () => {
+        stopped = true;
+        clearTimeout(timer);
+      },
       throwIfOver: () => {
         if (failure) throw failure;
       },
@@ -194,20 +220,10 @@ class Follower {
     }
   }
 
-  /** Says why the container does not run any more, if it does not. */
-  private async checkContainer(): Promise<void> {
-    const container = await this.context.engine.inspectContainer(this.container.id);
-    if (container?.state === 'running' || container?.state === 'paused') return;
-    const how =
-      container === undefined
-        ? 'somebody removed it'
-        : container.oomKilled
-          ? 'the kernel killed it for want of memory'
-          : `it is ${container.state} (exit status ${container.exitCode}): somebody stopped it, or the engine was restarted`;
-    throw new Failure(
-      container?.oomKilled === true ? 'out-of-memory' : 'container-lost',
-      `failed to ${this.job.name}: the build container is gone while it was working: ${how}`,
-      { hint: 'nothing was committed; run the same command again' },
-    );
+  private unwritable(): Failure {
+    const log = describeBuildLog(this.container.log);
+    return new Failure('mount-unusable', `failed to start ${this.job.name}: it cannot write to its work volume or to ${log}`, {
+      hint: "see whether the disk of the engine's data directory is full (`docker system df`), or keep the logs elsewhere: --log-dir",
+    });
   }
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { EngineRefusal } from '../engine/engine.ts';
 import { currentOwner, formatOwner, isGone, parseOwner, procWorld } from './owner.ts';
 import type { BuildContext } from './context.ts';
 
@@ -35,7 +36,8 @@ export async function removeWorkspace({ engine }: Pick<BuildContext, 'engine'>, 
 
 /**
  * Removes what is left of runs whose builder is proven to be gone, and nothing else: not what belongs to a living
- * builder, whatever state it is in, and not what was kept by `--keep-failed`.
+ * builder, whatever state it is in, and not what was kept by `--keep-failed`. What the engine will not let go of is left
+ * for another run.
  */
 export async function sweepWorkspaces(context: BuildContext): Promise<void> {
   const { engine, report } = context;
@@ -43,8 +45,13 @@ export async function sweepWorkspaces(context: BuildContext): Promise<void> {
   for (const volume of await engine.volumesWithLabel(ownerLabel)) {
     const owner = parseOwner(volume.labels[ownerLabel] ?? '');
     if (owner === undefined || !(await isGone(owner, world)) || (await isKept(context, volume.name))) continue;
-    await removeWorkspace(context, volume.name);
-    await report({ type: 'note', message: `removed ${volume.name}, left over from a builder that is gone` });
+    try {
+      await removeWorkspace(context, volume.name);
+      await report({ type: 'note', message: `removed ${volume.name}, left over from a builder that is gone` });
+    } catch (error) {
+      if (!(error instanceof EngineRefusal)) throw error;
+      await report({ type: 'warning', message: `failed to remove ${volume.name}, left over from a builder that is gone: ${error.message}` });
+    }
   }
 }
 

@@ -20,7 +20,7 @@ export function archiveCalls(client: DockerClient): Pick<Engine, 'statPath' | 'r
     async statPath(id, path) {
       const answer = await unlessPathAbsent(
         id,
-        client.call(`stat ${path} in container ${id}`, (docker) => docker.getContainer(id).infoArchive({ path })),
+        client.repeat(`stat ${path} in container ${id}`, (docker) => docker.getContainer(id).infoArchive({ path })),
       );
       if (answer === undefined) return undefined;
       const response = answer as unknown as IncomingMessage;
@@ -31,7 +31,7 @@ export function archiveCalls(client: DockerClient): Pick<Engine, 'statPath' | 'r
     async readArchive(id, path) {
       const answer = await unlessPathAbsent(
         id,
-        client.call(`read ${path} in container ${id}`, (docker) => docker.getContainer(id).getArchive({ path })),
+        client.repeat(`read ${path} in container ${id}`, (docker) => docker.getContainer(id).getArchive({ path })),
       );
       return answer as Readable | undefined;
     },

@@ -1,5 +1,6 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { IncomingMessage } from 'node:http';
 
 import type Docker from 'dockerode';
@@ -19,7 +20,13 @@ export interface DockerClient {
    * error, a `Failure` `engine-lost` when the connection fails, and the reason of `signal` when that is aborted.
    */
   call<T>(step: string, request: (docker: Docker) => Promise<T>, signal?: AbortSignal): Promise<T>;
+  /** The same for requests that may safely be made twice: when the connection is cut, up to three attempts. */
+  repeat<T>(step: string, request: (docker: Docker) => Promise<T>): Promise<T>;
 }
+
+/** How often a request is made whose answer was lost, and the milliseconds in between. */
+const attempts = 3;
+const pauseMs = 100;
 
 /** Loads dockerode, which takes some 100 ms, and makes a client. Nothing is sent yet. */
 export async function makeDockerClient(address: EngineAddress): Promise<DockerClient> {
@@ -27,22 +34,38 @@ export async function makeDockerClient(address: EngineAddress): Promise<DockerCl
   const docker = new DockerConstructor(clientOptions(address));
   surviveCuts(docker.modem);
   const where = formatEngineAddress(address);
+  const call: DockerClient['call'] = async (step, request, signal) => {
+    signal?.throwIfAborted();
+    try {
+      return await request(docker);
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw engineError(error, step, where);
+    }
+  };
   return {
     address: where,
     docker,
+    call,
     speak(api) {
       (docker.modem as unknown as { version: string }).version = `v${api}`;
     },
-    async call(step, request, signal) {
-      signal?.throwIfAborted();
-      try {
-        return await request(docker);
-      } catch (error) {
-        signal?.throwIfAborted();
-        throw engineError(error, step, where);
+    async repeat(step, request) {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await call(step, request);
+        } catch (error) {
+          if (attempt === attempts || !isCut(error)) throw error;
+          await delay(pauseMs);
+        }
       }
     },
   };
+}
+
+/** Whether the connection was there and ended before the answer did. */
+function isCut(error: unknown): boolean {
+  return error instanceof Failure && ['ECONNRESET', 'EPIPE'].includes(connectionErrorCode(error.cause) ?? '');
 }
 
 /** The code of a connection error, such as ECONNREFUSED; undefined for errors of another kind. */

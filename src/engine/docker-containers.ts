@@ -1,5 +1,4 @@
 import type { ContainerInspectInfo, ContainerWaitOptions } from 'dockerode';
-import type Docker from 'dockerode';
 
 import { Failure } from '../failure.ts';
 import { unlessAbsent, unlessRefused } from './absent.ts';
@@ -22,11 +21,10 @@ type ContainerCalls = Pick<
 
 /** Containers from their creation to their removal, without their streams. */
 export function containerCalls(client: DockerClient): ContainerCalls {
-  const call = <T>(step: string, request: (docker: Docker) => Promise<T>, signal?: AbortSignal): Promise<T> =>
-    client.call(step, request, signal);
-
   async function inspectContainer(id: string): Promise<Container | undefined> {
-    const found = await unlessAbsent(call(`inspect container ${id}`, (docker) => docker.getContainer(id).inspect()));
+    const found = await unlessAbsent(
+      client.repeat(`inspect container ${id}`, (docker) => docker.getContainer(id).inspect()),
+    );
     return found === undefined ? undefined : containerOf(found);
   }
 
@@ -35,7 +33,7 @@ export function containerCalls(client: DockerClient): ContainerCalls {
     const options = { condition, ...(signal === undefined ? {} : { abortSignal: signal }) } as ContainerWaitOptions;
     try {
       const step = `wait for container ${id}`;
-      await unlessAbsent(call(step, (docker) => docker.getContainer(id).wait(options), signal));
+      await unlessAbsent(client.call(step, (docker) => docker.getContainer(id).wait(options), signal));
       return true;
     } catch (error) {
       if (error instanceof Failure && error.code === 'engine-lost') return false;
@@ -48,20 +46,20 @@ export function containerCalls(client: DockerClient): ContainerCalls {
 
     async createContainer(name, spec) {
       const body = createContainerBody(name, spec);
-      const made = await call(`create container ${name}`, (docker) => docker.createContainer(body));
+      const made = await client.call(`create container ${name}`, (docker) => docker.createContainer(body));
       return made.id as ContainerId;
     },
 
     async startContainer(id) {
       // 304: it runs already.
       await unlessRefused(
-        call(`start container ${id}`, (docker) => docker.getContainer(id).start()),
+        client.repeat(`start container ${id}`, (docker) => docker.getContainer(id).start()),
         304,
       );
     },
 
     async containersWithVolume(volume) {
-      const found = await call(`list containers with volume ${volume}`, (docker) =>
+      const found = await client.repeat(`list containers with volume ${volume}`, (docker) =>
         docker.listContainers({ all: true, filters: { volume: [volume] } }),
       );
       // The filter also takes the volume's name for a path in the container.
@@ -72,7 +70,7 @@ export function containerCalls(client: DockerClient): ContainerCalls {
 
     async renameContainer(id, name) {
       const renamed = unlessRefused(
-        call(`rename container ${id} to ${name}`, async (docker) => {
+        client.call(`rename container ${id} to ${name}`, async (docker) => {
           await docker.getContainer(id).rename({ name });
           return true;
         }),
@@ -83,7 +81,7 @@ export function containerCalls(client: DockerClient): ContainerCalls {
 
     async killContainer(id, signal) {
       // 409: it does not run.
-      const killed = call(`kill container ${id}`, (docker) => docker.getContainer(id).kill({ signal }));
+      const killed = client.call(`kill container ${id}`, (docker) => docker.getContainer(id).kill({ signal }));
       await unlessRefused(unlessAbsent(killed), 409);
     },
 
@@ -95,7 +93,7 @@ export function containerCalls(client: DockerClient): ContainerCalls {
     },
 
     async removeContainer(id) {
-      const removal = call(`remove container ${id}`, async (docker) => {
+      const removal = client.repeat(`remove container ${id}`, async (docker) => {
         await docker.getContainer(id).remove({ force: true, v: true });
         return true;
       });
@@ -108,7 +106,7 @@ export function containerCalls(client: DockerClient): ContainerCalls {
     },
 
     async changedPaths(id) {
-      const changes: unknown = await call(`list changes of container ${id}`, (docker) =>
+      const changes: unknown = await client.repeat(`list changes of container ${id}`, (docker) =>
         docker.getContainer(id).changes(),
       );
       return ((changes ?? []) as readonly { Path: string }[]).map(({ Path }) => Path);

@@ -22,12 +22,12 @@ export function dockerEngine(client: DockerClient): Engine {
 function systemCalls(client: DockerClient): Pick<Engine, 'version' | 'info'> {
   return {
     async version() {
-      const answer = await client.call('read the version of the engine', (docker) => docker.version());
+      const answer = await client.repeat('read the version of the engine', (docker) => docker.version());
       return { engine: answer.Version, api: answer.ApiVersion };
     },
 
     async info() {
-      const answer = await client.call('read the state of the engine', (docker) => docker.info());
+      const answer = await client.repeat('read the state of the engine', (docker) => docker.info());
       return { id: answer.ID, cpus: answer.NCPU, memory: answer.MemTotal, dataRoot: answer.DockerRootDir };
     },
   };

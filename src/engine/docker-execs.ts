@@ -56,7 +56,7 @@ export function execCalls(client: DockerClient): ExecCalls {
     },
 
     async execExitCode(id) {
-      const found = await unlessAbsent(client.call(`inspect exec ${id}`, (docker) => docker.getExec(id).inspect()));
+      const found = await unlessAbsent(client.repeat(`inspect exec ${id}`, (docker) => docker.getExec(id).inspect()));
       return found === undefined ? undefined : exitCodeOf(found);
     },
   };

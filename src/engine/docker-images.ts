@@ -21,7 +21,7 @@ export function imageCalls(client: DockerClient): ImageCalls {
   return {
     async inspectImage(name) {
       const found = await unlessAbsent(
-        client.call(`inspect image ${name}`, (docker) => docker.getImage(name).inspect()),
+        client.repeat(`inspect image ${name}`, (docker) => docker.getImage(name).inspect()),
       );
       return found === undefined ? undefined : imageOf(found);
     },
@@ -36,13 +36,13 @@ export function imageCalls(client: DockerClient): ImageCalls {
 
     async tagImage(id, name) {
       const { repository, tag } = splitImageName(name);
-      await client.call(`tag image ${id} as ${name}`, (docker) =>
+      await client.repeat(`tag image ${id} as ${name}`, (docker) =>
         docker.getImage(id).tag({ repo: repository, tag: tag ?? 'latest' }),
       );
     },
 
     async removeImage(name) {
-      await unlessAbsent(client.call(`remove image ${name}`, (docker) => docker.getImage(name).remove()));
+      await unlessAbsent(client.repeat(`remove image ${name}`, (docker) => docker.getImage(name).remove()));
     },
 
     async commitContainer(id, request) {

@@ -8,27 +8,27 @@ type VolumeCalls = Pick<Engine, 'createVolume' | 'inspectVolume' | 'volumesWithL
 export function volumeCalls(client: DockerClient): VolumeCalls {
   return {
     async createVolume(name, labels) {
-      await client.call(`create volume ${name}`, (docker) =>
+      await client.repeat(`create volume ${name}`, (docker) =>
         docker.createVolume({ Name: name, Labels: { ...labels } }),
       );
     },
 
     async inspectVolume(name) {
       const found = await unlessAbsent(
-        client.call(`inspect volume ${name}`, (docker) => docker.getVolume(name).inspect()),
+        client.repeat(`inspect volume ${name}`, (docker) => docker.getVolume(name).inspect()),
       );
       return found === undefined ? undefined : volumeOf(found);
     },
 
     async volumesWithLabel(label) {
-      const answer = await client.call(`list volumes with label ${label}`, (docker) =>
+      const answer = await client.repeat(`list volumes with label ${label}`, (docker) =>
         docker.listVolumes({ filters: { label: [label] } }),
       );
       return (answer.Volumes ?? []).map(volumeOf);
     },
 
     async removeVolume(name) {
-      await unlessAbsent(client.call(`remove volume ${name}`, (docker) => docker.getVolume(name).remove()));
+      await unlessAbsent(client.repeat(`remove volume ${name}`, (docker) => docker.getVolume(name).remove()));
     },
   };
 }

@@ -36,7 +36,7 @@ export function stripEscapes(line: string): string {
  * With `--keep-going` Portage counts anew after a failure.
  */
 export function parseEmergeLine(line: string): PackageProgress | PackageFailed | undefined {
-  if (line.length > 2048 || !line.includes('>>> ')) return undefined;
+  if (line.length > 2048 || !line.includes('>>>')) return undefined;
   const text = stripEscapes(line).trim();
   const match = progress.exec(text);
   if (!match) {

@@ -1,4 +1,5 @@
-import { stripEscapes } from './emerge-output.ts';
+import type { FailureCode } from '../failure.ts';
+import { parseEmergeLine, stripEscapes } from './emerge-output.ts';
 
 /** What emerge says about one package that it gave up. */
 export interface FailedPackage {
@@ -18,10 +19,22 @@ export interface FailedPackage {
 export interface EmergeReport {
   readonly exitStatus: number;
   readonly signal: string | undefined;
-  /** Without escape sequences, trailing white space and the `[exit ...]` of nothing in particular. */
+  /** Without escape sequences, control characters and trailing white space. */
   readonly lines: readonly string[];
   /** The package that failed first, as far as the lines tell. */
   readonly failed: FailedPackage | undefined;
+  /** `category/name-version` of the package that was begun last, if emerge ended before it was completed. */
+  readonly current: string | undefined;
+}
+
+/** One kind of failure that was recognised. */
+export interface Explanation {
+  readonly code: FailureCode;
+  /** What could not be emerged, if it is not the package that failed. */
+  readonly object?: string;
+  readonly cause: string;
+  readonly hint?: string | undefined;
+  readonly relevantLines: readonly string[];
 }
 
 /** A command that failed: how it ended, and the end of its output (both streams, line by line). */
@@ -31,13 +44,22 @@ export interface FailedCommand {
   readonly lines: readonly string[];
 }
 
+// eslint-disable-next-line no-control-regex -- control characters are what is looked for
+const controlCharacters = /[\u0000-\u0008\u000A-\u001F\u007F-\u009F]/g;
+
 const gaveUp = /^>>> Failed to (?:emerge|install) ([^\s,]+?)(?: (?:for|to) \S+?)?(?:, Log file:)?$/;
 const died = /^ \* ERROR: (\S+?)(?:::\S+)? failed(?: \((\w+) phase\))?:$/;
 
 /** Reads the facts that are the same for every kind of failure. */
 export function readEmergeReport(command: FailedCommand): EmergeReport {
-  const lines = command.lines.map((line) => stripEscapes(line).trimEnd());
-  return { exitStatus: command.exitStatus, signal: command.signal, lines, failed: failedPackage(lines) };
+  const lines = command.lines.map((line) => stripEscapes(line).replaceAll(controlCharacters, '').trimEnd());
+  return {
+    exitStatus: command.exitStatus,
+    signal: command.signal,
+    lines,
+    failed: failedPackage(lines),
+    current: currentPackage(lines),
+  };
 }
 
 /** What a pattern's first group is in the first line that it matches. */
@@ -55,6 +77,11 @@ export function section(lines: readonly string[], begin: RegExp, end: RegExp): r
   if (start < 0) return [];
   const length = lines.slice(start + 1).findIndex((line) => end.test(line));
   return lines.slice(start, length < 0 ? undefined : start + 1 + length);
+}
+
+function currentPackage(lines: readonly string[]): string | undefined {
+  const last = lines.flatMap((line) => parseEmergeLine(line) ?? []).at(-1);
+  return last === undefined || last.action === 'completed' ? undefined : last.cpv;
 }
 
 function failedPackage(lines: readonly string[]): FailedPackage | undefined {

@@ -1,8 +1,15 @@
 import type { FailureCode } from '../failure.ts';
-import { firstMatch, readEmergeReport, type EmergeReport, type FailedCommand } from './emerge-report.ts';
+import {
+  firstMatch,
+  readEmergeReport,
+  type EmergeReport,
+  type Explanation,
+  type FailedCommand,
+} from './emerge-report.ts';
 import { explainFetchFailure } from './explain-fetch.ts';
-import { explainResolutionFailure } from './explain-resolution.ts';
 import { explainDiskFull, explainOutOfMemory } from './explain-resources.ts';
+import { explainUnknownPackage } from './explain-unknown-package.ts';
+import { explainUnsatisfiable } from './explain-unsatisfiable.ts';
 
 /** Why emerge failed, in words that a user can act on. */
 export interface EmergeFailure {
@@ -20,23 +27,15 @@ export interface EmergeFailure {
   readonly buildLog: string | undefined;
 }
 
-/** One kind of failure that was recognised. */
-export interface Explanation {
-  readonly code: FailureCode;
-  /** What could not be emerged, if it is not the package that failed. */
-  readonly object?: string;
-  readonly cause: string;
-  readonly hint?: string | undefined;
-  readonly relevantLines: readonly string[];
-}
-
-/** In this order: what makes other things fail comes before them. */
+/** What makes other things fail comes before them; and what a package printed may look like a message of emerge's. */
 const explainers: readonly ((report: EmergeReport) => Explanation | undefined)[] = [
   explainDiskFull,
   explainOutOfMemory,
+  explainSignal,
   explainFetchFailure,
-  explainResolutionFailure,
   explainBuildFailure,
+  explainUnknownPackage,
+  explainUnsatisfiable,
   explainTraceback,
   explainEnd,
 ];
@@ -48,7 +47,7 @@ const explainers: readonly ((report: EmergeReport) => Explanation | undefined)[]
 export function explainEmergeFailure(command: FailedCommand): EmergeFailure {
   const report = readEmergeReport(command);
   const explanation = firstExplanation(report);
-  const object = explanation.object ?? report.failed?.cpv ?? '';
+  const object = explanation.object ?? report.failed?.cpv ?? report.current ?? '';
   return {
     code: explanation.code,
     message: `failed to emerge${object === '' ? '' : ` ${object}`}: ${explanation.cause}`,
@@ -76,7 +75,7 @@ function explainBuildFailure({ failed, lines }: EmergeReport): Explanation | und
   const cause =
     collision === undefined
       ? `${failed.phase === undefined ? 'it failed' : `the ${failed.phase} phase failed`}${died}`
-      : 'its files collide with those of another package';
+      : `its files collide with those of another package: ${collidingFiles(lines).join(', ')}`;
   return {
     code: 'build-failed',
     cause,
@@ -85,15 +84,28 @@ function explainBuildFailure({ failed, lines }: EmergeReport): Explanation | und
   };
 }
 
+function collidingFiles(lines: readonly string[]): readonly string[] {
+  return [...new Set(lines.flatMap((line) => /^ \* \t(\/.+)$/.exec(line)?.[1] ?? []))].slice(0, 5);
+}
+
 const buildHints: ReadonlyMap<string, string> = new Map([
   ['depend', 'the ebuild itself is broken: a newer tree may have mended it'],
   ['pretend', 'the package refuses to be built like this: its message says what it asks for'],
   ['setup', 'the package refuses to be built like this: its message says what it asks for'],
 ]);
 
+/** Emerge was interrupted or terminated, which makes what it was building fail. */
+function explainSignal({ lines, exitStatus, signal }: EmergeReport): Explanation | undefined {
+  const ended = signal ?? (exitStatus === 130 ? 'SIGINT' : exitStatus === 143 ? 'SIGTERM' : undefined);
+  if (ended === undefined || lines.includes(tracebackBegin)) return undefined;
+  return { code: 'emerge-failed', cause: `emerge was ended by ${ended}`, relevantLines: [] };
+}
+
+const tracebackBegin = 'Traceback (most recent call last):';
+
 /** An error of Portage's own. It ends with 1, or with 143 though nothing was terminated. */
 function explainTraceback({ lines }: EmergeReport): Explanation | undefined {
-  const start = lines.lastIndexOf('Traceback (most recent call last):');
+  const start = lines.lastIndexOf(tracebackBegin);
   if (start < 0) return undefined;
   const error = lines.slice(start + 1).find((line) => /^[A-Za-z_][\w.]*(?:: |$)/.test(line));
   return {
@@ -112,8 +124,8 @@ const knownEnds: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
-/** Whatever else it is: a status that stands for a signal, a known message, or the last line that says something. */
-function explainEnd({ lines, exitStatus, signal }: EmergeReport): Explanation {
+/** Whatever else it is: a known message, or the last line that says something. */
+function explainEnd({ lines, exitStatus }: EmergeReport): Explanation {
   for (const [pattern, hint] of knownEnds) {
     const line = lines.find((text) => pattern.test(text));
     if (line !== undefined)
@@ -124,8 +136,6 @@ function explainEnd({ lines, exitStatus, signal }: EmergeReport): Explanation {
         relevantLines: [line],
       };
   }
-  const ended = signal ?? (exitStatus === 130 ? 'SIGINT' : exitStatus === 143 ? 'SIGTERM' : undefined);
-  if (ended !== undefined) return { code: 'emerge-failed', cause: `emerge was ended by ${ended}`, relevantLines: [] };
   const last = lastMeaningfulLine(lines);
   return {
     code: 'emerge-failed',

@@ -1,26 +1,30 @@
-import { firstMatch, type EmergeReport } from './emerge-report.ts';
-import type { Explanation } from './explain-failure.ts';
+import { firstMatch, type EmergeReport, type Explanation } from './emerge-report.ts';
 
+/** What wget and curl say; the group is the cause. */
 const downloadError =
-  /(ERROR \d{3}: .+|failed: .+|[Uu]nable to resolve host.*|Could not resolve host.*|Unsupported scheme.*|Connection timed out.*|curl: \(\d+\) .+)$/;
+  /(?:ERROR (\d{3}: .+?)|failed: (.+?)|((?:[Uu]nable to resolve host|Could not resolve host|Unsupported scheme|Connection timed out).*?)|curl: \(\d+\) (.+?))\.?$/;
 
 /** A source that cannot be had, or is not what the Manifest says; the messages are those of portage.package.ebuild.fetch. */
 export function explainFetchFailure(report: EmergeReport): Explanation | undefined {
-  const { lines } = report;
+  const { lines, failed } = report;
+  // Sources come before all phases: once in a phase, an attempt that failed was followed by one that did not.
+  if (failed?.phase !== undefined && failed.phase !== 'nofetch') return undefined;
   return explainChecksum(lines) ?? explainMissingSource(lines) ?? explainFetchRestriction(lines);
 }
 
 function explainChecksum(lines: readonly string[]): Explanation | undefined {
   const at = lines.findIndex((line) => /^!!! Fetched file: .+ VERIFY FAILED!$/.test(line));
-  const damaged = at >= 0 ? at : lines.findIndex((line) => /^!!! Digest verification failed:$/.test(line));
+  const damaged = at >= 0 ? at : lines.findIndex((line) => line === '!!! Digest verification failed:');
   if (damaged < 0) return undefined;
   const relevantLines = lines.slice(damaged, damaged + 5).filter((line) => line.startsWith('!!! '));
-  const file =
-    firstMatch(relevantLines, /^!!! (?:Fetched file: )?(?:\/\S*\/)?(\S+?)(?: VERIFY FAILED!)?$/) ?? 'a source';
+  const path = firstMatch(relevantLines, /^!!! (?:Fetched file: )?(\S+?)(?: VERIFY FAILED!)?$/) ?? 'a source';
   const reason = firstMatch(relevantLines, /^!!! Reason: (.+)$/);
+  const cause = `${path.replace(/^.*\//, '')} does not match its checksum in the Manifest${reason === undefined ? '' : ` (${reason})`}`;
+  if (/\.ebuild$|\/files\//.test(path))
+    return { code: 'emerge-failed', cause, hint: 'the tree is damaged: build without --no-sync', relevantLines };
   return {
     code: 'fetch-failed',
-    cause: `${file} does not match its checksum in the Manifest${reason === undefined ? '' : ` (${reason})`}`,
+    cause,
     hint: 'the tree may be older than the source: build without --no-sync; or a mirror is damaged: choose another by GENTOO_MIRRORS in a file given as --make-conf',
     relevantLines,
   };
@@ -30,10 +34,17 @@ function explainMissingSource(lines: readonly string[]): Explanation | undefined
   const at = lines.findIndex((line) => /^!!! Couldn't download '.+'\. Aborting\.$/.test(line));
   const line = lines[at];
   if (line === undefined) return undefined;
-  const reason = firstMatch(lines.slice(Math.max(0, at - 20), at).toReversed(), downloadError);
+  const before = lines.slice(Math.max(0, at - 20), at).toReversed();
+  const reason = before.flatMap(
+    (text) =>
+      downloadError
+        .exec(text)
+        ?.slice(1)
+        .find((group) => group !== undefined) ?? [],
+  )[0];
   return {
     code: 'fetch-failed',
-    cause: `could not download ${firstMatch([line], /'(.+)'/)}${reason === undefined ? '' : ` (${reason})`}`,
+    cause: `could not download ${firstMatch([line], /download '(.+)'\. /)}${reason === undefined ? '' : ` (${reason})`}`,
     hint: 'check the network of the engine; a source that has moved needs a newer tree, or a mirror by GENTOO_MIRRORS in a file given as --make-conf',
     relevantLines: [line],
   };
@@ -46,6 +57,6 @@ function explainFetchRestriction(lines: readonly string[]): Explanation | undefi
     code: 'fetch-failed',
     cause: 'its sources may only be downloaded by hand',
     hint: 'put them into the volume that is mounted at /var/cache/distfiles',
-    relevantLines: lines.slice(at).filter((line) => line.startsWith('!!! ') || /^ \* (?!\w+: {2})\S/.test(line)),
+    relevantLines: lines.slice(at).filter((line) => line.startsWith('!!! ') || /^ \* (?!\w+: +)\S/.test(line)),
   };
 }

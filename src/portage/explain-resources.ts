@@ -1,7 +1,6 @@
-import type { EmergeReport } from './emerge-report.ts';
-import type { Explanation } from './explain-failure.ts';
+import type { EmergeReport, Explanation } from './emerge-report.ts';
 
-const diskFull = /No space left on device|Disk quota exceeded/;
+const diskFull = /(?:: |\] )(?:No space left on device|Disk quota exceeded)/;
 const quotedPath = /['‘"](\/[^'’"]+)['’"]/;
 const namedPath = /(?:^|\s)(\/[^\s:'"]+): (?:No space left on device|Disk quota exceeded)/;
 
@@ -12,7 +11,11 @@ const namedPath = /(?:^|\s)(\/[^\s:'"]+): (?:No space left on device|Disk quota 
 export function explainDiskFull(report: EmergeReport): Explanation | undefined {
   const line = report.lines.find((text) => diskFull.test(text));
   if (line === undefined) return undefined;
-  const path = quotedPath.exec(line)?.[1] ?? namedPath.exec(line)?.[1] ?? report.failed?.workingDirectory;
+  const workingDirectory = report.failed?.workingDirectory;
+  const path =
+    quotedPath.exec(line)?.[1] ??
+    namedPath.exec(line)?.[1] ??
+    (workingDirectory?.includes(`/${report.failed?.cpv}/`) ? workingDirectory : undefined);
   return {
     code: 'disk-full',
     cause: `no space left on device${path === undefined ? '' : ` at ${path}`}`,
@@ -30,7 +33,8 @@ const killed = [
   /unable to execute command: Killed/,
   /^make(?:\[\d+\])?: \*\*\* \[.*\] Killed$/,
   /: line \d+: +\d+ Killed +/,
-  /virtual memory exhausted|[Oo]ut of memory allocating|LLVM ERROR: out of memory|std::bad_alloc|Cannot allocate memory/,
+  /virtual memory exhausted|[Oo]ut of memory allocating|LLVM ERROR: out of memory|: Cannot allocate memory$/,
+  /^terminate called after throwing an instance of 'std::bad_alloc'$/,
 ];
 
 /** A process that was killed, which only the kernel does to a compiler: for want of memory. */

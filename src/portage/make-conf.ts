@@ -14,7 +14,7 @@ export function parseMakeConf(texts: readonly string[]): ReadonlyMap<string, str
  * them. Sticky, so that each match begins where the one before ended.
  */
 const assignment =
-  /(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=[ \t]*((?:"(?:[^"\\]|\\[^])*"|'[^']*'|\\[^]|[^\s"'\\#])*)/y;
+  /(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=[ \t]*((?:"(?:[^"\\]|\\[^])*"|'[^']*'|\\[^]|[^\s"'\\#=])*)/y;
 const blankOrComment = /(?:\s+|#[^\n]*)+/y;
 const sourceStatement = /(?:source|\.)[ \t]+[^\n]*/y;
 

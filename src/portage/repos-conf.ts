@@ -14,7 +14,7 @@ export interface Repository {
 }
 
 /** Where Portage keeps its main repository since 2018, and where it did before. */
-export const repositoryLocations = ['/var/db/repos/gentoo', '/usr/portage'] as const;
+const repositoryLocations = ['/var/db/repos/gentoo', '/usr/portage'] as const;
 
 /** What a base's Portage is configured with, as the texts of its files in the order in which Portage reads them. */
 export interface PortageConfiguration {
@@ -24,9 +24,12 @@ export interface PortageConfiguration {
   readonly makeConf: readonly string[];
 }
 
+/** What Portage itself defines for interpolation, in a system that is not a prefix and builds for itself. */
+const roots = '[DEFAULT]\nEPREFIX =\nEROOT = /\nPORTAGE_CONFIGROOT = /\nROOT = /\n';
+
 /** The main repository that `repos.conf` names, or undefined if it names none (portage.repository.config). */
 export function parseReposConf(texts: readonly string[]): Repository | undefined {
-  const sections = parseIniFiles(texts);
+  const sections = parseIniFiles([roots, ...texts]);
   const name = sections && iniValue(sections, 'DEFAULT', 'main-repo');
   if (!sections || name === undefined || !sections.has(name)) return undefined;
   const value = (key: string): string => (iniValue(sections, name, key) ?? '').trim();

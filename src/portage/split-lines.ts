@@ -6,7 +6,7 @@ export const cutMark = ' [line cut]';
 
 /**
  * Lines of a stream of bytes, all that became complete with a chunk together, without their line ends. Of a line only
- * what a terminal would show is kept: the text after its last carriage return. A line that is longer than `maxLength`
+ * what a terminal would show is kept: the text after the last carriage return within it. A line that is longer than `maxLength`
  * (bytes while it is being collected, then characters) ends with {@link cutMark}; never more than that is held of it.
  * Bytes that are not UTF-8 become U+FFFD. The last line needs no line end.
  */
@@ -33,17 +33,19 @@ export async function* splitLines(
 
 /** Decodes a whole run of complete lines at once, which is what makes this fast. */
 function decodeLines(run: Buffer, maxLength: number): readonly string[] {
-  const text = run.toString('utf8');
-  const lines = text.split('\n');
-  if (run.includes(carriageReturn))
-    for (const [index, line] of lines.entries()) lines[index] = afterCarriageReturn(line);
-  if (!lines.some((line) => line.length > maxLength)) return lines;
-  // A piece of a string keeps the whole of it alive: copied, so that a few kept lines do not hold what was cut off.
-  return lines.map((line) => copy(line.length > maxLength ? line.slice(0, maxLength) + cutMark : line));
+  const lines = run.toString('utf8').split('\n');
+  const rewritten = run.includes(carriageReturn);
+  if (!rewritten && lines.every((line) => line.length <= maxLength)) return lines;
+  // A piece of a string keeps the whole of it alive: copied, so that a few kept lines do not hold what was left out.
+  return lines.map((line) => {
+    const shown = rewritten ? afterCarriageReturn(line) : line;
+    return copy(shown.length > maxLength ? shown.slice(0, maxLength) + cutMark : shown);
+  });
 }
 
 function afterCarriageReturn(line: string): string {
-  const end = line.endsWith('\r') ? line.length - 1 : line.length;
+  let end = line.length;
+  while (line[end - 1] === '\r') end--;
   return line.slice(end === 0 ? 0 : line.lastIndexOf('\r', end - 1) + 1, end);
 }
 
@@ -55,7 +57,7 @@ class UnfinishedLine {
   #parts: Buffer[] = [];
   #length = 0;
   #cut = false;
-  /** It ended with a carriage return, which is either the first half of a line end or the end of a progress message. */
+  /** It ended with carriage returns, which are either part of a line end or the end of a progress message. */
   #returned = false;
 
   constructor(maxLength: number) {
@@ -68,11 +70,12 @@ class UnfinishedLine {
 
   add(bytes: Buffer): void {
     if (bytes.length === 0) return;
-    const ended = bytes.at(-1) === carriageReturn;
-    const text = ended ? bytes.subarray(0, -1) : bytes;
+    let end = bytes.length;
+    while (bytes[end - 1] === carriageReturn) end--;
+    const text = bytes.subarray(0, end);
     const restart = text.lastIndexOf(carriageReturn) + 1;
     if (restart > 0 || (this.#returned && text.length > 0)) this.#clear();
-    this.#returned = ended;
+    this.#returned = end < bytes.length || (this.#returned && end === 0);
     const fitting = text.subarray(restart, restart + this.#maxLength - this.#length);
     this.#cut ||= restart + fitting.length < text.length;
     if (fitting.length === 0) return;

@@ -7,9 +7,6 @@ export interface RunningPackages {
   readonly packages: readonly RunningPackage[];
 }
 
-/** The directory in which emerge writes `emerge-<pid>.json` and serves `emerge-<pid>.sock` (`_emerge/_observability.py`). */
-export const statusDirectory = '/run/portage';
-
 /**
  * One snapshot of Portage's status stream (`FEATURES="observability"`, since 3.0.82): its file, or a line from its
  * socket. Undefined if it is of another type, damaged or not complete, which a reader ignores: the next one follows.

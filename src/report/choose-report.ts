@@ -1,3 +1,4 @@
+import { batchWrites } from './batch.ts';
 import type { OpenReport } from './event.ts';
 import type { Program } from './failure-text.ts';
 import type { Size } from './frame.ts';
@@ -27,9 +28,9 @@ export async function chooseReport(choice: ReportChoice): Promise<OpenReport> {
   const sink = openSink(stderr);
   if (choice.logFormat === 'json') {
     const { openJsonReport } = await import('./json-lines.ts');
-    return openJsonReport(sink, program);
+    return openJsonReport(batchWrites(sink), program);
   }
-  if (!isLive(choice)) return openPlainReport(sink, program);
+  if (!isLive(choice)) return openPlainReport(batchWrites(sink), program);
   const readSize = (): Size => ({
     columns: firstPositive(stderr.columns, environment['COLUMNS'], 80),
     rows: firstPositive(stderr.rows, environment['LINES'], 24),

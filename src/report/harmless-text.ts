@@ -8,6 +8,7 @@ const longestLine = 8192;
  * redraws itself with carriage returns the last state remains. Tabs stay; what goes on for more than 8 KiB is cut.
  */
 export function harmlessLine(text: string): string {
+  if (text.length <= longestLine && !/[^\t -~]/.test(text)) return text;
   const complete = lastState(text);
   const short = complete.length > longestLine ? `${complete.slice(0, longestLine)}...` : complete;
   return stripVTControlCharacters(short)

@@ -8,6 +8,7 @@ const hideCursor = '\x1b[?25l';
 const showCursor = '\x1b[?25h';
 const eraseToLineEnd = '\x1b[K';
 const eraseBelow = '\x1b[J';
+const upAndErase = '\x1b[A\x1b[2K';
 
 /** The lower end of a terminal's screen: a picture that is redrawn in place, and lines above it that stay. */
 export interface Screen {
@@ -21,44 +22,52 @@ export interface Screen {
 }
 
 /**
- * A screen on a terminal that knows the five sequences used here: cursor up, erase to the end of the line and below,
- * hide and show the cursor. Between two calls the cursor is at the beginning of the line below the picture.
+ * A screen on a terminal that knows the sequences used here: cursor up, erase a line, to its end and below, hide and show the
+ * cursor. Between two calls the cursor is at the beginning of the line below the picture.
  */
 export function openScreen(sink: Sink, readSize: () => Size, colours: boolean): Screen {
   let drawn: readonly Line[] = [];
+  let drawnColumns = 0;
   let hidden = false;
 
-  function paint({ text, style }: Line): string {
-    return colours && style !== 'plain' && text !== '' ? styleText(style, text, { validateStream: false }) : text;
+  function paint(line: Line): string {
+    const text = line.text.replaceAll('\t', ' '.repeat(8));
+    return colours && line.style !== 'plain' ? styleText(line.style, text, { validateStream: false }) : text;
   }
-  function toTop(): string {
-    const height = countRows(drawn, readSize().columns);
-    return height === 0 ? '' : `\x1b[${height}A\r`;
-  }
-
   return {
     draw(kept, frame) {
       if (kept.length === 0 && sameLines(drawn, frame)) return;
-      let text = toTop();
-      if (kept.length > 0)
-        text += (drawn.length > 0 ? eraseBelow : '') + kept.map((line) => `${paint(line)}\n`).join('');
+      const { columns } = readSize();
+      // After a resize, rows may be marked as one broken line, which overwriting does not undo and erasing does.
+      const inPlace = kept.length === 0 && frame.length > 0 && columns === drawnColumns;
+      let text = inPlace ? moveUp(drawn.length) : eraseRows(countRows(drawn, columns));
+      text += kept.map((line) => `${paint(line)}\n`).join('');
       text += frame.map((line) => `${paint(line)}${eraseToLineEnd}\n`).join('');
-      if (drawn.length > 0) text += eraseBelow;
+      if (inPlace && drawn.length > frame.length) text += eraseBelow;
       if (!hidden && frame.length > 0) {
         text = hideCursor + text;
         hidden = true;
       }
       drawn = frame;
+      drawnColumns = columns;
       return sink.write(text);
     },
     clear() {
-      let text = toTop() + (drawn.length > 0 ? eraseBelow : '');
-      if (hidden) text += showCursor;
+      const text = eraseRows(countRows(drawn, readSize().columns)) + (hidden ? showCursor : '');
       drawn = [];
       hidden = false;
       return sink.write(text);
     },
   };
+}
+
+function moveUp(rows: number): string {
+  return rows === 0 ? '' : `\x1b[${rows}A\r`;
+}
+
+/** Row by row: a terminal asked to erase all below its first row may keep the picture in its scrollback (tmux does). */
+function eraseRows(rows: number): string {
+  return rows === 0 ? '' : `${upAndErase.repeat(rows)}\r`;
 }
 
 /** A terminal that has become narrower since has broken its lines anew, each into as many rows as it needs now. */

@@ -22,6 +22,7 @@ const playContract: ExecScript = async (_container, request, streams) => {
     case contractScripts.sleepLong:
       await new Promise((resolve) => streams.stopped.addEventListener('abort', resolve));
       return { exitCode: 137 };
+    case undefined:
     default:
       throw new Error('executable file not found');
   }

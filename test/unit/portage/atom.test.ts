@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { isSetName, longestPackageArgument, parsePackageArgument } from '../../../src/portage/atom.ts';
-import { hyphenated, nearMiss, noise, validAtom } from './package-arguments.ts';
+import { combination, hyphenated, nearMiss, noise, validAtom } from './package-arguments.ts';
 
 interface Table {
   readonly valid: readonly string[];
@@ -43,7 +43,7 @@ describe('for any text', () => {
 
   test('what is accepted cannot be an option, a file, several arguments or a command, and a reason is one short line', () => {
     fc.assert(
-      fc.property(fc.oneof(nearMiss, hyphenated, noise), (text) => {
+      fc.property(fc.oneof(nearMiss, hyphenated, combination, noise), (text) => {
         const result = parsePackageArgument(text);
         if (result.ok) expect(result.value).toMatch(/^[@<>=~\w][\w+.,:/@()!?[\]*=-]*$/);
         else expect(result.reason).toMatch(/^[^\n]{5,150}$/);

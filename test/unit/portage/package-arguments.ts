@@ -20,7 +20,7 @@ const category = fc.oneof(fc.constantFrom('net-misc', 'dev-lang', 'virtual', 'x1
 
 /** Names that cannot be taken for a name and a version, and such as almost can. */
 const packageName = fc.oneof(
-  fc.constantFrom('curl', 'gtk+', 'font-adobe-100dpi', 'a-1x', 'a-r1', 'libstdc++-v3', '0ad', '1', '_x', 'a-', 'a--b'),
+  fc.constantFrom('curl', 'gtk+', 'font-adobe-100dpi', 'a-1xy', 'a-r1', 'libstdc++-v3', '0ad', '1', '_x', 'a-', 'a--b'),
   word.map((text) => `a${text}`),
 );
 
@@ -99,16 +99,40 @@ export const hyphenated = fc
   )
   .map(([operator, tokens, tail]) => operator + tokens.join('-') + tail);
 
+const dependency = fc
+  .tuple(
+    fc.constantFrom('', '-', '!'),
+    fc.constantFrom('ssl', 'ssl', 'X'),
+    fc.constantFrom('', '', '(+)', '(-)'),
+    fc.constantFrom('', '', '?', '='),
+  )
+  .map((parts) => parts.join(''));
+
+/** Well-formed parts that do not always go together: stars, build ids, slots, and USE dependencies on the same flag. */
+export const combination = fc
+  .tuple(
+    fc.constantFrom('c/a', '=c/a-1', '=c/a-1-2', '~c/a-1-r2', '>=a-1_p', '=a-1-r1-02'),
+    fc.constantFrom('', '', '*'),
+    fc.constantFrom('', '', ':0', ':0*', ':*', ':=', ':0/1=', ':0/', ':/1', ':=*'),
+    fc.constantFrom('', '', '::a', '::a-b', '::a.b', '::-a', '::'),
+    fc.oneof(
+      fc.constant(''),
+      fc.array(dependency, { maxLength: 3 }).map((dependencies) => `[${dependencies.join(',')}]`),
+    ),
+  )
+  .map((parts) => parts.join(''));
+
 /** Anything at all, from the syntax's own characters to all of Unicode. */
 export const noise = fc.oneof(
   fc.array(fragment, { maxLength: 8 }).map((parts) => parts.join('')),
   fc.string({ unit: 'binary', maxLength: 12 }),
 );
 
-/** The mixture that the parser is compared with Portage's own on; a good third of it is valid. */
+/** The mixture that the parser is compared with Portage's own on; more than a third of it is valid. */
 export const packageArgument = fc.oneof(
-  { weight: 4, arbitrary: validAtom },
+  { weight: 5, arbitrary: validAtom },
   { weight: 4, arbitrary: nearMiss },
   { weight: 2, arbitrary: hyphenated },
+  { weight: 2, arbitrary: combination },
   { weight: 1, arbitrary: noise },
 );

@@ -1,4 +1,4 @@
-import { vi } from 'vitest';
+import { onTestFinished, vi } from 'vitest';
 
 import type { Event, OpenReport } from '../../../src/report/event.ts';
 import { chooseReport } from '../../../src/report/choose-report.ts';
@@ -23,6 +23,7 @@ export class LiveView {
       environment: { NO_COLOR: '1' },
       program: { name: 'gentoo-builder', version: '1.2.3' },
     });
+    onTestFinished(() => report.close());
     return new LiveView(terminal, report);
   }
 

@@ -9,14 +9,14 @@ const wide = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Han
 export class Terminal {
   columns: number;
   rows: number;
-  readonly scrollback: string[] = [];
   cursorVisible = true;
   /** How often text ran over the right edge. */
   wraps = 0;
   /** How often a cursor movement was stopped by the top of the screen. */
   overshoots = 0;
   writes = 0;
-  #screen: string[][] = [[]];
+  #scrollback: Row[] = [];
+  #screen: Row[] = [{ cells: [], broken: false }];
   #row = 0;
   #column = 0;
 
@@ -25,15 +25,38 @@ export class Terminal {
     this.rows = rows;
   }
 
-  /** Everything that can be read, from the first line of the scrollback on, without the empty lines at the end. */
+  /** Everything that can be read, from the first line of the scrollback on, without what is empty at the end. */
   get text(): string[] {
-    const lines = [...this.scrollback, ...this.#screen.map(joinCells)];
-    while (lines.length > 0 && lines.at(-1) === '') lines.pop();
-    return lines;
+    return trimEmpty(this.rawText.map((line) => line.trimEnd()));
+  }
+
+  /** The same with the spaces at the ends of the lines. */
+  get rawText(): string[] {
+    return [...this.#scrollback, ...this.#screen].map(({ cells }) => cells.join(''));
   }
 
   get cursor(): { row: number; column: number } {
-    return { row: this.scrollback.length + this.#row, column: this.#column };
+    return { row: this.#scrollback.length + this.#row, column: this.#column };
+  }
+
+  /** As most terminals do it: lines that had to be broken are joined, and all of them are broken anew. */
+  resize(columns: number): void {
+    if (this.#column !== 0) throw new Error('resized with the cursor within a line');
+    const cursor = this.cursor.row;
+    const rows = [...this.#scrollback, ...this.#screen];
+    const lines: string[][] = [];
+    rows.forEach(({ cells }, n) => {
+      if (rows[n - 1]?.broken === true) lines.at(-1)?.push(...cells);
+      else if (n < cursor) lines.push([...cells]);
+    });
+    this.columns = columns;
+    const text = lines.map((cells) => `${cells.join('')}\n`).join('');
+    this.#scrollback = [];
+    this.#screen = [];
+    this.#row = 0;
+    const { wraps } = this;
+    this.write(text);
+    this.wraps = wraps;
   }
 
   write(text: string): void {
@@ -54,9 +77,11 @@ export class Terminal {
       const rows = Number(parameters || 1);
       if (rows > this.#row) this.overshoots += 1;
       this.#row = Math.max(0, this.#row - rows);
-    } else if (sequence === 'K') this.#line().splice(this.#column);
+    } else if (sequence === 'K') this.#line().cells.splice(this.#column);
+    else if (sequence === '2K') this.#screen.splice(this.#row, 1, { cells: [], broken: false });
     else if (sequence === 'J') {
-      this.#line().splice(this.#column);
+      if (this.#row === 0 && this.#column === 0) throw new Error('erases the whole screen');
+      this.#line().cells.splice(this.#column);
       this.#screen.splice(this.#row + 1);
     } else if (sequence === '?25l') this.cursorVisible = false;
     else if (sequence === '?25h') this.cursorVisible = true;
@@ -64,33 +89,62 @@ export class Terminal {
   }
 
   #print(character: string): void {
-    const cells = wide.test(character) ? 2 : 1;
+    const cells = cellsOf(character);
     if (this.#column + cells > this.columns) {
       this.wraps += 1;
+      this.#line().broken = true;
       this.#lineFeed();
     }
-    const line = this.#line();
+    const line = this.#line().cells;
     while (line.length < this.#column) line.push(' ');
     line.splice(this.#column, cells, character, ...(cells === 2 ? [''] : []));
     this.#column += cells;
   }
 
   #lineFeed(): void {
+    this.#line();
     this.#column = 0;
     this.#row += 1;
     if (this.#row < this.rows) return;
-    this.scrollback.push(joinCells(this.#screen.shift() ?? []));
+    this.#scrollback.push(...this.#screen.splice(0, 1));
     this.#row = this.rows - 1;
   }
 
-  #line(): string[] {
-    while (this.#screen.length <= this.#row) this.#screen.push([]);
-    return this.#screen[this.#row] ?? [];
+  #line(): Row {
+    while (this.#screen.length <= this.#row) this.#screen.push({ cells: [], broken: false });
+    return this.#screen[this.#row] ?? { cells: [], broken: false };
   }
 }
 
-function joinCells(cells: readonly string[]): string {
-  return cells.join('').trimEnd();
+/** A row of the screen; a broken one goes on in the next. */
+interface Row {
+  readonly cells: string[];
+  broken: boolean;
+}
+
+function cellsOf(character: string): 1 | 2 {
+  return wide.test(character) ? 2 : 1;
+}
+
+/** The rows that a terminal makes of a line. */
+export function breakLine(line: string, columns: number): string[] {
+  const rows = [''];
+  let column = 0;
+  for (const character of line) {
+    const cells = cellsOf(character);
+    if (column + cells > columns) {
+      rows.push('');
+      column = 0;
+    }
+    rows.push(`${rows.pop() ?? ''}${character}`);
+    column += cells;
+  }
+  return rows;
+}
+
+/** The rows without the empty ones at the end. */
+export function trimEmpty(rows: readonly string[]): string[] {
+  return rows.slice(0, rows.findLastIndex((row) => row !== '') + 1);
 }
 
 /** Standard error on a terminal; `isTTY: false` hides the terminal from the writer, as a pipe to it would. */

@@ -60,8 +60,7 @@ src_compile() {
 
 src_install() {
 	local part
-	# The library alone has hundreds of manual pages.
-	for part in include lib src $(usev doc docs); do
+	for part in include lib src; do
 		emake -C "${part}" DESTDIR="${D}" install
 	done
 	find "${ED}" -name '*.la' -delete || die
@@ -69,6 +68,9 @@ src_install() {
 	dobin curl-config
 	insinto "/usr/$(get_libdir)/pkgconfig"
 	doins libcurl.pc
-	use doc || doman docs/curl.1
+
+	doman docs/curl.1
+	# The library alone has hundreds of manual pages.
+	use doc && doman docs/curl-config.1 docs/libcurl/*.3 docs/libcurl/opts/*.3
 	dodoc CHANGES README
 }

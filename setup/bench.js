@@ -1,0 +1,25 @@
+import { join } from 'node:path';
+import { findBases } from './base-images.js';
+import { findNode } from './dependencies.js';
+import { clientEnvironment } from './docker.js';
+import { reportFailure } from './failure.js';
+import { interruptible } from './interruption.js';
+import { PROJECT } from './places.js';
+import { prepare } from './prepare.js';
+import { runInForeground } from './run-in-foreground.js';
+
+/**
+ * `npm run bench -- ARGS`: sets the machine up, then measures. Not part of `npm test`.
+ * @param {readonly string[]} args those of test/bench/bench.ts
+ * @returns {Promise<number>} its exit status: 1 where a target was missed
+ */
+async function bench(args) {
+  const { engine, runtime } = await interruptible(async () => {
+    const prepared = await prepare({ images: ['gentoo-builder', 'gentoo-ministage'] });
+    return { ...prepared, runtime: await findBases(prepared.engine).get('node-runtime') };
+  });
+  const program = join(PROJECT, 'test/bench/bench.ts');
+  return runInForeground(findNode(), [program, '--runtime-image', runtime, ...args], clientEnvironment(engine));
+}
+
+process.exitCode = await bench(process.argv.slice(2)).catch(reportFailure);

@@ -1,0 +1,19 @@
+import type { ContainerId, Engine } from '../engine/engine.ts';
+import { Failure } from '../failure.ts';
+
+/** Why a build container does not run any more while `work` was being done in it; undefined if it runs. */
+export async function findContainerLoss(engine: Engine, id: ContainerId, work: string): Promise<Failure | undefined> {
+  const container = await engine.inspectContainer(id);
+  if (container?.state === 'running' || container?.state === 'paused') return undefined;
+  const how =
+    container === undefined
+      ? 'somebody removed it'
+      : container.oomKilled
+        ? 'the kernel killed it for want of memory'
+        : `it is ${container.state} (exit status ${container.exitCode}): somebody stopped it, or the engine was restarted`;
+  return new Failure(
+    container?.oomKilled === true ? 'out-of-memory' : 'container-lost',
+    `failed to ${work}: the build container is gone while it was working: ${how}`,
+    { hint: 'nothing was committed; run the same command again' },
+  );
+}

@@ -1,0 +1,67 @@
+import { DEFAULT_SOCKET } from '../../setup/endpoint.js';
+import type { TestBed } from './test-bed.ts';
+import { timeCommand } from './time-command.ts';
+
+/** The image that is measured. */
+export const builderImage = 'gentoo-builder';
+
+/** Seconds by step, as `--json` says them. */
+export type Durations = Readonly<Record<string, number>>;
+
+/** One run of the builder. */
+export interface BuilderRun {
+  readonly seconds: number;
+  readonly durations: Durations;
+}
+
+/** The whole of it as a user runs it: from `docker run` on, with what that itself costs. */
+export async function runBuilder(bed: TestBed, atom: string): Promise<BuilderRun> {
+  await bed.reset();
+  const { stdout, seconds } = await timeCommand('docker', [
+    'run',
+    ...options(bed),
+    builderImage,
+    ...request(bed, atom),
+  ]);
+  return finish(bed, stdout, seconds);
+}
+
+/** The shell in the builder container that takes the time of the program alone; the last line is in nanoseconds. */
+const stopwatch = 'start=$(date +%s%N); "$@" || exit; echo "$(($(date +%s%N) - start))"';
+
+/** The program from its own start to its end: what `docker run` costs before and after it is left out. */
+export async function runProgram(bed: TestBed, atom: string): Promise<BuilderRun> {
+  await bed.reset();
+  const entrypoint = await programCommand(bed);
+  const shell = ['--entrypoint', '/bin/sh', builderImage, '-c', stopwatch, 'sh'];
+  const command = [...options(bed), ...shell, ...entrypoint, ...request(bed, atom)];
+  const { stdout } = await timeCommand('docker', ['run', ...command]);
+  const [result = '', nanoseconds] = stdout.trimEnd().split('\n').slice(-2);
+  return finish(bed, result, Number(nanoseconds) / 1e9);
+}
+
+/** The command that starts the program in its image. */
+export async function programCommand({ api }: Pick<TestBed, 'api'>): Promise<readonly string[]> {
+  const { Config } = await api.call<{ Config: { Entrypoint: string[] } }>('GET', `/images/${builderImage}/json`);
+  return Config.Entrypoint;
+}
+
+/** Options of `docker run`: how the program reaches the engine, and the volumes. */
+function options(bed: TestBed): readonly string[] {
+  const { url, socket } = bed.api.endpoint;
+  const reach =
+    socket === undefined
+      ? ['--env', `DOCKER_HOST=${url}`, '--network', 'host']
+      : ['--volume', `${socket}:${DEFAULT_SOCKET}`];
+  return ['--rm', ...reach, ...bed.mountOptions()];
+}
+
+function request({ base }: TestBed, atom: string): readonly string[] {
+  return ['--json', '--base', base, atom];
+}
+
+async function finish(bed: TestBed, stdout: string, seconds: number): Promise<BuilderRun> {
+  const { image, durations } = JSON.parse(stdout) as { image: string; durations: Durations };
+  await bed.removeImage(image);
+  return { seconds, durations };
+}

@@ -1,0 +1,84 @@
+import { MINISTAGE } from '../../setup/images.js';
+import type { EngineApi } from './engine-api.ts';
+
+/** A named volume, and where it stands in every container of the benchmark, builders included. */
+interface BedVolume {
+  readonly name: string;
+  readonly target: string;
+}
+
+const prefix = `gentoo-bench-${process.pid}`;
+const tree = '/var/db/repos/gentoo';
+/** What a run fills, and the next one has to find empty. */
+const emptied = ['/var/cache/binpkgs', '/var/cache/distfiles', '/var/log/portage'];
+
+/**
+ * What all runs share: the base, four volumes with a tree that is filled, and a container in which they are prepared.
+ * Nothing of it is left when it is disposed of.
+ */
+export class TestBed implements AsyncDisposable {
+  readonly base = MINISTAGE;
+  readonly api: EngineApi;
+  readonly volumes: readonly BedVolume[] = [tree, ...emptied].map((target) => ({
+    name: `${prefix}-${target.slice(target.lastIndexOf('/') + 1)}`,
+    target,
+  }));
+  /** A container of the base with all volumes, that does nothing by itself. */
+  readonly container = `${prefix}-container`;
+
+  constructor(api: EngineApi) {
+    this.api = api;
+  }
+
+  /** Makes volumes and container and fills the tree. */
+  async prepare(): Promise<void> {
+    for (const { name } of this.volumes) await this.api.call('POST', '/volumes/create', { Name: name });
+    await this.api.call('POST', `/containers/create?name=${this.container}`, {
+      Image: this.base,
+      Entrypoint: ['sleep', 'infinity'],
+      HostConfig: { Init: true, Mounts: this.mounts() },
+    });
+    await this.api.call('POST', `/containers/${this.container}/start`);
+    await this.api.exec(this.container, ['emerge', '--sync', '-q']);
+  }
+
+  /** Empties what the last run filled, so that the next one begins as it did. */
+  async reset(): Promise<void> {
+    await this.api.exec(this.container, ['find', ...emptied, '-mindepth', '1', '-delete']);
+  }
+
+  /** The volumes for `POST /containers/create`. */
+  mounts(): readonly object[] {
+    return this.volumes.map(({ name, target }) => ({ Type: 'volume', Source: name, Target: target }));
+  }
+
+  /** The volumes for `docker run`. */
+  mountOptions(): readonly string[] {
+    return this.volumes.flatMap(({ name, target }) => ['--volume', `${name}:${target}`]);
+  }
+
+  /** A name for an image of the benchmark's own. */
+  imageName(kind: string): string {
+    return `${prefix}-${kind}`;
+  }
+
+  async removeImage(name: string): Promise<void> {
+    await this.api.call('DELETE', `/images/${name}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const volumes = this.volumes.map(({ name }) => name);
+    for (const id of await this.#list('containers', { volume: volumes })) {
+      await this.api.call('DELETE', `/containers/${id}?force=1&v=1`);
+    }
+    for (const name of volumes) await this.api.call('DELETE', `/volumes/${name}?force=1`);
+    for (const id of await this.#list('images', { reference: [`${prefix}-*`] })) await this.removeImage(id);
+  }
+
+  /** Ids, of containers in whatever state. */
+  async #list(kind: 'containers' | 'images', filters: object): Promise<readonly string[]> {
+    const query = new URLSearchParams({ all: kind === 'containers' ? '1' : '0', filters: JSON.stringify(filters) });
+    const found = await this.api.call<readonly { Id: string }[]>('GET', `/${kind}/json?${query.toString()}`);
+    return found.map(({ Id }) => Id);
+  }
+}

@@ -1,0 +1,110 @@
+import { describe, expect } from 'vitest';
+import { it, workVolumesOf, type Builder } from '../support/builder.ts';
+import { rawDocker, stage } from '../support/real-engine.ts';
+
+/** The image's configuration as the engine has it, with the volumes as a list. */
+async function configurationOf(image: string) {
+  const { Config } = await rawDocker().getImage(image).inspect();
+  return { ...Config, Volumes: Object.keys(Config.Volumes ?? {}).sort() };
+}
+
+async function compiled(builder: Builder, ...args: string[]): Promise<boolean> {
+  const { status, stderr } = await builder.run(args);
+  expect({ status, stderr }).toMatchObject({ status: 0 });
+  const binary = /Emerging binary \(1 of 1\) dev-libs\/greeting/.test(stderr);
+  const source = /Emerging \(1 of 1\) dev-libs\/greeting/.test(stderr);
+  expect(binary).not.toBe(source);
+  return source;
+}
+
+describe('docker run gentoo-builder PACKAGE', () => {
+  it('builds packages into an image and prints its name', async ({ builder }) => {
+    const running = builder.start(['--tag', 'gentoo-builder-test-tagged:1', 'app-misc/greet']);
+    const container = await running.buildContainer();
+    const id = await running.id();
+    const { status, stdout, image, stderr } = await running.outcome;
+    builder.removeLater({ image: 'gentoo-builder-test-tagged:1' });
+
+    expect({ status, stdout, stderr }).toMatchObject({ status: 0, stdout: `gentoo-${container.slice(0, 4)}\n` });
+    expect(await builder.runInImage(image, 'greet')).toContain('greetings from libgreeting');
+    expect(await builder.runInImage('gentoo-builder-test-tagged:1', 'greet')).toContain('greetings');
+
+    const config = await configurationOf(image);
+    expect(config.Volumes).toEqual(['/usr/portage', '/var/tmp/portage']);
+    expect(config.Cmd).toEqual(['/bin/bash']);
+    expect(config.Entrypoint ?? []).toEqual([]);
+    expect(config).toMatchObject({ OpenStdin: false, StdinOnce: false, AttachStdin: false, Tty: false, Hostname: '' });
+    expect(config.Env).toEqual((await configurationOf(stage)).Env);
+    expect(config.Labels).toEqual({
+      'gentoo-builder.packages': expect.stringMatching(/^app-misc\/greet-\S+ dev-libs\/greeting-\S+$/),
+      'org.opencontainers.image.base.name': stage,
+      'org.opencontainers.image.created': expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
+      'org.opencontainers.image.title': 'app-misc/greet',
+      'org.opencontainers.image.version': expect.stringMatching(/^\d+\.\d+/),
+    });
+
+    const layers = async (name: string) => (await rawDocker().getImage(name).inspect()).RootFS.Layers ?? [];
+    expect((await layers(image)).length).toBe((await layers(stage)).length + 1);
+
+    expect(await workVolumesOf(id)).toEqual([]);
+    await expect(rawDocker().getContainer(container).inspect()).rejects.toMatchObject({ statusCode: 404 });
+  });
+
+  it('leaves nothing of the build in the image', async ({ builder }) => {
+    const { image } = await builder.run(['app-misc/motto']);
+    const left = await builder.runInImage(image, 'sh', '-c', 'find /var/tmp/portage /var/cache/binpkgs /var/cache/distfiles /var/db/repos /var/log/portage -type f');
+    expect(left).toBe('');
+  });
+
+  it('does the seven steps in their order', async ({ builder }) => {
+    const { stderr } = await builder.run(['app-misc/motto']);
+    const steps = [...stderr.matchAll(/^\[(\d)\/7\] (\w+) done in/gm)].map(([, , step]) => step);
+    expect(steps).toEqual(['preconditions', 'start', 'sync', 'emerge', 'stop', 'commit', 'remove']);
+  });
+
+  it('prints one object with --json', async ({ builder }) => {
+    const { stdout } = await builder.run(['--json', 'app-misc/motto']);
+    const result = JSON.parse(stdout) as { image: string };
+    builder.removeLater({ image: result.image });
+    expect(result).toEqual({
+      image: expect.stringMatching(/^gentoo-[0-9a-f]{4,}$/),
+      id: expect.stringMatching(/^sha256:/),
+      tags: [],
+      packages: [{ name: 'app-misc/motto', version: expect.stringMatching(/^\d/) }],
+      durations: expect.objectContaining({ sync: expect.any(Number), emerge: expect.any(Number), commit: expect.any(Number) }),
+      log: expect.stringContaining('build.log'),
+    });
+    expect(stdout.trimEnd().split('\n')).toHaveLength(1);
+  });
+
+  it('compiles nothing twice, but apart for other flags', async ({ builder }) => {
+    const makeConf = `RUN mkdir -p /conf && printf 'CFLAGS="-O3 -pipe"\\nCXXFLAGS="-O3 -pipe"\\n' >>/etc/portage/make.conf`;
+    const otherFlags = await builder.makeImage(stage, makeConf);
+    expect(await compiled(builder, 'dev-libs/greeting')).toBe(true);
+    expect(await compiled(builder, 'dev-libs/greeting')).toBe(false);
+    expect(await compiled(builder, '--no-binpkgs', 'dev-libs/greeting')).toBe(true);
+    const { stderr } = await builder.run(['dev-libs/greeting'], { base: otherFlags });
+    expect(stderr).toMatch(/>>> Emerging \(1 of 1\) dev-libs\/greeting/);
+  });
+
+  it('builds a set', async ({ builder }) => {
+    const { status, image, stderr } = await builder.run(['@greetings']);
+    expect({ status, stderr }).toMatchObject({ status: 0 });
+    expect((await configurationOf(image)).Labels).toMatchObject({ 'org.opencontainers.image.title': '@greetings' });
+  });
+
+  it('keeps the whole log, and every package\'s own', async ({ builder }) => {
+    await builder.run(['app-misc/motto']);
+    const container = await rawDocker().createContainer({
+      Image: stage,
+      Cmd: ['sh', '-c', 'cat /log/*/build.log; ls /log/*'],
+      HostConfig: { Binds: [`${builder.volumes.logs}:/log`] },
+    });
+    await container.start();
+    await container.wait();
+    const log = (await container.logs({ stdout: true, stderr: true })).toString();
+    await container.remove({ v: true });
+    expect(log).toContain('>>> Completed (1 of 1) app-misc/motto');
+    expect(log).toMatch(/app-misc:motto-\S+\.log/);
+  });
+});

@@ -1,0 +1,239 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { test } from 'vitest';
+import { ownerLabel } from '../../src/build/workspace.ts';
+import { rawDocker, stage, uniqueName } from './real-engine.ts';
+
+/** The stage with the second repository, of packages that fail. */
+export const faultsStage = 'gentoo-ministage-faults';
+
+const socket = process.env['DOCKER_HOST']?.replace('unix://', '') ?? '/var/run/docker.sock';
+
+/** How a builder is started. */
+export interface BuilderOptions {
+  /** Options for `docker run`, before the image. */
+  readonly docker?: readonly string[];
+  readonly base?: string;
+  /** Whether its volumes are the test's own (the default), or whatever the builder chooses. */
+  readonly ownVolumes?: boolean;
+  /** Where the engine's socket is; a proxy's in some tests. */
+  readonly socket?: string;
+}
+
+/** What came of a builder. */
+export interface BuilderOutcome {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** The last line of standard output. */
+  readonly image: string;
+}
+
+/** A builder that runs. */
+export interface RunningBuilder {
+  /** The builder container's id. */
+  id(): Promise<string>;
+  /** Sends a signal to it as `docker kill` does. */
+  signal(name: string): Promise<void>;
+  /** Settles when standard error has had a match; rejects if the builder ends before. */
+  said(pattern: RegExp): Promise<RegExpExecArray>;
+  /** The id of its build container; call it when the start is done. */
+  buildContainer(): Promise<string>;
+  readonly outcome: Promise<BuilderOutcome>;
+}
+
+/**
+ * The built image, run with `docker run` as a user runs it, with a tree, packages, sources and logs of the test's own.
+ * Everything that it makes is removed when the test ends.
+ */
+export class Builder implements AsyncDisposable {
+  readonly volumes = {
+    tree: uniqueName('tree'),
+    binpkgs: uniqueName('binpkgs'),
+    distfiles: uniqueName('distfiles'),
+    logs: uniqueName('logs'),
+  };
+  private readonly images = new Set<string>();
+  private readonly containers = new Set<string>();
+  private readonly extraVolumes = new Set<string>();
+
+  /** Runs a builder to its end. */
+  run(args: readonly string[], options: BuilderOptions = {}): Promise<BuilderOutcome> {
+    return this.start(args, options).outcome;
+  }
+
+  /** Starts a builder; the test awaits its outcome. */
+  start(args: readonly string[], options: BuilderOptions = {}): RunningBuilder {
+    const directory = mkdtemp(join(tmpdir(), 'gentoo-builder-test-'));
+    const cidFile = directory.then((path) => join(path, 'cid'));
+    const child = cidFile.then((file) =>
+      spawn('docker', ['run', '--rm', `--cidfile=${file}`, ...this.dockerOptions(options), 'gentoo-builder', ...this.builderArguments(args, options)], {
+        stdio: ['ignore', 'pipe', 'pipe'],
+      }),
+    );
+    const stderr = new Transcript();
+    const outcome = (async () => {
+      const running = await child;
+      running.stderr.on('data', (data: Buffer) => stderr.add(data));
+      const [stdout] = await Promise.all([text(running.stdout), once(running, 'close')]);
+      stderr.end();
+      await this.remember(await cidFile);
+      await rm(await directory, { recursive: true });
+      const image = stdout.trimEnd().split('\n').at(-1) ?? '';
+      if (/^gentoo-[0-9a-f]{4,64}$/.test(image)) this.images.add(image);
+      return { status: running.exitCode, stdout, stderr: stderr.text, image };
+    })();
+    const id = async () => {
+      await stderr.match(/./);
+      return (await readFile(await cidFile, 'utf8')).trim();
+    };
+    return {
+      id,
+      signal: async (name) => {
+        await rawDocker().getContainer(await id()).kill({ signal: name });
+      },
+      said: (pattern) => stderr.match(pattern),
+      buildContainer: async () => {
+        await stderr.match(/\[2\/7\] start done/);
+        const [volume] = await workVolumesOf(await id());
+        const [container] = await containersWith(volume ?? 'none');
+        if (container === undefined) throw new Error('there is no build container');
+        return container;
+      },
+      outcome,
+    };
+  }
+
+  /** Runs a command in an image that a builder made; answers with what it printed. */
+  async runInImage(image: string, ...command: string[]): Promise<string> {
+    const child = spawn('docker', ['run', '--rm', image, ...command], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [stdout] = await Promise.all([text(child.stdout), once(child, 'close')]);
+    if (child.exitCode !== 0) throw new Error(`${command.join(' ')} in ${image} ended with ${child.exitCode}`);
+    return stdout;
+  }
+
+  /** An image that is removed when the test ends: `FROM base` with these Dockerfile instructions. */
+  async makeImage(base: string, ...instructions: string[]): Promise<string> {
+    const name = uniqueName('image');
+    const child = spawn('docker', ['build', '--quiet', '--tag', name, '-'], {
+      stdio: ['pipe', 'ignore', 'inherit'],
+      env: { ...process.env, DOCKER_BUILDKIT: '0' },
+    });
+    child.stdin.end([`FROM ${base}`, ...instructions].join('\n'));
+    await once(child, 'close');
+    if (child.exitCode !== 0) throw new Error(`docker build ended with ${child.exitCode}`);
+    this.images.add(name);
+    return name;
+  }
+
+  /** Has an image, a container or a volume removed when the test ends. */
+  removeLater(what: { image?: string; container?: string; volume?: string }): void {
+    if (what.image !== undefined) this.images.add(what.image);
+    if (what.container !== undefined) this.containers.add(what.container);
+    if (what.volume !== undefined) this.extraVolumes.add(what.volume);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const docker = rawDocker();
+    for (const volume of Object.values(this.volumes)) {
+      for (const container of await containersWith(volume)) await gone(docker.getContainer(container).remove({ force: true, v: true }));
+    }
+    for (const id of this.containers) {
+      for (const volume of await workVolumesOf(id)) {
+        for (const container of await containersWith(volume)) await gone(docker.getContainer(container).remove({ force: true, v: true }));
+        await gone(docker.getVolume(volume).remove());
+      }
+      await gone(docker.getContainer(id).remove({ force: true, v: true }));
+    }
+    for (const image of this.images) await gone(docker.getImage(image).remove({ force: true }));
+    for (const volume of [...Object.values(this.volumes), ...this.extraVolumes]) await gone(docker.getVolume(volume).remove());
+  }
+
+  private dockerOptions(options: BuilderOptions): string[] {
+    const { tree, binpkgs, distfiles, logs } = this.volumes;
+    const mounts = { '/var/db/repos/gentoo': tree, '/var/cache/binpkgs': binpkgs, '/var/cache/distfiles': distfiles };
+    const volumes = Object.entries({ ...mounts, '/var/log/portage': logs }).flatMap(([target, name]) => ['-v', `${name}:${target}`]);
+    return [
+      ...['-v', `${options.socket ?? socket}:/var/run/docker.sock`],
+      ...(options.ownVolumes === false ? [] : volumes),
+      ...(options.docker ?? []),
+    ];
+  }
+
+  private builderArguments(args: readonly string[], options: BuilderOptions): string[] {
+    return [...(options.base === '' ? [] : ['--base', options.base ?? stage]), ...(options.ownVolumes === false ? [] : ['--create-tree']), ...args];
+  }
+
+  private async remember(cidFile: string): Promise<void> {
+    const id = await readFile(cidFile, 'utf8').catch(() => '');
+    if (id !== '') this.containers.add(id.trim());
+  }
+}
+
+/** Work volumes that a builder container owns. */
+export async function workVolumesOf(builder: string): Promise<string[]> {
+  const { Volumes } = await rawDocker().listVolumes({ filters: { label: [ownerLabel] } });
+  return (Volumes ?? []).filter(({ Labels }) => Labels?.[ownerLabel]?.includes(builder)).map(({ Name }) => Name);
+}
+
+/** Containers, running or not, that mount a volume. */
+export async function containersWith(volume: string): Promise<string[]> {
+  const containers = await rawDocker().listContainers({ all: true, filters: { volume: [volume] } });
+  return containers.map(({ Id }) => Id);
+}
+
+/** The test function with a builder of its own. */
+export const it = test.extend<{ builder: Builder }>({
+  // eslint-disable-next-line no-empty-pattern -- the test runner wants the pattern
+  builder: async ({}, use) => {
+    await using builder = new Builder();
+    await use(builder);
+  },
+});
+
+async function gone(removal: Promise<unknown>): Promise<void> {
+  await removal.catch((error: unknown) => {
+    if (!(error instanceof Error && 'statusCode' in error && error.statusCode === 404)) throw error;
+  });
+}
+
+/** What a process has written so far, and who waits for it. */
+class Transcript {
+  text = '';
+  private ended = false;
+  private wake: () => void = () => {};
+  private next = this.newTurn();
+
+  add(data: Buffer): void {
+    this.text += data.toString();
+    this.turn();
+  }
+
+  end(): void {
+    this.ended = true;
+    this.turn();
+  }
+
+  async match(pattern: RegExp): Promise<RegExpExecArray> {
+    for (;;) {
+      const match = pattern.exec(this.text);
+      if (match !== null) return match;
+      if (this.ended) throw new Error(`the builder ended without saying ${pattern}:\n${this.text}`);
+      await this.next;
+    }
+  }
+
+  private turn(): void {
+    const { wake } = this;
+    this.next = this.newTurn();
+    wake();
+  }
+
+  private newTurn(): Promise<void> {
+    return new Promise((resolve) => (this.wake = resolve));
+  }
+}

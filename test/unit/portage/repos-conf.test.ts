@@ -1,0 +1,102 @@
+import { describe, expect, test } from 'vitest';
+import { mainRepositoryOf, parseReposConf } from '../../../src/portage/repos-conf.ts';
+
+const shipped = `[DEFAULT]
+main-repo = gentoo
+
+[gentoo]
+location = /var/db/repos/gentoo
+sync-type = rsync
+sync-uri = rsync://mirror.example/gentoo-portage
+auto-sync = yes
+`;
+const gentoo = {
+  name: 'gentoo',
+  location: '/var/db/repos/gentoo',
+  syncType: 'rsync',
+  syncUri: 'rsync://mirror.example/gentoo-portage',
+  autoSync: true,
+};
+
+describe('repos.conf', () => {
+  test('as it is shipped', () => {
+    expect(parseReposConf([shipped])).toEqual(gentoo);
+  });
+
+  test('a later file wins key by key', () => {
+    const own = '[gentoo]\nsync-type = git\nsync-uri = https://mirror.example/gentoo.git\nAUTO-SYNC = No\n';
+    expect(parseReposConf([shipped, own])).toEqual({
+      ...gentoo,
+      syncType: 'git',
+      syncUri: 'https://mirror.example/gentoo.git',
+      autoSync: false,
+    });
+  });
+
+  test('another main repository, with comments, colons, continuation lines, interpolation and defaults', () => {
+    const own = `# mine
+[DEFAULT]
+main-repo: local
+base = /srv
+auto-sync = true
+[local]
+; where
+location = %(EPREFIX)s%(base)s//trees/local/
+sync-uri =
+    https://mirror.example/100%%
+[other]
+location = /x
+`;
+    expect(parseReposConf([shipped, own])).toEqual({
+      name: 'local',
+      location: '/srv/trees/local',
+      syncType: '',
+      syncUri: 'https://mirror.example/100%',
+      autoSync: true,
+    });
+  });
+
+  test.each([
+    ['nothing', []],
+    ['no main repository', ['[gentoo]\nlocation = /x\n']],
+    ['one that has no section', ['[DEFAULT]\nmain-repo = x\n']],
+    ['an option before any section', [shipped, 'location = /x\n']],
+    ['a line that is nothing', [shipped, '[gentoo]\nlocation\n']],
+    ['a section twice in a file', [shipped, '[a]\n[a]\n']],
+    ['an option twice in a file', [shipped, '[a]\nb = 1\nb = 2\n']],
+  ])('damaged: %s', (_name, texts) => {
+    expect(parseReposConf(texts)).toBeUndefined();
+  });
+});
+
+describe('the main repository', () => {
+  test('PORTDIR overrides the location and nothing else', () => {
+    const makeConf = ['PORTDIR="/usr/portage"\n', '# none\nCFLAGS="-O2"\n'];
+    expect(mainRepositoryOf({ reposConf: [shipped], makeConf })).toEqual({ ...gentoo, location: '/usr/portage' });
+  });
+
+  test('the default is the new place, and the old one where there is no repos.conf', () => {
+    const nothing = { name: 'gentoo', syncType: '', syncUri: '', autoSync: true };
+    expect(mainRepositoryOf({ reposConf: [''], makeConf: [] })).toEqual({
+      ...nothing,
+      location: '/var/db/repos/gentoo',
+    });
+    expect(mainRepositoryOf({ reposConf: [], makeConf: [] })).toEqual({ ...nothing, location: '/usr/portage' });
+  });
+
+  test.each([
+    ['PORTDIR=/a/b', '/a/b'],
+    ["export PORTDIR='/a/b/'", '/a/b'],
+    ['ROOT=/srv\nPORTDIR="${ROOT}/tree$UNSET"', '/srv/tree'],
+    ["R=/srv\nPORTDIR='$R'/tree # comment", '/srv/tree'],
+    ['PORTDIR="/a\\\n/b"', '/a/b'],
+    ['source /etc/x.conf\nPORTDIR=/a', '/a'],
+    ['PORTDIR=/a\nPORTDIR=/b', '/b'],
+    ['PORTDIR=/a\nif true; then\nPORTDIR=/b', '/a'],
+    ['#PORTDIR=/a', '/var/db/repos/gentoo'],
+    ['PORTDIR=relative', '/var/db/repos/gentoo'],
+    ['PORTDIR=""', '/var/db/repos/gentoo'],
+  ])('%j', (text, location) => {
+    expect(mainRepositoryOf({ reposConf: [shipped], makeConf: [text] }).location).toBe(location);
+  });
+});
