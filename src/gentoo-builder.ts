@@ -24,7 +24,9 @@ async function main(argv: readonly string[]): Promise<number> {
       process.stdout.write(`${program.name} ${program.version}\n`);
       return 0;
     case 'usage':
-      return withReport({ json: false, logFormat: 'text', progress: 'plain' }, (report) => fail(report, command.failures));
+      return withReport({ ...command.presentation, progress: 'plain' }, (report) =>
+        fail(report, command.presentation, command.failures),
+      );
     case 'build':
       return withReport(command.presentation, (report) => build(command.request, command.presentation, report));
   }
@@ -39,14 +41,16 @@ async function build(request: BuildRequest, presentation: Presentation, report: 
     return 0;
   } catch (error) {
     const failures = failuresOf(error);
-    if (presentation.json) printFailures(failures, error);
-    if (failures.length > 0) return await fail(report, failures);
+    if (failures.length > 0) return await fail(report, presentation, failures);
+    if (presentation.json) printObject({ failures: [{ code: 'defect', exitStatus: defectStatus, message: String(error) }] });
     await report({ type: 'defect', error });
     return defectStatus;
   }
 }
 
-async function fail(report: OpenReport, failures: readonly Failure[]): Promise<number> {
+async function fail(report: OpenReport, { json }: Presentation, failures: readonly Failure[]): Promise<number> {
+  const described = failures.map(({ code, exitStatus, message, hint }) => ({ code, exitStatus, message, hint }));
+  if (json) printObject({ failures: described });
   await report({ type: 'failed', failures });
   return failures[0]?.exitStatus ?? defectStatus;
 }
@@ -78,18 +82,19 @@ function watchSignals(): AbortSignal {
 }
 
 function printPlan(plan: readonly string[], { json }: Presentation): void {
-  process.stdout.write(json ? `${JSON.stringify({ dryRun: true, plan })}\n` : `${plan.join('\n')}\n`);
+  if (json) printObject({ dryRun: true, plan });
+  else process.stdout.write(`${plan.join('\n')}\n`);
 }
 
 function printResult({ image, packages, durations, log }: BuildResult, { json }: Presentation): void {
   const object = { image: image.name, id: image.id, tags: image.tags, packages: packages.map(describePackage), durations, log };
-  process.stdout.write(json ? `${JSON.stringify(object)}\n` : `${image.name}\n`);
+  if (json) printObject(object);
+  else process.stdout.write(`${image.name}\n`);
 }
 
-function printFailures(failures: readonly Failure[], error: unknown): void {
-  const described = failures.map(({ code, exitStatus, message, hint }) => ({ code, exitStatus, message, hint }));
-  const defect = { code: 'defect', exitStatus: defectStatus, message: String(error) };
-  process.stdout.write(`${JSON.stringify({ failures: described.length > 0 ? described : [defect] })}\n`);
+/** What `--json` prints: one object on one line, and nothing else. */
+function printObject(object: object): void {
+  process.stdout.write(`${JSON.stringify(object)}\n`);
 }
 
 function describePackage(cpv: string): { name: string; version: string } {

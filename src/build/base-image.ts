@@ -72,14 +72,36 @@ function isPassing({ message }: EngineRefusal): boolean {
   );
 }
 
+/** What makes a pull fail, by the words in which engine and registries say it; the first that fits. */
+const pullProblems: readonly { readonly said: RegExp; readonly why: string; readonly hint: string }[] = [
+  {
+    said: /no such host|connection refused|network is unreachable|no route to host|server misbehaving|proxyconnect|timeout|context deadline exceeded|connection reset|EOF/i,
+    why: 'its registry cannot be reached',
+    hint: 'check the network of the engine, or name an image that it has already: --base IMAGE',
+  },
+  {
+    said: /\b429\b|toomanyrequests|too many requests/i,
+    why: 'its registry limits how often one may pull',
+    hint: 'wait, or log in on the machine of the engine (docker login), or name an image that the engine has already: --base IMAGE',
+  },
+  {
+    said: /manifest unknown|name unknown|not found|pull access denied|does not exist|\b404\b/i,
+    why: 'there is no such image',
+    hint: 'check the spelling, and log in where it is private (docker login); `docker images` lists what the engine has',
+  },
+  {
+    said: /unauthorized|authentication required|no basic auth credentials|\bdenied\b|forbidden|\b40[13]\b/i,
+    why: 'its registry wants a login',
+    hint: 'log in on the machine of the engine (docker login), and run this again',
+  },
+];
+
 function pullFailure(name: string, error: EngineRefusal): Failure {
-  const said = error.message;
-  const [why, hint] = /no such host|connection refused|network is unreachable|i\/o timeout|no route to host|server misbehaving|proxyconnect/i.test(said)
-    ? ['its registry cannot be reached', 'check the network of the engine, or name an image that it has already: --base IMAGE']
-    : /unauthorized|authentication required|\b401\b/i.test(said) && !/pull access denied/i.test(said)
-      ? ['its registry wants a login', 'log in on the machine of the engine and pull it there: docker pull ' + name]
-      : /manifest unknown|not found|pull access denied|does not exist|\b404\b/i.test(said)
-        ? ['there is no such image', 'check the spelling; `docker images` lists what the engine has, --base IMAGE names one']
-        : ['the pull failed', 'name an image that the engine has already: --base IMAGE'];
-  return new Failure('base-unusable', `failed to find the base ${name}: ${why} (${said.trim()})`, { hint, cause: error });
+  const said = error.message.trim();
+  const problem = pullProblems.find((one) => one.said.test(said));
+  const hint = problem?.hint ?? 'name an image that the engine has already: --base IMAGE';
+  return new Failure('base-unusable', `failed to find the base ${name}: ${problem?.why ?? 'the pull failed'} (${said})`, {
+    hint,
+    cause: error,
+  });
 }

@@ -6,7 +6,7 @@ import { workDirectory, type BuildContainer } from './build-container.ts';
 import type { BuildRequest } from './build-request.ts';
 import type { Preconditions } from './check-preconditions.ts';
 import type { BuildContext } from './context.ts';
-import { jobFailure } from './job-failure.ts';
+import { endedJobFailure, jobFailure } from './job-failure.ts';
 import { finishCommand, underLock } from './job-scripts.ts';
 import { defaultTarget } from './mounts.ts';
 import { readPortageSettings } from './portage-settings.ts';
@@ -45,13 +45,18 @@ export async function emergePackages(
     watch: settings.observable,
     silenceTimeout: request.silenceTimeout,
   } as const;
+  const underWay = new Set<string>();
   const result = await runJob(context, container, job, async (text) => {
     await report({ type: 'line', step: 'emerge', text });
     const line = parseEmergeLine(text);
     if (line?.action === 'emerging' || line?.action === 'completed') {
       const { action, cpv, index, total } = line;
+      if (action === 'emerging') underWay.add(cpv);
+      else underWay.delete(cpv);
       await report({ type: 'package', action, cpv, index, total });
     }
+  }).catch(async (error: unknown) => {
+    throw await endedJobFailure(context, container, ready, { error, underWay });
   });
   if (result.exitStatus !== 0) throw await emergeFailure(ready, context, container, result);
   const { stdout } = await runCommand(engine, container.id, { command: finishCommand(workDirectory) });

@@ -18,12 +18,16 @@ export const terminateCommand = ['/bin/sh', '-c', 'kill -TERM -1'];
 const jobScript = `
 state=$1 log=$2
 shift 2
-mkdir -p "$state" "\${log%/*}" && rm -f "$state/status" && echo "$$" >"$state/pid" || exit 1
+[ -e "$state" ] && exit
+mkdir -p "\${state%/*}" "\${log%/*}" && mkdir "$state" && echo "$$" >"$state/pid" || exit 1
 "$@" </dev/null >>"$log" 2>&1
 echo "$?" >"$state/status.new" && mv "$state/status.new" "$state/status"
 `;
 
-/** Runs a command whose output goes to a file and whose exit status is written down: no connection is needed for it. */
+/**
+ * Runs a command whose output goes to a file and whose exit status is written down: no connection is needed for it. Of
+ * two starts under one name, as after an answer that was lost, only the first does anything.
+ */
 export function jobCommand(name: string, log: string, command: readonly string[]): readonly string[] {
   return ['/bin/sh', '-c', jobScript, `gentoo-builder-${name}`, `${stateDirectory}/${name}`, log, ...command];
 }
@@ -114,6 +118,16 @@ newest=$(find "$1" -type f -printf '%T@\\n' | sort -n | tail -n 1)
 echo "$(($(date +%s) - \${newest%.*}))"
 `;
   return ['/bin/sh', '-c', script, 'gentoo-builder-silence', directory];
+}
+
+/** Prints the path of the file below a directory that was written to last, and its last lines. */
+export function newestLogCommand(directory: string, lines: number): readonly string[] {
+  const script = `
+newest=$(find "$1" -type f -printf '%T@ %p\\n' | sort -n | tail -n 1)
+echo "\${newest#* }"
+tail -n "$2" -- "\${newest#* }"
+`;
+  return ['/bin/sh', '-c', script, 'gentoo-builder-newest-log', directory, String(lines)];
 }
 
 const settingsScript = `

@@ -1,5 +1,4 @@
 import { readFile, stat } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import { pack } from 'tar-fs';
 import type { ContainerId, Engine } from '../engine/engine.ts';
@@ -31,8 +30,8 @@ export async function checkMakeConf(path: string | undefined): Promise<void> {
 export async function installMakeConf(engine: Engine, container: ContainerId, path: string): Promise<void> {
   const current = await engine.statPath(container, `${directory}/make.conf`);
   const name = current?.kind === 'directory' ? 'make.conf/zz-gentoo-builder.conf' : 'make.conf';
-  const archive = pack(dirname(path), {
-    entries: [basename(path)],
+  // The file itself, and not its name in its directory: the latter is refused for a file in the root directory.
+  const archive = pack(path, {
     dereference: true,
     map: (header) => ({ ...header, name, mode: 0o644, uid: 0, gid: 0, uname: 'root', gname: 'root' }),
   });

@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
-import { EngineRefusal, type AttachedExec } from '../engine/engine.ts';
+import type { AttachedExec, ExecId, ExecRequest } from '../engine/engine.ts';
 import { Failure } from '../failure.ts';
 import { LastLines } from '../portage/last-lines.ts';
 import { splitLines } from '../portage/split-lines.ts';
@@ -17,7 +17,10 @@ const keepAliveMs = 1500;
 /** How often a lost log stream is taken up again in a row without a byte of the log or a keep-alive byte arriving. */
 const attemptsWithoutProgress = 10;
 const reconnectMs = 300;
+const startAttempts = 5;
 const keptLines = 2000;
+/** A connection on which not even a keep-alive byte comes back for so long is half open, and is replaced. */
+const halfOpenMs = 6000;
 
 /** A long command in the build container. */
 export interface Job {
@@ -47,10 +50,9 @@ export async function runJob(
   job: Job,
   onLine: (line: string) => void | Promise<void>,
 ): Promise<JobResult> {
-  const { engine, signal } = context;
-  signal.throwIfAborted();
+  context.signal.throwIfAborted();
   const command = jobCommand(job.name, container.log.path, job.command);
-  container.lastJob = await engine.execDetached(container.id, { command, environment: job.environment });
+  container.lastJob = await start(context, container, { command, environment: job.environment });
   const follower = new Follower(context, container, job);
   const lines = new LastLines(keptLines);
   for await (const batch of splitLines(follower.output())) {
@@ -66,6 +68,19 @@ export async function runJob(
     });
   }
   return { exitStatus: follower.exitStatus, lines: lines.toArray() };
+}
+
+/** An answer that is lost does not tell whether the job was started: it is started again, which a running one ignores. */
+async function start({ engine, signal }: BuildContext, { id }: BuildContainer, request: ExecRequest): Promise<ExecId> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await engine.execDetached(id, request);
+    } catch (error) {
+      const lost = error instanceof Failure && error.code === 'engine-lost';
+      if (!lost || attempt === startAttempts) throw error;
+      await delay(reconnectMs, undefined, { signal }).catch(() => signal.throwIfAborted());
+    }
+  }
 }
 
 class Follower {
@@ -121,13 +136,19 @@ class Follower {
     const command = followCommand(this.job.name, log.path, log.read, this.job.watch);
     const exec = await engine.execAttached(id, { command }).catch((error: unknown) => this.noteFault(error));
     if (exec === undefined) return;
-    const keepAlive = setInterval(() => exec.write(Buffer.from('\n')), keepAliveMs);
+    let waitingSince = performance.now();
+    const keepAlive = setInterval(() => {
+      exec.write(Buffer.from('\n'));
+      if (performance.now() - waitingSince > halfOpenMs) exec.close();
+    }, keepAliveMs);
     const close = () => exec.close();
     const silence = this.watchSilence(exec);
     signal.addEventListener('abort', close);
     if (signal.aborted) close();
     try {
       for await (const { stream, data } of exec.output) {
+        // While the output is being taken by a slow reader, nothing is expected of the connection.
+        waitingSince = Infinity;
         if (stream === 'stderr') {
           this.readControl(data);
         } else {
@@ -135,6 +156,7 @@ class Follower {
           log.read += data.length;
           yield data;
         }
+        waitingSince = performance.now();
         if (this.isComplete()) break;
       }
     } catch (error) {
@@ -151,8 +173,7 @@ class Follower {
 
   /** What a connection that broke, or could not be made, means is seen from the container, by the caller. */
   private noteFault(error: unknown): void {
-    const isConnection = error instanceof EngineRefusal || (error instanceof Failure && error.code === 'engine-lost');
-    if (!isConnection) throw error;
+    if (error instanceof Failure && error.code !== 'engine-lost') throw error;
     this.lastFault = error;
   }
 

@@ -4,7 +4,7 @@ import type { BuildContainer } from './build-container.ts';
 import type { BuildRequest } from './build-request.ts';
 import type { Preconditions } from './check-preconditions.ts';
 import type { BuildContext } from './context.ts';
-import { jobFailure } from './job-failure.ts';
+import { endedJobFailure, jobFailure } from './job-failure.ts';
 import { syncUnderLock, underLock } from './job-scripts.ts';
 import { runCommand } from './run-command.ts';
 import { runJob } from './run-job.ts';
@@ -38,7 +38,11 @@ export async function syncRepository(
     watch: false,
     silenceTimeout: request.silenceTimeout,
   } as const;
-  const result = await runJob(context, container, job, (text) => report({ type: 'line', step: 'sync', text }));
+  const result = await runJob(context, container, job, (text) => report({ type: 'line', step: 'sync', text })).catch(
+    async (error: unknown) => {
+      throw await endedJobFailure(context, container, ready, { error, underWay: new Set() });
+    },
+  );
   if (result.exitStatus === 0) return;
   throw jobFailure(container, ready, explainSyncFailure(result), result);
 }

@@ -30,7 +30,7 @@ export interface Presentation {
 export type BuildCommand =
   | { readonly type: 'help' }
   | { readonly type: 'version' }
-  | { readonly type: 'usage'; readonly failures: readonly Failure[] }
+  | { readonly type: 'usage'; readonly failures: readonly Failure[]; readonly presentation: Presentation }
   | { readonly type: 'build'; readonly request: BuildRequest; readonly presentation: Presentation };
 
 /** Reads the command line of `gentoo-builder`; all that is wrong with it is in the answer, nothing is thrown. */
@@ -38,8 +38,6 @@ export function parseBuildCommand(argv: readonly string[], environment: NodeJS.P
   const given = parseArguments(argv, options);
   if (given.flag('help')) return { type: 'help' };
   if (given.flag('version')) return { type: 'version' };
-  if (argv.length === 0) return { type: 'usage', failures: [new Failure('usage', usage)] };
-
   const problems = [...given.problems];
   const read = optionReader(given, problems);
   const { packages, invalidPackages } = parsePackages(given.positional);
@@ -48,6 +46,7 @@ export function parseBuildCommand(argv: readonly string[], environment: NodeJS.P
     logFormat: read.choice('log-format', ['text', 'json']),
     progress: read.choice('progress', ['auto', 'live', 'plain']),
   };
+  if (argv.length === 0) return { type: 'usage', failures: [new Failure('usage', usage)], presentation };
   const request: BuildRequest = {
     packages,
     invalidPackages,
@@ -73,6 +72,7 @@ export function parseBuildCommand(argv: readonly string[], environment: NodeJS.P
   const hint = 'gentoo-builder --help lists the options';
   return {
     type: 'usage',
+    presentation,
     failures: [...problems.map((problem) => new Failure('usage', `failed to read the command line: ${problem}`, { hint })), ...invalidPackages],
   };
 }

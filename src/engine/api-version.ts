@@ -2,14 +2,14 @@ import { Failure } from '../failure.ts';
 import type { EngineVersion } from './engine.ts';
 
 /** The oldest API that has all that is used here: that of engine 20.10. */
-export const oldestApi = '1.41';
+const oldestApi = '1.41';
 
 /** The newest API that this project was written against: that of engine 27. */
-export const newestApi = '1.47';
+const newestApi = '1.47';
 
 /**
- * The version to speak: the newest one that both sides know. An engine that has dropped {@link newestApi} is spoken to
- * in the oldest version that it still takes (`minimum`). Throws a `Failure` `engine-too-old` below {@link oldestApi}.
+ * The version to speak: the newest one that both sides know. An engine that has dropped 1.47 is spoken to in the oldest
+ * version that it still takes (`minimum`). Throws a `Failure` `engine-too-old` below 1.41.
  */
 export function negotiateApi(version: EngineVersion, minimum: string): string {
   if (compareApi(version.api, oldestApi) < 0) {

@@ -71,12 +71,16 @@ function isCut(error: unknown): boolean {
 /** The code of a connection error, such as ECONNREFUSED; undefined for errors of another kind. */
 export function connectionErrorCode(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
-  const { code } = error as NodeJS.ErrnoException;
-  return typeof code === 'string' && connectionErrors.test(code) ? code : undefined;
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (typeof code !== 'string') return undefined;
+  // Reading a file that is to be sent fails with the same codes as connecting to a socket does.
+  if (pathErrors.has(code)) return syscall === 'connect' ? code : undefined;
+  return connectionErrors.test(code) ? code : undefined;
 }
 
+const pathErrors: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'ENOTSOCK', 'EACCES', 'EPERM']);
 const connectionErrors =
-  /^(E(CONN\w+|PIPE|NOENT|NOTDIR|NOTSOCK|ACCES|PERM|TIMEDOUT|HOST\w+|NET\w+|ADDR\w+|NOTFOUND|AI_\w+|PROTO)|HPE_\w+|ERR_(TLS|SSL|STREAM)_\w+|\w*CERT\w*)$/;
+  /^(E(CONN\w+|PIPE|TIMEDOUT|HOST\w+|NET\w+|ADDR\w+|NOTFOUND|AI_\w+|PROTO)|HPE_\w+|ERR_(TLS|SSL|STREAM)_\w+|\w*CERT\w*)$/;
 
 function engineError(error: unknown, step: string, address: string): unknown {
   const answer = error as { readonly statusCode?: unknown; readonly message?: unknown };

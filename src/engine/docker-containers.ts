@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 import type { ContainerInspectInfo, ContainerWaitOptions } from 'dockerode';
 
 import { Failure } from '../failure.ts';
@@ -89,6 +91,7 @@ export function containerCalls(client: DockerClient): ContainerCalls {
       while (!(await waitOnce(id, 'not-running', signal))) {
         const found = await inspectContainer(id);
         if (found === undefined || !livingStates.has(found.state)) return;
+        await delay(pauseMs, undefined, { signal }).catch(() => signal.throwIfAborted());
       }
     },
 
@@ -113,6 +116,9 @@ export function containerCalls(client: DockerClient): ContainerCalls {
     },
   };
 }
+
+/** Between two waits whose connection was cut. */
+const pauseMs = 100;
 
 const livingStates: ReadonlySet<ContainerState> = new Set(['running', 'paused', 'restarting']);
 

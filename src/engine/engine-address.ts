@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Failure } from '../failure.ts';
 
 /** Where the Docker CLI and every image that mounts the socket look for the engine. */
-export const defaultSocket = '/var/run/docker.sock';
+const defaultSocket = '/var/run/docker.sock';
 
 /** The certificates in `DOCKER_CERT_PATH`, as the Docker CLI names them, in PEM. */
 export interface EngineCertificates {

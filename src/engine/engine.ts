@@ -81,6 +81,10 @@ export interface ContainerSpec {
 
 export interface MountSpec {
   readonly type: 'volume' | 'bind' | 'tmpfs';
+  /**
+   * A volume's name, which is made where it is missing; a path on the engine's host, which must be there; of a tmpfs,
+   * on which programs can be run, more options of mount(8) such as `size=4g`, or nothing.
+   */
   readonly source: string;
   readonly target: string;
   readonly readOnly?: boolean;
@@ -176,18 +180,23 @@ export interface Engine {
   createContainer(name: string, spec: ContainerSpec): Promise<ContainerId>;
   /** Attaches to standard input and output of a container made with `openStdin`; call it before the start. */
   holdStdin(id: ContainerId): Promise<HeldStdin>;
+  /** Fine where it runs already. */
   startContainer(id: ContainerId): Promise<void>;
   inspectContainer(id: ContainerId | string): Promise<Container | undefined>;
   /** All containers, running or not, that mount the volume. */
   containersWithVolume(volume: string): Promise<readonly ContainerId[]>;
   /** False when another container has that name. */
   renameContainer(id: ContainerId, name: string): Promise<boolean>;
+  /** Sends a signal (`SIGKILL`) to process 1; fine where it does not run or is not there. */
   killContainer(id: ContainerId, signal: string): Promise<void>;
-  /** Resolves when it does not run any more, at once if it does not run now. */
+  /** Resolves when it does not run any more, at once if it does not run now; connections that are cut do not end it. */
   waitContainer(id: ContainerId, signal: AbortSignal): Promise<void>;
   /** By force, with its anonymous volumes. */
   removeContainer(id: ContainerId): Promise<void>;
-  /** Works on a container that was never started, its volumes included; links are not followed. */
+  /**
+   * Works on a container that was never started, its volumes included; links are not followed. Undefined where there
+   * is no such path; where there is no such container it throws.
+   */
   statPath(id: ContainerId, path: string): Promise<PathStat | undefined>;
   /** A tar stream of a file or directory; undefined if it is not there. */
   readArchive(id: ContainerId, path: string): Promise<Readable | undefined>;
@@ -196,14 +205,24 @@ export interface Engine {
   /** Files and directories that differ from the image, as absolute paths. */
   changedPaths(id: ContainerId): Promise<readonly string[]>;
 
-  /** Starts a process with its streams attached. */
+  /**
+   * Starts a process with its streams attached. A command that cannot be started shows as its exit code, 126 or 127,
+   * with the reason on standard output.
+   */
   execAttached(id: ContainerId, request: ExecRequest): Promise<AttachedExec>;
-  /** Starts a process that no connection belongs to. */
+  /** Starts a process that no connection belongs to; throws where it cannot be started. */
   execDetached(id: ContainerId, request: ExecRequest): Promise<ExecId>;
-  /** The exit code of a process that has ended; undefined while it runs or when the engine has forgotten it. */
+  /**
+   * The exit code of a process that has ended; undefined while it runs, for a moment after its output has ended, and
+   * when the engine has forgotten it. 126 may also mean that the client of an attached one went away.
+   */
   execExitCode(id: ExecId): Promise<number | undefined>;
 
-  /** Commits (`pause=true`) and answers with the image's id. Moves a name that is taken: see `build/reserve-image-name.ts`. */
+  /**
+   * Commits (`pause=true`) and answers with the image's id. What only the container has (host name, open and attached
+   * streams, entrypoint) is not handed on; its command is, unless the changes have a `CMD`. Moves a name that is taken:
+   * see `build/reserve-image-name.ts`.
+   */
   commitContainer(id: ContainerId, request: CommitRequest): Promise<ImageId>;
 
   createVolume(name: string, labels: Readonly<Record<string, string>>): Promise<void>;

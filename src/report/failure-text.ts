@@ -14,26 +14,31 @@ const shownCauses = 5;
 
 /**
  * What a user reads when a run ends with these failures, as lines: the end of the log where there is one, the message,
- * the causes that say more than the message does, the hint. The first ten are shown, and how many more there are.
+ * the causes that say more than the message does, the hint. The first ten are shown, and how many more there are. The
+ * end of a log is left out if the reader has all of it before his eyes, as `isShown` says of each line.
  */
-export function describeFailures(failures: readonly Failure[], program: Program): string[] {
-  const lines = failures.slice(0, shownFailures).flatMap((failure) => describeFailure(failure, program));
+export function describeFailures(
+  failures: readonly Failure[],
+  program: Program,
+  isShown: (line: string) => boolean = () => false,
+): string[] {
+  const lines = failures.slice(0, shownFailures).flatMap((failure) => describeFailure(failure, program, isShown));
   const hidden = failures.length - shownFailures;
   if (hidden > 0) lines.push(`${program.name}: and ${hidden} more ${hidden === 1 ? 'failure' : 'failures'} like these`);
   return lines;
 }
 
-function describeFailure(failure: Failure, program: Program): string[] {
-  const lines = describeLogTail(failure.logTail);
+function describeFailure(failure: Failure, program: Program, isShown: (line: string) => boolean): string[] {
+  const lines = describeLogTail(failure.logTail, isShown);
   lines.push(...labelLines(`${program.name}: `, failure.message));
   for (const cause of causesOf(failure)) lines.push(...labelLines('  caused by: ', cause));
   if (failure.hint !== undefined) lines.push(...labelLines('  hint: ', failure.hint));
   return lines;
 }
 
-function describeLogTail(tail: readonly string[]): string[] {
-  if (tail.length === 0) return [];
+function describeLogTail(tail: readonly string[], isShown: (line: string) => boolean): string[] {
   const shown = tail.flatMap(harmlessLines);
+  if (shown.every(isShown)) return [];
   return [
     rule(`last ${shown.length === 1 ? 'line' : `${shown.length} lines`} of the log`),
     ...shown,
@@ -58,11 +63,15 @@ export function labelLines(label: string, text: string): string[] {
 export function causesOf(error: Error): string[] {
   const causes: string[] = [];
   let said = error.message;
+  let above = said;
   let cause = error.cause;
   for (let depth = 0; depth < shownCauses && cause !== undefined && cause !== null; depth += 1) {
     const message = messageOf(cause).trim();
-    if (message !== '' && !said.includes(message)) causes.push(message);
+    // A library's error often is the message that was taken from it, with a prefix of its own.
+    const isNews = message !== '' && !said.includes(message) && !message.endsWith(above);
+    if (isNews) causes.push(message);
     said += `\n${message}`;
+    above = message;
     cause = cause instanceof Error ? cause.cause : undefined;
   }
   return causes;

@@ -11,6 +11,8 @@ import { labelStep } from './step-label.ts';
 /** Milliseconds of silence after which a line says that the work goes on. */
 const longestSilence = 60_000;
 const namedPackages = 3;
+/** As many of Portage's last lines as a user can be expected to have before his eyes. */
+const rememberedLines = 150;
 
 /**
  * The report for pipes and files: a line for everything that matters, written at once, Portage's own lines among them.
@@ -19,6 +21,7 @@ const namedPackages = 3;
 export function openPlainReport(sink: Sink, program: Program): OpenReport {
   const progress = startProgress();
   const isMilestone = selectMilestones();
+  const shown: string[] = [];
   let spokeAt = performance.now();
 
   function say(lines: readonly string[]): void | Promise<void> {
@@ -36,8 +39,10 @@ export function openPlainReport(sink: Sink, program: Program): OpenReport {
     const unfinished = unfinishedSteps(event, progress, now);
     advance(progress, event, now);
     if (event.type === 'pull' && !isMilestone(event)) return;
-    if (event.type === 'failed' || event.type === 'defect') return say([...unfinished, ...linesFor(event, program)]);
-    return say(linesFor(event, program));
+    const lines = linesFor(event, program, (line) => shown.includes(line));
+    if (event.type === 'failed' || event.type === 'defect') return say([...unfinished, ...lines]);
+    if (event.type === 'line' && shown.push(...lines) > rememberedLines) shown.shift();
+    return say(lines);
   }
   async function close(): Promise<void> {
     clearInterval(heartbeat);
@@ -46,7 +51,7 @@ export function openPlainReport(sink: Sink, program: Program): OpenReport {
   return Object.assign(report, { close });
 }
 
-function linesFor(event: Event, program: Program): string[] {
+function linesFor(event: Event, program: Program, isShown: (line: string) => boolean): string[] {
   switch (event.type) {
     case 'step-started':
       return [harmlessLine(`${labelStep(event.step)}${event.detail === '' ? '' : ` ${event.detail}`} ...`)];
@@ -64,7 +69,7 @@ function linesFor(event: Event, program: Program): string[] {
     case 'line':
       return [harmlessLine(event.text)];
     case 'failed':
-      return describeFailures(event.failures, program);
+      return describeFailures(event.failures, program, isShown);
     case 'defect':
       return describeDefect(event.error, program);
     case 'package':

@@ -1,3 +1,4 @@
+import { createReadStream } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -59,14 +60,37 @@ test('a commit whose answer is lost has taken place', async () => {
 test('an output that is cut ends, and its process does not', async () => {
   await connect({});
   const id = await startContainer();
-  const exec = await engine.execAttached(id, { command: ['sh', '-c', 'echo begun; sleep 1; exit 6'] });
+  const exec = await engine.execAttached(id, { command: ['sh', '-c', 'echo begun; sleep 0.5; touch /finished'] });
   const printed: string[] = [];
   for await (const { data } of exec.output) {
     printed.push(data.toString());
     proxy.cut({ method: 'POST', path: /\/exec\/.*\/start/ });
   }
   expect(printed).toEqual(['begun\n']);
-  expect(await engine.execExitCode(exec.id)).not.toBe(0);
+  await expect.poll(() => engine.statPath(id, '/finished'), { timeout: 5000 }).toBeDefined();
+});
+
+test('an output that hangs half open ends when it is closed', async () => {
+  await connect({});
+  const id = await startContainer();
+  const exec = await engine.execAttached(id, { command: ['yes'] });
+  let silence = setTimeout(() => exec.close(), 500);
+  let bytes = 0;
+  for await (const { data } of exec.output) {
+    bytes += data.length;
+    proxy.freeze();
+    clearTimeout(silence);
+    silence = setTimeout(() => exec.close(), 500);
+  }
+  expect(bytes).toBeGreaterThan(0);
+});
+
+test('a file that cannot be read is not taken for an engine that is lost', async () => {
+  await connect({});
+  const id = await createContainer();
+  await expect(engine.writeArchive(id, '/', createReadStream('/no/such/file'))).rejects.toMatchObject({
+    code: 'ENOENT',
+  });
 });
 
 test('a standard input that is cut says so, and ends process 1', async () => {

@@ -8,6 +8,9 @@ import { test } from 'vitest';
 import { ownerLabel } from '../../src/build/workspace.ts';
 import { rawDocker, stage, uniqueName } from './real-engine.ts';
 
+/** On images that a test made, with their name; whatever is made from one of them inherits it. */
+const baseLabel = 'gentoo-builder-test.base';
+
 /** The stage with the second repository, of packages that fail. */
 export const faultsStage = 'gentoo-ministage-faults';
 
@@ -20,12 +23,16 @@ export interface BuilderOptions {
   readonly base?: string;
   /** Whether its volumes are the test's own (the default), or whatever the builder chooses. */
   readonly ownVolumes?: boolean;
-  /** Where the engine's socket is; a proxy's in some tests. */
-  readonly socket?: string;
+  /** Whether the builder container stays when it ends: no `--rm`. */
+  readonly keep?: boolean;
+  /** Where the engine's socket is, a proxy's in some tests; null for a builder that is given none. */
+  readonly socket?: string | null;
 }
 
 /** What came of a builder. */
 export interface BuilderOutcome {
+  /** The builder container's id; it is gone by now. */
+  readonly id: string;
   readonly status: number | null;
   readonly stdout: string;
   readonly stderr: string;
@@ -57,6 +64,11 @@ export class Builder implements AsyncDisposable {
     distfiles: uniqueName('distfiles'),
     logs: uniqueName('logs'),
   };
+  /** Options for `docker run` that mount all of them but the tree. */
+  get cacheMounts(): readonly string[] {
+    return this.mountOptions({ '/var/cache/binpkgs': 'binpkgs', '/var/cache/distfiles': 'distfiles', '/var/log/portage': 'logs' });
+  }
+
   private readonly images = new Set<string>();
   private readonly containers = new Set<string>();
   private readonly extraVolumes = new Set<string>();
@@ -71,7 +83,7 @@ export class Builder implements AsyncDisposable {
     const directory = mkdtemp(join(tmpdir(), 'gentoo-builder-test-'));
     const cidFile = directory.then((path) => join(path, 'cid'));
     const child = cidFile.then((file) =>
-      spawn('docker', ['run', '--rm', `--cidfile=${file}`, ...this.dockerOptions(options), 'gentoo-builder', ...this.builderArguments(args, options)], {
+      spawn('docker', ['run', ...(options.keep === true ? [] : ['--rm']), `--cidfile=${file}`, ...this.dockerOptions(options), 'gentoo-builder', ...this.builderArguments(args, options)], {
         stdio: ['ignore', 'pipe', 'pipe'],
       }),
     );
@@ -81,11 +93,11 @@ export class Builder implements AsyncDisposable {
       running.stderr.on('data', (data: Buffer) => stderr.add(data));
       const [stdout] = await Promise.all([text(running.stdout), once(running, 'close')]);
       stderr.end();
-      await this.remember(await cidFile);
+      const id = await this.remember(await cidFile);
       await rm(await directory, { recursive: true });
       const image = stdout.trimEnd().split('\n').at(-1) ?? '';
       if (/^gentoo-[0-9a-f]{4,64}$/.test(image)) this.images.add(image);
-      return { status: running.exitCode, stdout, stderr: stderr.text, image };
+      return { id, status: running.exitCode, stdout, stderr: stderr.text, image };
     })();
     const id = async () => {
       await stderr.match(/./);
@@ -123,7 +135,7 @@ export class Builder implements AsyncDisposable {
       stdio: ['pipe', 'ignore', 'inherit'],
       env: { ...process.env, DOCKER_BUILDKIT: '0' },
     });
-    child.stdin.end([`FROM ${base}`, ...instructions].join('\n'));
+    child.stdin.end([`FROM ${base}`, `LABEL ${baseLabel}=${name}`, ...instructions].join('\n'));
     await once(child, 'close');
     if (child.exitCode !== 0) throw new Error(`docker build ended with ${child.exitCode}`);
     this.images.add(name);
@@ -154,23 +166,26 @@ export class Builder implements AsyncDisposable {
   }
 
   private dockerOptions(options: BuilderOptions): string[] {
-    const { tree, binpkgs, distfiles, logs } = this.volumes;
-    const mounts = { '/var/db/repos/gentoo': tree, '/var/cache/binpkgs': binpkgs, '/var/cache/distfiles': distfiles };
-    const volumes = Object.entries({ ...mounts, '/var/log/portage': logs }).flatMap(([target, name]) => ['-v', `${name}:${target}`]);
+    const volumes = [...this.mountOptions({ '/var/db/repos/gentoo': 'tree' }), ...this.cacheMounts];
     return [
-      ...['-v', `${options.socket ?? socket}:/var/run/docker.sock`],
+      ...(options.socket === null ? [] : ['-v', `${options.socket ?? socket}:/var/run/docker.sock`]),
       ...(options.ownVolumes === false ? [] : volumes),
       ...(options.docker ?? []),
     ];
+  }
+
+  private mountOptions(mounts: Readonly<Record<string, keyof Builder['volumes']>>): string[] {
+    return Object.entries(mounts).flatMap(([target, volume]) => ['-v', `${this.volumes[volume]}:${target}`]);
   }
 
   private builderArguments(args: readonly string[], options: BuilderOptions): string[] {
     return [...(options.base === '' ? [] : ['--base', options.base ?? stage]), ...(options.ownVolumes === false ? [] : ['--create-tree']), ...args];
   }
 
-  private async remember(cidFile: string): Promise<void> {
-    const id = await readFile(cidFile, 'utf8').catch(() => '');
-    if (id !== '') this.containers.add(id.trim());
+  private async remember(cidFile: string): Promise<string> {
+    const id = (await readFile(cidFile, 'utf8').catch(() => '')).trim();
+    if (id !== '') this.containers.add(id);
+    return id;
   }
 }
 
@@ -184,6 +199,21 @@ export async function workVolumesOf(builder: string): Promise<string[]> {
 export async function containersWith(volume: string): Promise<string[]> {
   const containers = await rawDocker().listContainers({ all: true, filters: { volume: [volume] } });
   return containers.map(({ Id }) => Id);
+}
+
+/**
+ * What there is of a builder that ended, besides the base that {@link Builder.makeImage} made for it: its work volumes,
+ * and containers and images of that base.
+ */
+export async function remainsOf(builder: string, base: string) {
+  const docker = rawDocker();
+  const containers = await docker.listContainers({ all: true, filters: { ancestor: [base] } });
+  const images = await docker.listImages({ filters: { label: [`${baseLabel}=${base}`] } });
+  return {
+    volumes: await workVolumesOf(builder),
+    containers: containers.map(({ Names }) => Names.join()),
+    images: images.flatMap(({ RepoTags }) => RepoTags ?? ['<none>']).filter((name) => name !== `${base}:latest`),
+  };
 }
 
 /** The test function with a builder of its own. */

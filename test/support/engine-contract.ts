@@ -31,6 +31,7 @@ export const contractScripts = {
   echoLine: 'read -r line; echo "got $line"',
   sleepThenCode: 'sleep 0.5; exit 5',
   sleepLong: 'sleep 60',
+  printThenSleep: 'echo started; sleep 60',
   holdOpen: 'exec cat >/dev/null',
   exitAtOnce: 'exit 4',
 } as const;
@@ -376,9 +377,13 @@ export function describeEngineContract(name: string, open: () => Promise<Contrac
 
       test('ends with the container', async () => {
         const id = await made.started();
-        const exec = await engine.execAttached(id, { command: shell('sleepLong') });
-        setTimeout(() => void engine.killContainer(id, 'KILL'), 50);
-        expect(await outputOf(exec)).toEqual({ stdout: '', stderr: '' });
+        const exec = await engine.execAttached(id, { command: shell('printThenSleep') });
+        const printed: string[] = [];
+        for await (const { data } of exec.output) {
+          printed.push(data.toString());
+          await engine.killContainer(id, 'KILL');
+        }
+        expect(printed).toEqual(['started\n']);
       });
     });
 

@@ -223,11 +223,14 @@ export class FakeEngine implements Engine, Disposable {
     return this.#faults.run('waitContainer', [id, signal], async () => {
       const container = this.#findContainer(id);
       if (container?.state !== 'running' && container?.state !== 'paused') return;
-      const { promise, resolve } = Promise.withResolvers<void>();
       const stopped = container.stopped.signal;
-      stopped.addEventListener('abort', () => resolve(), { once: true });
-      signal.addEventListener('abort', () => resolve(), { once: true });
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const onAbort = (): void => resolve();
+      stopped.addEventListener('abort', onAbort);
+      signal.addEventListener('abort', onAbort);
       await promise;
+      stopped.removeEventListener('abort', onAbort);
+      signal.removeEventListener('abort', onAbort);
       if (!stopped.aborted) signal.throwIfAborted();
     });
   }

@@ -19,7 +19,9 @@ const playContract: ExecScript = async (_container, request, streams) => {
     case contractScripts.sleepThenCode:
       await delay(50);
       return { exitCode: 5 };
+    case contractScripts.printThenSleep:
     case contractScripts.sleepLong:
+      if (request.command[2] === contractScripts.printThenSleep) streams.print('stdout', 'started\n');
       await new Promise((resolve) => streams.stopped.addEventListener('abort', resolve));
       return { exitCode: 137 };
     case undefined:

@@ -119,3 +119,11 @@ test('whoever emits waits for a slow reader', async () => {
   await waiting;
   await report.close();
 });
+
+test('the end of a log is not shown again right after it was printed, and is where it was not', () => {
+  const failure = (line: string) => new Failure('build-failed', 'failed to emerge a/b-1', { logTail: [line] });
+  const printed: Event = { type: 'line', step: 'emerge', text: ' * ERROR: a/b-1 failed' };
+  const after = (tail: string) => render([printed, { type: 'failed', failures: [failure(tail)] }]);
+  expect(after(' * ERROR: a/b-1 failed')).toEqual([' * ERROR: a/b-1 failed', 'gentoo-builder: failed to emerge a/b-1']);
+  expect(after('make: *** Error 1')).toContain('make: *** Error 1');
+});

@@ -1,0 +1,276 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Builder, containersWith, faultsStage, remainsOf, type BuilderOutcome } from '../support/builder.ts';
+import { rawDocker } from '../support/real-engine.ts';
+
+const nothing = { volumes: [], containers: [], images: [] };
+
+/** All tests of this file build from one base in one tree, which the first one fills. */
+const builder = new Builder();
+let base = '';
+
+beforeAll(async () => {
+  base = await builder.makeImage(faultsStage);
+});
+afterAll(() => builder[Symbol.asyncDispose]());
+
+const run = (...args: string[]) => builder.run(['--sync-max-age=1h', ...args], { base });
+const start = (...args: string[]) => builder.start(['--sync-max-age=1h', ...args], { base });
+
+/** Runs a command line as somebody types it; answers with what it printed. */
+async function typeIn(commandLine: string, input = ''): Promise<string> {
+  const child = spawn('sh', ['-c', commandLine], { stdio: ['pipe', 'pipe', 'inherit'] });
+  child.stdin.end(input);
+  const [stdout] = await Promise.all([text(child.stdout), once(child, 'close')]);
+  expect({ commandLine, status: child.exitCode }).toEqual({ commandLine, status: 0 });
+  return stdout;
+}
+
+function logCommand({ stderr }: BuilderOutcome): string {
+  return /the whole log: (docker run .*)$/m.exec(stderr)?.[1] ?? 'no command for the log';
+}
+
+type Container = ReturnType<ReturnType<typeof rawDocker>['getContainer']>;
+
+/** The id that a process of a container has on the engine's host, by its command line. */
+async function processIn(container: Container, pattern: RegExp): Promise<string> {
+  const { Titles, Processes } = (await container.top()) as { Titles: string[]; Processes: string[][] };
+  const found = Processes.find((fields) => pattern.test(fields.at(-1) ?? ''));
+  return found?.[Titles.indexOf('PID')] ?? 'no such process';
+}
+
+/** The command line of a process of the engine's host, empty if there is no such process. */
+function commandOf(process: string): Promise<string> {
+  return typeIn(
+    `docker run --rm --pid=host ${base} sh -c 'tr "\\0" " " </proc/${process}/cmdline' 2>/dev/null || true`,
+  );
+}
+
+describe('a package that cannot be built', () => {
+  const failures = [
+    {
+      name: 'app-misc/curl',
+      status: 32,
+      message:
+        'app-misc/curl: there are no ebuilds to satisfy "app-misc/curl". Maybe you meant any of these: net-misc/curl, ',
+      hint: 'name one of these packages',
+      shown: /^emerge: Maybe you meant any of these: net-misc\/curl, /m,
+    },
+    {
+      name: 'test-fault/compile-fails',
+      status: 31,
+      message: 'test-fault/compile-fails-1: the compile phase failed: emake failed',
+      hint: 'the whole log: ',
+      shown: /error: ‘anwser’ undeclared/,
+    },
+    {
+      name: 'test-fault/configure-fails',
+      status: 31,
+      message: 'test-fault/configure-fails-1: the configure phase failed: nothing to configure with',
+      hint: 'the whole log: ',
+      shown: /failed \(configure phase\)/,
+    },
+    {
+      name: 'test-fault/install-fails',
+      status: 31,
+      message: 'test-fault/install-fails-1: the install phase failed: dobin failed',
+      hint: 'the whole log: ',
+      shown: /dobin: program-that-was-never-built does not exist/,
+    },
+    {
+      name: 'test-fault/postinst-fails',
+      status: 31,
+      message: 'test-fault/postinst-fails-1: the postinst phase failed: installed, but of no use',
+      hint: 'the whole log: ',
+      shown: /failed \(postinst phase\)/,
+    },
+    {
+      name: 'test-fault/masked',
+      status: 33,
+      message: 'test-fault/masked: test-fault/masked-1::faults (masked by: package.mask)',
+      hint: 'let emerge unmask it: --emerge-option=--autounmask=y',
+      shown: /^# Masked so that a test can ask for it\.$/m,
+    },
+    {
+      name: 'test-fault/keyword-masked',
+      status: 33,
+      message: 'test-fault/keyword-masked: test-fault/keyword-masked-1::faults (masked by: ~amd64 keyword)',
+      hint: 'accept the keyword with ACCEPT_KEYWORDS',
+      shown: /masked by: ~amd64 keyword/,
+    },
+    {
+      name: 'test-fault/required-use',
+      status: 33,
+      message: 'test-fault/required-use: its REQUIRED_USE is not satisfied: any-of ( left right )',
+      hint: 'change the USE flags with --use',
+      shown: /USE="-left -right"/,
+    },
+    {
+      name: 'test-fault/use-needed',
+      status: 33,
+      message:
+        'test-fault/use-needed-1: there are no ebuilds built with USE flags to satisfy "dev-libs/greeting[shout]": dev-libs/greeting-2.0::gentoo (Change USE: +shout)',
+      hint: 'change the USE flags with --use',
+      shown: /dependency required by "test-fault\/use-needed" \[argument\]/,
+    },
+    {
+      name: 'test-fault/unknown-dependency',
+      status: 33,
+      message: 'test-fault/unknown-dependency-1: there are no ebuilds to satisfy "test-fault/nowhere"',
+      hint: 'the tree does not have all that it needs',
+      shown: /required by "test-fault\/unknown-dependency-1::faults"/,
+    },
+    {
+      name: 'test-fault/source-missing',
+      status: 34,
+      message: 'test-fault/source-missing-1: could not download source-missing-1.tar.gz (404: Not Found)',
+      hint: 'a mirror by GENTOO_MIRRORS',
+      shown: /^!!! Couldn't download 'source-missing-1\.tar\.gz'/m,
+    },
+    {
+      name: 'test-fault/checksum-wrong',
+      status: 34,
+      message: 'test-fault/checksum-wrong-1: checksum-wrong-1.tar.gz does not match its checksum in the Manifest',
+      hint: 'a mirror is damaged',
+      shown: /VERIFY FAILED/,
+    },
+  ];
+
+  it.for(failures)('is named with its cause and a way out, and leaves nothing: $name', async (failure) => {
+    const outcome = await run(failure.name);
+    expect({ ...outcome }).toMatchObject({ status: failure.status, stdout: '' });
+    expect(outcome.stderr).toContain(`\ngentoo-builder: failed to emerge ${failure.message}`);
+    expect(outcome.stderr.slice(outcome.stderr.lastIndexOf('  hint: '))).toContain(failure.hint);
+    expect(outcome.stderr).toMatch(failure.shown);
+    expect(await remainsOf(outcome.id, base)).toEqual(nothing);
+  });
+
+  it('is shown with the command that prints the whole of its log', async () => {
+    const outcome = await run('test-fault/compile-fails');
+    const log = await typeIn(logCommand(outcome));
+    expect(log).toMatch(/^ \* Package: +test-fault\/compile-fails-1:0\n/);
+    expect(log).toMatch(/\n \* S: '\S+'\n$/);
+    for (const line of log.split('\n').slice(-20)) expect(outcome.stderr).toContain(line.trimEnd());
+  });
+
+  it('is shown with the command that prints all that emerge said, where no package was begun', async () => {
+    const outcome = await run('test-fault/masked');
+    const log = await typeIn(logCommand(outcome));
+    expect(log).toMatch(/^All ebuilds that could satisfy "test-fault\/masked" have been masked\.$/m);
+    expect(log).toMatch(/or refer to the Gentoo Handbook\.\s+$/);
+  });
+
+  it('is shown with a command for its log where that is a directory of the host', async ({ onTestFinished }) => {
+    const directory = await mkdtemp(join(tmpdir(), 'gentoo-builder-logs-'));
+    onTestFinished(() => rm(directory, { recursive: true }));
+    const outcome = await run('--log-dir', directory, 'test-fault/masked');
+    const command = /the whole log: (less \S+)$/m.exec(outcome.stderr)?.[1] ?? 'no command for the log';
+    expect(await typeIn(command.replace('less', 'cat'))).toContain('have been masked');
+  });
+});
+
+describe('a failure in a form for programs', () => {
+  it('is one object on standard output with --json, and one a line on standard error with --log-format json', async () => {
+    const outcome = await run('--json', '--log-format', 'json', 'test-fault/masked');
+    expect(outcome.status).toBe(33);
+    const message = 'failed to emerge test-fault/masked: test-fault/masked-1::faults (masked by: package.mask)';
+    const hint = expect.stringContaining('the whole log: ') as string;
+    const failure = { code: 'package-unsatisfiable', exitStatus: 33, message, hint };
+    expect(outcome.stdout).toMatch(/^\{.*\}\n$/);
+    expect(JSON.parse(outcome.stdout)).toEqual({ failures: [failure] });
+    const entries = outcome.stderr
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(entries[0]).toMatchObject({ level: 'info', event: 'step-started', step: 'preconditions' });
+    const { code, exitStatus } = failure;
+    expect(entries.at(-1)).toMatchObject({ level: 'error', event: 'failed', msg: message, code, exitStatus, hint });
+  });
+});
+
+describe('a compiler that the kernel kills for want of memory', () => {
+  it('is named, with a way to need less', async () => {
+    const running = start('test-fault/out-of-memory');
+    const container = await running.buildContainer();
+    await rawDocker().getContainer(container).update({ Memory: 600e6, MemorySwap: 600e6 });
+    const outcome = await running.outcome;
+    expect({ ...outcome }).toMatchObject({ status: 36, stdout: '' });
+    expect(outcome.stderr).toContain('failed to emerge test-fault/out-of-memory-1: cc1 was killed for want of memory');
+    expect(outcome.stderr).toMatch(/hint: build with fewer processes: --jobs 1/);
+    expect(await remainsOf(outcome.id, base)).toEqual(nothing);
+  });
+});
+
+describe('a package that prints 200 MB', () => {
+  it('is built by a builder with 160 MB of memory, and its log has all of it', async () => {
+    const options = ['--no-binpkgs', '--emerge-option=--quiet=n', '--emerge-option=--quiet-build=n'];
+    const outcome = await builder.run(['--json', '--sync-max-age=1h', ...options, 'test-fault/prints-much'], {
+      base,
+      docker: ['--memory=160m', '--memory-swap=160m'],
+    });
+    expect({ status: outcome.status, end: outcome.stderr.slice(-2000) }).toMatchObject({ status: 0 });
+    const { image, log } = JSON.parse(outcome.stdout) as { image: string; log: string };
+    builder.removeLater({ image });
+    const count = (lines: string) => lines.match(/ -c -o part-\d+\.o /g)?.length ?? 0;
+    const file = log.replace(/^.*, /, '/log/');
+    const kept = await typeIn(
+      `docker run --rm -v ${builder.volumes.logs}:/log:ro ${base} grep -c ' -c -o part-[0-9]*.o ' ${file}`,
+    );
+    expect(count(outcome.stderr)).toBeGreaterThan(200e6 / 100);
+    expect(Number(kept)).toBe(count(outcome.stderr));
+  });
+});
+
+describe('a process that a package leaves behind', () => {
+  it('neither holds the build up nor outlives it', async () => {
+    const running = start('test-fault/grandchild-stays');
+    const container = rawDocker().getContainer(await running.buildContainer());
+    await running.said(/>>> Installing \(1 of 1\)/);
+    const grandchild = await processIn(container, /^fault-grandchild /);
+    expect(await commandOf(grandchild)).toMatch(/^fault-grandchild /);
+    const outcome = await running.outcome;
+    expect({ ...outcome }).toMatchObject({ status: 0 });
+    await expect(container.inspect()).rejects.toMatchObject({ statusCode: 404 });
+    expect(await commandOf(grandchild)).not.toMatch(/^fault-grandchild /);
+  });
+});
+
+describe('--keep-failed', () => {
+  it('leaves a container that the printed commands start, enter and remove, and that no later build sweeps', async () => {
+    const outcome = await run('--keep-failed', 'test-fault/compile-fails');
+    expect(outcome.status).toBe(31);
+    const commands = [...outcome.stderr.matchAll(/^ +(docker (?:start|exec|rm|volume rm) .*)$/gm)].map(
+      ([, command]) => command ?? '',
+    );
+    expect(commands.map((command) => command.replace(/ -.*| gentoo-.*/, ''))).toEqual([
+      'docker start',
+      'docker exec',
+      'docker rm',
+      'docker volume rm',
+    ]);
+    const [startIt = '', enter = '', remove = '', removeVolume = ''] = commands;
+    const name = startIt.replace('docker start ', '');
+    const inspect = () => rawDocker().getContainer(name).inspect();
+    expect((await inspect()).State.Running).toBe(false);
+
+    await typeIn(startIt);
+    const next = await run('test-fault/masked');
+    expect(next.status).toBe(33);
+    expect((await inspect()).State.Running).toBe(true);
+
+    const left = 'ls /var/tmp/portage/test-fault/compile-fails-1/work';
+    // On a terminal of its own, which `docker exec -t` asks for.
+    expect(await typeIn(`script --quiet --return --command '${enter}' /dev/null`, `${left}; exit\n`)).toContain(
+      'wrong.c',
+    );
+
+    await typeIn(remove);
+    await typeIn(removeVolume);
+    expect(await remainsOf(outcome.id, base)).toEqual(nothing);
+  });
+});

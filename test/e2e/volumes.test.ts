@@ -1,0 +1,129 @@
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect } from 'vitest';
+import { it } from '../support/builder.ts';
+import { rawDocker, uniqueName } from '../support/real-engine.ts';
+
+/** What a file in a volume or host path has in it, through a container. */
+async function readFrom(source: string, path: string): Promise<string> {
+  const docker = rawDocker();
+  const container = await docker.createContainer({
+    Image: 'gentoo-ministage',
+    Cmd: ['cat', `/mnt/${path}`],
+    HostConfig: { Binds: [`${source}:/mnt`] },
+  });
+  await container.start();
+  await container.wait();
+  const output = await container.logs({ stdout: true, stderr: true });
+  await container.remove({ v: true });
+  return output.toString();
+}
+
+async function volumeAt(container: string, target: string): Promise<string> {
+  const { Mounts } = await rawDocker().getContainer(container).inspect();
+  return Mounts.find(({ Destination }) => Destination === target)?.Name ?? 'none';
+}
+
+describe('volumes', () => {
+  it('of a builder that is kept are its own, and the next one borrows them', async ({ builder }) => {
+    const name = uniqueName('kept');
+    builder.removeLater({ container: name });
+    const options = { ownVolumes: false, keep: true, docker: ['--name', name] };
+    const first = await builder.run(['dev-libs/greeting'], options);
+    expect(first).toMatchObject({ status: 0 });
+    expect(first.stderr).toContain('Emerging (1 of 1) dev-libs/greeting');
+    const tree = await volumeAt(name, '/var/db/repos/gentoo');
+    expect(tree).toMatch(/^[0-9a-f]{64}$/);
+    expect(await readFrom(tree, 'profiles/repo_name')).toContain('gentoo');
+    const second = await builder.run(['dev-libs/greeting'], { ownVolumes: false, docker: ['--volumes-from', name] });
+    expect(second).toMatchObject({ status: 0 });
+    expect(second.stderr).toContain('Emerging binary (1 of 1) dev-libs/greeting');
+  });
+
+  it.for(['/var/db/repos/gentoo', '/usr/portage'])('a host directory mounted at %s is the tree', async (target, { builder }) => {
+    const directory = await mkdtemp(join(tmpdir(), 'gentoo-builder-test-tree-'));
+    // Portage builds as a user of its own, who has to find his way in.
+    await chmod(directory, 0o755);
+    try {
+      const options = { ownVolumes: false, docker: ['-v', `${directory}:${target}`, ...builder.cacheMounts] };
+      const refused = await builder.run(['app-misc/motto'], options);
+      expect(refused).toMatchObject({ status: 13, stderr: expect.stringContaining('--create-tree') as string });
+      expect(await builder.run(['--create-tree', 'app-misc/motto'], options)).toMatchObject({ status: 0 });
+      expect(await readFrom(directory, 'profiles/repo_name')).toContain('gentoo');
+      expect(await builder.run(['--no-sync', 'app-misc/motto'], options)).toMatchObject({ status: 0 });
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+  });
+
+  it('named by --tree and --log-dir are used instead', async ({ builder }) => {
+    const tree = uniqueName('other-tree');
+    const logs = uniqueName('other-logs');
+    builder.removeLater({ volume: tree });
+    builder.removeLater({ volume: logs });
+    const args = ['--tree', tree, '--log-dir', logs, 'app-misc/motto'];
+    const missing = await builder.run(args);
+    expect(missing).toMatchObject({ status: 13, stderr: expect.stringContaining(tree) as string });
+    await rawDocker().createVolume({ Name: tree });
+    const { status, stdout } = await builder.run(['--json', ...args]);
+    const { image, log } = JSON.parse(stdout) as { image: string; log: string };
+    builder.removeLater({ image });
+    expect(status).toBe(0);
+    expect(await readFrom(tree, 'profiles/repo_name')).toContain('gentoo');
+    expect(await readFrom(logs, log.split(', ')[1] ?? '')).toContain('>>> Completed (1 of 1) app-misc/motto');
+  });
+
+  it('mounted read-only are refused for what is written to', async ({ builder }) => {
+    expect(await builder.run(['app-misc/motto'])).toMatchObject({ status: 0 });
+    const { tree } = builder.volumes;
+    const readOnly = { ownVolumes: false, docker: ['-v', `${tree}:/var/db/repos/gentoo:ro`, ...builder.cacheMounts] };
+    expect(await builder.run(['app-misc/motto'], readOnly)).toMatchObject({
+      status: 13,
+      stderr: expect.stringContaining('read-only') as string,
+    });
+    expect(await builder.run(['--no-sync', 'app-misc/motto'], readOnly)).toMatchObject({ status: 0 });
+  });
+
+  it('hold a tree that --sync-max-age leaves alone while it is young', async ({ builder }) => {
+    await builder.run(['app-misc/motto']);
+    const young = await builder.run(['--sync-max-age=1h', 'app-misc/motto']);
+    expect(young.stderr).toMatch(/The tree was synced \d+ s ago: not synced again/);
+    const synced = await builder.run(['app-misc/motto']);
+    expect(synced.stderr).not.toContain('not synced again');
+  });
+});
+
+describe('a file named by --make-conf', () => {
+  it('decides how packages are built, and stays in the image', async ({ builder }) => {
+    const base = await builder.makeImage(
+      'gentoo-ministage',
+      `RUN { cat /etc/portage/make.conf; echo 'USE="shout"'; } >/tmp/make.conf`,
+    );
+    const conf = await builder.runInImage(base, 'cat', '/tmp/make.conf');
+    const directory = await mkdtemp(join(tmpdir(), 'gentoo-builder-test-conf-'));
+    await writeFile(join(directory, 'make.conf'), conf);
+    try {
+      const docker = ['-v', `${directory}/make.conf:/make.conf:ro`];
+      const { status, image } = await builder.run(['--make-conf', '/make.conf', 'dev-libs/greeting'], { docker });
+      expect(status).toBe(0);
+      expect(await builder.runInImage(image, 'cat', '/etc/portage/make.conf')).toBe(conf);
+      expect(await builder.runInImage(image, 'sh', '-c', 'cat /var/db/pkg/dev-libs/greeting-*/USE')).toContain('shout');
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+    const missing = await builder.run(['--make-conf', '/make.conf', 'dev-libs/greeting']);
+    expect(missing).toMatchObject({ status: 2, stderr: expect.stringContaining('-v "$PWD/make.conf') as string });
+  });
+});
+
+describe('the options for emerge', () => {
+  it('reach it: --use, --jobs and --emerge-option', async ({ builder }) => {
+    const args = ['--use=shout', '--jobs=2', '--emerge-option=--oneshot', 'dev-libs/greeting'];
+    const { status, image } = await builder.run(args);
+    expect(status).toBe(0);
+    const use = await builder.runInImage(image, 'sh', '-c', 'cat /var/db/pkg/dev-libs/greeting-*/USE; cat /var/lib/portage/world; true');
+    expect(use).toContain('shout');
+    expect(use).not.toContain('dev-libs/greeting');
+  });
+});
