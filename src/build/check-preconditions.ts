@@ -87,6 +87,8 @@ class Checks {
 
   /** Awaits all of them; throws what failed, or the first error that is no failure. */
   async finish(): Promise<void> {
+    // A check that outlived the run would make containers that nobody removes.
+    await Promise.allSettled(this.outcomes);
     const failures: Failure[] = [];
     for (const outcome of this.outcomes) {
       if (!(outcome instanceof Promise)) {

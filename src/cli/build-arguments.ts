@@ -41,6 +41,9 @@ export function parseBuildCommand(argv: readonly string[], environment: NodeJS.P
   const problems = [...given.problems];
   const read = optionReader(given, problems);
   const { packages, invalidPackages } = parsePackages(given.positional);
+  // What follows an option that there is not may have been taken for its value: it is no time to say that it is missing.
+  const isPackageMissing = given.positional.length === 0 && given.problems.length === 0;
+  if (isPackageMissing) invalidPackages.push(new Failure('usage', 'failed to read the command line: no package is named', { hint: usage }));
   const presentation = {
     json: given.flag('json'),
     logFormat: read.choice('log-format', ['text', 'json']),
@@ -88,9 +91,6 @@ function parsePackages(texts: readonly string[]): { packages: PackageArgument[];
     else hidden++;
   }
   if (hidden > 0) invalid.push(new Failure('invalid-package', `failed to read ${hidden} more packages`));
-  if (texts.length === 0) {
-    invalid.push(new Failure('usage', 'failed to read the command line: no package is named', { hint: usage }));
-  }
   return { packages, invalidPackages: invalid };
 }
 

@@ -68,8 +68,8 @@ export function causesOf(error: Error): string[] {
   for (let depth = 0; depth < shownCauses && cause !== undefined && cause !== null; depth += 1) {
     const message = messageOf(cause).trim();
     // A library's error often is the message that was taken from it, with a prefix of its own.
-    const isNews = message !== '' && !said.includes(message) && !message.endsWith(above);
-    if (isNews) causes.push(message);
+    const isPrefixed = above !== '' && message.endsWith(above);
+    if (message !== '' && !said.includes(message) && !isPrefixed) causes.push(message);
     said += `\n${message}`;
     above = message;
     cause = cause instanceof Error ? cause.cause : undefined;

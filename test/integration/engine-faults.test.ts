@@ -83,6 +83,8 @@ test('an output that hangs half open ends when it is closed', async () => {
     silence = setTimeout(() => exec.close(), 500);
   }
   expect(bytes).toBeGreaterThan(0);
+  // An engine that cannot get rid of output takes 20 s to remove the container.
+  await proxy[Symbol.asyncDispose]();
 });
 
 test('a file that cannot be read is not taken for an engine that is lost', async () => {

@@ -132,12 +132,12 @@ export class Builder implements AsyncDisposable {
   async makeImage(base: string, ...instructions: string[]): Promise<string> {
     const name = uniqueName('image');
     const child = spawn('docker', ['build', '--quiet', '--tag', name, '-'], {
-      stdio: ['pipe', 'ignore', 'inherit'],
+      stdio: ['pipe', 'ignore', 'pipe'],
       env: { ...process.env, DOCKER_BUILDKIT: '0' },
     });
     child.stdin.end([`FROM ${base}`, `LABEL ${baseLabel}=${name}`, ...instructions].join('\n'));
-    await once(child, 'close');
-    if (child.exitCode !== 0) throw new Error(`docker build ended with ${child.exitCode}`);
+    const [said] = await Promise.all([text(child.stderr), once(child, 'close')]);
+    if (child.exitCode !== 0) throw new Error(`docker build ended with ${child.exitCode}: ${said}`);
     this.images.add(name);
     return name;
   }

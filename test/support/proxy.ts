@@ -87,9 +87,10 @@ export class EngineProxy implements AsyncDisposable {
 
   /** Lets nothing more through on all connections that are open, and leaves them so: half open. */
   freeze(): void {
-    for (const { client, engine } of this.#connections) {
-      client.pause();
-      engine.pause();
+    for (const connection of this.#connections) {
+      connection.frozen = true;
+      connection.client.pause();
+      connection.engine.pause();
     }
   }
 
@@ -131,7 +132,7 @@ export class EngineProxy implements AsyncDisposable {
       }
       connection.losesAnswer = this.#isDue(this.rules.loseAnswer, request);
     }
-    this.#pass(connection.client, connection.engine, chunk);
+    this.#pass(connection, connection.client, connection.engine, chunk);
   }
 
   #fromEngine(connection: Connection, chunk: Buffer): void {
@@ -140,14 +141,17 @@ export class EngineProxy implements AsyncDisposable {
       return;
     }
     connection.heard('engine', this.rules.silence);
-    this.#pass(connection.engine, connection.client, chunk);
+    this.#pass(connection, connection.engine, connection.client, chunk);
   }
 
-  #pass(from: Socket, to: Socket, chunk: Buffer): void {
+  #pass(connection: Connection, from: Socket, to: Socket, chunk: Buffer): void {
     this.#later(() => {
-      if (to.writable && !to.write(chunk) && !from.isPaused()) {
+      if (connection.frozen || !to.writable) return;
+      if (!to.write(chunk) && !from.isPaused()) {
         from.pause();
-        to.once('drain', () => from.resume());
+        to.once('drain', () => {
+          if (!connection.frozen) from.resume();
+        });
       }
     });
   }
@@ -179,6 +183,7 @@ class Connection {
   readonly engine: Socket;
   request = '';
   losesAnswer = false;
+  frozen = false;
   readonly #timers: { client?: NodeJS.Timeout; engine?: NodeJS.Timeout } = {};
 
   constructor(client: Socket, engine: Socket) {

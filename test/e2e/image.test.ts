@@ -1,0 +1,72 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import packageJson from '../../package.json' with { type: 'json' };
+import { rawDocker } from '../support/real-engine.ts';
+
+const run = promisify(execFile);
+const image = 'gentoo-builder';
+
+/** The image that the builder's is made from: the one whose layers are the first of its own. */
+async function runtimeImage() {
+  const docker = rawDocker();
+  const { RootFS } = await docker.getImage(image).inspect();
+  for (const { RepoTags, Id } of await docker.listImages()) {
+    if (RepoTags?.some((tag) => tag.startsWith(`${image}:`)) !== false) continue;
+    const candidate = await docker.getImage(Id).inspect();
+    const layers = candidate.RootFS.Layers ?? [];
+    const isBelow = layers.every((layer, index) => layer === RootFS.Layers?.[index]);
+    if (isBelow && RepoTags.some((tag) => /node/.test(tag))) return candidate;
+  }
+  throw new Error('the image is made from no image of Node that is here');
+}
+
+async function inImage(...command: [string, ...string[]]): Promise<string> {
+  const [entrypoint, ...args] = command;
+  const { stdout } = await run('docker', ['run', '--rm', '--network=none', `--entrypoint=${entrypoint}`, image, ...args]);
+  return stdout;
+}
+
+describe('the image gentoo-builder', () => {
+  it('is at most 1.15 times as large as its Node runtime image', async () => {
+    const { Size } = await rawDocker().getImage(image).inspect();
+    expect(Size / (await runtimeImage()).Size).toBeLessThanOrEqual(1.15);
+  });
+
+  it('carries one bundle and no node_modules', async () => {
+    const files = await inImage('find', '/usr/lib/gentoo-builder', '-type', 'f', '-name', '*.js');
+    const names = files.trim().split('\n');
+    expect(names.filter((name) => name.includes('node_modules'))).toEqual([]);
+    expect(names).toContain('/usr/lib/gentoo-builder/entrypoint/gentoo-builder.js');
+    const bundle = await inImage('sh', '-c', 'cat /usr/lib/gentoo-builder/dist/*.js');
+    expect(bundle).not.toMatch(/grpc\.Client|ssh-userauth/);
+  });
+
+  it('has no certificate of this machine, and no address of its mirrors', async () => {
+    const own = await inImage('sh', '-c', 'ls /usr/local/share/ca-certificates 2>/dev/null; cat /etc/ssl/certs/ca-certificates.crt 2>/dev/null; true');
+    const host = await readFile('/etc/ssl/certs/ca-certificates.crt', 'utf8').catch(() => '');
+    const { stdout } = await run('sh', ['-c', 'cat /usr/local/share/ca-certificates/*.crt 2>/dev/null; true']);
+    const local = [...stdout.matchAll(/-----BEGIN CERTIFICATE-----[^-]+/g)].map(([text]) => text.replaceAll(/\s/g, ''));
+    expect(local.filter((certificate) => own.replaceAll(/\s/g, '').includes(certificate))).toEqual([]);
+    if (local.length > 0) expect(own).not.toBe(host);
+    const { Config, ContainerConfig } = await rawDocker().getImage(image).inspect();
+    expect(JSON.stringify([Config.Env, ContainerConfig?.Env])).not.toMatch(/CERT|MIRROR|CAFILE|http/i);
+  });
+
+  it('declares the volumes that a builder hands on', async () => {
+    const { Config } = await rawDocker().getImage(image).inspect();
+    expect(Object.keys(Config.Volumes ?? {}).sort()).toEqual([
+      '/var/cache/binpkgs',
+      '/var/cache/distfiles',
+      '/var/db/repos/gentoo',
+    ]);
+    expect(Config.Labels).toMatchObject({ 'org.opencontainers.image.title': image });
+  });
+
+  it('says its version, and its options, without an engine', async () => {
+    const quiet = async (...args: string[]) => (await run('docker', ['run', '--rm', '--network=none', image, ...args])).stdout;
+    expect(await quiet('--version')).toBe(`gentoo-builder ${packageJson.version}\n`);
+    expect(await quiet('--help')).toMatch(/^usage: gentoo-builder/);
+  });
+});

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import type { BuildRequest } from '../../../src/build/build-request.ts';
+import type { Preconditions } from '../../../src/build/check-preconditions.ts';
+import { describeDryRun } from '../../../src/build/dry-run.ts';
+import { baseName, buildRequest, BuildWorld, packages } from './build-world.ts';
+
+function plan(request: Partial<BuildRequest> = {}, ready: Partial<Preconditions> = {}): readonly string[] {
+  using world = new BuildWorld();
+  return describeDryRun(buildRequest(request), { ...world.ready, ...ready });
+}
+
+const tree = (parts: Partial<Preconditions['tree']>): Partial<Preconditions> => {
+  using world = new BuildWorld();
+  return { tree: { ...world.ready.tree, ...parts } };
+};
+
+describe('the plan of a dry run', () => {
+  it('says each thing that a run would do, in its order', () => {
+    expect(plan()).toEqual([
+      `start a container from ${baseName}, with`,
+      '  the volume gentoo-repository at /var/db/repos/gentoo',
+      '  the volume gentoo-binpkgs at /var/cache/binpkgs',
+      '  the volume gentoo-distfiles at /var/cache/distfiles',
+      '  the volume gentoo-logs at /var/log/portage',
+      'sync the tree by git',
+      'emerge --quiet=y --ask=n --usepkg=y --binpkg-respect-use=y --color=n app-misc/hello',
+      'stop it, and commit it as gentoo-<first 4 characters of its id>',
+      'remove it',
+    ]);
+  });
+
+  it.each([
+    ['pull the base other, which the engine does not have', {}, { base: { name: 'other', image: undefined }, system: undefined }],
+    ['sync the tree', {}, { system: undefined }],
+    ['sync the tree by git, if it is older than 60 s', { syncMaxAge: 60 }, {}],
+    ['sync the tree by git', { syncMaxAge: 0 }, {}],
+    ['leave the tree as it is', { sync: false }, {}],
+    ['  the volume gentoo-repository at /var/db/repos/gentoo, made and filled', {}, { treeState: 'absent' }],
+    ['  the volume gentoo-repository at /var/db/repos/gentoo (empty), filled', {}, { treeState: 'empty' }],
+    ['  /srv/tree at /var/db/repos/gentoo, read-only', { sync: false }, tree({ type: 'bind', source: '/srv/tree', readOnly: true })],
+    ['emerge --quiet=y --ask=n --jobs=2 --verbose --color=n @world', { packages: packages('@world'), jobs: 2, emergeOptions: ['--verbose'], binpkgs: false }, {}],
+    ['stop it, and commit it as gentoo-<first 4 characters of its id>, named a:1, b:2 as well', { tags: ['a:1', 'b:2'] }, {}],
+  ] as const)('says "%s"', (line, request, ready) => {
+    expect(plan(request, ready)).toContain(line);
+  });
+
+  it("names the tree's place in the old layout", () => {
+    const repository = { name: 'gentoo', location: '/usr/portage', syncType: 'rsync', syncUri: '', autoSync: true };
+    expect(plan({}, { system: { repository } })).toContain('  the volume gentoo-repository at /usr/portage');
+  });
+
+  it('has no packages without binary packages', () => {
+    expect(plan({ binpkgs: false }, { binpkgs: undefined }).join('\n')).not.toContain('binpkgs');
+  });
+});

@@ -1,0 +1,54 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { help } from '../../src/cli/help.ts';
+import { exitStatuses } from '../../src/failure.ts';
+
+const run = promisify(execFile);
+const root = join(import.meta.dirname, '../..');
+
+/** The scripts that a command line of the program loads, by what Node's coverage says. */
+async function loadedScripts(...args: string[]): Promise<{ stdout: string; scripts: string[] }> {
+  const directory = await mkdtemp(join(tmpdir(), 'gentoo-builder-test-'));
+  try {
+    const { stdout } = await run(process.execPath, [join(root, 'src/gentoo-builder.ts'), ...args], {
+      env: { ...process.env, NODE_V8_COVERAGE: directory, DOCKER_HOST: 'unix:///nowhere' },
+    });
+    const [file = ''] = await readdir(directory);
+    const coverage = JSON.parse(await readFile(join(directory, file), 'utf8')) as { result: { url: string }[] };
+    return { stdout, scripts: coverage.result.map(({ url }) => url) };
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+}
+
+describe('the program', () => {
+  it.each([['--help'], ['--version']])('answers %s without loading an engine client', async (option) => {
+    const { stdout, scripts } = await loadedScripts(option);
+    expect(stdout).toMatch(/gentoo-builder/);
+    expect(scripts.some((url) => url.endsWith('/src/gentoo-builder.ts'))).toBe(true);
+    expect(scripts.filter((url) => /dockerode|docker-modem|\/src\/engine\/|\/src\/build\/|pino/.test(url))).toEqual([]);
+  });
+});
+
+describe('README', () => {
+  it('lists every exit status with its code', async () => {
+    const readme = await readFile(join(root, 'README.md'), 'utf8');
+    const rows = [...readme.matchAll(/^\| ([\d, ]+) \| ((?:`[a-z-]+`(?:, )?)*) \|/gm)].flatMap(([, statuses = '', codes = '']) => {
+      const numbers = statuses.split(', ').map(Number);
+      const names = [...codes.matchAll(/`([a-z-]+)`/g)].map(([, name = '']) => name);
+      return names.map((name, index) => [name, numbers[index] ?? numbers[0]] as const);
+    });
+    expect(Object.fromEntries(rows)).toEqual({ defect: 1, ...exitStatuses });
+  });
+
+  it('lists every option of --help, and no other', async () => {
+    const readme = await readFile(join(root, 'README.md'), 'utf8');
+    const table = readme.slice(readme.indexOf('## Options'), readme.indexOf('## Exit statuses'));
+    const optionsOf = (text: string) => [...new Set([...text.matchAll(/^(?:\| `|  )(--[a-z-]+)|, `?(--version)/gm)].map(([, a, b]) => a ?? b))].sort();
+    expect(optionsOf(table)).toEqual(optionsOf(help));
+  });
+});
