@@ -4,6 +4,7 @@ import type { BuildResult } from './build/build-image.ts';
 import { parseBuildCommand, type Presentation } from './cli/build-arguments.ts';
 import { help } from './cli/help.ts';
 import { exitStatuses, Failure, failuresOf } from './failure.ts';
+import { splitCpv } from './portage/cpv.ts';
 import { chooseReport } from './report/choose-report.ts';
 import type { OpenReport } from './report/event.ts';
 
@@ -12,57 +13,74 @@ const program = { name: 'gentoo-builder', version: packageJson.version };
 /** The status of a defect: everything that is not a `Failure`. */
 const defectStatus = 1;
 
+const asLines: Presentation = { json: false, logFormat: 'text', progress: 'plain' };
+
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(argv: readonly string[]): Promise<number> {
   const command = parseBuildCommand(argv, process.env);
   switch (command.type) {
     case 'help':
-      process.stdout.write(help);
-      return 0;
+      return end({ status: 0, output: help });
     case 'version':
-      process.stdout.write(`${program.name} ${program.version}\n`);
-      return 0;
+      return end({ status: 0, output: `${program.name} ${program.version}\n` });
     case 'usage':
-      return withReport({ ...command.presentation, progress: 'plain' }, (report) =>
-        fail(report, command.presentation, command.failures),
-      );
+      return withReport(asLines, (report) => fail(report, command.failures));
     case 'build':
       return withReport(command.presentation, (report) => build(command.request, command.presentation, report));
   }
 }
 
-async function build(request: BuildRequest, presentation: Presentation, report: OpenReport): Promise<number> {
+/** How the process is to end: its status, and what it prints on standard output. */
+interface Ending {
+  readonly status: number;
+  readonly output: string;
+}
+
+async function build(request: BuildRequest, { json }: Presentation, report: OpenReport): Promise<Ending> {
   const settings = { environment: process.env, report, signal: watchSignals(), version: program.version };
   try {
     const { runBuild, runDryRun } = await import('./build/run-build.ts');
-    if (request.dryRun) printPlan(await runDryRun(request, settings), presentation);
-    else printResult(await runBuild(request, settings), presentation);
-    return 0;
+    const output = request.dryRun
+      ? describePlan(await runDryRun(request, settings), json)
+      : describeResult(await runBuild(request, settings), json);
+    return { status: 0, output };
   } catch (error) {
     const failures = failuresOf(error);
-    if (failures.length > 0) return await fail(report, presentation, failures);
-    if (presentation.json) printObject({ failures: [{ code: 'defect', exitStatus: defectStatus, message: String(error) }] });
+    const output = json ? describeFailuresAsJson(failures, error) : '';
+    if (failures.length > 0) return { ...(await fail(report, failures)), output };
     await report({ type: 'defect', error });
-    return defectStatus;
+    return { status: defectStatus, output };
   }
 }
 
-async function fail(report: OpenReport, { json }: Presentation, failures: readonly Failure[]): Promise<number> {
-  const described = failures.map(({ code, exitStatus, message, hint }) => ({ code, exitStatus, message, hint }));
-  if (json) printObject({ failures: described });
+async function fail(report: OpenReport, failures: readonly Failure[]): Promise<Ending> {
   await report({ type: 'failed', failures });
-  return failures[0]?.exitStatus ?? defectStatus;
+  return { status: failures[0]?.exitStatus ?? defectStatus, output: '' };
 }
 
-async function withReport(presentation: Presentation, work: (report: OpenReport) => Promise<number>): Promise<number> {
+/** Closes the report before anything is printed: a live view is erased by then, and the result stays the last line. */
+async function withReport(presentation: Presentation, work: (report: OpenReport) => Promise<Ending>): Promise<number> {
   const { logFormat, progress } = presentation;
   const report = await chooseReport({ logFormat, progress, stderr: process.stderr, environment: process.env, program });
+  let ending: Ending;
   try {
-    return await work(report);
+    ending = await work(report);
   } finally {
     await report.close();
   }
+  return end(ending);
+}
+
+function end({ status, output }: Ending): number {
+  process.stdout.on('error', ignoreClosedPipe);
+  process.stdout.write(output);
+  return status;
+}
+
+/** Who closed the pipe does not want to read on. */
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
 }
 
 /**
@@ -81,23 +99,18 @@ function watchSignals(): AbortSignal {
   return controller.signal;
 }
 
-function printPlan(plan: readonly string[], { json }: Presentation): void {
-  if (json) printObject({ dryRun: true, plan });
-  else process.stdout.write(`${plan.join('\n')}\n`);
+function describePlan(plan: readonly string[], json: boolean): string {
+  return json ? `${JSON.stringify({ dryRun: true, plan })}\n` : `${plan.join('\n')}\n`;
 }
 
-function printResult({ image, packages, durations, log }: BuildResult, { json }: Presentation): void {
-  const object = { image: image.name, id: image.id, tags: image.tags, packages: packages.map(describePackage), durations, log };
-  if (json) printObject(object);
-  else process.stdout.write(`${image.name}\n`);
+function describeResult({ image, packages, durations, log }: BuildResult, json: boolean): string {
+  if (!json) return `${image.name}\n`;
+  const { name, id, tags } = image;
+  return `${JSON.stringify({ image: name, id, tags, packages: packages.map(splitCpv), durations, log })}\n`;
 }
 
-/** What `--json` prints: one object on one line, and nothing else. */
-function printObject(object: object): void {
-  process.stdout.write(`${JSON.stringify(object)}\n`);
-}
-
-function describePackage(cpv: string): { name: string; version: string } {
-  const [, name = cpv, version = ''] = /^(.*?)-(\d[^-]*(?:-r\d+)?)$/.exec(cpv) ?? [];
-  return { name, version };
+function describeFailuresAsJson(failures: readonly Failure[], error: unknown): string {
+  const described = failures.map(({ code, exitStatus, message, hint }) => ({ code, exitStatus, message, hint }));
+  const defect = { code: 'defect', exitStatus: defectStatus, message: String(error) };
+  return `${JSON.stringify({ failures: described.length > 0 ? described : [defect] })}\n`;
 }

@@ -36,13 +36,13 @@ async function watch(builder: Builder, args: readonly string[], options: Builder
 }
 
 /**
- * What a run asks of the engine that is more than to look. A container is made to look into an image or a volume, which
- * is a deed only when it is started; and one volume, which marks such containers as the run's.
+ * What a run asks of the engine that is more than to look. A container that is made to look into an image or a volume is
+ * a deed only when it is started; and a volume of the run's own marks such containers.
  */
 function deedsOf(requests: readonly string[]): readonly string[] {
-  const deeds = requests.filter((request) => !/^(?:GET|HEAD|DELETE) |^POST \/containers\/create\?/.test(request));
-  const volume = deeds.indexOf('POST /volumes/create');
-  return deeds.filter((_, index) => index !== volume);
+  const looks =
+    /^(?:GET|HEAD|DELETE) |^POST \/(?:containers\/create\?n|volumes\/create\?N)ame=gentoo-builder-[0-9a-f]{16}\b/;
+  return requests.filter((request) => !looks.test(request));
 }
 
 /** A run that fails without having done anything, with these statuses and failures, all of them and in this order. */

@@ -59,7 +59,7 @@ describe('a package that cannot be built', () => {
         'app-misc/curl: there are no ebuilds to satisfy "app-misc/curl". Maybe you meant any of these: net-misc/curl, ',
       hint: 'name one of these packages',
       shown: /^emerge: Maybe you meant any of these: net-misc\/curl, /m,
-      log: /^\nemerge: there are no ebuilds [^]*\nemerge: Maybe you meant [^\n]*\n$/,
+      log: /^(?:>>> The tree was synced .*\n)?\nemerge: there are no ebuilds [^]*\nemerge: Maybe you meant [^\n]*\n$/,
     },
     {
       name: 'test-fault/compile-fails',
@@ -99,7 +99,7 @@ describe('a package that cannot be built', () => {
       message: 'test-fault/masked: test-fault/masked-1::faults (masked by: package.mask)',
       hint: 'let emerge unmask it: --emerge-option=--autounmask=y',
       shown: /^# Masked so that a test can ask for it\.$/m,
-      log: /^All ebuilds that could satisfy [^]* or refer to the Gentoo Handbook\.\s+$/,
+      log: /^(?:>>> The tree was synced .*\n)?All ebuilds that could satisfy [^]* or refer to the Gentoo Handbook\.\s+$/,
     },
     {
       name: 'test-fault/keyword-masked',
@@ -107,7 +107,7 @@ describe('a package that cannot be built', () => {
       message: 'test-fault/keyword-masked: test-fault/keyword-masked-1::faults (masked by: ~amd64 keyword)',
       hint: 'accept the keyword with ACCEPT_KEYWORDS',
       shown: /masked by: ~amd64 keyword/,
-      log: /^All ebuilds that could satisfy [^]* or refer to the Gentoo Handbook\.\s+$/,
+      log: /^(?:>>> The tree was synced .*\n)?All ebuilds that could satisfy [^]* or refer to the Gentoo Handbook\.\s+$/,
     },
     {
       name: 'test-fault/required-use',

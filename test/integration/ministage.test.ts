@@ -6,7 +6,7 @@ import { faultsStage } from '../support/builder.ts';
  * The stage itself, without the builder: what its packages and repositories promise to the other tests. The tests run
  * in order in one container, whose tree is synced once.
  */
-describe('the ministage', { sequential: true }, () => {
+describe('the ministage', () => {
   let stage: StartedTestContainer;
 
   const run = async (...command: string[]) => {

@@ -36,7 +36,10 @@ describe('the choice of a base', () => {
 
   it('is gentoo-base where there is one, else the public stage', async () => {
     using world = new BuildWorld();
-    expect(await chooseBase(world.context, undefined)).toMatchObject({ name: baseName, image: { labels: { of: 'base' } } });
+    expect(await chooseBase(world.context, undefined)).toMatchObject({
+      name: baseName,
+      image: { labels: { of: 'base' } },
+    });
     const preferred = world.engine.addImage('gentoo-base');
     expect(await chooseBase(world.context, undefined)).toEqual({ name: 'gentoo-base', image: preferred });
   });
@@ -51,15 +54,31 @@ describe('a pull', () => {
 
   it('tells how far it is, summed over the layers', async () => {
     using world = worldWithRegistry();
-    const progress = (layer: string, current: number, total: number): PullProgress => ({ layer, status: '', current, total });
+    const progress = (layer: string, current: number, total: number): PullProgress => ({
+      layer,
+      status: '',
+      current,
+      total,
+    });
     world.engine.pullImage = (_name, onProgress) => {
-      for (const each of [progress('a', 1, 10), progress('b', 0, 0), progress('b', 5, 20), progress('a', 10, 10), progress('', 0, 0)]) onProgress(each);
+      for (const each of [
+        progress('a', 1, 10),
+        progress('b', 0, 0),
+        progress('b', 5, 20),
+        progress('a', 10, 10),
+        progress('', 0, 0),
+      ])
+        onProgress(each);
       return Promise.resolve();
     };
     world.engine.addImage(name);
     await pull(world);
     const sums = world.events.flatMap((event) => (event.type === 'pull' ? [[event.current, event.total]] : []));
-    expect(sums).toEqual([[1, 10], [6, 30], [15, 30]]);
+    expect(sums).toEqual([
+      [1, 10],
+      [6, 30],
+      [15, 30],
+    ]);
   });
 
   it.each([
@@ -91,43 +110,69 @@ describe('a pull', () => {
   });
 
   it.each([
-    ['the registry cannot be reached', /its registry cannot be reached/, /--base IMAGE/, [
-      'Get "https://registry-1.docker.io/v2/": dial tcp: lookup registry-1.docker.io on 127.0.0.11:53: no such host',
-      'Get "https://registry-1.docker.io/v2/": dial tcp 1.2.3.4:443: connect: connection refused',
-      'Get "https://registry-1.docker.io/v2/": net/http: request canceled while waiting for connection (Client.Timeout exceeded while awaiting headers)',
-      'Get "https://registry-1.docker.io/v2/": context deadline exceeded',
-      'Get "https://registry-1.docker.io/v2/": dial tcp 1.2.3.4:443: i/o timeout',
-      'proxyconnect tcp: dial tcp 10.0.0.1:3128: connect: no route to host',
-    ]],
-    ['the registry wants a login', /its registry wants a login/, /docker login/, [
-      'unauthorized: authentication required',
-      'Head "https://registry.example/v2/x/manifests/latest": no basic auth credentials',
-      'error from registry: denied',
-      'received unexpected HTTP status: 401 Unauthorized',
-    ]],
-    ['there is no such image', /there is no such image/, /check the spelling/, [
-      "pull access denied for nobody/nothing, repository does not exist or may require 'docker login': denied: requested access to the resource is denied",
-      'manifest for gentoo/stage3:never not found: manifest unknown: manifest unknown',
-      'manifest unknown',
-    ]],
-    ['it fails for another reason', /the pull failed/, /--base IMAGE/, ['no matching manifest for linux/riscv64 in the manifest list entries']],
+    [
+      'the registry cannot be reached',
+      /its registry cannot be reached/,
+      /--base IMAGE/,
+      [
+        'Get "https://registry-1.docker.io/v2/": dial tcp: lookup registry-1.docker.io on 127.0.0.11:53: no such host',
+        'Get "https://registry-1.docker.io/v2/": dial tcp 1.2.3.4:443: connect: connection refused',
+        'Get "https://registry-1.docker.io/v2/": net/http: request canceled while waiting for connection (Client.Timeout exceeded while awaiting headers)',
+        'Get "https://registry-1.docker.io/v2/": context deadline exceeded',
+        'Get "https://registry-1.docker.io/v2/": dial tcp 1.2.3.4:443: i/o timeout',
+        'proxyconnect tcp: dial tcp 10.0.0.1:3128: connect: no route to host',
+      ],
+    ],
+    [
+      'the registry wants a login',
+      /its registry wants a login/,
+      /docker login/,
+      [
+        'unauthorized: authentication required',
+        'Head "https://registry.example/v2/x/manifests/latest": no basic auth credentials',
+        'error from registry: denied',
+        'received unexpected HTTP status: 401 Unauthorized',
+      ],
+    ],
+    [
+      'there is no such image',
+      /there is no such image/,
+      /check the spelling/,
+      [
+        "pull access denied for nobody/nothing, repository does not exist or may require 'docker login': denied: requested access to the resource is denied",
+        'manifest for gentoo/stage3:never not found: manifest unknown: manifest unknown',
+        'manifest unknown',
+      ],
+    ],
+    [
+      'it fails for another reason',
+      /the pull failed/,
+      /--base IMAGE/,
+      ['no matching manifest for linux/riscv64 in the manifest list entries'],
+    ],
   ] as const)('says that %s', async (_what, why, hint, messages) => {
     for (const message of messages) {
       using world = worldWithRegistry();
       world.engine.fault({ method: 'pullImage', error: new EngineRefusal(500, message) });
       const failure = await pull(world);
       expect(failure, message).toMatchObject({ code: 'base-unusable', exitStatus: 14 });
-      expect(failure).toMatchObject({ message: expect.stringMatching(why) as string, hint: expect.stringMatching(hint) as string });
+      expect(failure).toMatchObject({
+        message: expect.stringMatching(why) as string,
+        hint: expect.stringMatching(hint) as string,
+      });
       expect((failure as Failure).message).toContain(message);
     }
   });
 
-  it.each(['unauthorized: authentication required', 'manifest unknown', 'no such host'])('is not repeated when the registry says no: %s', async (message) => {
-    using world = worldWithRegistry();
-    world.engine.fault({ method: 'pullImage', error: new EngineRefusal(500, message) });
-    await pull(world);
-    expect(world.calls('pullImage')).toHaveLength(1);
-  });
+  it.each(['unauthorized: authentication required', 'manifest unknown', 'no such host'])(
+    'is not repeated when the registry says no: %s',
+    async (message) => {
+      using world = worldWithRegistry();
+      world.engine.fault({ method: 'pullImage', error: new EngineRefusal(500, message) });
+      await pull(world);
+      expect(world.calls('pullImage')).toHaveLength(1);
+    },
+  );
 
   it('passes on that the engine was lost', async () => {
     using world = worldWithRegistry();
@@ -152,6 +197,9 @@ describe('a pull', () => {
   it('says so when the engine does not have what it said it pulled', async () => {
     using world = worldWithRegistry();
     world.engine.pullImage = () => Promise.resolve();
-    expect(await pull(world)).toMatchObject({ code: 'base-unusable', message: expect.stringContaining('does not have it') as string });
+    expect(await pull(world)).toMatchObject({
+      code: 'base-unusable',
+      message: expect.stringContaining('does not have it') as string,
+    });
   });
 });

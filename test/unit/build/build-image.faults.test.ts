@@ -52,19 +52,25 @@ describe('a build in which the engine refuses a call', () => {
     expect(world.left).toEqual(nothing);
   });
 
-  it.each(after)('leaves the image, and nothing else, after the commit, and says why: %s, call %i', async (method, nth) => {
-    using world = new BuildWorld();
-    world.engine.fault({ method, nth, error: new EngineRefusal(500, 'the engine is ill') });
-    expect(String(await outcomeOf(world))).toContain('the engine is ill');
-    expect(world.left).toEqual(oneImage);
-  });
+  it.each(after)(
+    'leaves the image, and nothing else, after the commit, and says why: %s, call %i',
+    async (method, nth) => {
+      using world = new BuildWorld();
+      world.engine.fault({ method, nth, error: new EngineRefusal(500, 'the engine is ill') });
+      expect(String(await outcomeOf(world))).toContain('the engine is ill');
+      expect(world.left).toEqual(oneImage);
+    },
+  );
 
-  it.each(before.filter(isStream))('goes on when it is a stream that can be taken up again: %s, call %i', async (method, nth) => {
-    using world = new BuildWorld();
-    world.engine.fault({ method, nth, error: new EngineRefusal(500, 'the engine is ill') });
-    expect(await outcomeOf(world)).toMatchObject({ packages: ['app-misc/hello-2.10'] });
-    expect(world.left).toEqual(oneImage);
-  });
+  it.each(before.filter(isStream))(
+    'goes on when it is a stream that can be taken up again: %s, call %i',
+    async (method, nth) => {
+      using world = new BuildWorld();
+      world.engine.fault({ method, nth, error: new EngineRefusal(500, 'the engine is ill') });
+      expect(await outcomeOf(world)).toMatchObject({ packages: ['app-misc/hello-2.10'] });
+      expect(world.left).toEqual(oneImage);
+    },
+  );
 });
 
 describe('a build that loses an answer of the engine', () => {
@@ -116,7 +122,10 @@ describe('a build whose container is taken away by somebody else', () => {
         if (called === method && count === nth && container) void world.engine.removeContainer(container.id);
       };
       const outcome = await outcomeOf(world);
-      expect(outcome).toMatchObject({ code: 'container-lost', message: expect.stringContaining('somebody removed it') as string });
+      expect(outcome).toMatchObject({
+        code: 'container-lost',
+        message: expect.stringContaining('somebody removed it') as string,
+      });
       expect(world.left).toEqual(nothing);
     },
   );
@@ -127,7 +136,10 @@ describe('a build whose container is taken away by somebody else', () => {
       world.engine.stopContainer(container, 137);
       return hangForGood({} as never);
     };
-    expect(await outcomeOf(world)).toMatchObject({ code: 'container-lost', message: expect.stringContaining('exit status 137') as string });
+    expect(await outcomeOf(world)).toMatchObject({
+      code: 'container-lost',
+      message: expect.stringContaining('exit status 137') as string,
+    });
     expect(world.left).toEqual(nothing);
   });
 });
@@ -194,7 +206,7 @@ describe('a build that is aborted', () => {
 });
 
 describe('a build that fails', () => {
-  const fail = ({ print }: { print(text: string): void }): number => {
+  const fail: Program = ({ print }) => {
     print('boom\n');
     return 1;
   };

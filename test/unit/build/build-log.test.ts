@@ -3,7 +3,8 @@ import { createBuildLog, describeBuildLog, showLogCommand } from '../../../src/b
 import { chooseMount } from '../../../src/build/mounts.ts';
 
 const now = new Date('2026-02-03T04:05:06.789Z');
-const log = (option: string | undefined) => createBuildLog(chooseMount('logs', option, undefined), '0123456789abcdef', now);
+const log = (option: string | undefined) =>
+  createBuildLog(chooseMount('logs', option, undefined), '0123456789abcdef', now);
 
 describe('the log of a run', () => {
   it('has a directory of its own, sorted by time and unique for the run', () => {
@@ -20,15 +21,30 @@ describe('the log of a run', () => {
     ['in a volume', undefined, undefined, 'the volume gentoo-logs, 20260203T040506Z-01234567/build.log'],
     ['on the host', '/srv/logs', undefined, '/srv/logs/20260203T040506Z-01234567/build.log'],
     ["a package's own", 'mine', own, 'the volume mine, 20260203T040506Z-01234567/app-misc:hello-2.10.log'],
-    ["a package's that is elsewhere: the whole log instead", 'mine', '/var/tmp/portage/x/temp/build.log', 'the volume mine, 20260203T040506Z-01234567/build.log'],
+    [
+      "a package's that is elsewhere: the whole log instead",
+      'mine',
+      '/var/tmp/portage/x/temp/build.log',
+      'the volume mine, 20260203T040506Z-01234567/build.log',
+    ],
   ])('is described to somebody on the host: %s', (_what, option, file, expected) => {
     expect(describeBuildLog(log(option), file)).toBe(expected);
   });
 
   it.each([
-    ['in a volume', undefined, undefined, 'docker run --rm --entrypoint cat -v gentoo-logs:/log:ro base /log/20260203T040506Z-01234567/build.log'],
+    [
+      'in a volume',
+      undefined,
+      undefined,
+      'docker run --rm --entrypoint cat -v gentoo-logs:/log:ro base /log/20260203T040506Z-01234567/build.log',
+    ],
     ['on the host', '/srv/logs', own, 'less /srv/logs/20260203T040506Z-01234567/app-misc:hello-2.10.log'],
-    ['on the host, in a place with odd characters', "/srv/my 'logs'", undefined, String.raw`less '/srv/my '\''logs'\''/20260203T040506Z-01234567/build.log'`],
+    [
+      'on the host, in a place with odd characters',
+      "/srv/my 'logs'",
+      undefined,
+      String.raw`less '/srv/my '\''logs'\''/20260203T040506Z-01234567/build.log'`,
+    ],
   ])('is shown by a command: %s', (_what, option, file, expected) => {
     expect(showLogCommand(log(option), 'base', file)).toBe(expected);
   });

@@ -37,7 +37,10 @@ export const oldLayout = {
   '/etc/portage/make.conf': 'PORTDIR="/usr/portage"\n',
 } as const;
 
-export const filledTree = { '/profiles/repo_name': 'gentoo\n', '/app-misc/hello/hello-2.10.ebuild': 'EAPI=8\n' } as const;
+export const filledTree = {
+  '/profiles/repo_name': 'gentoo\n',
+  '/app-misc/hello/hello-2.10.ebuild': 'EAPI=8\n',
+} as const;
 
 /** Somebody interrupts the run. */
 export const interruption = new Failure('interrupted', 'interrupted by a test');
@@ -82,9 +85,16 @@ export class BuildWorld implements Disposable {
   onCall: (method: EngineMethod, nth: number) => void = () => undefined;
   self: Container | undefined;
 
-  constructor({ base = newLayout, tree = filledTree }: { base?: Readonly<Record<string, string>>; tree?: Readonly<Record<string, string>> } = {}) {
+  constructor({
+    base = newLayout,
+    tree = filledTree,
+  }: { base?: Readonly<Record<string, string>>; tree?: Readonly<Record<string, string>> } = {}) {
     this.engine.onExec = this.portage.script;
-    this.engine.addImage(baseName, { files: fakeFiles(base), digests: ['gentoo/stage3@sha256:beef'], labels: { of: 'base' } });
+    this.engine.addImage(baseName, {
+      files: fakeFiles(base),
+      digests: ['gentoo/stage3@sha256:beef'],
+      labels: { of: 'base' },
+    });
     this.addVolume('gentoo-repository', tree, { 'gentoo-builder.volume': 'tree' });
   }
 
@@ -93,14 +103,23 @@ export class BuildWorld implements Disposable {
     return { engine: this.#watchedEngine(), report, signal: this.aborter.signal, self: this.self, version: '1.2.3' };
   }
 
-  addVolume(name: string, texts: Readonly<Record<string, string>> = {}, labels: Readonly<Record<string, string>> = {}): void {
+  addVolume(
+    name: string,
+    texts: Readonly<Record<string, string>> = {},
+    labels: Readonly<Record<string, string>> = {},
+  ): void {
     this.engine.volumes.set(name, { name, labels, files: fakeFiles(texts) });
   }
 
   /** Puts a running builder container there that this run is in. */
   async startSelf(mounts: Container['mounts'] = [], { autoRemove = false } = {}): Promise<FakeContainer> {
     this.engine.addImage('gentoo-builder');
-    const id = await this.engine.createContainer('builder', { image: 'gentoo-builder', command: [], autoRemove, mounts: mounts.map(specOf) });
+    const id = await this.engine.createContainer('builder', {
+      image: 'gentoo-builder',
+      command: [],
+      autoRemove,
+      mounts: mounts.map(specOf),
+    });
     await this.engine.startContainer(id);
     this.self = await this.engine.inspectContainer(id);
     return this.engine.container(id);
@@ -110,7 +129,12 @@ export class BuildWorld implements Disposable {
   async buildContainer(): Promise<BuildContainer> {
     const workspace = await createWorkspace(this.context);
     const mounts = [{ type: 'volume', source: workspace.volume, target: workDirectory }] as const;
-    const id = await this.engine.createContainer(workspace.volume, { image: baseName, command: holdCommand, mounts, openStdin: true });
+    const id = await this.engine.createContainer(workspace.volume, {
+      image: baseName,
+      command: holdCommand,
+      mounts,
+      openStdin: true,
+    });
     const hold = await this.engine.holdStdin(id);
     await this.engine.startContainer(id);
     const log = createBuildLog(chooseMount('logs', undefined, undefined), workspace.run, new Date());
@@ -120,7 +144,13 @@ export class BuildWorld implements Disposable {
   /** What the preconditions find in this world. */
   get ready(): Preconditions {
     const choose = (role: Role) => chooseMount(role, undefined, undefined);
-    const repository = { name: 'gentoo', location: '/var/db/repos/gentoo', syncType: 'git', syncUri: '', autoSync: true };
+    const repository = {
+      name: 'gentoo',
+      location: '/var/db/repos/gentoo',
+      syncType: 'git',
+      syncUri: '',
+      autoSync: true,
+    };
     return {
       base: { name: baseName, image: [...this.engine.images.values()][0] },
       system: { repository },
@@ -140,7 +170,9 @@ export class BuildWorld implements Disposable {
   /** What a run may leave only on purpose: containers but the builder, volumes of runs, names of images that it made. */
   get left(): { containers: readonly string[]; workspaces: readonly string[]; images: readonly string[] } {
     const containers = [...this.engine.containers.values()].filter(({ id }) => id !== this.self?.id);
-    const workspaces = [...this.engine.volumes.values()].filter(({ name, labels }) => ownerLabel in labels || /^gentoo-builder-/.test(name));
+    const workspaces = [...this.engine.volumes.values()].filter(
+      ({ name, labels }) => ownerLabel in labels || name.startsWith('gentoo-builder-'),
+    );
     return {
       containers: containers.map(({ name }) => name),
       workspaces: workspaces.map(({ name }) => name),

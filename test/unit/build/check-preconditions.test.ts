@@ -30,7 +30,10 @@ function check(world: BuildWorld, parts: Partial<BuildRequest> = {}) {
 
 /** The failures of a check that fails, as their codes. */
 async function codes(world: BuildWorld, parts: Partial<BuildRequest> = {}): Promise<readonly string[]> {
-  const error = await check(world, parts).then(() => undefined, (reason: unknown) => reason);
+  const error = await check(world, parts).then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
   expect(world.left.containers).toEqual([]);
   return failuresOf(error).map(({ code }) => code);
 }
@@ -54,7 +57,15 @@ describe('the preconditions', () => {
     const volume = { type: 'volume', origin: 'default', readOnly: false };
     expect(await check(world)).toEqual({
       base: { name: baseName, image: world.engine.images.get([...world.engine.images.keys()][0] ?? ('' as never)) },
-      system: { repository: { name: 'gentoo', location: '/var/db/repos/gentoo', syncType: 'git', syncUri: 'file:///srv/gentoo', autoSync: true } },
+      system: {
+        repository: {
+          name: 'gentoo',
+          location: '/var/db/repos/gentoo',
+          syncType: 'git',
+          syncUri: 'file:///srv/gentoo',
+          autoSync: true,
+        },
+      },
       treeState: 'filled',
       tree: { role: 'tree', source: 'gentoo-repository', ...volume },
       binpkgs: { role: 'binpkgs', source: 'gentoo-binpkgs', ...volume },
@@ -77,7 +88,13 @@ describe('the preconditions', () => {
     world.engine.fault({ method: 'createContainer', nth: 1, delay: 3000 });
     world.engine.fault({ method: 'createContainer', nth: 2, delay: 2000 });
     const wrong = { invalidPackages: [invalid('a'), invalid('b')], minFree: everything };
-    expect(await codes(world, wrong)).toEqual(['tree-unusable', 'invalid-package', 'invalid-package', 'base-unusable', 'disk-space']);
+    expect(await codes(world, wrong)).toEqual([
+      'tree-unusable',
+      'invalid-package',
+      'invalid-package',
+      'base-unusable',
+      'disk-space',
+    ]);
   });
 
   it('refuse packages that are none, though all else is right', async () => {
@@ -88,7 +105,13 @@ describe('the preconditions', () => {
   it('refuse a base without emerge, by its name', async () => {
     using world = new BuildWorld({ base: { '/bin/sh': '' } });
     await expect(check(world)).rejects.toMatchObject({
-      all: [{ code: 'base-unusable', message: `failed to use the base ${baseName}: it has no emerge (/usr/bin/emerge)`, hint: expect.stringContaining('--base') as string }],
+      all: [
+        {
+          code: 'base-unusable',
+          message: `failed to use the base ${baseName}: it has no emerge (/usr/bin/emerge)`,
+          hint: expect.stringContaining('--base') as string,
+        },
+      ],
     });
   });
 
@@ -111,7 +134,9 @@ describe('the preconditions', () => {
   ])('refuse what is mounted read-only in the builder at %s', async (target, hint) => {
     using world = new BuildWorld();
     await world.startSelf(mounts({ source: 'mine', target, readOnly: true }));
-    await expect(check(world)).rejects.toMatchObject({ all: [{ code: 'mount-unusable', exitStatus: 18, hint: expect.stringContaining(hint) as string }] });
+    await expect(check(world)).rejects.toMatchObject({
+      all: [{ code: 'mount-unusable', exitStatus: 18, hint: expect.stringContaining(hint) as string }],
+    });
   });
 
   it('do not mind read-only packages that are not used', async () => {
@@ -124,14 +149,25 @@ describe('the preconditions', () => {
     using world = new BuildWorld();
     refuseHostPath(world, '/srv/logs');
     await expect(check(world, { logDir: '/srv/logs' })).rejects.toMatchObject({
-      all: [{ code: 'mount-unusable', message: expect.stringContaining('/srv/logs') as string, hint: expect.stringContaining('mkdir -p /srv/logs') as string }],
+      all: [
+        {
+          code: 'mount-unusable',
+          message: expect.stringContaining('/srv/logs') as string,
+          hint: expect.stringContaining('mkdir -p /srv/logs') as string,
+        },
+      ],
     });
   });
 
   it('hand on what is mounted in the builder itself', async () => {
     using world = new BuildWorld();
     world.addVolume('my-tree', filledTree);
-    await world.startSelf(mounts({ source: 'my-tree', target: '/usr/portage' }, { type: 'bind', source: '/home/distfiles', target: '/var/cache/distfiles' }));
+    await world.startSelf(
+      mounts(
+        { source: 'my-tree', target: '/usr/portage' },
+        { type: 'bind', source: '/home/distfiles', target: '/var/cache/distfiles' },
+      ),
+    );
     expect(await check(world)).toMatchObject({
       tree: { type: 'volume', source: 'my-tree', origin: 'given' },
       distfiles: { type: 'bind', source: '/home/distfiles' },
@@ -152,7 +188,11 @@ describe('the preconditions', () => {
 describe('a base that the engine does not have', () => {
   it('is pulled when all else is right, and looked into then', async () => {
     using world = worldWithRegistry();
-    expect(await check(world)).toMatchObject({ base: { name: baseName, image: { layers: [expect.any(String)] } }, treeState: 'filled', system: { repository: { syncType: 'git' } } });
+    expect(await check(world)).toMatchObject({
+      base: { name: baseName, image: { layers: [expect.any(String)] } },
+      treeState: 'filled',
+      system: { repository: { syncType: 'git' } },
+    });
     expect(world.calls('pullImage')).toHaveLength(1);
   });
 
@@ -195,7 +235,10 @@ describe('a base that the engine does not have', () => {
 
   it('is refused when no registry has it', async () => {
     using world = worldWithRegistry();
-    await expect(check(world, { base: 'gentoo/nothing' })).rejects.toMatchObject({ code: 'base-unusable', message: expect.stringContaining('there is no such image') as string });
+    await expect(check(world, { base: 'gentoo/nothing' })).rejects.toMatchObject({
+      code: 'base-unusable',
+      message: expect.stringContaining('there is no such image') as string,
+    });
   });
 });
 
@@ -215,14 +258,18 @@ describe('a dry run', () => {
     using world = new BuildWorld();
     const plan = await passTime(planBuild(buildRequest({ dryRun: true }), world.context));
     expect(plan).toContain('sync the tree by git');
-    expect(world.engine.calls.filter(({ method }) => /^(start|exec|hold|commit|pull|rename|tag)/.test(method))).toEqual([]);
+    expect(world.engine.calls.filter(({ method }) => /^(start|exec|hold|commit|pull|rename|tag)/.test(method))).toEqual(
+      [],
+    );
     expect([...world.engine.volumes.keys()]).toEqual(['gentoo-repository']);
     expect(world.left).toEqual(nothing);
   });
 
   it('reports what is wrong as a build does, and leaves nothing then either', async () => {
     using world = new BuildWorld({ base: {} });
-    await expect(passTime(planBuild(buildRequest({ dryRun: true }), world.context))).rejects.toMatchObject({ all: [{ code: 'base-unusable' }] });
+    await expect(passTime(planBuild(buildRequest({ dryRun: true }), world.context))).rejects.toMatchObject({
+      all: [{ code: 'base-unusable' }],
+    });
     expect(world.left).toEqual(nothing);
   });
 });
@@ -247,23 +294,35 @@ describe('a make.conf of the user', () => {
   ])('is refused when it %s', async (_what, content, why) => {
     using world = new BuildWorld();
     const makeConf = content === undefined ? directory : write(content);
-    await expect(check(world, { makeConf })).rejects.toMatchObject({ all: [{ code: 'usage', message: expect.stringContaining(why) as string }] });
+    await expect(check(world, { makeConf })).rejects.toMatchObject({
+      all: [{ code: 'usage', message: expect.stringContaining(why) as string }],
+    });
   });
 
   it("takes the place of the base's own before the container is started", async () => {
     using world = new BuildWorld();
     const makeConf = write('USE="ssl"\n');
     const order: string[] = [];
-    world.onCall = (method) => void (/^(writeArchive|startContainer|createContainer)$/.test(method) && order.push(method));
-    world.portage.emerge = ({ container }) => (container.findFile('/etc/portage/make.conf')?.data.toString() === 'USE="ssl"\n' ? 0 : 1);
+    world.onCall = (method) =>
+      void (/^(writeArchive|startContainer|createContainer)$/.test(method) && order.push(method));
+    world.portage.emerge = ({ container }) =>
+      container.findFile('/etc/portage/make.conf')?.data.toString() === 'USE="ssl"\n' ? 0 : 1;
     await passTime(buildImage(buildRequest({ makeConf }), world.context));
     expect(order.slice(-3)).toEqual(['createContainer', 'writeArchive', 'startContainer']);
   });
 
   it('comes last where the base has a directory of them', async () => {
-    using world = new BuildWorld({ base: { ...newLayout, '/etc/portage/make.conf': '', '/etc/portage/make.conf/': '', '/etc/portage/make.conf/base.conf': 'USE="a"\n' } });
+    using world = new BuildWorld({
+      base: {
+        ...newLayout,
+        '/etc/portage/make.conf': '',
+        '/etc/portage/make.conf/': '',
+        '/etc/portage/make.conf/base.conf': 'USE="a"\n',
+      },
+    });
     const makeConf = write('USE="ssl"\n');
-    world.portage.emerge = ({ container }) => (container.findFile('/etc/portage/make.conf/zz-gentoo-builder.conf')?.data.toString() === 'USE="ssl"\n' ? 0 : 1);
+    world.portage.emerge = ({ container }) =>
+      container.findFile('/etc/portage/make.conf/zz-gentoo-builder.conf')?.data.toString() === 'USE="ssl"\n' ? 0 : 1;
     await expect(passTime(buildImage(buildRequest({ makeConf }), world.context))).resolves.toBeDefined();
   });
 });

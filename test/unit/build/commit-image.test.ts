@@ -22,7 +22,13 @@ const baseNameLabel = 'org.opencontainers.image.base.name';
 const digest = 'org.opencontainers.image.base.digest';
 
 function facts(world: BuildWorld, parts: Partial<ImageFacts> = {}): ImageFacts {
-  return { request: buildRequest(), ready: world.ready, packages: ['app-misc/hello-2.10'], created: new Date('2026-02-03T04:05:06Z'), ...parts };
+  return {
+    request: buildRequest(),
+    ready: world.ready,
+    packages: ['app-misc/hello-2.10'],
+    created: new Date('2026-02-03T04:05:06Z'),
+    ...parts,
+  };
 }
 
 function labels(parts: Partial<ImageFacts> = {}): Readonly<Record<string, string>> {
@@ -69,7 +75,12 @@ describe('the instructions of a commit', () => {
     ['the version of the one package', packages('app-misc/hello'), ['app-misc/hello-2.10', 'dev-libs/b-2'], '2.10'],
     ['the version of one that was asked for by name alone', packages('hello'), ['app-misc/hello-2.10-r1'], '2.10-r1'],
     ['the version that came of a range', packages('>=app-misc/hello-2'), ['app-misc/hello-2.10'], '2.10'],
-    ['the day for several packages', packages('app-misc/hello', 'dev-libs/b'), ['app-misc/hello-2.10', 'dev-libs/b-2'], '20260203'],
+    [
+      'the day for several packages',
+      packages('app-misc/hello', 'dev-libs/b'),
+      ['app-misc/hello-2.10', 'dev-libs/b-2'],
+      '20260203',
+    ],
     ['the day for a set', packages('@world'), ['app-misc/hello-2.10'], '20260203'],
     ['the day where nothing was merged', packages('app-misc/hello'), [], '20260203'],
   ])('have as version %s', (_what, asked, merged, expected) => {
@@ -77,11 +88,18 @@ describe('the instructions of a commit', () => {
   });
 
   it('keep any text in a label as it is, in one line and with nothing that the engine would expand', () => {
-    const text = fc.string({ unit: fc.oneof(fc.constantFrom('"', '\\', '$', '${HOME}', "'", ' ', '=', '#'), fc.string({ unit: 'grapheme', maxLength: 3 })) });
+    const text = fc.string({
+      unit: fc.oneof(
+        fc.constantFrom('"', '\\', '$', '${HOME}', "'", ' ', '=', '#'),
+        fc.string({ unit: 'grapheme', maxLength: 3 }),
+      ),
+    });
     const oneLine = text.filter((value) => !/[\n\r]/.test(value));
     const property = fc.property(oneLine, fc.array(oneLine), oneLine, (asked, merged, name) => {
       using world = new BuildWorld();
-      const changes = commitChanges(facts(world, { ...withBase({}, name), request: buildRequest({ packages: packages(asked) }), packages: merged }));
+      const changes = commitChanges(
+        facts(world, { ...withBase({}, name), request: buildRequest({ packages: packages(asked) }), packages: merged }),
+      );
       const found = applyChanges(changes).labels;
       expect([found[title], found[packagesLabel], found[baseNameLabel]]).toEqual([asked, merged.join(' '), name]);
       for (const change of changes.filter((line) => line.startsWith('LABEL'))) {

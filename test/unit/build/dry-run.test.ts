@@ -30,16 +30,32 @@ describe('the plan of a dry run', () => {
   });
 
   it.each([
-    ['pull the base other, which the engine does not have', {}, { base: { name: 'other', image: undefined }, system: undefined }],
+    [
+      'pull the base other, which the engine does not have',
+      {},
+      { base: { name: 'other', image: undefined }, system: undefined },
+    ],
     ['sync the tree', {}, { system: undefined }],
     ['sync the tree by git, if it is older than 60 s', { syncMaxAge: 60 }, {}],
     ['sync the tree by git', { syncMaxAge: 0 }, {}],
     ['leave the tree as it is', { sync: false }, {}],
     ['  the volume gentoo-repository at /var/db/repos/gentoo, made and filled', {}, { treeState: 'absent' }],
     ['  the volume gentoo-repository at /var/db/repos/gentoo (empty), filled', {}, { treeState: 'empty' }],
-    ['  /srv/tree at /var/db/repos/gentoo, read-only', { sync: false }, tree({ type: 'bind', source: '/srv/tree', readOnly: true })],
-    ['emerge --quiet=y --ask=n --jobs=2 --verbose --color=n @world', { packages: packages('@world'), jobs: 2, emergeOptions: ['--verbose'], binpkgs: false }, {}],
-    ['stop it, and commit it as gentoo-<first 4 characters of its id>, named a:1, b:2 as well', { tags: ['a:1', 'b:2'] }, {}],
+    [
+      '  /srv/tree at /var/db/repos/gentoo, read-only',
+      { sync: false },
+      tree({ type: 'bind', source: '/srv/tree', readOnly: true }),
+    ],
+    [
+      'emerge --quiet=y --ask=n --jobs=2 --verbose --color=n @world',
+      { packages: packages('@world'), jobs: 2, emergeOptions: ['--verbose'], binpkgs: false },
+      {},
+    ],
+    [
+      'stop it, and commit it as gentoo-<first 4 characters of its id>, named a:1, b:2 as well',
+      { tags: ['a:1', 'b:2'] },
+      {},
+    ],
   ] as const)('says "%s"', (line, request, ready) => {
     expect(plan(request, ready)).toContain(line);
   });

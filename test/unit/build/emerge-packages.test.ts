@@ -18,11 +18,27 @@ afterEach(() => {
 describe('the emerge', () => {
   it('hands what was asked for to emerge as an argument array, and its settings at the exec alone', async () => {
     using world = new BuildWorld();
-    const request = buildRequest({ packages: packages('app-misc/a', '@set'), emergeOptions: ['--verbose'], jobs: 3, use: 'ssl -ipv6' });
+    const request = buildRequest({
+      packages: packages('app-misc/a', '@set'),
+      emergeOptions: ['--verbose'],
+      jobs: 3,
+      use: 'ssl -ipv6',
+    });
     await passTime(buildImage(request, world.context));
     const { command, environment } = world.portage.request('emerge');
     const emerge = command.slice(command.indexOf('emerge', 6));
-    expect(emerge).toEqual(['emerge', '--quiet=y', '--ask=n', '--jobs=3', '--usepkg=y', '--binpkg-respect-use=y', '--verbose', '--color=n', 'app-misc/a', '@set']);
+    expect(emerge).toEqual([
+      'emerge',
+      '--quiet=y',
+      '--ask=n',
+      '--jobs=3',
+      '--usepkg=y',
+      '--binpkg-respect-use=y',
+      '--verbose',
+      '--color=n',
+      'app-misc/a',
+      '@set',
+    ]);
     expect(environment).toMatchObject({
       USE: 'ssl -ipv6',
       DISTDIR: '/var/cache/distfiles',
@@ -64,7 +80,12 @@ describe('the emerge', () => {
     await passTime(buildImage(buildRequest(), world.context));
     expect(world.portage.request('emerge').environment?.['FEATURES']).toContain('observability');
     expect(world.events.filter(({ type }) => type === 'running')).toEqual([
-      { type: 'running', completed: 0, total: 1, packages: [{ cpv: 'app-misc/hello-2.10', phase: 'compile', elapsed: 2, binary: false }] },
+      {
+        type: 'running',
+        completed: 0,
+        total: 1,
+        packages: [{ cpv: 'app-misc/hello-2.10', phase: 'compile', elapsed: 2, binary: false }],
+      },
     ]);
   });
 
@@ -94,7 +115,9 @@ describe('the emerge', () => {
       code: 'build-failed',
       exitStatus: 31,
       message: expect.stringMatching(/app-misc\/hello-2\.10.*compile/) as string,
-      hint: expect.stringMatching(/the whole log: docker run .*\/20260203T040506Z-[0-9a-f]{8}\/app-misc:hello-2\.10\.log$/) as string,
+      hint: expect.stringMatching(
+        /the whole log: docker run .*\/20260203T040506Z-[0-9a-f]{8}\/app-misc:hello-2\.10\.log$/,
+      ) as string,
       logTail: log,
     });
     expect(tail).toHaveBeenCalledWith(expect.stringMatching(/\/app-misc:hello-2\.10\.log$/));

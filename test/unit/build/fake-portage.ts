@@ -12,7 +12,7 @@ export interface RunningProgram {
   readonly environment: Readonly<Record<string, string>>;
   readonly container: FakeContainer;
   /** Writes to the log. */
-  print(text: string | Buffer): void;
+  readonly print: (text: string | Buffer) => void;
   /** Aborted by SIGTERM. */
   readonly terminated: AbortSignal;
 }
@@ -134,7 +134,7 @@ export class FakePortage {
       this.#log.wake();
     });
     if (watch !== '') for (const line of this.statusLines) wire('stderr', `${line}\n`);
-    for (let position = Number(offset) - 1; !client.gone; ) {
+    for (let position = Number(offset) - 1; !client.gone;) {
       const bytes = this.#log.from(position);
       if (bytes.length > 0) wire('stdout', bytes);
       position += bytes.length;

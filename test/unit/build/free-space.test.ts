@@ -12,7 +12,9 @@ describe('the check for free space', () => {
     await expect(checkFreeSpace(world.context, everything)).rejects.toMatchObject({
       code: 'disk-space',
       exitStatus: 15,
-      message: expect.stringMatching(/^failed to find room for a build: \d+ MiB are free .* \(\/\), and 8589934591 MiB are asked for$/) as string,
+      message: expect.stringMatching(
+        /^failed to find room for a build: \d+ MiB are free .* \(\/\), and 8589934591 MiB are asked for$/,
+      ) as string,
       hint: expect.stringContaining('--min-free SIZE') as string,
     });
     await expect(checkFreeSpace(world.context, 0)).resolves.toBeUndefined();
@@ -34,7 +36,10 @@ describe('the check for free space', () => {
 
   it('says nothing of an engine on another machine', async () => {
     using world = new BuildWorld();
-    const engine = { address: 'tcp://far.example:2375', info: () => Promise.resolve({ ...world.engine.engineInfo, dataRoot: '/' }) } as Engine;
+    const engine = {
+      address: 'tcp://far.example:2375',
+      info: () => Promise.resolve({ ...world.engine.engineInfo, dataRoot: '/' }),
+    } as Engine;
     await expect(checkFreeSpace({ ...world.context, engine }, everything)).resolves.toBeUndefined();
   });
 });

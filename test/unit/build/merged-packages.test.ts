@@ -2,7 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { packageVersion } from '../../../src/build/merged-packages.ts';
 import type { PackageArgument } from '../../../src/portage/atom.ts';
 
-const merged = ['app-misc/hello-2.10', 'app-misc/hello-extra-1', 'dev-libs/a-1.2.3_rc4-r5', 'dev-libs/b-1', 'dev-libs/b-2', 'media-fonts/font-75dpi-1.0', 'not-a-version'];
+const merged = [
+  'app-misc/hello-2.10',
+  'app-misc/hello-extra-1',
+  'dev-libs/a-1.2.3_rc4-r5',
+  'dev-libs/b-1',
+  'dev-libs/b-2',
+  'media-fonts/font-75dpi-1.0',
+  'not-a-version',
+];
 
 describe('the version of what was asked for', () => {
   it.each([
@@ -23,7 +31,10 @@ describe('the version of what was asked for', () => {
     expect(packageVersion(atom as PackageArgument, merged)).toBe(version);
   });
 
-  it.each(['ello', 'misc/hello', 'app-misc/hell', 'other/hello', 'app-misc', '@world', 'not-a-version'])('%s is nothing that was merged', (atom) => {
-    expect(packageVersion(atom as PackageArgument, merged)).toBeUndefined();
-  });
+  it.each(['ello', 'misc/hello', 'app-misc/hell', 'other/hello', 'app-misc', '@world', 'not-a-version'])(
+    '%s is nothing that was merged',
+    (atom) => {
+      expect(packageVersion(atom as PackageArgument, merged)).toBeUndefined();
+    },
+  );
 });

@@ -5,7 +5,7 @@ import type { Container, Mount } from '../../../src/engine/engine.ts';
 const anonymous = 'ab'.repeat(32);
 
 function builder(mounts: readonly Partial<Mount>[], changes: Partial<Container> = {}): Container {
-  const complete = mounts.map((mount) => ({ type: 'volume', source: 'v', target: '/', readOnly: false, ...mount }) as Mount);
+  const complete = mounts.map((mount) => ({ type: 'volume', source: 'v', target: '/', readOnly: false, ...mount }));
   return { autoRemove: false, volumesFrom: [], mounts: complete, ...changes } as Container;
 }
 
@@ -14,7 +14,11 @@ const tree = { target: '/var/db/repos/gentoo' };
 describe('chooseMount', () => {
   it('takes what an option names, a path as a host path and a name as a volume', () => {
     const self = builder([{ ...tree, source: 'mounted' }]);
-    expect(chooseMount('tree', '/srv/tree', self)).toMatchObject({ type: 'bind', source: '/srv/tree', origin: 'given' });
+    expect(chooseMount('tree', '/srv/tree', self)).toMatchObject({
+      type: 'bind',
+      source: '/srv/tree',
+      origin: 'given',
+    });
     expect(chooseMount('tree', 'mine', self)).toMatchObject({ type: 'volume', source: 'mine', origin: 'given' });
   });
 
@@ -30,7 +34,10 @@ describe('chooseMount', () => {
   });
 
   it('prefers what was mounted by name in the old place to the anonymous volume in the new one', () => {
-    const self = builder([{ ...tree, source: anonymous }, { target: '/usr/portage', source: 'old' }]);
+    const self = builder([
+      { ...tree, source: anonymous },
+      { target: '/usr/portage', source: 'old' },
+    ]);
     expect(chooseMount('tree', undefined, self)).toMatchObject({ source: 'old', origin: 'given' });
   });
 

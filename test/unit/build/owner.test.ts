@@ -1,12 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import { currentOwner, formatOwner, isGone, parseOwner, procWorld, type Owner, type OwnerWorld } from '../../../src/build/owner.ts';
+import {
+  currentOwner,
+  formatOwner,
+  isGone,
+  parseOwner,
+  procWorld,
+  type Owner,
+  type OwnerWorld,
+} from '../../../src/build/owner.ts';
 import type { Container, ContainerId, ContainerState } from '../../../src/engine/engine.ts';
 
 const id = 'c0de'.repeat(16) as ContainerId;
 const process1: Owner = { kind: 'process', machine: 'm', boot: 'b', pidNamespace: 'pid:[1]', pid: 7, startTime: '100' };
 const container1: Owner = { kind: 'container', id, startedAt: 'monday' };
 
-function world(changes: Partial<Record<'machine' | 'boot' | 'pidNamespace', string>> & { startTime?: string } = {}): OwnerWorld {
+function world(
+  changes: Partial<Record<'machine' | 'boot' | 'pidNamespace', string>> & { startTime?: string } = {},
+): OwnerWorld {
   return {
     inspectContainer: () => Promise.resolve(undefined),
     machine: () => Promise.resolve(changes.machine ?? 'm'),
@@ -21,9 +31,12 @@ function worldWith(state: ContainerState, startedAt: string): OwnerWorld {
 }
 
 describe('a container as owner', () => {
-  it.each(['running', 'paused', 'restarting', 'created', 'removing'] as const)('is alive while it is %s', async (state) => {
-    expect(await isGone(container1, worldWith(state, 'monday'))).toBe(false);
-  });
+  it.each(['running', 'paused', 'restarting', 'created', 'removing'] as const)(
+    'is alive while it is %s',
+    async (state) => {
+      expect(await isGone(container1, worldWith(state, 'monday'))).toBe(false);
+    },
+  );
 
   it.each(['exited', 'dead'] as const)('is gone when it is %s', async (state) => {
     expect(await isGone(container1, worldWith(state, 'monday'))).toBe(true);
@@ -67,7 +80,7 @@ describe('the label', () => {
   });
 
   it.each(['', '{', 'null', '[]', '{"kind":"process"}', '{"kind":"container","id":1}', '{"kind":"other"}'])(
-    'is nobody\'s when it says %j',
+    "is nobody's when it says %j",
     (text) => {
       expect(parseOwner(text)).toBeUndefined();
     },

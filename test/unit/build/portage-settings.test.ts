@@ -5,7 +5,7 @@ import { BuildWorld } from './build-world.ts';
 async function settingsOf(...fields: readonly string[]): Promise<{ partition: string; observable: boolean }> {
   using world = new BuildWorld();
   world.portage.settings = fields;
-  return readPortageSettings(world.context, await world.buildContainer());
+  return await readPortageSettings(world.context, await world.buildContainer());
 }
 
 const profile = '../../var/db/repos/gentoo/profiles/default/linux';
@@ -33,10 +33,16 @@ describe("Portage's settings", () => {
 
   it('are the same for what makes no difference', async () => {
     const { partition } = await settingsOf('', profile, variables);
-    expect(await settingsOf('yes', profile, variables, '/etc/portage/env/empty', '# nothing\n')).toEqual({ partition, observable: true });
+    expect(await settingsOf('yes', profile, variables, '/etc/portage/env/empty', '# nothing\n')).toEqual({
+      partition,
+      observable: true,
+    });
   });
 
   it('without a CHOST are those of a broken base', async () => {
-    await expect(settingsOf('', profile, '')).rejects.toMatchObject({ code: 'emerge-failed', hint: expect.stringContaining('emerge --info') as string });
+    await expect(settingsOf('', profile, '')).rejects.toMatchObject({
+      code: 'emerge-failed',
+      hint: expect.stringContaining('emerge --info') as string,
+    });
   });
 });

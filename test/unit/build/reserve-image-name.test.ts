@@ -36,7 +36,8 @@ describe('the name of an image', () => {
   it('has a longer prefix where another build commits and goes between the look and the reservation', async () => {
     using world = new BuildWorld();
     const id = await container(world);
-    world.onCall = (method, nth) => void (method === 'renameContainer' && nth === 1 && world.engine.addImage(prefix(id, 4)));
+    world.onCall = (method, nth) =>
+      void (method === 'renameContainer' && nth === 1 && world.engine.addImage(prefix(id, 4)));
     expect(await reserveImageName(world.context.engine, id)).toBe(prefix(id, 5));
     expect(world.engine.container(id).name).toBe(prefix(id, 5));
   });
@@ -58,6 +59,9 @@ describe('the name of an image', () => {
     using world = new BuildWorld();
     const id = await container(world);
     for (let length = 4; length <= id.length; length++) world.engine.addImage(prefix(id, length));
-    await expect(reserveImageName(world.context.engine, id)).rejects.toMatchObject({ code: 'commit-failed', message: expect.stringContaining(prefix(id, 4)) as string });
+    await expect(reserveImageName(world.context.engine, id)).rejects.toMatchObject({
+      code: 'commit-failed',
+      message: expect.stringContaining(prefix(id, 4)) as string,
+    });
   });
 });

@@ -17,7 +17,13 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-const emerge: Job = { name: 'emerge', command: ['emerge', 'app-misc/hello'], environment: { USE: 'x' }, watch: false, silenceTimeout: undefined };
+const emerge: Job = {
+  name: 'emerge',
+  command: ['emerge', 'app-misc/hello'],
+  environment: { USE: 'x' },
+  watch: false,
+  silenceTimeout: undefined,
+};
 
 interface Run {
   readonly lines: readonly string[];
@@ -99,16 +105,21 @@ describe('a stream that is cut', () => {
     return 3;
   };
 
-  it.each(Array.from({ length: wire + 1 }, (_, index) => index))('after %i bytes of it gives the same lines, once each', async (cut) => {
-    using world = new BuildWorld();
-    world.portage.cuts.push(cut);
-    const { lines, result } = await run(world, program);
-    expect({ lines, status: result.exitStatus }).toEqual({ lines: whole, status: 3 });
-    expect(world.portage.followers).toBe(cut < wire ? 2 : 1);
-  });
+  it.each(Array.from({ length: wire + 1 }, (_, index) => index))(
+    'after %i bytes of it gives the same lines, once each',
+    async (cut) => {
+      using world = new BuildWorld();
+      world.portage.cuts.push(cut);
+      const { lines, result } = await run(world, program);
+      expect({ lines, status: result.exitStatus }).toEqual({ lines: whole, status: 3 });
+      expect(world.portage.followers).toBe(cut < wire ? 2 : 1);
+    },
+  );
 
   it('again and again gives the same lines, once each, however the log was written', async () => {
-    const pieces = fc.array(fc.string({ unit: fc.constantFrom('a', 'b', '\n', '\u00e4', '{', 'ended 1 2\n') }), { maxLength: 8 });
+    const pieces = fc.array(fc.string({ unit: fc.constantFrom('a', 'b', '\n', '\u00e4', '{', 'ended 1 2\n') }), {
+      maxLength: 8,
+    });
     const cuts = fc.array(fc.nat(40), { maxLength: 9 });
     const property = fc.asyncProperty(pieces, cuts, fc.nat(255), async (written, places, status) => {
       using world = new BuildWorld();
@@ -136,7 +147,9 @@ describe('a stream that is cut', () => {
     };
     let connections = 0;
     const echo = { stream: 'stderr', data: Buffer.from('\n') } as const;
-    const engine = intercept(world, (exec) => (++connections === 2 ? { ...exec, output: after([echo], exec.output) } : exec));
+    const engine = intercept(world, (exec) =>
+      ++connections === 2 ? { ...exec, output: after([echo], exec.output) } : exec,
+    );
     const container = await world.buildContainer();
     const lines: string[] = [];
     await passTime(runJob({ ...world.context, engine }, container, emerge, (text) => void lines.push(text)));
@@ -150,7 +163,10 @@ describe('a stream that is cut', () => {
       print('text\n');
       return 0;
     };
-    await expect(run(world, printing)).rejects.toMatchObject({ code: 'engine-lost', message: expect.stringContaining('11 times') as string });
+    await expect(run(world, printing)).rejects.toMatchObject({
+      code: 'engine-lost',
+      message: expect.stringContaining('11 times') as string,
+    });
     expect(world.portage.followers).toBe(11);
   });
 
@@ -196,7 +212,10 @@ describe('a container that is gone while a job runs in it', () => {
       void world.engine.removeContainer(container.id);
       return hangForGood({} as never);
     };
-    await expect(run(world, program)).rejects.toMatchObject({ code: 'container-lost', message: expect.stringContaining('somebody removed it') as string });
+    await expect(run(world, program)).rejects.toMatchObject({
+      code: 'container-lost',
+      message: expect.stringContaining('somebody removed it') as string,
+    });
   });
 
   it('is lost when it was stopped, with its exit status', async () => {
@@ -205,7 +224,10 @@ describe('a container that is gone while a job runs in it', () => {
       world.engine.stopContainer(container, 143);
       return hangForGood({} as never);
     };
-    await expect(run(world, program)).rejects.toMatchObject({ code: 'container-lost', message: expect.stringContaining('exited (exit status 143)') as string });
+    await expect(run(world, program)).rejects.toMatchObject({
+      code: 'container-lost',
+      message: expect.stringContaining('exited (exit status 143)') as string,
+    });
   });
 
   it('was out of memory when the kernel killed it', async () => {
@@ -366,7 +388,8 @@ describe('a slow reader', () => {
 describe('what Portage says of itself', () => {
   it('is passed on once for each change', async () => {
     using world = new BuildWorld();
-    const snapshot = (completed: number): string => JSON.stringify({ type: 'snapshot', jobs: { completed, total: 2 }, tasks: [] });
+    const snapshot = (completed: number): string =>
+      JSON.stringify({ type: 'snapshot', jobs: { completed, total: 2 }, tasks: [] });
     world.portage.statusLines = [snapshot(0), snapshot(0), snapshot(1), '{"type":'];
     await run(world, () => 0, { ...emerge, watch: true });
     expect(world.events).toEqual([0, 1].map((completed) => ({ type: 'running', completed, total: 2, packages: [] })));
@@ -378,8 +401,13 @@ describe('a job that can write nothing', () => {
     using world = new BuildWorld();
     const container = await world.buildContainer();
     world.portage.emerge = hangForGood;
-    const engine = intercept(world, (exec) => ({ ...exec, output: after([{ stream: 'stderr', data: Buffer.from('ended unstarted 0\n') }]) }));
-    await expect(passTime(runJob({ ...world.context, engine }, container, emerge, () => undefined))).rejects.toMatchObject({
+    const engine = intercept(world, (exec) => ({
+      ...exec,
+      output: after([{ stream: 'stderr', data: Buffer.from('ended unstarted 0\n') }]),
+    }));
+    await expect(
+      passTime(runJob({ ...world.context, engine }, container, emerge, () => undefined)),
+    ).rejects.toMatchObject({
       code: 'mount-unusable',
       message: expect.stringMatching(/^failed to start emerge: .* the volume gentoo-logs, .*\/build\.log$/) as string,
     });
@@ -409,7 +437,10 @@ function cutAfter(world: BuildWorld, age: number): { engine: Engine; cuts: () =>
   return { engine, cuts: () => cuts };
 }
 
-async function* after(first: readonly OutputChunk[], rest: AsyncIterable<OutputChunk> = (async function* () {})()): AsyncGenerator<OutputChunk> {
+async function* after(
+  first: readonly OutputChunk[],
+  rest: AsyncIterable<OutputChunk> = (async function* () {})(),
+): AsyncGenerator<OutputChunk> {
   yield* first;
   yield* rest;
 }

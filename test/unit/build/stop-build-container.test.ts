@@ -19,7 +19,9 @@ afterEach(() => {
 async function working(world: BuildWorld, program: Program): Promise<BuildContainer> {
   world.portage.emerge = program;
   const container = await world.buildContainer();
-  container.lastJob = await world.engine.execDetached(container.id, { command: jobCommand('emerge', container.log.path, ['emerge']) });
+  container.lastJob = await world.engine.execDetached(container.id, {
+    command: jobCommand('emerge', container.log.path, ['emerge']),
+  });
   return container;
 }
 
@@ -36,7 +38,10 @@ describe('a stop', () => {
 
   it('is a kill after three seconds where the container goes on', async () => {
     using world = new BuildWorld();
-    const container = { ...(await world.buildContainer()), hold: { write: () => undefined, close: () => undefined, ended: Promise.resolve() } };
+    const container = {
+      ...(await world.buildContainer()),
+      hold: { write: () => undefined, close: () => undefined, ended: Promise.resolve() },
+    };
     const elapsed = stopwatch();
     await passTime(stopBuildContainer(world.engine, container));
     expect(world.calls('killContainer')).toEqual([[container.id, 'SIGKILL']]);

@@ -18,7 +18,9 @@ describe('the sync', () => {
     world.engine.volumes.delete('gentoo-repository');
     await passTime(buildImage(buildRequest(), world.context));
     expect(world.portage.request('sync').command).toContain('emerge-webrsync');
-    expect(world.messages('note').some((message) => message.startsWith('made the volume gentoo-repository'))).toBe(true);
+    expect(world.messages('note').some((message) => message.startsWith('made the volume gentoo-repository'))).toBe(
+      true,
+    );
     expect(world.messages('note')).toContain('filling the tree at /usr/portage: it is empty');
   });
 
@@ -26,7 +28,13 @@ describe('the sync', () => {
     using world = new BuildWorld({ tree: { '/half': 'a tree' } });
     await passTime(buildImage(buildRequest(), world.context));
     expect(world.portage.names.slice(0, 2)).toEqual(['lock', 'sync']);
-    expect(world.portage.request('lock').command.slice(-5)).toEqual(['find', '/var/db/repos/gentoo', '-mindepth', '1', '-delete']);
+    expect(world.portage.request('lock').command.slice(-5)).toEqual([
+      'find',
+      '/var/db/repos/gentoo',
+      '-mindepth',
+      '1',
+      '-delete',
+    ]);
     expect(world.messages('note')).toContain('the first sync of the tree was interrupted: starting it again');
   });
 
@@ -57,7 +65,9 @@ describe('the sync', () => {
     await expect(passTime(buildImage(buildRequest(), world.context))).rejects.toMatchObject({
       code: 'sync-failed',
       message: expect.stringContaining('Could not resolve host: mirror.example') as string,
-      hint: expect.stringMatching(/the whole log: docker run --rm .* -v gentoo-logs:\/log:ro .*\/build\.log$/) as string,
+      hint: expect.stringMatching(
+        /the whole log: docker run --rm .* -v gentoo-logs:\/log:ro .*\/build\.log$/,
+      ) as string,
       logTail: ['fatal: unable to access the repository: Could not resolve host: mirror.example'],
     });
     expect(world.portage.names).not.toContain('emerge');

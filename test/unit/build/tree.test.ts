@@ -9,13 +9,20 @@ const workspace = { run: '0123456789abcdef', volume: 'gentoo-builder-0123456789a
 const syncing: TreeDemands = { createTree: false, sync: true };
 
 /** What a look into the tree came to: its state, or the message and the hint. */
-async function look(world: BuildWorld, option: string | undefined, demands = syncing, readOnly = false): Promise<unknown> {
+async function look(
+  world: BuildWorld,
+  option: string | undefined,
+  demands = syncing,
+  readOnly = false,
+): Promise<unknown> {
   const choice = { ...chooseMount('tree', option, undefined), readOnly };
-  const state = await inspectTree(world.context, workspace, { choice, image: baseName, demands }).catch((error: unknown) => {
-    const [failure] = failuresOf(error);
-    if (failure === undefined) throw error;
-    return [failure.code, failure.message, failure.hint];
-  });
+  const state = await inspectTree(world.context, workspace, { choice, image: baseName, demands }).catch(
+    (error: unknown) => {
+      const [failure] = failuresOf(error);
+      if (failure === undefined) throw error;
+      return [failure.code, failure.message, failure.hint];
+    },
+  );
   expect(world.left.containers).toEqual([]);
   return state;
 }
@@ -25,7 +32,12 @@ describe('a tree', () => {
     ['is filled when it has profiles/repo_name', filledTree, {}, 'filled'],
     ['is empty when there is nothing in it', {}, {}, 'empty'],
     ['is empty when there is only lost+found in it', { '/lost+found/': '' }, {}, 'empty'],
-    ['is interrupted when it is our own volume with something else in it', { '/a': 'b' }, { 'gentoo-builder.volume': 'tree' }, 'interrupted'],
+    [
+      'is interrupted when it is our own volume with something else in it',
+      { '/a': 'b' },
+      { 'gentoo-builder.volume': 'tree' },
+      'interrupted',
+    ],
   ] as const)('%s', async (_what, texts, labels, state) => {
     using world = new BuildWorld();
     world.addVolume('gentoo-repository', texts, labels);
@@ -42,15 +54,27 @@ describe('a tree', () => {
   it('that was given must not be empty, unless it is to be created', async () => {
     using world = new BuildWorld();
     world.addVolume('mine');
-    expect(await look(world, 'mine')).toEqual(['tree-unusable', 'failed to use the tree the volume mine: it is empty', expect.stringContaining('--create-tree')]);
+    expect(await look(world, 'mine')).toEqual([
+      'tree-unusable',
+      'failed to use the tree the volume mine: it is empty',
+      expect.stringContaining('--create-tree'),
+    ]);
     expect(await look(world, 'mine', { createTree: true, sync: true })).toBe('empty');
-    expect(await look(world, '/srv/tree')).toEqual(['tree-unusable', 'failed to use the tree /srv/tree: it is empty', expect.stringContaining('--create-tree')]);
+    expect(await look(world, '/srv/tree')).toEqual([
+      'tree-unusable',
+      'failed to use the tree /srv/tree: it is empty',
+      expect.stringContaining('--create-tree'),
+    ]);
   });
 
   it('that is foreign is refused, even with --create-tree or without a sync', async () => {
     using world = new BuildWorld();
     world.addVolume('mine', { '/photos/cat.jpg': 'meow' });
-    const foreign = ['tree-unusable', expect.stringContaining('neither empty nor an ebuild repository (there is no profiles/repo_name)'), expect.any(String)];
+    const foreign = [
+      'tree-unusable',
+      expect.stringContaining('neither empty nor an ebuild repository (there is no profiles/repo_name)'),
+      expect.any(String),
+    ];
     for (const createTree of [true, false]) {
       for (const sync of [true, false]) expect(await look(world, 'mine', { createTree, sync })).toEqual(foreign);
     }
@@ -59,12 +83,20 @@ describe('a tree', () => {
   it('that somebody else labelled as something else is foreign', async () => {
     using world = new BuildWorld();
     world.addVolume('mine', { '/a': 'b' }, { 'gentoo-builder.volume': 'binpkgs' });
-    expect(await look(world, 'mine')).toEqual(['tree-unusable', expect.stringContaining('neither empty nor'), expect.any(String)]);
+    expect(await look(world, 'mine')).toEqual([
+      'tree-unusable',
+      expect.stringContaining('neither empty nor'),
+      expect.any(String),
+    ]);
   });
 
   it('that was given must exist, as a volume or as a directory of the host', async () => {
     using world = new BuildWorld();
-    const missing = ['tree-unusable', expect.stringContaining("there is no such volume or directory on the engine's host"), expect.stringContaining('gentoo-repository')];
+    const missing = [
+      'tree-unusable',
+      expect.stringContaining("there is no such volume or directory on the engine's host"),
+      expect.stringContaining('gentoo-repository'),
+    ];
     expect(await look(world, 'nowhere', { createTree: true, sync: true })).toEqual(missing);
     const refusal = 'invalid mount config for type "bind": bind source path does not exist: /srv/none';
     world.engine.fault({ method: 'createContainer', error: new EngineRefusal(400, refusal) });
@@ -76,7 +108,11 @@ describe('a tree', () => {
     using world = new BuildWorld();
     world.addVolume('mine');
     const noSync = { createTree: true, sync: false };
-    const refused = ['tree-unusable', expect.stringContaining('it is empty and --no-sync forbids filling it'), 'leave --no-sync out'];
+    const refused = [
+      'tree-unusable',
+      expect.stringContaining('it is empty and --no-sync forbids filling it'),
+      'leave --no-sync out',
+    ];
     expect(await look(world, 'mine', noSync)).toEqual(refused);
     world.engine.volumes.delete('gentoo-repository');
     expect(await look(world, undefined, noSync)).toEqual(refused);
@@ -85,7 +121,11 @@ describe('a tree', () => {
   it('that is mounted read-only can be built from, and not synced', async () => {
     using world = new BuildWorld();
     expect(await look(world, undefined, { createTree: false, sync: false }, true)).toBe('filled');
-    expect(await look(world, undefined, syncing, true)).toEqual(['tree-unusable', expect.stringContaining('mounted read-only'), expect.stringContaining('--no-sync')]);
+    expect(await look(world, undefined, syncing, true)).toEqual([
+      'tree-unusable',
+      expect.stringContaining('mounted read-only'),
+      expect.stringContaining('--no-sync'),
+    ]);
   });
 
   it('is looked at without a container that stays, even when the look fails', async () => {

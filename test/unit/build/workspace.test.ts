@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { formatOwner } from '../../../src/build/owner.ts';
-import { createWorkspace, keptPrefix, ownerLabel, removeWorkspace, sweepWorkspaces } from '../../../src/build/workspace.ts';
+import {
+  createWorkspace,
+  keptPrefix,
+  ownerLabel,
+  removeWorkspace,
+  sweepWorkspaces,
+} from '../../../src/build/workspace.ts';
 import { EngineRefusal, type ContainerId, type ContainerState } from '../../../src/engine/engine.ts';
 import type { FakeContainer } from '../../support/fake-engine-state.ts';
 import { baseName, BuildWorld } from './build-world.ts';
@@ -13,8 +19,17 @@ async function otherBuilder(world: BuildWorld): Promise<FakeContainer> {
 }
 
 /** The work volume of a builder, with a build container in some state. */
-async function workOf(world: BuildWorld, builder: FakeContainer, state: ContainerState = 'running', name = 'work'): Promise<FakeContainer> {
-  world.addVolume(name, {}, { [ownerLabel]: formatOwner({ kind: 'container', id: builder.id, startedAt: builder.startedAt }) });
+async function workOf(
+  world: BuildWorld,
+  builder: FakeContainer,
+  state: ContainerState = 'running',
+  name = 'work',
+): Promise<FakeContainer> {
+  world.addVolume(
+    name,
+    {},
+    { [ownerLabel]: formatOwner({ kind: 'container', id: builder.id, startedAt: builder.startedAt }) },
+  );
   const mounts = [{ type: 'volume', source: name, target: '/var/tmp/portage' }] as const;
   const id = await world.engine.createContainer(`${name}-build`, { image: baseName, command: [], mounts });
   if (state !== 'created') await world.engine.startContainer(id);
@@ -23,7 +38,15 @@ async function workOf(world: BuildWorld, builder: FakeContainer, state: Containe
   return container;
 }
 
-const everyState: readonly ContainerState[] = ['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead'];
+const everyState: readonly ContainerState[] = [
+  'created',
+  'running',
+  'paused',
+  'restarting',
+  'removing',
+  'exited',
+  'dead',
+];
 
 describe('a sweep', () => {
   it.each(everyState)("leaves a living builder's container alone while it is %s", async (state) => {
@@ -63,7 +86,11 @@ describe('a sweep', () => {
     using world = new BuildWorld();
     const builder = await otherBuilder(world);
     await workOf(world, builder);
-    await world.engine.createContainer('probe', { image: baseName, command: [], mounts: [{ type: 'volume', source: 'work', target: '/var/tmp/portage' }] });
+    await world.engine.createContainer('probe', {
+      image: baseName,
+      command: [],
+      mounts: [{ type: 'volume', source: 'work', target: '/var/tmp/portage' }],
+    });
     await world.engine.removeContainer(builder.id);
     await sweepWorkspaces(world.context);
     expect(world.left).toEqual({ containers: [], workspaces: [], images: [] });
@@ -85,15 +112,22 @@ describe('a sweep', () => {
     world.addVolume('gentoo-builder-0123456789abcdef');
     world.addVolume('theirs', {}, { owner: 'them' });
     await sweepWorkspaces(world.context);
-    expect([...world.engine.volumes.keys()]).toEqual(['gentoo-repository', 'gentoo-builder-0123456789abcdef', 'theirs']);
+    expect([...world.engine.volumes.keys()]).toEqual([
+      'gentoo-repository',
+      'gentoo-builder-0123456789abcdef',
+      'theirs',
+    ]);
   });
 
-  it.each(['', '{', '{"kind":"container"}', '{"kind":"container","id":7,"startedAt":"x"}', 'null'])('leaves a volume alone whose label is damaged: %s', async (label) => {
-    using world = new BuildWorld();
-    world.addVolume('work', {}, { [ownerLabel]: label });
-    await sweepWorkspaces(world.context);
-    expect(world.engine.volumes.has('work')).toBe(true);
-  });
+  it.each(['', '{', '{"kind":"container"}', '{"kind":"container","id":7,"startedAt":"x"}', 'null'])(
+    'leaves a volume alone whose label is damaged: %s',
+    async (label) => {
+      using world = new BuildWorld();
+      world.addVolume('work', {}, { [ownerLabel]: label });
+      await sweepWorkspaces(world.context);
+      expect(world.engine.volumes.has('work')).toBe(true);
+    },
+  );
 
   it('may happen twice at once', async () => {
     using world = new BuildWorld();
@@ -114,7 +148,9 @@ describe('a sweep', () => {
     world.engine.fault({ method: 'removeContainer', nth: 1, error: new EngineRefusal(500, 'device or resource busy') });
     await sweepWorkspaces(world.context);
     expect(world.left.workspaces).toEqual(['work1']);
-    expect(world.messages('warning')).toEqual(['failed to remove work1, left over from a builder that is gone: device or resource busy']);
+    expect(world.messages('warning')).toEqual([
+      'failed to remove work1, left over from a builder that is gone: device or resource busy',
+    ]);
     await sweepWorkspaces(world.context);
     expect(world.left.workspaces).toEqual([]);
   });
@@ -136,7 +172,10 @@ describe('a workspace', () => {
   it('belongs to this process outside of a container, and is not swept by it', async () => {
     using world = new BuildWorld();
     const { volume } = await createWorkspace(world.context);
-    expect(JSON.parse(world.engine.volumes.get(volume)?.labels[ownerLabel] ?? '')).toMatchObject({ kind: 'process', pid: process.pid });
+    expect(JSON.parse(world.engine.volumes.get(volume)?.labels[ownerLabel] ?? '')).toMatchObject({
+      kind: 'process',
+      pid: process.pid,
+    });
     await sweepWorkspaces(world.context);
     expect(world.engine.volumes.has(volume)).toBe(true);
   });

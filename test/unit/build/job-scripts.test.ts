@@ -1,0 +1,316 @@
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  finishCommand,
+  followCommand,
+  holdCommand,
+  jobCommand,
+  settingsCommand,
+  silenceCommand,
+  syncUnderLock,
+  underLock,
+} from '../../../src/build/job-scripts.ts';
+
+let directory: string;
+const groups: number[] = [];
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'job-scripts-'));
+});
+afterEach(() => {
+  for (const group of groups.splice(0)) {
+    try {
+      process.kill(-group, 'SIGKILL');
+    } catch {
+      // It has ended.
+    }
+  }
+  rmSync(directory, { recursive: true });
+});
+
+/** Starts a script as an exec does: as a process group of its own. What it keeps in the work volume goes to `directory`. */
+function start(command: readonly string[]): ChildProcessWithoutNullStreams {
+  const [program = '', ...args] = command.map((word) => word.replace('/var/tmp/portage', directory));
+  const shims = join(directory, 'shims');
+  const child = spawn(program, args, {
+    detached: true,
+    env: { ...process.env, PATH: `${shims}:${process.env['PATH']}` },
+  });
+  if (child.pid !== undefined) groups.push(child.pid);
+  child.stdin.on('error', () => undefined);
+  return child;
+}
+
+interface Outcome {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a script to its end, with nothing on its standard input. */
+async function run(command: readonly string[]): Promise<Outcome> {
+  const child = start(command);
+  child.stdin.end();
+  return outcomeOf(child);
+}
+
+async function outcomeOf(child: ChildProcessWithoutNullStreams): Promise<Outcome> {
+  const [stdout, stderr, [status]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close') as Promise<[number | null]>,
+  ]);
+  return { status, stdout, stderr };
+}
+
+/** Puts a program of that name before all others. */
+function shim(name: string, script: string): void {
+  const path = join(directory, 'shims', name);
+  mkdirSync(join(directory, 'shims'), { recursive: true });
+  writeFileSync(path, `#!/bin/sh\n${script}\n`);
+  chmodSync(path, 0o755);
+}
+
+/** Settles when a stream has said something. */
+async function said(child: ChildProcessWithoutNullStreams, stream: 'stdout' | 'stderr', what: string): Promise<string> {
+  let heard = '';
+  for await (const chunk of child[stream].iterator({ destroyOnReturn: false })) {
+    heard += String(chunk);
+    if (heard.includes(what)) return heard;
+  }
+  throw new Error(`${what} was not said, but ${heard}`);
+}
+
+const sh = (script: string, ...args: string[]): readonly string[] => ['/bin/sh', '-c', script, 'sh', ...args];
+
+describe('a job and its follower', () => {
+  const log = (): string => join(directory, 'logs', 'run', 'build.log');
+  const job = (script: string): readonly string[] => jobCommand('emerge', log(), sh(script));
+
+  /** Follows until the end is told, then lets go. */
+  async function follow(offset: number): Promise<Outcome> {
+    const child = start(followCommand('emerge', log(), offset, false));
+    const outcome = outcomeOf(child);
+    await once(child, 'exit');
+    child.stdin.end();
+    return outcome;
+  }
+
+  it('give what the command printed on both streams, and how it ended', async () => {
+    const [, { stdout, stderr }] = await Promise.all([
+      run(job('echo one; echo two >&2; printf three; exit 3')),
+      follow(0),
+    ]);
+    expect(stdout).toBe('one\ntwo\nthree');
+    expect(stderr).toBe('ended 3 13\n');
+  });
+
+  it('may begin in either order, and the follower long after the end', async () => {
+    const early = follow(0);
+    await run(job('echo one'));
+    expect(await early).toMatchObject({ stdout: 'one\n', stderr: 'ended 0 4\n' });
+    expect(await follow(0)).toMatchObject({ stdout: 'one\n', stderr: 'ended 0 4\n' });
+  });
+
+  it('go on at any byte', async () => {
+    await run(job('echo one; echo two'));
+    expect(await follow(5)).toMatchObject({ stdout: 'wo\n', stderr: 'ended 0 8\n' });
+    expect(await follow(8)).toMatchObject({ stdout: '', stderr: 'ended 0 8\n' });
+  });
+
+  it('append to one log, one after the other', async () => {
+    await run(jobCommand('sync', log(), sh('echo synced')));
+    await run(job('echo emerged; exit 1'));
+    expect(await follow('synced\n'.length)).toMatchObject({ stdout: 'emerged\n', stderr: 'ended 1 15\n' });
+  });
+
+  it('are started once, however often that is asked for', async () => {
+    await run(job('echo one'));
+    await run(job('echo again'));
+    expect(readFileSync(log(), 'utf8')).toBe('one\n');
+  });
+
+  it('say that a job is lost that was killed before its status could be written down', async () => {
+    const running = start(job('echo one; exec sleep 60'));
+    const followed = follow(0);
+    const child = start(followCommand('emerge', log(), 0, false));
+    await said(child, 'stdout', 'one\n');
+    process.kill(-(running.pid ?? 0), 'SIGKILL');
+    expect(await followed).toMatchObject({ stdout: 'one\n', stderr: 'ended lost 4\n' });
+  });
+
+  it('give the command no standard input to wait for', async () => {
+    await run(job('cat; echo end'));
+    expect(await follow(0)).toMatchObject({ stdout: 'end\n' });
+  });
+
+  it('never take a word of the command for shell text', async () => {
+    const hostile = '$(touch pwned); "\'`';
+    await run(jobCommand('emerge', log(), ['printf', '%s', hostile]));
+    expect(await follow(0)).toMatchObject({ stdout: hostile });
+  });
+
+  it('send keep-alive bytes back while there is nothing else to say', async () => {
+    const running = start(job('echo one; exec sleep 60'));
+    const child = start(followCommand('emerge', log(), 0, false));
+    await said(child, 'stdout', 'one\n');
+    child.stdin.write('\n');
+    expect(await said(child, 'stderr', '\n')).toBe('\n');
+    process.kill(-(running.pid ?? 0), 'SIGKILL');
+  });
+
+  it('part when the connection ends: the follower goes, the job stays', async () => {
+    const running = start(job('echo one; exec sleep 60'));
+    const child = start(followCommand('emerge', log(), 0, false));
+    await said(child, 'stdout', 'one\n');
+    child.stdin.end();
+    await once(child, 'exit');
+    expect(running.exitCode).toBeNull();
+  });
+
+  it('give up on a job that could not write to its log', async () => {
+    shim('sleep', 'exit 0');
+    writeFileSync(join(directory, 'logs'), 'a file where the directory should be');
+    expect((await run(job('echo one'))).status).toBe(1);
+    expect(await follow(0)).toMatchObject({ stdout: '', stderr: 'ended unstarted 0\n' });
+  });
+});
+
+describe('the hold of a container', () => {
+  it('sends back what it is sent, does not mind SIGTERM, and ends with its standard input', async () => {
+    const child = start(holdCommand);
+    child.stdin.write('\n');
+    await said(child, 'stdout', '\n');
+    process.kill(-(child.pid ?? 0), 'SIGTERM');
+    child.stdin.write('alive\n');
+    await said(child, 'stdout', 'alive\n');
+    child.stdin.end();
+    expect(await once(child, 'exit')).toEqual([0, null]);
+  });
+});
+
+describe('the lock of a tree', () => {
+  const hold = (mode: 'exclusive' | 'shared') => start(underLock(mode, directory, sh('echo locked; read -r line')));
+  const waiting = '>>> Waiting for another build that is using the tree\n';
+
+  it.each([
+    ['exclusive', 'exclusive'],
+    ['exclusive', 'shared'],
+    ['shared', 'exclusive'],
+  ] as const)('that is held %s keeps out one that is %s, which says that it waits', async (first, second) => {
+    const holder = hold(first);
+    await said(holder, 'stdout', 'locked');
+    const waiter = start(underLock(second, directory, sh('echo in')));
+    expect(await said(waiter, 'stdout', waiting)).toBe(waiting);
+    expect(waiter.exitCode).toBeNull();
+    holder.stdin.end('\n');
+    expect(await said(waiter, 'stdout', 'in\n')).toBe('in\n');
+  });
+
+  it('may be shared by several', async () => {
+    const holder = hold('shared');
+    await said(holder, 'stdout', 'locked');
+    expect(await run(underLock('shared', directory, sh('echo in')))).toMatchObject({ status: 0, stdout: 'in\n' });
+    holder.stdin.end('\n');
+  });
+
+  it('gives the status of the command', async () => {
+    expect(await run(underLock('exclusive', directory, sh('exit 7')))).toMatchObject({ status: 7, stdout: '' });
+  });
+
+  it('ends with the command, not with what that leaves running', async () => {
+    await run(underLock('exclusive', directory, sh('sleep 60 >/dev/null 2>&1 </dev/null &')));
+    expect(await run(underLock('exclusive', directory, sh('echo in')))).toMatchObject({ stdout: 'in\n' });
+  });
+});
+
+describe('the age rule of a sync', () => {
+  const sync = (age: number) => run(syncUnderLock(directory, age, ['echo', 'synced']));
+  const write = (path: string): void => {
+    mkdirSync(join(directory, path, '..'), { recursive: true });
+    writeFileSync(join(directory, path), '');
+  };
+
+  it.each(['.git/FETCH_HEAD', '.git/HEAD', 'metadata/timestamp.chk'])(
+    'leaves a tree alone whose %s was written just now, and says so',
+    async (path) => {
+      write(path);
+      expect((await sync(3600)).stdout).toMatch(/^>>> The tree was synced \d s ago: not synced again\n$/);
+    },
+  );
+
+  it('goes by when that was written here, not by the time in it', async () => {
+    write('metadata/timestamp.chk');
+    utimesSync(join(directory, 'metadata/timestamp.chk'), 0, 0);
+    expect((await sync(3600)).stdout).toContain('not synced again');
+  });
+
+  it('syncs a tree that is older', async () => {
+    write('.git/FETCH_HEAD');
+    shim('date', `echo ${Math.floor(Date.now() / 1000) + 3601}`);
+    expect((await sync(3600)).stdout).toBe('synced\n');
+  });
+
+  it('syncs a tree whatever its age when that is zero, and one without a trace of a sync', async () => {
+    expect((await sync(3600)).stdout).toBe('synced\n');
+    write('.git/FETCH_HEAD');
+    expect((await sync(0)).stdout).toBe('synced\n');
+  });
+
+  it('gives the status of the sync', async () => {
+    expect((await run(syncUnderLock(directory, 0, sh('exit 5')))).status).toBe(5);
+  });
+});
+
+describe('the other programs', () => {
+  it('print the settings, with a zero byte behind each', async () => {
+    const { stdout } = await run(settingsCommand(sh("printf \"CHOST='x'\\nCFLAGS='-O2'\\n\"")));
+    const fields = stdout.split('\0');
+    expect(fields[2]).toBe("CHOST='x'\nCFLAGS='-O2'");
+    expect(fields.length % 2).toBe(0);
+  });
+
+  it('empty the work volume, with hidden files and links, but not what those lead to', async () => {
+    const work = join(directory, 'work');
+    mkdirSync(join(work, '.gentoo-builder', 'emerge'), { recursive: true });
+    writeFileSync(join(work, '.gentoo-builder', 'emerge', 'pid'), '1');
+    mkdirSync(join(work, 'app-misc', 'hello'), { recursive: true });
+    writeFileSync(join(directory, 'precious'), '');
+    symlinkSync(directory, join(work, 'app-misc', 'hello', 'link'));
+    await run(finishCommand(work));
+    expect(readdirSync(work)).toEqual([]);
+    expect(existsSync(join(directory, 'precious'))).toBe(true);
+  });
+
+  it('print how long ago the newest of the logs was written to', async () => {
+    const now = Date.now() / 1000;
+    mkdirSync(join(directory, 'deep'));
+    for (const [name, age] of [
+      ['build.log', 500],
+      ['deep/package.log', 100],
+      ['deep/old.log', 900],
+    ] as const) {
+      writeFileSync(join(directory, name), '');
+      utimesSync(join(directory, name), now - age, now - age);
+    }
+    const { stdout } = await run(silenceCommand(directory));
+    expect(Number(stdout)).toBeGreaterThanOrEqual(99);
+    expect(Number(stdout)).toBeLessThan(120);
+  });
+});
