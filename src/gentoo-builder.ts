@@ -13,8 +13,6 @@ const program = { name: 'gentoo-builder', version: packageJson.version };
 /** The status of a defect: everything that is not a `Failure`. */
 const defectStatus = 1;
 
-const asLines: Presentation = { json: false, logFormat: 'text', progress: 'plain' };
-
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(argv: readonly string[]): Promise<number> {
@@ -25,7 +23,9 @@ async function main(argv: readonly string[]): Promise<number> {
     case 'version':
       return end({ status: 0, output: `${program.name} ${program.version}\n` });
     case 'usage':
-      return withReport(asLines, (report) => fail(report, command.failures));
+      return withReport({ ...command.presentation, progress: 'plain' }, (report) =>
+        fail(report, command.failures, command.presentation),
+      );
     case 'build':
       return withReport(command.presentation, (report) => build(command.request, command.presentation, report));
   }
@@ -37,7 +37,8 @@ interface Ending {
   readonly output: string;
 }
 
-async function build(request: BuildRequest, { json }: Presentation, report: OpenReport): Promise<Ending> {
+async function build(request: BuildRequest, presentation: Presentation, report: OpenReport): Promise<Ending> {
+  const { json } = presentation;
   const settings = { environment: process.env, report, signal: watchSignals(), version: program.version };
   try {
     const { runBuild, runDryRun } = await import('./build/run-build.ts');
@@ -47,16 +48,17 @@ async function build(request: BuildRequest, { json }: Presentation, report: Open
     return { status: 0, output };
   } catch (error) {
     const failures = failuresOf(error);
-    const output = json ? describeFailuresAsJson(failures, error) : '';
-    if (failures.length > 0) return { ...(await fail(report, failures)), output };
+    if (failures.length > 0) return fail(report, failures, presentation);
     await report({ type: 'defect', error });
-    return { status: defectStatus, output };
+    const defect = { code: 'defect', exitStatus: defectStatus, message: String(error) };
+    return { status: defectStatus, output: json ? describeFailuresAsJson([defect]) : '' };
   }
 }
 
-async function fail(report: OpenReport, failures: readonly Failure[]): Promise<Ending> {
+async function fail(report: OpenReport, failures: readonly Failure[], { json }: Presentation): Promise<Ending> {
   await report({ type: 'failed', failures });
-  return { status: failures[0]?.exitStatus ?? defectStatus, output: '' };
+  const described = failures.map(({ code, exitStatus, message, hint }) => ({ code, exitStatus, message, hint }));
+  return { status: failures[0]?.exitStatus ?? defectStatus, output: json ? describeFailuresAsJson(described) : '' };
 }
 
 /** Closes the report before anything is printed: a live view is erased by then, and the result stays the last line. */
@@ -93,7 +95,9 @@ function watchSignals(): AbortSignal {
   for (const [signal, code] of Object.entries(codes)) {
     process.on(signal, () => {
       if (controller.signal.aborted) process.exit(exitStatuses[code]);
-      controller.abort(new Failure(code, `${code} by ${signal}: the build container is removed, nothing was committed`));
+      controller.abort(
+        new Failure(code, `${code} by ${signal}: the build container is removed, nothing was committed`),
+      );
     });
   }
   return controller.signal;
@@ -109,8 +113,6 @@ function describeResult({ image, packages, durations, log }: BuildResult, json: 
   return `${JSON.stringify({ image: name, id, tags, packages: packages.map(splitCpv), durations, log })}\n`;
 }
 
-function describeFailuresAsJson(failures: readonly Failure[], error: unknown): string {
-  const described = failures.map(({ code, exitStatus, message, hint }) => ({ code, exitStatus, message, hint }));
-  const defect = { code: 'defect', exitStatus: defectStatus, message: String(error) };
-  return `${JSON.stringify({ failures: described.length > 0 ? described : [defect] })}\n`;
+function describeFailuresAsJson(failures: readonly object[]): string {
+  return `${JSON.stringify({ failures })}\n`;
 }

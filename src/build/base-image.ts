@@ -41,12 +41,15 @@ export async function pullBase({ engine, report, signal }: BuildContext, name: s
         type: 'warning',
         message: `the pull of ${name} failed (${error.message}); trying again in ${Math.round(wait / 1000)} s`,
       });
-      await delay(wait, undefined, { signal });
+      await delay(wait, undefined, { signal }).catch(() => signal.throwIfAborted());
     }
   }
   const image = await engine.inspectImage(name);
   if (image === undefined) {
-    throw new Failure('base-unusable', `failed to pull the base ${name}: the engine said it was pulled and does not have it`);
+    throw new Failure(
+      'base-unusable',
+      `failed to pull the base ${name}: the engine said it was pulled and does not have it`,
+    );
   }
   return image;
 }
@@ -100,8 +103,12 @@ function pullFailure(name: string, error: EngineRefusal): Failure {
   const said = error.message.trim();
   const problem = pullProblems.find((one) => one.said.test(said));
   const hint = problem?.hint ?? 'name an image that the engine has already: --base IMAGE';
-  return new Failure('base-unusable', `failed to find the base ${name}: ${problem?.why ?? 'the pull failed'} (${said})`, {
-    hint,
-    cause: error,
-  });
+  return new Failure(
+    'base-unusable',
+    `failed to find the base ${name}: ${problem?.why ?? 'the pull failed'} (${said})`,
+    {
+      hint,
+      cause: error,
+    },
+  );
 }

@@ -30,12 +30,20 @@ export async function buildImage(request: BuildRequest, context: BuildContext): 
   return inWorkspace(request, context, async (workspace, begin) => {
     const { engine } = context;
     const step = createStepTimer(context.report);
-    const ready = await step('preconditions', 'engine, tree, packages, base, disk', () => checkPreconditions(request, context, workspace));
-    const container = begin(await step('start', ready.base.name, () => startBuildContainer(request, ready, context, workspace)));
+    const ready = await step('preconditions', 'engine, tree, packages, base, disk', () =>
+      checkPreconditions(request, context, workspace),
+    );
+    const container = begin(
+      await step('start', ready.base.name, () => startBuildContainer(request, ready, context, workspace)),
+    );
     await step('sync', container.tree, () => syncRepository(request, ready, context, container));
-    const packages = await step('emerge', request.packages.join(' '), () => emergePackages(request, ready, context, container));
+    const packages = await step('emerge', request.packages.join(' '), () =>
+      emergePackages(request, ready, context, container),
+    );
     await step('stop', '', () => stopBuildContainer(engine, container));
-    const image = await step('commit', '', () => commitImage(context, container, { request, ready, packages, created: new Date() }));
+    const image = await step('commit', '', () =>
+      commitImage(context, container, { request, ready, packages, created: new Date() }),
+    );
     await step('remove', '', () => removeBuildContainer(context, workspace));
     return { image, packages, durations: step.durations, log: describeBuildLog(container.log) };
   });
@@ -66,7 +74,9 @@ async function inWorkspace<T>(
     return await work(workspace, (container) => (begun = container));
   } catch (error) {
     const reason = await reasonOf(context, begun, error);
-    await disposeOfFailedBuild(context, workspace, begun, request.keepFailed).catch((fault: unknown) => warnOfRest(context, workspace, fault));
+    await disposeOfFailedBuild(context, workspace, begun, request.keepFailed).catch((fault: unknown) =>
+      warnOfRest(context, workspace, fault),
+    );
     throw reason;
   }
 }

@@ -1,4 +1,4 @@
-import { Failure, Failures, failuresOf } from '../failure.ts';
+import { type Failure, Failures, failuresOf } from '../failure.ts';
 import type { Image } from '../engine/engine.ts';
 import { chooseBase, pullBase, type Base } from './base-image.ts';
 import { inspectBaseSystem, type BaseSystem } from './base-system.ts';
@@ -49,7 +49,7 @@ export async function checkPreconditions(
   const makeConf = checks.run(() => checkMakeConf(request.makeConf));
   const logsUsable = checks.run(() => checkHostPath(context, workspace, logs, lookInto));
   const system = checks.run(() => chosen.image && inspectBaseSystem(engine, workspace, chosen));
-  for (const choice of [binpkgs, distfiles, logs]) if (choice) checks.run(() => checkWritable(choice));
+  for (const choice of [binpkgs, distfiles, logs]) if (choice) void checks.run(() => checkWritable(choice));
   const space = checks.run(() => checkFreeSpace(context, request.minFree));
   await checks.finish();
   await Promise.all([makeConf, logsUsable, space]);
@@ -88,7 +88,7 @@ class Checks {
   /** Awaits all of them; throws what failed, or the first error that is no failure. */
   async finish(): Promise<void> {
     // A check that outlived the run would make containers that nobody removes.
-    await Promise.allSettled(this.outcomes);
+    await Promise.allSettled(this.outcomes.filter((outcome) => outcome instanceof Promise));
     const failures: Failure[] = [];
     for (const outcome of this.outcomes) {
       if (!(outcome instanceof Promise)) {
@@ -99,9 +99,8 @@ class Checks {
         () => undefined,
         (reason: unknown) => reason,
       );
-      if (error === undefined) continue;
       const known = failuresOf(error);
-      if (known.length === 0) throw error;
+      if (known.length === 0) await outcome;
       failures.push(...known);
     }
     const [first, ...rest] = failures;

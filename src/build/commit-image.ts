@@ -37,7 +37,11 @@ export interface ImageFacts {
  * Commits the stopped container under a name of its own and adds the names that were asked for. A run that was aborted
  * meanwhile has its image removed again.
  */
-export async function commitImage(context: BuildContext, container: BuildContainer, facts: ImageFacts): Promise<CommittedImage> {
+export async function commitImage(
+  context: BuildContext,
+  container: BuildContainer,
+  facts: ImageFacts,
+): Promise<CommittedImage> {
   const { engine, signal } = context;
   signal.throwIfAborted();
   const name = await reserveImageName(engine, container.id);

@@ -28,7 +28,11 @@ export async function checkHostPath(
 export function checkWritable(choice: MountChoice): void {
   if (!choice.readOnly) return;
   const instead = choice.role === 'binpkgs' ? ', or build without binary packages: --no-binpkgs' : '';
-  throw new Failure('mount-unusable', `failed to use ${describeMount(choice)} for ${choice.role}: it is mounted read-only`, {
-    hint: `mount it without :ro${instead}`,
-  });
+  throw new Failure(
+    'mount-unusable',
+    `failed to use ${describeMount(choice)} for ${choice.role}: it is mounted read-only`,
+    {
+      hint: `mount it without :ro${instead}`,
+    },
+  );
 }

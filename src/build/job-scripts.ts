@@ -81,20 +81,33 @@ exec "$@"
  * what a sync by git, rsync or snapshot writes, which only this machine's clock sets.
  */
 export function syncUnderLock(tree: string, age: number, command: readonly string[]): readonly string[] {
-  return underLock('exclusive', tree, ['/bin/sh', '-c', syncScript, 'gentoo-builder-sync', tree, String(age), ...command]);
+  return underLock('exclusive', tree, [
+    '/bin/sh',
+    '-c',
+    syncScript,
+    'gentoo-builder-sync',
+    tree,
+    String(age),
+    ...command,
+  ]);
 }
 
 const lockScript = `
 mode=$1 tree=$2
 shift 2
 flock --nonblock "$mode" "$tree" true || echo ">>> Waiting for another build that is using the tree"
-exec flock --close "$mode" "$tree" "$@"
+while :; do
+  flock --close --timeout 2 --conflict-exit-code 75 "$mode" "$tree" "$@"
+  status=$?
+  [ "$status" -eq 75 ] || exit "$status"
+  touch /proc/self/fd/1
+done
 `;
 
 /**
  * Runs a command while the tree is locked. The lock is on the tree's own directory, the one thing that every container
  * with that volume shares and that no sync replaces; it is dropped with the command, not with what the command leaves
- * running (flock(1), `--close`).
+ * running (flock(1), `--close`). Waiting for it is no silence: the output's time is renewed meanwhile.
  */
 export function underLock(mode: 'exclusive' | 'shared', tree: string, command: readonly string[]): readonly string[] {
   return ['/bin/sh', '-c', lockScript, 'gentoo-builder-lock', `--${mode}`, tree, ...command];

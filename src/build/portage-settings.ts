@@ -14,15 +14,24 @@ export interface PortageSettings {
 }
 
 /** Asks Portage, in one process: the answer depends on the profile, and so on the tree as it was synced just now. */
-export async function readPortageSettings({ engine }: BuildContext, container: BuildContainer): Promise<PortageSettings> {
-  const { stdout, stderr } = await runCommand(engine, container.id, { command: settingsCommand(partitionVariablesCommand()) });
+export async function readPortageSettings(
+  { engine }: BuildContext,
+  container: BuildContainer,
+): Promise<PortageSettings> {
+  const { stdout, stderr } = await runCommand(engine, container.id, {
+    command: settingsCommand(partitionVariablesCommand()),
+  });
   const [observable, profile = '', output = '', ...files] = stdout.split('\0');
   const variables = parsePartitionVariables(output);
   if ((variables.get('CHOST') ?? '') === '') {
-    throw new Failure('emerge-failed', 'failed to read the settings of Portage in the build container: it names no CHOST', {
-      logTail: stderr.split('\n').filter(Boolean).slice(-20),
-      hint: "the base's profile and make.conf have to agree with the tree: see `emerge --info` in a container of the base",
-    });
+    throw new Failure(
+      'emerge-failed',
+      'failed to read the settings of Portage in the build container: it names no CHOST',
+      {
+        logTail: stderr.split('\n').filter(Boolean).slice(-20),
+        hint: "the base's profile and make.conf have to agree with the tree: see `emerge --info` in a container of the base",
+      },
+    );
   }
   const packageEnv = new Map<string, string>();
   for (let index = 0; index + 1 < files.length; index += 2) packageEnv.set(files[index] ?? '', files[index + 1] ?? '');

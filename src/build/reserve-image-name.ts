@@ -16,5 +16,8 @@ export async function reserveImageName(engine: Engine, container: ContainerId): 
     // Between the look and the reservation another build may have committed under this name and gone.
     if ((await engine.inspectImage(name)) === undefined) return name;
   }
-  throw new Failure('commit-failed', `failed to name the image: every name from gentoo-${container.slice(0, shortest)} on is taken`);
+  throw new Failure(
+    'commit-failed',
+    `failed to name the image: every name from gentoo-${container.slice(0, shortest)} on is taken`,
+  );
 }

@@ -29,7 +29,10 @@ export async function runDryRun(request: BuildRequest, settings: RunSettings): P
 }
 
 /** An engine that cannot be used does not hide what can be seen without one to be wrong besides. */
-async function connect(request: BuildRequest, { environment, report, signal, version }: RunSettings): Promise<BuildContext> {
+async function connect(
+  request: BuildRequest,
+  { environment, report, signal, version }: RunSettings,
+): Promise<BuildContext> {
   try {
     const engine = await connectEngine(environment);
     return { engine, report, signal, version, self: await findOwnContainer(engine) };

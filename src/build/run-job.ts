@@ -115,12 +115,18 @@ class Follower {
       if (loss !== undefined) throw loss;
       fruitless = this.container.log.read > before || this.answered ? 0 : fruitless + 1;
       if (fruitless > attemptsWithoutProgress) {
-        throw new Failure('engine-lost', `failed to follow ${this.job.name}: the engine cut the stream ${fruitless} times in a row`, {
-          hint: 'check what stands between this program and the engine: a proxy, a restarting engine',
-          cause: this.lastFault,
-        });
+        throw new Failure(
+          'engine-lost',
+          `failed to follow ${this.job.name}: the engine cut the stream ${fruitless} times in a row`,
+          {
+            hint: 'check what stands between this program and the engine: a proxy, a restarting engine',
+            cause: this.lastFault,
+          },
+        );
       }
-      await delay(reconnectMs, undefined, { signal: this.context.signal }).catch(() => this.context.signal.throwIfAborted());
+      await delay(reconnectMs, undefined, { signal: this.context.signal }).catch(() =>
+        this.context.signal.throwIfAborted(),
+      );
     }
   }
 
@@ -233,7 +239,9 @@ class Follower {
   private async secondsOfSilence(): Promise<number> {
     const { engine } = this.context;
     try {
-      const { stdout } = await runCommand(engine, this.container.id, { command: silenceCommand(this.container.log.directory) });
+      const { stdout } = await runCommand(engine, this.container.id, {
+        command: silenceCommand(this.container.log.directory),
+      });
       return Number.parseInt(stdout, 10) || 0;
     } catch {
       // An engine that does not answer is no proof of a hung build; the stream's own end tells about the engine.
@@ -243,8 +251,12 @@ class Follower {
 
   private unwritable(): Failure {
     const log = describeBuildLog(this.container.log);
-    return new Failure('mount-unusable', `failed to start ${this.job.name}: it cannot write to its work volume or to ${log}`, {
-      hint: "see whether the disk of the engine's data directory is full (`docker system df`), or keep the logs elsewhere: --log-dir",
-    });
+    return new Failure(
+      'mount-unusable',
+      `failed to start ${this.job.name}: it cannot write to its work volume or to ${log}`,
+      {
+        hint: "see whether the disk of the engine's data directory is full (`docker system df`), or keep the logs elsewhere: --log-dir",
+      },
+    );
   }
 }

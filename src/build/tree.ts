@@ -30,10 +30,18 @@ export async function inspectTree(
 ): Promise<TreeState> {
   const state = await stateOf({ engine }, workspace, choice, image);
   if (state === 'foreign') {
-    throw unusable(choice, 'it is neither empty nor an ebuild repository (there is no profiles/repo_name)', 'name the repository itself, or an empty directory together with --create-tree: --tree VOLUME|PATH');
+    throw unusable(
+      choice,
+      'it is neither empty nor an ebuild repository (there is no profiles/repo_name)',
+      'name the repository itself, or an empty directory together with --create-tree: --tree VOLUME|PATH',
+    );
   }
   if (state === 'missing') {
-    throw unusable(choice, "there is no such volume or directory on the engine's host", 'create it, or leave --tree out to have the volume gentoo-repository made and filled');
+    throw unusable(
+      choice,
+      "there is no such volume or directory on the engine's host",
+      'create it, or leave --tree out to have the volume gentoo-repository made and filled',
+    );
   }
   if (state !== 'filled' && !demands.sync) {
     throw unusable(choice, 'it is empty and --no-sync forbids filling it', 'leave --no-sync out');
@@ -42,12 +50,21 @@ export async function inspectTree(
     throw unusable(choice, 'it is empty', 'to have it filled by a sync, add --create-tree');
   }
   if (choice.readOnly && demands.sync) {
-    throw unusable(choice, 'it is mounted read-only, and a sync writes to it', 'mount it without :ro, or add --no-sync');
+    throw unusable(
+      choice,
+      'it is mounted read-only, and a sync writes to it',
+      'mount it without :ro, or add --no-sync',
+    );
   }
   return state;
 }
 
-async function stateOf({ engine }: Pick<BuildContext, 'engine'>, workspace: Workspace, choice: MountChoice, image: string) {
+async function stateOf(
+  { engine }: Pick<BuildContext, 'engine'>,
+  workspace: Workspace,
+  choice: MountChoice,
+  image: string,
+) {
   const volume = choice.type === 'volume' ? await engine.inspectVolume(choice.source) : undefined;
   if (choice.type === 'volume' && volume === undefined) return choice.origin === 'default' ? 'absent' : 'missing';
   try {

@@ -50,7 +50,10 @@ export async function sweepWorkspaces(context: BuildContext): Promise<void> {
       await report({ type: 'note', message: `removed ${volume.name}, left over from a builder that is gone` });
     } catch (error) {
       if (!(error instanceof EngineRefusal)) throw error;
-      await report({ type: 'warning', message: `failed to remove ${volume.name}, left over from a builder that is gone: ${error.message}` });
+      await report({
+        type: 'warning',
+        message: `failed to remove ${volume.name}, left over from a builder that is gone: ${error.message}`,
+      });
     }
   }
 }

@@ -43,7 +43,8 @@ export function parseBuildCommand(argv: readonly string[], environment: NodeJS.P
   const { packages, invalidPackages } = parsePackages(given.positional);
   // What follows an option that there is not may have been taken for its value: it is no time to say that it is missing.
   const isPackageMissing = given.positional.length === 0 && given.problems.length === 0;
-  if (isPackageMissing) invalidPackages.push(new Failure('usage', 'failed to read the command line: no package is named', { hint: usage }));
+  if (isPackageMissing)
+    invalidPackages.push(new Failure('usage', 'failed to read the command line: no package is named', { hint: usage }));
   const presentation = {
     json: given.flag('json'),
     logFormat: read.choice('log-format', ['text', 'json']),
@@ -76,7 +77,10 @@ export function parseBuildCommand(argv: readonly string[], environment: NodeJS.P
   return {
     type: 'usage',
     presentation,
-    failures: [...problems.map((problem) => new Failure('usage', `failed to read the command line: ${problem}`, { hint })), ...invalidPackages],
+    failures: [
+      ...problems.map((problem) => new Failure('usage', `failed to read the command line: ${problem}`, { hint })),
+      ...invalidPackages,
+    ],
   };
 }
 
@@ -113,10 +117,16 @@ function optionReader(given: ParsedArguments, problems: string[]) {
     choice: <T extends string>(name: string, choices: readonly [T, ...T[]]): T =>
       parsed(name, (text) => choices.find((choice) => choice === text), `one of ${choices.join(', ')}`) ?? choices[0],
     duration: (name: string) => parsed(name, parseDuration, 'a time such as 90s, 30m, 24h or 7d'),
-    size: (name: string, otherwise: string) => parsed(name, parseSize, 'a size such as 500M or 2G') ?? parseSize(otherwise) ?? 0,
-    count: (name: string) => parsed(name, (text) => (/^[1-9]\d{0,3}$/.test(text) ? Number(text) : undefined), 'a number from 1 to 9999'),
+    size: (name: string, otherwise: string) =>
+      parsed(name, parseSize, 'a size such as 500M or 2G') ?? parseSize(otherwise) ?? 0,
+    count: (name: string) =>
+      parsed(name, (text) => (/^[1-9]\d{0,3}$/.test(text) ? Number(text) : undefined), 'a number from 1 to 9999'),
     useFlags: () =>
-      parsed('use', (text) => (/^[\w@+\-* ]+$/.test(text) ? text : undefined), 'a list of USE flags such as "ssl -ipv6"'),
+      parsed(
+        'use',
+        (text) => (/^[\w@+\-* ]+$/.test(text) ? text : undefined),
+        'a list of USE flags such as "ssl -ipv6"',
+      ),
     mountSource: (name: string) =>
       parsed(
         name,

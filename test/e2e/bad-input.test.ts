@@ -54,6 +54,8 @@ async function expectRefusal(
   expect({ ...run }).toMatchObject({ status, stdout: '' });
   const told = run.stderr.split(/^gentoo-builder: /m).slice(1);
   expect(told).toHaveLength(failures.length);
+  // What the engine said is in the message; it is not said again as the cause.
+  expect(run.stderr).not.toContain('caused by: (HTTP code');
   for (const [index, failure] of failures.entries()) expect(told[index]).toMatch(failure);
   if ('requests' in run) expect({ deeds: deedsOf(run.requests), left: run.left }).toEqual({ deeds: [], left: [] });
 }

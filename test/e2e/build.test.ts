@@ -52,7 +52,12 @@ describe('docker run gentoo-builder PACKAGE', () => {
 
   it('leaves nothing of the build in the image', async ({ builder }) => {
     const { image } = await builder.run(['app-misc/motto']);
-    const left = await builder.runInImage(image, 'sh', '-c', 'find /var/tmp/portage /var/cache/binpkgs /var/cache/distfiles /var/db/repos /var/log/portage -type f');
+    const left = await builder.runInImage(
+      image,
+      'sh',
+      '-c',
+      'find /var/tmp/portage /var/cache/binpkgs /var/cache/distfiles /var/db/repos /var/log/portage -type f',
+    );
     expect(left).toBe('');
   });
 
@@ -71,7 +76,11 @@ describe('docker run gentoo-builder PACKAGE', () => {
       id: expect.stringMatching(/^sha256:/),
       tags: [],
       packages: [{ name: 'app-misc/motto', version: expect.stringMatching(/^\d/) }],
-      durations: expect.objectContaining({ sync: expect.any(Number), emerge: expect.any(Number), commit: expect.any(Number) }),
+      durations: expect.objectContaining({
+        sync: expect.any(Number),
+        emerge: expect.any(Number),
+        commit: expect.any(Number),
+      }),
       log: expect.stringContaining('build.log'),
     });
     expect(stdout.trimEnd().split('\n')).toHaveLength(1);
@@ -93,7 +102,7 @@ describe('docker run gentoo-builder PACKAGE', () => {
     expect((await configurationOf(image)).Labels).toMatchObject({ 'org.opencontainers.image.title': '@greetings' });
   });
 
-  it('keeps the whole log, and every package\'s own', async ({ builder }) => {
+  it("keeps the whole log, and every package's own", async ({ builder }) => {
     await builder.run(['app-misc/motto']);
     const container = await rawDocker().createContainer({
       Image: stage,

@@ -24,7 +24,14 @@ async function runtimeImage() {
 
 async function inImage(...command: [string, ...string[]]): Promise<string> {
   const [entrypoint, ...args] = command;
-  const { stdout } = await run('docker', ['run', '--rm', '--network=none', `--entrypoint=${entrypoint}`, image, ...args]);
+  const { stdout } = await run('docker', [
+    'run',
+    '--rm',
+    '--network=none',
+    `--entrypoint=${entrypoint}`,
+    image,
+    ...args,
+  ]);
   return stdout;
 }
 
@@ -44,7 +51,11 @@ describe('the image gentoo-builder', () => {
   });
 
   it('has no certificate of this machine, and no address of its mirrors', async () => {
-    const own = await inImage('sh', '-c', 'ls /usr/local/share/ca-certificates 2>/dev/null; cat /etc/ssl/certs/ca-certificates.crt 2>/dev/null; true');
+    const own = await inImage(
+      'sh',
+      '-c',
+      'ls /usr/local/share/ca-certificates 2>/dev/null; cat /etc/ssl/certs/ca-certificates.crt 2>/dev/null; true',
+    );
     const host = await readFile('/etc/ssl/certs/ca-certificates.crt', 'utf8').catch(() => '');
     const { stdout } = await run('sh', ['-c', 'cat /usr/local/share/ca-certificates/*.crt 2>/dev/null; true']);
     const local = [...stdout.matchAll(/-----BEGIN CERTIFICATE-----[^-]+/g)].map(([text]) => text.replaceAll(/\s/g, ''));
@@ -65,7 +76,8 @@ describe('the image gentoo-builder', () => {
   });
 
   it('says its version, and its options, without an engine', async () => {
-    const quiet = async (...args: string[]) => (await run('docker', ['run', '--rm', '--network=none', image, ...args])).stdout;
+    const quiet = async (...args: string[]) =>
+      (await run('docker', ['run', '--rm', '--network=none', image, ...args])).stdout;
     expect(await quiet('--version')).toBe(`gentoo-builder ${packageJson.version}\n`);
     expect(await quiet('--help')).toMatch(/^usage: gentoo-builder/);
   });

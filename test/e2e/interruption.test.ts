@@ -14,7 +14,9 @@ async function ended(container: string): Promise<void> {
     .catch((error: unknown) => expect(error).toMatchObject({ statusCode: 404 }));
 }
 
-async function whileCompiling(running: RunningBuilder): Promise<{ builder: string; container: string; volume: string }> {
+async function whileCompiling(
+  running: RunningBuilder,
+): Promise<{ builder: string; container: string; volume: string }> {
   const container = await running.buildContainer();
   await running.said(/>>> Emerging \(1 of 1\)/);
   const builder = await running.id();
@@ -57,7 +59,10 @@ describe('a builder that is told to end', () => {
     await running.signal('SIGINT');
     await running.signal('SIGINT');
     expect(await running.outcome).toMatchObject({ status: 130 });
-    await rawDocker().getContainer(build.container).unpause().catch(() => {});
+    await rawDocker()
+      .getContainer(build.container)
+      .unpause()
+      .catch(() => {});
     await ended(build.container);
     await builder.run(['app-misc/motto']);
     await expectNothingLeft(build);
@@ -149,7 +154,10 @@ describe('a build container that somebody else removes', () => {
     const build = await whileCompiling(running);
     await rawDocker().getContainer(build.container).remove({ force: true });
     const { status, stderr } = await running.outcome;
-    expect({ status, stderr }).toEqual({ status: 17, stderr: expect.stringContaining('somebody removed it') as string });
+    expect({ status, stderr }).toEqual({
+      status: 17,
+      stderr: expect.stringContaining('somebody removed it') as string,
+    });
     expect(await workVolumesOf(build.builder)).toEqual([]);
   });
 });

@@ -29,7 +29,9 @@ async function existingVolumes(): Promise<string[]> {
 }
 
 describe('npm start', () => {
-  it('builds on the ministage, in volumes that are made and filled on first use, and repeats no step', async ({ builder }) => {
+  it('builds on the ministage, in volumes that are made and filled on first use, and repeats no step', async ({
+    builder,
+  }) => {
     const before = await existingVolumes();
     for (const volume of Object.values(defaultVolumes)) if (!before.includes(volume)) builder.removeLater({ volume });
     const first = await start(['app-misc/motto']);

@@ -41,21 +41,24 @@ describe('volumes', () => {
     expect(second.stderr).toContain('Emerging binary (1 of 1) dev-libs/greeting');
   });
 
-  it.for(['/var/db/repos/gentoo', '/usr/portage'])('a host directory mounted at %s is the tree', async (target, { builder }) => {
-    const directory = await mkdtemp(join(tmpdir(), 'gentoo-builder-test-tree-'));
-    // Portage builds as a user of its own, who has to find his way in.
-    await chmod(directory, 0o755);
-    try {
-      const options = { ownVolumes: false, docker: ['-v', `${directory}:${target}`, ...builder.cacheMounts] };
-      const refused = await builder.run(['app-misc/motto'], options);
-      expect(refused).toMatchObject({ status: 13, stderr: expect.stringContaining('--create-tree') as string });
-      expect(await builder.run(['--create-tree', 'app-misc/motto'], options)).toMatchObject({ status: 0 });
-      expect(await readFrom(directory, 'profiles/repo_name')).toContain('gentoo');
-      expect(await builder.run(['--no-sync', 'app-misc/motto'], options)).toMatchObject({ status: 0 });
-    } finally {
-      await rm(directory, { recursive: true });
-    }
-  });
+  it.for(['/var/db/repos/gentoo', '/usr/portage'])(
+    'a host directory mounted at %s is the tree',
+    async (target, { builder }) => {
+      const directory = await mkdtemp(join(tmpdir(), 'gentoo-builder-test-tree-'));
+      // Portage builds as a user of its own, who has to find his way in.
+      await chmod(directory, 0o755);
+      try {
+        const options = { ownVolumes: false, docker: ['-v', `${directory}:${target}`, ...builder.cacheMounts] };
+        const refused = await builder.run(['app-misc/motto'], options);
+        expect(refused).toMatchObject({ status: 13, stderr: expect.stringContaining('--create-tree') as string });
+        expect(await builder.run(['--create-tree', 'app-misc/motto'], options)).toMatchObject({ status: 0 });
+        expect(await readFrom(directory, 'profiles/repo_name')).toContain('gentoo');
+        expect(await builder.run(['--no-sync', 'app-misc/motto'], options)).toMatchObject({ status: 0 });
+      } finally {
+        await rm(directory, { recursive: true });
+      }
+    },
+  );
 
   it('named by --tree and --log-dir are used instead', async ({ builder }) => {
     const tree = uniqueName('other-tree');
@@ -122,7 +125,12 @@ describe('the options for emerge', () => {
     const args = ['--use=shout', '--jobs=2', '--emerge-option=--oneshot', 'dev-libs/greeting'];
     const { status, image } = await builder.run(args);
     expect(status).toBe(0);
-    const use = await builder.runInImage(image, 'sh', '-c', 'cat /var/db/pkg/dev-libs/greeting-*/USE; cat /var/lib/portage/world; true');
+    const use = await builder.runInImage(
+      image,
+      'sh',
+      '-c',
+      'cat /var/db/pkg/dev-libs/greeting-*/USE; cat /var/lib/portage/world; true',
+    );
     expect(use).toContain('shout');
     expect(use).not.toContain('dev-libs/greeting');
   });

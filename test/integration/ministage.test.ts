@@ -23,7 +23,9 @@ describe('the ministage', () => {
 
   it('has real Portage, as Gentoo lays it out', async () => {
     expect((await run('emerge', '--version')).output).toMatch(/^Portage 3\.0\.83 /);
-    expect((await run('python3', '-c', 'import portage; print(portage.__file__)')).output).toContain('/usr/lib/portage/lib/');
+    expect((await run('python3', '-c', 'import portage; print(portage.__file__)')).output).toContain(
+      '/usr/lib/portage/lib/',
+    );
     expect((await run('sh', '-c', 'command -v pip pip3')).exitCode).not.toBe(0);
   });
 
@@ -50,13 +52,20 @@ describe('the ministage', () => {
     const mirrors = await run('cat', '/var/db/repos/gentoo/profiles/thirdpartymirrors');
     expect(mirrors.output).toMatch(/^debian\s+https?:\/\/\S+/m);
     const uris = await run('grep', '-rhE', '^SRC_URI', '/var/db/repos/gentoo', '--include=*.ebuild');
-    expect(uris.output.trim().split('\n').filter((line) => !line.includes('mirror://debian/'))).toEqual([]);
+    expect(
+      uris.output
+        .trim()
+        .split('\n')
+        .filter((line) => !line.includes('mirror://debian/')),
+    ).toEqual([]);
   });
 
   it('builds a program against a library, with a subslot', async () => {
     expect(await emerge('app-misc/greet')).toMatchObject(done);
     expect((await run('greet')).output).toContain('libgreeting 2');
-    expect((await run('sh', '-c', 'cat /var/db/pkg/app-misc/greet-*/RDEPEND')).output).toMatch(/dev-libs\/greeting:0\/2=/);
+    expect((await run('sh', '-c', 'cat /var/db/pkg/app-misc/greet-*/RDEPEND')).output).toMatch(
+      /dev-libs\/greeting:0\/2=/,
+    );
     expect((await run('sh', '-c', 'ldd "$(command -v greet)"')).output).toContain('libgreeting.so.2');
   });
 
@@ -77,7 +86,8 @@ describe('the ministage', () => {
     const listed = async (what: string) => (await emerge('--pretend', '--emptytree', what)).output;
     expect(await listed('virtual/greeter')).toMatch(/app-misc\/greet[^]*virtual\/greeter/);
     const set = await listed('@greetings');
-    for (const member of ['app-misc/greet-1.0', 'app-misc/timepiece-1.1', 'app-misc/timepiece-2.0']) expect(set).toContain(member);
+    for (const member of ['app-misc/greet-1.0', 'app-misc/timepiece-1.1', 'app-misc/timepiece-2.0'])
+      expect(set).toContain(member);
   });
 
   it('applies patches from /etc/portage/patches', async () => {

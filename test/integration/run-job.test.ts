@@ -14,12 +14,35 @@ async function openContainer(proxy: EngineProxy) {
   const direct = await connectEngine(process.env);
   const engine = await connectEngine({ DOCKER_HOST: proxy.address });
   const name = uniqueName('job');
-  const id = await direct.createContainer(name, { image: stage, command: holdCommand, mounts: [], init: true, openStdin: true });
+  const id = await direct.createContainer(name, {
+    image: stage,
+    command: holdCommand,
+    mounts: [],
+    init: true,
+    openStdin: true,
+  });
   const hold = await direct.holdStdin(id);
   await direct.startContainer(id);
-  const log = createBuildLog({ role: 'logs', type: 'volume', source: 'none', origin: 'given', readOnly: false }, '00', new Date());
-  const container: BuildContainer = { id, workspace: { run: '00', volume: name }, tree: '/', hold, log, lastJob: undefined };
-  const context: BuildContext = { engine, report: () => {}, signal: new AbortController().signal, self: undefined, version: '0' };
+  const log = createBuildLog(
+    { role: 'logs', type: 'volume', source: 'none', origin: 'given', readOnly: false },
+    '00',
+    new Date(),
+  );
+  const container: BuildContainer = {
+    id,
+    workspace: { run: '00', volume: name },
+    tree: '/',
+    hold,
+    log,
+    lastJob: undefined,
+  };
+  const context: BuildContext = {
+    engine,
+    report: () => {},
+    signal: new AbortController().signal,
+    self: undefined,
+    version: '0',
+  };
   return {
     context,
     container,
@@ -65,7 +88,11 @@ describe('a job on a real engine', () => {
     });
     done.abort();
     await harming;
-    expect({ wrong, last: expected - 1, exitStatus: result.exitStatus }).toEqual({ wrong: 0, last: lines, exitStatus: 7 });
+    expect({ wrong, last: expected - 1, exitStatus: result.exitStatus }).toEqual({
+      wrong: 0,
+      last: lines,
+      exitStatus: 7,
+    });
     expect(harms).toBeGreaterThan(0);
   });
 });

@@ -66,7 +66,11 @@ export class Builder implements AsyncDisposable {
   };
   /** Options for `docker run` that mount all of them but the tree. */
   get cacheMounts(): readonly string[] {
-    return this.mountOptions({ '/var/cache/binpkgs': 'binpkgs', '/var/cache/distfiles': 'distfiles', '/var/log/portage': 'logs' });
+    return this.mountOptions({
+      '/var/cache/binpkgs': 'binpkgs',
+      '/var/cache/distfiles': 'distfiles',
+      '/var/log/portage': 'logs',
+    });
   }
 
   private readonly images = new Set<string>();
@@ -83,9 +87,20 @@ export class Builder implements AsyncDisposable {
     const directory = mkdtemp(join(tmpdir(), 'gentoo-builder-test-'));
     const cidFile = directory.then((path) => join(path, 'cid'));
     const child = cidFile.then((file) =>
-      spawn('docker', ['run', ...(options.keep === true ? [] : ['--rm']), `--cidfile=${file}`, ...this.dockerOptions(options), 'gentoo-builder', ...this.builderArguments(args, options)], {
-        stdio: ['ignore', 'pipe', 'pipe'],
-      }),
+      spawn(
+        'docker',
+        [
+          'run',
+          ...(options.keep === true ? [] : ['--rm']),
+          `--cidfile=${file}`,
+          ...this.dockerOptions(options),
+          'gentoo-builder',
+          ...this.builderArguments(args, options),
+        ],
+        {
+          stdio: ['ignore', 'pipe', 'pipe'],
+        },
+      ),
     );
     const stderr = new Transcript();
     const outcome = (async () => {
@@ -106,7 +121,9 @@ export class Builder implements AsyncDisposable {
     return {
       id,
       signal: async (name) => {
-        await rawDocker().getContainer(await id()).kill({ signal: name });
+        await rawDocker()
+          .getContainer(await id())
+          .kill({ signal: name });
       },
       said: (pattern) => stderr.match(pattern),
       buildContainer: async () => {
@@ -152,17 +169,20 @@ export class Builder implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const docker = rawDocker();
     for (const volume of Object.values(this.volumes)) {
-      for (const container of await containersWith(volume)) await gone(docker.getContainer(container).remove({ force: true, v: true }));
+      for (const container of await containersWith(volume))
+        await gone(docker.getContainer(container).remove({ force: true, v: true }));
     }
     for (const id of this.containers) {
       for (const volume of await workVolumesOf(id)) {
-        for (const container of await containersWith(volume)) await gone(docker.getContainer(container).remove({ force: true, v: true }));
+        for (const container of await containersWith(volume))
+          await gone(docker.getContainer(container).remove({ force: true, v: true }));
         await gone(docker.getVolume(volume).remove());
       }
       await gone(docker.getContainer(id).remove({ force: true, v: true }));
     }
     for (const image of this.images) await gone(docker.getImage(image).remove({ force: true }));
-    for (const volume of [...Object.values(this.volumes), ...this.extraVolumes]) await gone(docker.getVolume(volume).remove());
+    for (const volume of [...Object.values(this.volumes), ...this.extraVolumes])
+      await gone(docker.getVolume(volume).remove());
   }
 
   private dockerOptions(options: BuilderOptions): string[] {
@@ -179,7 +199,11 @@ export class Builder implements AsyncDisposable {
   }
 
   private builderArguments(args: readonly string[], options: BuilderOptions): string[] {
-    return [...(options.base === '' ? [] : ['--base', options.base ?? stage]), ...(options.ownVolumes === false ? [] : ['--create-tree']), ...args];
+    return [
+      ...(options.base === '' ? [] : ['--base', options.base ?? stage]),
+      ...(options.ownVolumes === false ? [] : ['--create-tree']),
+      ...args,
+    ];
   }
 
   private async remember(cidFile: string): Promise<string> {

@@ -192,6 +192,11 @@ describe('a pull', () => {
     setTimeout(() => waiting.aborter.abort(interruption), 500);
     expect(await pull(waiting)).toBe(interruption);
     expect(waiting.calls('pullImage')).toHaveLength(1);
+
+    using refusing = worldWithRegistry();
+    refusing.onCall = (method) => void (method === 'pullImage' && refusing.aborter.abort(interruption));
+    refusing.engine.pullImage = () => Promise.reject(new EngineRefusal(500, 'manifest unknown'));
+    expect(await pull(refusing)).toBe(interruption);
   });
 
   it('says so when the engine does not have what it said it pulled', async () => {

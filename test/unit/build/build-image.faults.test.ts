@@ -130,6 +130,19 @@ describe('a build whose container is taken away by somebody else', () => {
     },
   );
 
+  it('ends as lost when it was stopped between two of its jobs', async () => {
+    using world = new BuildWorld();
+    world.onCall = (method, nth) => {
+      const [container] = world.engine.containers.values();
+      if (method === 'execAttached' && nth === 2 && container) world.engine.stopContainer(container, 0);
+    };
+    expect(await outcomeOf(world)).toMatchObject({
+      code: 'container-lost',
+      message: expect.stringContaining('exit status 0') as string,
+    });
+    expect(world.left).toEqual(nothing);
+  });
+
   it('ends as lost when it was stopped while emerge ran', async () => {
     using world = new BuildWorld();
     world.portage.emerge = ({ container }) => {

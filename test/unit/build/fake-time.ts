@@ -6,11 +6,12 @@ import { vi } from 'vitest';
  */
 export const timersPromises = {
   setTimeout: async (ms: number, value?: unknown, { signal }: { signal?: AbortSignal } = {}): Promise<unknown> => {
-    signal?.throwIfAborted();
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const timer = setTimeout(() => resolve(value), ms);
-    const onAbort = (): void => reject(signal?.reason as Error);
+    // As Node's own: not with the reason itself.
+    const onAbort = (): void => reject(new DOMException('The operation was aborted', 'AbortError'));
     signal?.addEventListener('abort', onAbort, { once: true });
+    if (signal?.aborted === true) onAbort();
     try {
       return await promise;
     } finally {

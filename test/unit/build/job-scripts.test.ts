@@ -8,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
@@ -142,7 +143,7 @@ describe('a job and its follower', () => {
 
   it('are started once, however often that is asked for', async () => {
     await run(job('echo one'));
-    await run(job('echo again'));
+    expect((await run(job('echo again'))).status).toBe(0);
     expect(readFileSync(log(), 'utf8')).toBe('one\n');
   });
 
@@ -221,6 +222,23 @@ describe('the lock of a tree', () => {
     expect(waiter.exitCode).toBeNull();
     holder.stdin.end('\n');
     expect(await said(waiter, 'stdout', 'in\n')).toBe('in\n');
+  });
+
+  it('does not let who waits for it look like a build that hangs: the log stays young', async () => {
+    const holder = hold('exclusive');
+    await said(holder, 'stdout', 'locked');
+    const log = join(directory, 'log');
+    start([
+      '/bin/sh',
+      '-c',
+      'log=$1; shift; exec "$@" >>"$log"',
+      'to',
+      log,
+      ...underLock('shared', directory, sh('true')),
+    ]);
+    await expect.poll(() => existsSync(log) && readFileSync(log, 'utf8')).toBe(waiting);
+    utimesSync(log, 0, 0);
+    await expect.poll(() => statSync(log).mtimeMs, { timeout: 8000 }).toBeGreaterThan(0);
   });
 
   it('may be shared by several', async () => {

@@ -26,8 +26,26 @@ describe("Portage's settings", () => {
       settingsOf('', `${profile}/musl`, variables),
       settingsOf('', profile, variables, '/etc/portage/env/fast', 'CFLAGS="-O3"\n'),
       settingsOf('', profile, variables, '/etc/portage/env/fast', 'CFLAGS="-O1"\n'),
+      settingsOf(
+        '',
+        profile,
+        variables,
+        '/etc/portage/package.env',
+        'a/b fast\n',
+        '/etc/portage/env/fast',
+        'CFLAGS="-O1"\n',
+      ),
+      settingsOf(
+        '',
+        profile,
+        variables,
+        '/etc/portage/package.env',
+        'a/b fast\n',
+        '/etc/portage/env/fast',
+        'CFLAGS="-O3"\n',
+      ),
     ]);
-    expect(new Set(partitions.map(({ partition }) => partition)).size).toBe(5);
+    expect(new Set(partitions.map(({ partition }) => partition)).size).toBe(7);
     expect(partitions[0]?.partition).toMatch(/^x86_64-pc-linux-gnu\/default-linux\/[0-9a-f]{12}$/);
   });
 

@@ -380,8 +380,16 @@ describe('a slow reader', () => {
       return 0;
     };
     const container = await world.buildContainer();
-    await passTime(runJob(world.context, container, emerge, () => seconds(60)));
-    expect(world.portage.followers).toBe(1);
+    let busy = false;
+    const closed: boolean[] = [];
+    const engine = intercept(world, (exec) => ({ ...exec, close: () => (closed.push(busy), exec.close()) }));
+    const running = runJob({ ...world.context, engine }, container, emerge, async () => {
+      busy = true;
+      await seconds(60);
+      busy = false;
+    });
+    await passTime(running);
+    expect(closed).toEqual([false]);
   });
 });
 

@@ -23,7 +23,14 @@ describe('parseBuildCommand', () => {
 
   it('reads packages, sets and every option', () => {
     const { request, presentation } = parseBuild(
-      ...['net-misc/curl', '@greetings', '--base', 'registry.example:5000/stage:1', '--tree=/srv/tree', '--create-tree'],
+      ...[
+        'net-misc/curl',
+        '@greetings',
+        '--base',
+        'registry.example:5000/stage:1',
+        '--tree=/srv/tree',
+        '--create-tree',
+      ],
       ...['--no-sync', '--sync-max-age=24h', '--use=ssl -ipv6', '--jobs', '3', '--emerge-option=--keep-going'],
       ...['--emerge-option=--load-average=2', '--make-conf=/make.conf', '--no-binpkgs', '--tag', 'a:1', '--tag', 'b'],
       ...['--keep-failed', '--log-dir=logs', '--dry-run', '--timeout=2h', '--silence-timeout=90', '--min-free=2G'],
@@ -109,7 +116,12 @@ describe('parseBuildCommand', () => {
   });
 
   it('shows the first ten of 10,000 bad packages, shortened, and how many more there are', () => {
-    const all = messages(parseBuildCommand(Array.from({ length: 10_000 }, (_, index) => `;${'x'.repeat(100)}${index}`), {}));
+    const all = messages(
+      parseBuildCommand(
+        Array.from({ length: 10_000 }, (_, index) => `;${'x'.repeat(100)}${index}`),
+        {},
+      ),
+    );
     expect(all).toHaveLength(11);
     expect(all.every((message) => message.length < 300)).toBe(true);
     expect(all[10]).toContain('9990 more');
