@@ -16,6 +16,7 @@ export const exitStatuses = {
   'engine-lost': 16,
   'container-lost': 17,
   'mount-unusable': 18,
+  'engine-refused': 19,
   'sync-failed': 30,
   'build-failed': 31,
   'package-unknown': 32,

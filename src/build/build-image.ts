@@ -1,4 +1,5 @@
 import { EngineRefusal } from '../engine/engine.ts';
+import { Failure } from '../failure.ts';
 import { describeBuildLog } from './build-log.ts';
 import type { BuildContainer } from './build-container.ts';
 import type { BuildRequest } from './build-request.ts';
@@ -27,25 +28,19 @@ export interface BuildResult {
 
 /** The main job: packages in, image out, and nothing left behind whatever happens in between. */
 export async function buildImage(request: BuildRequest, context: BuildContext): Promise<BuildResult> {
-  return inWorkspace(request, context, async (workspace, begin) => {
-    const { engine } = context;
+  return inWorkspace(request, context, async (workspace, own) => {
     const step = createStepTimer(context.report);
-    const ready = await step('preconditions', 'engine, tree, packages, base, disk', () =>
-      checkPreconditions(request, context, workspace),
-    );
-    const container = begin(
-      await step('start', ready.base.name, () => startBuildContainer(request, ready, context, workspace)),
-    );
-    await step('sync', container.tree, () => syncRepository(request, ready, context, container));
-    const packages = await step('emerge', request.packages.join(' '), () =>
-      emergePackages(request, ready, context, container),
-    );
-    await step('stop', '', () => stopBuildContainer(engine, container));
-    const image = await step('commit', '', () =>
-      commitImage(context, container, { request, ready, packages, created: new Date() }),
-    );
-    await step('remove', '', () => removeBuildContainer(context, workspace));
-    return { image, packages, durations: step.durations, log: describeBuildLog(container.log) };
+    const asked = request.packages.join(' ');
+
+    const ready = await step('preconditions', '', checkPreconditions, request, context, workspace);
+    const build = own(await step('start', ready.base.name, startBuildContainer, request, ready, context, workspace));
+    await step('sync', build.tree, syncRepository, request, ready, context, build);
+    const packages = await step('emerge', asked, emergePackages, request, ready, context, build);
+    await step('stop', '', stopBuildContainer, context.engine, build);
+    const image = await step('commit', '', commitImage, context, build, { request, ready, packages });
+    await step('remove', '', removeBuildContainer, context, workspace);
+
+    return { image, packages, durations: step.durations, log: describeBuildLog(build.log) };
   });
 }
 
@@ -65,7 +60,7 @@ export async function planBuild(request: BuildRequest, context: BuildContext): P
 async function inWorkspace<T>(
   request: BuildRequest,
   context: BuildContext,
-  work: (workspace: Workspace, begin: (container: BuildContainer) => BuildContainer) => Promise<T>,
+  work: (workspace: Workspace, own: (container: BuildContainer) => BuildContainer) => Promise<T>,
 ): Promise<T> {
   await sweepWorkspaces(context);
   const workspace = await createWorkspace(context);
@@ -81,11 +76,21 @@ async function inWorkspace<T>(
   }
 }
 
-/** An engine that refuses work in a container that somebody else stopped or removed does not say so: the container does. */
+/**
+ * An engine that refuses work in a container that somebody else stopped or removed does not say so: the container does.
+ * Of what else it refuses, its own words are the best explanation there is.
+ */
 async function reasonOf({ engine }: BuildContext, begun: BuildContainer | undefined, error: unknown): Promise<unknown> {
-  const isRefused = error instanceof EngineRefusal && (error.status === 404 || error.status === 409);
-  if (begun === undefined || !isRefused) return error;
-  return (await findContainerLoss(engine, begun.id, 'build').catch(() => undefined)) ?? error;
+  if (!(error instanceof EngineRefusal)) return error;
+  const isGone = error.status === 404 || error.status === 409;
+  const loss = begun && isGone ? await findContainerLoss(engine, begun.id, 'build').catch(() => undefined) : undefined;
+  return (
+    loss ??
+    new Failure('engine-refused', `failed to build: the engine says: ${error.message}`, {
+      hint: "the engine's own log, on its machine, may say more",
+      cause: error,
+    })
+  );
 }
 
 /** What ended the build is what its user has to know first; what could not be removed, the next run removes. */

@@ -30,7 +30,8 @@ export interface ImageFacts {
   readonly request: BuildRequest;
   readonly ready: Preconditions;
   readonly packages: readonly string[];
-  readonly created: Date;
+  /** Now, unless it is said. */
+  readonly created?: Date;
 }
 
 /**
@@ -66,7 +67,7 @@ export async function commitImage(
  * The Dockerfile instructions of the commit. The entrypoint is the base's own: the build container had another one.
  * Labels are those of the image specification ("Annotations") and one with the packages.
  */
-export function commitChanges({ request, ready, packages, created }: ImageFacts): readonly string[] {
+export function commitChanges({ request, ready, packages, created = new Date() }: ImageFacts): readonly string[] {
   const { base } = ready;
   const title = request.packages.join(' ');
   const labels = {

@@ -1,6 +1,7 @@
 import { emergeCommand } from '../portage/emerge-command.ts';
 import type { BuildRequest } from './build-request.ts';
 import type { Preconditions } from './check-preconditions.ts';
+import { syncMaxAge } from './sync-age.ts';
 import { defaultTarget, describeMount, type MountChoice } from './mounts.ts';
 
 /** What a run with these preconditions would do, a line each, as plain sentences. */
@@ -27,9 +28,11 @@ export function describeDryRun(request: BuildRequest, ready: Preconditions): rea
   ];
 }
 
-function describeSync({ syncMaxAge }: BuildRequest, { system }: Preconditions): string {
-  const how = system === undefined ? '' : ` by ${system.repository.syncType || 'whatever its repos.conf says'}`;
-  return `sync the tree${how}${syncMaxAge ? `, if it is older than ${syncMaxAge} s` : ''}`;
+function describeSync(request: BuildRequest, { system }: Preconditions): string {
+  const syncType = system?.repository.syncType ?? '';
+  const age = syncMaxAge(request, syncType);
+  const how = system === undefined ? '' : ` by ${syncType || 'whatever its repos.conf says'}`;
+  return `sync the tree${how}${age > 0 ? `, if it is older than ${age} s` : ''}`;
 }
 
 function madeOnFirstUse(tree: MountChoice, state: Preconditions['treeState']): string {

@@ -95,19 +95,25 @@ export function syncUnderLock(tree: string, age: number, command: readonly strin
 const lockScript = `
 mode=$1 tree=$2
 shift 2
-flock --nonblock "$mode" "$tree" true || echo ">>> Waiting for another build that is using the tree"
-while :; do
-  flock --close --timeout 2 --conflict-exit-code 75 "$mode" "$tree" "$@"
-  status=$?
-  [ "$status" -eq 75 ] || exit "$status"
-  touch /proc/self/fd/1
-done
+exec 9<"$tree" || exit
+if ! flock --nonblock "$mode" 9; then
+  echo ">>> Waiting for another build that is using the tree"
+  while :; do
+    flock --timeout 2 --conflict-exit-code 75 "$mode" 9
+    case $? in
+      0) break ;;
+      75) touch /proc/self/fd/1 ;;
+      *) exit 1 ;;
+    esac
+  done
+fi
+"$@" 9<&-
 `;
 
 /**
  * Runs a command while the tree is locked. The lock is on the tree's own directory, the one thing that every container
  * with that volume shares and that no sync replaces; it is dropped with the command, not with what the command leaves
- * running (flock(1), `--close`). Waiting for it is no silence: the output's time is renewed meanwhile.
+ * running, which has no part in the descriptor that holds it (flock(1)). Waiting for it is no silence: the output's time is renewed meanwhile.
  */
 export function underLock(mode: 'exclusive' | 'shared', tree: string, command: readonly string[]): readonly string[] {
   return ['/bin/sh', '-c', lockScript, 'gentoo-builder-lock', `--${mode}`, tree, ...command];

@@ -4,23 +4,28 @@ import type { Report, Step } from '../report/event.ts';
 /** Seconds that each finished step took. */
 export type StepDurations = Readonly<Partial<Record<Step, number>>>;
 
-/** Runs a step, telling of its beginning and end; the detail says what it works on. */
+/** Does a step with its arguments, telling of its beginning and end; the detail says what it works on. */
 export interface StepTimer {
-  <T>(step: Step, detail: string, work: () => Promise<T>): Promise<T>;
+  <A extends unknown[], T>(step: Step, detail: string, work: (...args: A) => Promise<T>, ...args: A): Promise<T>;
   readonly durations: StepDurations;
 }
 
 /** A timer whose durations are those of one run. */
 export function createStepTimer(report: Report): StepTimer {
   const durations: Partial<Record<Step, number>> = {};
-  const run = async <T>(step: Step, detail: string, work: () => Promise<T>): Promise<T> => {
+  async function run<A extends unknown[], T>(
+    step: Step,
+    detail: string,
+    work: (...args: A) => Promise<T>,
+    ...args: A
+  ): Promise<T> {
     await report({ type: 'step-started', step, detail });
     const start = performance.now();
-    const value = await work();
+    const value = await work(...args);
     const seconds = (performance.now() - start) / 1000;
     durations[step] = Math.round(seconds * 1000) / 1000;
     await report({ type: 'step-finished', step, seconds });
     return value;
-  };
+  }
   return Object.assign(run, { durations });
 }

@@ -8,9 +8,8 @@ import { endedJobFailure, jobFailure } from './job-failure.ts';
 import { syncUnderLock, underLock } from './job-scripts.ts';
 import { runCommand } from './run-command.ts';
 import { runJob } from './run-job.ts';
+import { syncMaxAge } from './sync-age.ts';
 
-/** What mirrors of these sync types ask of their users: at most one sync a day. */
-const politeAge = 24 * 3600;
 const quiet = { quiet: true };
 
 /**
@@ -29,7 +28,7 @@ export async function syncRepository(
   if (ready.treeState === 'interrupted') await emptyTree(context, container);
   const filled = ready.treeState === 'filled';
   const fromSnapshot = !filled && syncType === 'rsync';
-  const age = request.syncMaxAge ?? (syncType === 'rsync' || syncType === 'webrsync' ? politeAge : 0);
+  const age = syncMaxAge(request, syncType);
   if (!filled) await report({ type: 'note', message: `filling the tree at ${container.tree}: it is empty` });
   const job = {
     name: 'sync',

@@ -46,6 +46,6 @@ environment
   DOCKER_HOST             the engine (default: unix:///var/run/docker.sock)
   GENTOO_BASE             the default of --base
 
-Exit statuses: 0 done, 1 a defect of gentoo-builder, 2 usage, 10-18 something was not there or not usable,
+Exit statuses: 0 done, 1 a defect of gentoo-builder, 2 usage, 10-19 something was not there or not usable,
 30-39 emerge, 50-51 commit and tag, 130 interrupted, 143 terminated.
 `;
