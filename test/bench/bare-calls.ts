@@ -10,9 +10,9 @@ const changes = ['VOLUME /usr/portage', 'VOLUME /var/tmp/portage', 'CMD ["/bin/b
  * same options and environment as from the builder, so that it does the same work in the same time; the status stream,
  * which serves only the live view, is left out.
  */
-export async function runBareCalls(bed: TestBed, atom: string): Promise<BuilderRun> {
+export async function runBareCalls(bed: TestBed): Promise<BuilderRun> {
   await bed.reset();
-  const { api, base } = bed;
+  const { api, base, atom } = bed;
   const image = bed.imageName('bare');
   const logs = { logdir: '/var/log/portage' };
   const environment = emergeEnvironment({ ...logs, pkgdir: '/var/cache/binpkgs', distdir: '/var/cache/distfiles' });

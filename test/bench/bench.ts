@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { reportFailure } from '../../setup/failure.js';
+import { Failure, reportFailure } from '../../setup/failure.js';
 import { interruptible } from '../../setup/interruption.js';
 import { EngineApi } from './engine-api.ts';
 import { compareImageSize } from './image-size.ts';
@@ -11,9 +11,12 @@ import { describeSurroundings } from './surroundings.ts';
 import { TestBed } from './test-bed.ts';
 
 /*
- * `npm run bench -- [--runs N] [--only NAME]...`: ratios that are measured side by side in one run, each with what it has
- * to reach. The exit status is 1 where one of them does not.
+ * `npm run bench -- [--runs N] [--only NAME]... [--package ATOM]`: ratios that are measured side by side in one run, each
+ * with what it has to reach. The exit status is 1 where one of them does not.
  */
+
+/** Two packages of one C file each, a library and what links against it: emerge itself is most of the time. */
+const defaultPackage = 'app-misc/greet';
 
 const names = ['size', 'start', 'log', 'program', 'job'] as const;
 type Name = (typeof names)[number];
@@ -21,14 +24,15 @@ type Name = (typeof names)[number];
 interface Choices {
   readonly runs: number;
   readonly only: readonly Name[];
+  readonly atom: string;
   /** The image that the builder's is made from. */
   readonly runtimeImage: string;
 }
 
 /** Measures and prints; whether every target was met. */
-async function bench({ runs, only, runtimeImage }: Choices): Promise<boolean> {
+async function bench({ runs, only, atom, runtimeImage }: Choices): Promise<boolean> {
   const api = new EngineApi();
-  await using bed = new TestBed(api);
+  await using bed = new TestBed(api, atom);
   const comparisons: Readonly<Record<Name, () => Promise<readonly Row[]>>> = {
     size: () => compareImageSize(api, runtimeImage),
     start: () => compareStartUp(api, runs),
@@ -48,30 +52,49 @@ async function bench({ runs, only, runtimeImage }: Choices): Promise<boolean> {
   return met;
 }
 
+/** Undefined for a command line that is none. */
 function parseChoices(args: readonly string[]): Choices | undefined {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      runs: { type: 'string', default: '5' },
-      only: { type: 'string', multiple: true, default: [...names] },
-      'runtime-image': { type: 'string' },
-    },
-  });
+  const values = parseOptions(args);
+  if (values === undefined) return undefined;
   const runs = Number(values.runs);
   const only = names.filter((name) => values.only.includes(name));
   const runtimeImage = values['runtime-image'];
-  const valid = Number.isInteger(runs) && runs > 0 && only.length > 0 && values.only.every(isName);
-  return valid && runtimeImage !== undefined ? { runs, only, runtimeImage } : undefined;
+  const valid = Number.isInteger(runs) && runs > 0 && values.only.every(isName);
+  return valid && runtimeImage !== undefined ? { runs, only, atom: values.package, runtimeImage } : undefined;
+}
+
+function parseOptions(args: readonly string[]) {
+  const options = {
+    runs: { type: 'string', default: '5' },
+    only: { type: 'string', multiple: true, default: [...names] },
+    package: { type: 'string', default: defaultPackage },
+    // Given by `setup/bench.js`, which knows what the builder's image was made from.
+    'runtime-image': { type: 'string' },
+  } as const;
+  try {
+    return parseArgs({ args: [...args], options }).values;
+  } catch {
+    return undefined;
+  }
 }
 
 function isName(name: string): name is Name {
   return names.some((known) => known === name);
 }
 
-const choices = parseChoices(process.argv.slice(2));
-if (choices === undefined) {
-  process.stderr.write(`usage: npm run bench -- [--runs N] [--only ${names.join('|')}]...\n`);
-  process.exitCode = 2;
-} else {
-  process.exitCode = await interruptible(() => bench(choices)).then((met) => (met ? 0 : 1), reportFailure);
+async function main(args: readonly string[]): Promise<number> {
+  const choices = parseChoices(args);
+  if (choices === undefined) {
+    process.stderr.write(`usage: npm run bench -- [--runs N] [--only ${names.join('|')}]... [--package ATOM]\n`);
+    return 2;
+  }
+  try {
+    return (await interruptible(() => bench(choices))) ? 0 : 1;
+  } catch (error) {
+    if (error instanceof Failure) return reportFailure(error);
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    return 1;
+  }
 }
+
+process.exitCode = await main(process.argv.slice(2));

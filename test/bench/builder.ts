@@ -15,14 +15,9 @@ export interface BuilderRun {
 }
 
 /** The whole of it as a user runs it: from `docker run` on, with what that itself costs. */
-export async function runBuilder(bed: TestBed, atom: string): Promise<BuilderRun> {
+export async function runBuilder(bed: TestBed): Promise<BuilderRun> {
   await bed.reset();
-  const { stdout, seconds } = await timeCommand('docker', [
-    'run',
-    ...options(bed),
-    builderImage,
-    ...request(bed, atom),
-  ]);
+  const { stdout, seconds } = await timeCommand('docker', ['run', ...options(bed), builderImage, ...request(bed)]);
   return finish(bed, stdout, seconds);
 }
 
@@ -30,17 +25,17 @@ export async function runBuilder(bed: TestBed, atom: string): Promise<BuilderRun
 const stopwatch = 'start=$(date +%s%N); "$@" || exit; echo "$(($(date +%s%N) - start))"';
 
 /** The program from its own start to its end: what `docker run` costs before and after it is left out. */
-export async function runProgram(bed: TestBed, atom: string): Promise<BuilderRun> {
+export async function runProgram(bed: TestBed): Promise<BuilderRun> {
   await bed.reset();
   const entrypoint = await programCommand(bed);
   const shell = ['--entrypoint', '/bin/sh', builderImage, '-c', stopwatch, 'sh'];
-  const command = [...options(bed), ...shell, ...entrypoint, ...request(bed, atom)];
+  const command = [...options(bed), ...shell, ...entrypoint, ...request(bed)];
   const { stdout } = await timeCommand('docker', ['run', ...command]);
   const [result = '', nanoseconds] = stdout.trimEnd().split('\n').slice(-2);
   return finish(bed, result, Number(nanoseconds) / 1e9);
 }
 
-/** The command that starts the program in its image. */
+/** The command that starts the program in its image, Node's options included. */
 export async function programCommand({ api }: Pick<TestBed, 'api'>): Promise<readonly string[]> {
   const { Config } = await api.call<{ Config: { Entrypoint: string[] } }>('GET', `/images/${builderImage}/json`);
   return Config.Entrypoint;
@@ -56,7 +51,7 @@ function options(bed: TestBed): readonly string[] {
   return ['--rm', ...reach, ...bed.mountOptions()];
 }
 
-function request({ base }: TestBed, atom: string): readonly string[] {
+function request({ base, atom }: TestBed): readonly string[] {
   return ['--json', '--base', base, atom];
 }
 

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { programCommand } from './builder.ts';
 import { ratios, spreadOf, takeTurns } from './compare.ts';
 import type { LargeLogRead } from './read-large-log.ts';
 import { describeSeconds, type Row } from './row.ts';
@@ -39,8 +40,10 @@ export async function compareLargeLog(bed: TestBed, runs: number): Promise<reado
   ];
 }
 
+/** By a Node with the options that the image gives to the program. */
 async function readByEngineRoom(bed: TestBed): Promise<LargeLogRead> {
-  const { stdout } = await timeCommand(process.execPath, [reader, bed.container, ...command]);
+  const options = (await programCommand(bed)).filter((word) => word.startsWith('-'));
+  const { stdout } = await timeCommand(process.execPath, [...options, reader, bed.container, ...command]);
   const read = JSON.parse(stdout) as LargeLogRead;
   if (read.bytes !== size) throw new Error(`of ${size} bytes ${read.bytes} arrived`);
   return read;

@@ -6,16 +6,13 @@ import { describeSeconds, describeSteps, type Row } from './row.ts';
 import type { TestBed } from './test-bed.ts';
 import { timeCommand } from './time-command.ts';
 
-/** Compiles in a second or so, so that what is measured is what is around the compiler. */
-export const measuredPackage = 'app-misc/motto';
-
 const script = fileURLToPath(new URL('main-job.sh', import.meta.url));
 
 /** The whole main job, its own `docker run` included, against the shell script. */
 export async function compareWithScript(bed: TestBed, runs: number): Promise<readonly Row[]> {
   const { ours, theirs } = await takeTurns(
     runs,
-    () => runBuilder(bed, measuredPackage),
+    () => runBuilder(bed),
     () => runScript(bed),
   );
   const seconds = ours.map((run) => run.seconds);
@@ -40,8 +37,8 @@ export async function compareWithScript(bed: TestBed, runs: number): Promise<rea
 export async function compareWithBareCalls(bed: TestBed, runs: number): Promise<readonly Row[]> {
   const { ours, theirs } = await takeTurns(
     runs,
-    () => runProgram(bed, measuredPackage),
-    () => runBareCalls(bed, measuredPackage),
+    () => runProgram(bed),
+    () => runBareCalls(bed),
   );
   const [seconds, bare] = [ours, theirs].map((side) => side.map((run) => run.seconds)) as [number[], number[]];
   return [
@@ -68,7 +65,7 @@ export async function compareWithBareCalls(bed: TestBed, runs: number): Promise<
 async function runScript(bed: TestBed): Promise<number> {
   await bed.reset();
   const image = bed.imageName('script');
-  const { seconds } = await timeCommand('sh', [script, bed.base, measuredPackage, image, ...bed.mountOptions()]);
+  const { seconds } = await timeCommand('sh', [script, bed.base, bed.atom, image, ...bed.mountOptions()]);
   await bed.removeImage(image);
   return seconds;
 }

@@ -1,7 +1,6 @@
 import { availableParallelism, cpus, loadavg, release, totalmem, type } from 'node:os';
 import packageJson from '../../package.json' with { type: 'json' };
 import { builderImage } from './builder.ts';
-import { measuredPackage } from './main-job.ts';
 import type { TestBed } from './test-bed.ts';
 import { timeCommand } from './time-command.ts';
 
@@ -16,6 +15,6 @@ export async function describeSurroundings(bed: TestBed, runs: number): Promise<
   return [
     `gentoo-builder ${packageJson.version} on Node ${node.stdout.trim()}; Docker ${engine.Version} (API ${engine.ApiVersion}, ${Driver}), docker command ${client.stdout.trim()};`,
     `${cpus()[0]?.model.trim()}, ${availableParallelism()} cores, ${memory}, ${type()} ${release()}, load ${loadavg()[0]?.toFixed(1)};`,
-    `${measuredPackage} (one C file: emerge itself is most of it), Portage ${portage}, ${bed.base}; ${runs} runs of each, in turns`,
+    `${bed.atom} with Portage ${portage} in ${bed.base}; ${runs} of each, in turns`,
   ].join('\n');
 }

@@ -18,6 +18,8 @@ const emptied = ['/var/cache/binpkgs', '/var/cache/distfiles', '/var/log/portage
  */
 export class TestBed implements AsyncDisposable {
   readonly base = MINISTAGE;
+  /** The package that every run builds. */
+  readonly atom: string;
   readonly api: EngineApi;
   readonly volumes: readonly BedVolume[] = [tree, ...emptied].map((target) => ({
     name: `${prefix}-${target.slice(target.lastIndexOf('/') + 1)}`,
@@ -26,8 +28,9 @@ export class TestBed implements AsyncDisposable {
   /** A container of the base with all volumes, that does nothing by itself. */
   readonly container = `${prefix}-container`;
 
-  constructor(api: EngineApi) {
+  constructor(api: EngineApi, atom: string) {
     this.api = api;
+    this.atom = atom;
   }
 
   /** Makes volumes and container and fills the tree. */

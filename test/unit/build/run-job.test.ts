@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { BuildContainer } from '../../../src/build/build-container.ts';
-import { runJob, type Job, type JobResult } from '../../../src/build/run-job.ts';
+import type { Job } from '../../../src/build/job.ts';
+import { runJob, type JobResult } from '../../../src/build/run-job.ts';
 import type { AttachedExec, Engine, OutputChunk } from '../../../src/engine/engine.ts';
 import { Failure } from '../../../src/failure.ts';
 import { BuildWorld, interruption } from './build-world.ts';
