@@ -6,7 +6,7 @@ export async function findContainerLoss(engine: Engine, id: ContainerId, work: s
   const container = await engine.inspectContainer(id);
   if (container?.state === 'running' || container?.state === 'paused') return undefined;
   const how =
-    container === undefined
+    container === undefined || container.state === 'removing'
       ? 'somebody removed it'
       : container.oomKilled
         ? 'the kernel killed it for want of memory'
