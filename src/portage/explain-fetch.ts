@@ -21,11 +21,16 @@ function explainChecksum(lines: readonly string[]): Explanation | undefined {
   const reason = firstMatch(relevantLines, /^!!! Reason: (.+)$/);
   const cause = `${path.replace(/^.*\//, '')} does not match its checksum in the Manifest${reason === undefined ? '' : ` (${reason})`}`;
   if (/\.ebuild$|\/files\//.test(path))
-    return { code: 'emerge-failed', cause, hint: 'the tree is damaged: build without --no-sync', relevantLines };
+    return {
+      code: 'emerge-failed',
+      cause,
+      hint: 'the tree is damaged: have it synced, which --no-sync forbids',
+      relevantLines,
+    };
   return {
     code: 'fetch-failed',
     cause,
-    hint: 'the tree may be older than the source: build without --no-sync; or a mirror is damaged: choose another by GENTOO_MIRRORS in a file given as --make-conf',
+    hint: 'the tree may be older than the source: have it synced, which --no-sync forbids; or a mirror is damaged: choose another by GENTOO_MIRRORS in a file given as --make-conf',
     relevantLines,
   };
 }

@@ -45,7 +45,7 @@ function explainNoEbuild(lines: readonly string[]): Explanation | undefined {
       code: 'package-unsatisfiable',
       object: requirer,
       cause: sentenceOf(line),
-      hint: 'the tree does not have all that it needs: build without --no-sync',
+      hint: 'the tree does not have all that it needs: have it synced, which --no-sync forbids',
       relevantLines: [line, ...requirers(lines)],
     };
   }
@@ -55,7 +55,7 @@ function explainNoEbuild(lines: readonly string[]): Explanation | undefined {
     ? {
         ...unknown,
         cause: sentenceOf(line),
-        hint: 'check the name and the version; a newer tree may have it: build without --no-sync',
+        hint: 'check the name and the version; a newer tree may have it: have it synced, which --no-sync forbids',
         relevantLines: [line],
       }
     : {

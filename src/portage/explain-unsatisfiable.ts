@@ -25,10 +25,16 @@ const explainMissingUseFlag: Explain = (lines) => {
     cause: `${sentenceOf(line)}: ${choices.map((choice) => choice.slice(2)).join(', ')}`,
     hint: missing
       ? 'no version of the package has such a USE flag: ask for it without'
-      : 'change the USE flags with --use',
+      : `change the USE flags, as in --use "${wantedFlags(choices)}"`,
     relevantLines: [line, ...choices, ...requirers(lines)],
   };
 };
+
+/** `shout -quiet` of `- dev-libs/greeting-2.0::gentoo (Change USE: +shout -quiet)`, the first that says it. */
+function wantedFlags(choices: readonly string[]): string {
+  const flags = choices.flatMap((choice) => /\(Change USE: ([^)]+)\)/.exec(choice)?.[1] ?? [])[0] ?? '';
+  return flags.replaceAll('+', '');
+}
 
 /** How to accept what is masked, by the words of portage.package.ebuild.getmaskingstatus. */
 const unmasking: readonly (readonly [RegExp, string])[] = [

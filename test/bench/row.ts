@@ -46,7 +46,8 @@ export const heading = [
 /** `ours 5.12 s (5.01-5.40), theirs ...`. */
 export function describeSeconds(name: string, seconds: readonly number[]): string {
   const { median, min, max } = spreadOf(seconds);
-  return `${name} ${median.toFixed(2)} s (${min.toFixed(2)}-${max.toFixed(2)})`;
+  const digits = median < 1 ? 3 : 2;
+  return `${name} ${median.toFixed(digits)} s (${min.toFixed(digits)}-${max.toFixed(digits)})`;
 }
 
 /** The median of each step over some runs. */

@@ -122,7 +122,7 @@ describe('a package that cannot be built', () => {
       status: 33,
       message:
         'test-fault/use-needed-1: there are no ebuilds built with USE flags to satisfy "dev-libs/greeting[shout]": dev-libs/greeting-2.0::gentoo (Change USE: +shout)',
-      hint: 'change the USE flags with --use',
+      hint: 'change the USE flags, as in --use "shout"',
       shown: /dependency required by "test-fault\/use-needed" \[argument\]/,
       log: /^emerge: there are no ebuilds [^]*\[argument\]\)\n$/m,
     },
