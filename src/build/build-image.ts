@@ -34,8 +34,8 @@ export async function buildImage(request: BuildRequest, context: BuildContext): 
 
     const ready = await step('preconditions', '', checkPreconditions, request, context, workspace);
     const build = own(await step('start', ready.base.name, startBuildContainer, request, ready, context, workspace));
-    await step('sync', build.tree, syncRepository, request, ready, context, build);
-    const packages = await step('emerge', asked, emergePackages, request, ready, context, build);
+    const settings = await step('sync', build.tree, syncRepository, request, ready, context, build);
+    const packages = await step('emerge', asked, emergePackages, request, ready, context, build, settings);
     await step('stop', '', stopBuildContainer, context.engine, build);
     const image = await step('commit', '', commitImage, context, build, { request, ready, packages });
     await step('remove', '', removeBuildContainer, context, workspace);
@@ -69,8 +69,8 @@ async function inWorkspace<T>(
     return await work(workspace, (container) => (begun = container));
   } catch (error) {
     const reason = await reasonOf(context, begun, error);
-    await disposeOfFailedBuild(context, workspace, begun, request.keepFailed).catch((fault: unknown) =>
-      warnOfRest(context, workspace, fault),
+    await disposeOfFailedBuild(context, workspace, begun, request.keepFailed && !isSignal(error)).catch(
+      (fault: unknown) => warnOfRest(context, workspace, fault),
     );
     throw reason;
   }
@@ -91,6 +91,11 @@ async function reasonOf({ engine }: BuildContext, begun: BuildContainer | undefi
       cause: error,
     })
   );
+}
+
+/** Who interrupts a build does not want to look into it. */
+function isSignal(error: unknown): boolean {
+  return error instanceof Failure && (error.code === 'interrupted' || error.code === 'terminated');
 }
 
 /** What ended the build is what its user has to know first; what could not be removed, the next run removes. */

@@ -7,9 +7,9 @@ import type { BuildRequest } from './build-request.ts';
 import type { Preconditions } from './check-preconditions.ts';
 import type { BuildContext } from './context.ts';
 import { endedJobFailure, jobFailure } from './job-failure.ts';
-import { finishCommand, underLock } from './job-scripts.ts';
+import { mergeCommand, underLock } from './job-scripts.ts';
 import { defaultTarget } from './mounts.ts';
-import { readPortageSettings } from './portage-settings.ts';
+import { readPortageSettings, type PortageSettings } from './portage-settings.ts';
 import { runCommand } from './run-command.ts';
 import { runJob } from './run-job.ts';
 
@@ -22,9 +22,10 @@ export async function emergePackages(
   ready: Preconditions,
   context: BuildContext,
   container: BuildContainer,
+  known: PortageSettings | undefined,
 ): Promise<readonly string[]> {
-  const { engine, report } = context;
-  const settings = await readPortageSettings(context, container);
+  const { report } = context;
+  const settings = known ?? (await readPortageSettings(context, container));
   const command = emergeCommand({
     packages: request.packages,
     options: request.emergeOptions,
@@ -40,7 +41,7 @@ export async function emergePackages(
   });
   const job = {
     name: 'emerge',
-    command: underLock('shared', container.tree, command),
+    command: mergeCommand(workDirectory, underLock('shared', container.tree, command)),
     environment,
     watch: settings.observable,
     silenceTimeout: request.silenceTimeout,
@@ -59,8 +60,10 @@ export async function emergePackages(
     throw await endedJobFailure(context, container, ready, { error, underWay });
   });
   if (result.exitStatus !== 0) throw await emergeFailure(ready, context, container, result);
-  const { stdout } = await runCommand(engine, container.id, { command: finishCommand(workDirectory) });
-  return stdout.split('\n').filter(Boolean).sort();
+  if (result.result.length === 0) {
+    await report({ type: 'warning', message: 'emerge merged nothing: the image has nothing that the base has not' });
+  }
+  return result.result.toSorted();
 }
 
 /** Explains the end of emerge by what it printed and, where a package failed, by the end of that package's own log. */

@@ -24,6 +24,8 @@ export class JobFollower {
   exitStatus: number | undefined;
   private ended = false;
   private size = Infinity;
+  /** What the job left as its result, line by line; whole only once it has ended. */
+  readonly result = new Set<string>();
   private control = '';
   private lastSnapshot = '';
   /** Whether a keep-alive byte came back on this connection: it works, though the job has nothing to say. */
@@ -127,6 +129,7 @@ export class JobFollower {
       const end = /^ended (\d+|lost|unstarted) (\d+)$/.exec(line);
       if (end?.[1] === 'unstarted') throw this.unwritable();
       if (line === '') this.answered = true;
+      if (line.startsWith('result ')) this.result.add(line.slice('result '.length));
       if (end) {
         this.ended = true;
         this.exitStatus = end[1] === 'lost' ? undefined : Number(end[1]);

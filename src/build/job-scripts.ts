@@ -20,13 +20,14 @@ state=$1 log=$2
 shift 2
 [ -e "$state" ] && exit
 mkdir -p "\${state%/*}" "\${log%/*}" && mkdir "$state" && echo "$$" >"$state/pid" || exit 1
-"$@" </dev/null >>"$log" 2>&1
+"$@" </dev/null >>"$log" 2>&1 8>"$state/result"
 echo "$?" >"$state/status.new" && mv "$state/status.new" "$state/status"
 `;
 
 /**
  * Runs a command whose output goes to a file and whose exit status is written down: no connection is needed for it. Of
- * two starts under one name, as after an answer that was lost, only the first does anything.
+ * two starts under one name, as after an answer that was lost, only the first does anything. What the command writes to
+ * descriptor 8 is the job's result.
  */
 export function jobCommand(name: string, log: string, command: readonly string[]): readonly string[] {
   return ['/bin/sh', '-c', jobScript, `gentoo-builder-${name}`, `${stateDirectory}/${name}`, log, ...command];
@@ -48,7 +49,8 @@ if [ -n "$watch" ]; then
     done
   done 2>/dev/null &
 fi
-tail -s 0.05 --pid="$(cat "$state/pid")" -c "+$offset" -f "$log"
+tail -s 0.02 --pid="$(cat "$state/pid")" -c "+$offset" -f "$log"
+[ -e "$state/result" ] && sed 's/^/result /' "$state/result" >&2
 [ -e "$state/status" ] && result=$(cat "$state/status") || result=lost
 echo "ended $result $(stat -c %s "$log")" >&2
 `;
@@ -64,32 +66,52 @@ export function followCommand(name: string, log: string, offset: number, watch: 
   return ['/bin/sh', '-c', followScript, 'gentoo-builder-follow', state, log, String(offset + 1), watch ? 'yes' : ''];
 }
 
+/**
+ * A shell function that prints what changes with every sync that brings something: git's references, the time of an
+ * rsync tree or of a snapshot.
+ */
+const stampFunction = `
+stamp() {
+  cat "$1/.git/HEAD" "$1/.git/packed-refs" "$1"/.git/refs/heads/* "$1/metadata/timestamp.chk" 2>/dev/null | cksum
+}
+`;
+
 const syncScript = `
-tree=$1 age=$2
-shift 2
+${stampFunction}
+tree=$1 age=$2 ours=$3
+shift 3
+if [ -n "$ours" ] && [ ! -e "$tree/profiles/repo_name" ] && [ -n "$(ls -A "$tree")" ]; then
+  echo ">>> The first sync of the tree was interrupted: starting it again"
+  find "$tree" -mindepth 1 -delete || exit
+fi
 newest=$(stat -c %Z "$tree/.git/FETCH_HEAD" "$tree/.git/HEAD" "$tree/metadata/timestamp.chk" 2>/dev/null | sort -n | tail -n 1)
 now=$(date +%s)
 if [ "$age" -gt 0 ] && [ -n "$newest" ] && [ "$((now - newest))" -lt "$age" ]; then
   echo ">>> The tree was synced $((now - newest)) s ago: not synced again"
-  exit 0
+else
+  "$@" 8>&- || exit
 fi
-exec "$@"
+stamp "$tree" >&8
 `;
 
 /**
  * Syncs under the tree's exclusive lock, unless the tree was synced less than `age` seconds ago: by the change time of
- * what a sync by git, rsync or snapshot writes, which only this machine's clock sets.
+ * what a sync by git, rsync or snapshot writes, which only this machine's clock sets. The job's result is the tree's
+ * stamp afterwards, which {@link settingsCommand} prints as well.
  */
-export function syncUnderLock(tree: string, age: number, command: readonly string[]): readonly string[] {
-  return underLock('exclusive', tree, [
-    '/bin/sh',
-    '-c',
-    syncScript,
-    'gentoo-builder-sync',
-    tree,
-    String(age),
-    ...command,
-  ]);
+export function syncUnderLock(tree: string, sync: SyncRequest): readonly string[] {
+  const script = ['/bin/sh', '-c', syncScript, 'gentoo-builder-sync'];
+  const values = [tree, String(sync.maxAge), sync.isOurs ? 'yes' : ''];
+  return underLock('exclusive', tree, [...script, ...values, ...sync.command]);
+}
+
+/** How a tree is synced. */
+export interface SyncRequest {
+  readonly command: readonly string[];
+  /** Seconds. */
+  readonly maxAge: number;
+  /** A volume of this program's own: what is in it and no repository is what an interrupted first sync left. */
+  readonly isOurs: boolean;
 }
 
 const lockScript = `
@@ -97,7 +119,7 @@ mode=$1 tree=$2
 shift 2
 exec 9<"$tree" || exit
 if ! flock --nonblock "$mode" 9; then
-  echo ">>> Waiting for another build that is using the tree"
+  echo ">>> Waiting for another build that is using the tree" >&2
   while :; do
     flock --timeout 2 --conflict-exit-code 75 "$mode" 9
     case $? in
@@ -119,15 +141,23 @@ export function underLock(mode: 'exclusive' | 'shared', tree: string, command: r
   return ['/bin/sh', '-c', lockScript, 'gentoo-builder-lock', `--${mode}`, tree, ...command];
 }
 
-const finishScript = `
+const mergeScript = `
 work=$1
-find /var/db/pkg -mindepth 2 -maxdepth 2 -type d ! -name '-MERGING-*' -newer "$work/.gentoo-builder/emerge/pid" -printf '%P\\n'
-find "$work" -mindepth 1 -delete
+shift
+start=$work/.gentoo-builder/merge-start
+mkdir -p "\${start%/*}" && : >"$start" || exit
+"$@" 8>&- || exit
+find /var/db/pkg -mindepth 2 -maxdepth 2 -type d ! -name '-MERGING-*' -newer "$start" -printf '%P\\n' | sort >&8
+find "$work" -mindepth 1 -maxdepth 1 ! -name .gentoo-builder -exec rm -rf {} +
+exit 0
 `;
 
-/** Prints the packages merged since the job `emerge` started, `category/name-version` each, and empties the work volume. */
-export function finishCommand(work: string): readonly string[] {
-  return ['/bin/sh', '-c', finishScript, 'gentoo-builder-finish', work];
+/**
+ * Runs emerge and, where it succeeds, empties its temporary directory, but for what a run keeps there for itself. The
+ * job's result is what was merged since then, `category/name-version` each, sorted.
+ */
+export function mergeCommand(work: string, emerge: readonly string[]): readonly string[] {
+  return ['/bin/sh', '-c', mergeScript, 'gentoo-builder-merge', work, ...emerge];
 }
 
 /** Prints how many seconds ago anything below a directory was written to. */
@@ -150,19 +180,23 @@ tail -n "$2" -- "\${newest#* }"
 }
 
 const settingsScript = `
+${stampFunction}
+tree=$1
+shift
+stamp=$(stamp "$tree")
 [ -e /usr/lib/portage/lib/_emerge/_observability.py ] && observable=yes
 for module in /usr/lib/python3*/site-packages/_emerge/_observability.py; do
   [ -e "$module" ] && observable=yes
 done
-printf '%s\\0' "$observable" "$(readlink /etc/portage/make.profile)" "$("$@")"
+printf '%s\\0' "$stamp" "$observable" "$(readlink /etc/portage/make.profile)" "$("$@")"
 find /etc/portage/package.env /etc/portage/env -type f \\
   -exec printf '%s\\0' {} \\; -exec cat {} \\; -exec printf '\\0' \\; 2>/dev/null
 `;
 
 /**
- * Prints, each followed by a zero byte: `yes` if this Portage serves a status stream, where make.profile points, the
+ * Prints, each followed by a zero byte: the tree's stamp before anything was read, `yes` if this Portage serves a status stream, where make.profile points, the
  * output of `variablesCommand`, and path and text of every file that sets flags for single packages.
  */
-export function settingsCommand(variablesCommand: readonly string[]): readonly string[] {
-  return ['/bin/sh', '-c', settingsScript, 'gentoo-builder-settings', ...variablesCommand];
+export function settingsCommand(tree: string, variablesCommand: readonly string[]): readonly string[] {
+  return ['/bin/sh', '-c', settingsScript, 'gentoo-builder-settings', tree, ...variablesCommand];
 }

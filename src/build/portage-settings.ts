@@ -2,7 +2,7 @@ import { binpkgPartition, parsePartitionVariables, partitionVariablesCommand } f
 import { Failure } from '../failure.ts';
 import type { BuildContainer } from './build-container.ts';
 import type { BuildContext } from './context.ts';
-import { settingsCommand } from './job-scripts.ts';
+import { settingsCommand, underLock } from './job-scripts.ts';
 import { runCommand } from './run-command.ts';
 
 /** What Portage in the build container says of itself once it has its tree. */
@@ -11,17 +11,23 @@ export interface PortageSettings {
   readonly partition: string;
   /** Whether it serves a stream of its status (`FEATURES=observability`, since Portage 3.0.82). */
   readonly observable: boolean;
+  /** The stamp of the tree that this was read from: with another one it may be otherwise. */
+  readonly treeStamp: string;
 }
 
-/** Asks Portage, in one process: the answer depends on the profile, and so on the tree as it was synced just now. */
+/**
+ * Asks Portage, in one process: the answer depends on the profile, and so on the tree. Nobody syncs it meanwhile, unless
+ * it is read `during` a sync: then the stamp tells whether that changed it.
+ */
 export async function readPortageSettings(
   { engine }: BuildContext,
   container: BuildContainer,
+  during?: 'sync',
 ): Promise<PortageSettings> {
-  const { stdout, stderr } = await runCommand(engine, container.id, {
-    command: settingsCommand(partitionVariablesCommand()),
-  });
-  const [observable, profile = '', output = '', ...files] = stdout.split('\0');
+  const settings = settingsCommand(container.tree, partitionVariablesCommand());
+  const command = during === 'sync' ? settings : underLock('shared', container.tree, settings);
+  const { stdout, stderr } = await runCommand(engine, container.id, { command });
+  const [treeStamp = '', observable, profile = '', output = '', ...files] = stdout.split('\0');
   const variables = parsePartitionVariables(output);
   if ((variables.get('CHOST') ?? '') === '') {
     throw new Failure(
@@ -35,5 +41,9 @@ export async function readPortageSettings(
   }
   const packageEnv = new Map<string, string>();
   for (let index = 0; index + 1 < files.length; index += 2) packageEnv.set(files[index] ?? '', files[index + 1] ?? '');
-  return { observable: observable === 'yes', partition: binpkgPartition({ variables, profile, packageEnv }) };
+  return {
+    treeStamp,
+    observable: observable === 'yes',
+    partition: binpkgPartition({ variables, profile, packageEnv }),
+  };
 }

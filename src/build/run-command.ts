@@ -1,20 +1,34 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ContainerId, Engine, ExecRequest } from '../engine/engine.ts';
 
-/** What a short command printed. How it ended is not asked: what it printed, or did not, says as much. */
+const attempts = 3;
+const pauseMs = 300;
+/** What the engine says of a process whose client is gone, though it may live on (20.10 and later). */
+const clientLost = 126;
+
+/** What a short command printed. */
 export interface CommandResult {
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** Runs a short command in a container and collects what it prints. For what may last, see `run-job.ts`. */
+/**
+ * Runs a short command that may safely be run twice in a container, and collects what it prints: all of it, or it is run
+ * again, as the end of a stream proves nothing about the process. For what may last, see `run-job.ts`.
+ */
 export async function runCommand(engine: Engine, container: ContainerId, request: ExecRequest): Promise<CommandResult> {
-  const exec = await engine.execAttached(container, request);
-  const chunks = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
-  try {
-    for await (const { stream, data } of exec.output) chunks[stream].push(data);
-  } finally {
-    exec.close();
+  for (let attempt = 1; ; attempt++) {
+    const exec = await engine.execAttached(container, request);
+    const chunks = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
+    try {
+      for await (const { stream, data } of exec.output) chunks[stream].push(data);
+    } finally {
+      exec.close();
+    }
+    const exitCode = await engine.execExitCode(exec.id);
+    const isWhole = exitCode !== undefined && exitCode !== clientLost;
+    const textOf = (stream: 'stdout' | 'stderr') => Buffer.concat(chunks[stream]).toString('utf8');
+    if (isWhole || attempt === attempts) return { stdout: textOf('stdout'), stderr: textOf('stderr') };
+    await delay(pauseMs);
   }
-  const textOf = (stream: 'stdout' | 'stderr') => Buffer.concat(chunks[stream]).toString('utf8');
-  return { stdout: textOf('stdout'), stderr: textOf('stderr') };
 }

@@ -17,6 +17,8 @@ const keptLines = 2000;
 export interface JobResult {
   readonly exitStatus: number;
   readonly lines: readonly string[];
+  /** What it left as its result: see {@link file://./job-scripts.ts}. */
+  readonly result: readonly string[];
 }
 
 /**
@@ -42,12 +44,16 @@ export async function runJob(
     }
   }
   if (follower.exitStatus === undefined) {
-    throw new Failure('emerge-failed', `failed to run ${job.name}: its process was killed in the build container`, {
-      logTail: lines.toArray().slice(-20),
-      hint: 'if memory is short, try fewer jobs: --jobs 1 --emerge-option=--load-average=1',
-    });
+    throw new Failure(
+      job.name === 'sync' ? 'sync-failed' : 'emerge-failed',
+      `failed to run ${job.name}: its process was killed in the build container`,
+      {
+        logTail: lines.toArray().slice(-20),
+        hint: 'if memory is short, try fewer jobs: --jobs 1 --emerge-option=--load-average=1',
+      },
+    );
   }
-  return { exitStatus: follower.exitStatus, lines: lines.toArray() };
+  return { exitStatus: follower.exitStatus, lines: lines.toArray(), result: [...follower.result] };
 }
 
 /** An answer that is lost does not tell whether the job was started: it is started again, which a running one ignores. */

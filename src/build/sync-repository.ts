@@ -5,8 +5,8 @@ import type { BuildRequest } from './build-request.ts';
 import type { Preconditions } from './check-preconditions.ts';
 import type { BuildContext } from './context.ts';
 import { endedJobFailure, jobFailure } from './job-failure.ts';
-import { syncUnderLock, underLock } from './job-scripts.ts';
-import { runCommand } from './run-command.ts';
+import { syncUnderLock } from './job-scripts.ts';
+import { readPortageSettings, type PortageSettings } from './portage-settings.ts';
 import { runJob } from './run-job.ts';
 import { syncMaxAge } from './sync-age.ts';
 
@@ -14,42 +14,40 @@ const quiet = { quiet: true };
 
 /**
  * Syncs the tree, alone: no other build may use it meanwhile. An empty one whose repository is synced by rsync is filled
- * from a snapshot, which spares the mirrors. A tree younger than the request's age is left as it is.
+ * from a snapshot, which spares the mirrors. A tree younger than the request's age is left as it is. Meanwhile Portage is
+ * asked for its settings: they are what this answers with, unless the sync has changed what they rest on.
  */
 export async function syncRepository(
   request: BuildRequest,
   ready: Preconditions,
   context: BuildContext,
   container: BuildContainer,
-): Promise<void> {
-  if (!request.sync) return;
+): Promise<PortageSettings | undefined> {
+  if (!request.sync) return undefined;
   const { report } = context;
   const syncType = ready.system?.repository.syncType ?? '';
-  if (ready.treeState === 'interrupted') await emptyTree(context, container);
   const filled = ready.treeState === 'filled';
   const fromSnapshot = !filled && syncType === 'rsync';
-  const age = syncMaxAge(request, syncType);
-  if (!filled) await report({ type: 'note', message: `filling the tree at ${container.tree}: it is empty` });
+  if (ready.treeState === 'empty' || ready.treeState === 'absent')
+    await report({ type: 'note', message: `filling the tree at ${container.tree}: it is empty` });
   const job = {
     name: 'sync',
-    command: syncUnderLock(container.tree, age, fromSnapshot ? webrsyncCommand(quiet) : syncCommand(quiet)),
+    command: syncUnderLock(container.tree, {
+      command: fromSnapshot ? webrsyncCommand(quiet) : syncCommand(quiet),
+      maxAge: syncMaxAge(request, syncType),
+      isOurs: ready.treeState === 'interrupted',
+    }),
     environment: emergeEnvironment({ logdir: container.log.directory }),
     watch: false,
     silenceTimeout: request.silenceTimeout,
   } as const;
+  const settings = filled ? readPortageSettings(context, container, 'sync').catch(() => undefined) : undefined;
   const result = await runJob(context, container, job, (text) => report({ type: 'line', step: 'sync', text })).catch(
     async (error: unknown) => {
       throw await endedJobFailure(context, container, ready, { error, underWay: new Set() });
     },
   );
-  if (result.exitStatus === 0) return;
-  throw jobFailure(container, ready, explainSyncFailure(result), result);
-}
-
-/** A first sync that was interrupted leaves a part of a tree in our own volume; no sync type can go on from there. */
-async function emptyTree({ engine, report }: BuildContext, container: BuildContainer): Promise<void> {
-  await report({ type: 'note', message: 'the first sync of the tree was interrupted: starting it again' });
-  await runCommand(engine, container.id, {
-    command: underLock('exclusive', container.tree, ['find', container.tree, '-mindepth', '1', '-delete']),
-  });
+  if (result.exitStatus !== 0) throw jobFailure(container, ready, explainSyncFailure(result), result);
+  const read = await settings;
+  return read?.treeStamp === result.result[0] ? read : undefined;
 }

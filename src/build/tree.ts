@@ -17,6 +17,13 @@ export interface TreeDemands {
   readonly sync: boolean;
 }
 
+/** Which tree is looked into, from a container of which image, and what it has to be good for. */
+interface TreeInspection {
+  readonly choice: MountChoice;
+  readonly image: string;
+  readonly demands: TreeDemands;
+}
+
 const probedAt = '/mnt';
 
 /**
@@ -26,9 +33,9 @@ const probedAt = '/mnt';
 export async function inspectTree(
   { engine }: BuildContext,
   workspace: Workspace,
-  { choice, image, demands }: { choice: MountChoice; image: string; demands: TreeDemands },
+  { choice, image, demands }: TreeInspection,
 ): Promise<TreeState> {
-  const state = await stateOf({ engine }, workspace, choice, image);
+  const state = await stateOf({ engine }, workspace, { choice, image, demands });
   if (state === 'foreign') {
     throw unusable(
       choice,
@@ -62,8 +69,7 @@ export async function inspectTree(
 async function stateOf(
   { engine }: Pick<BuildContext, 'engine'>,
   workspace: Workspace,
-  choice: MountChoice,
-  image: string,
+  { choice, image, demands }: TreeInspection,
 ) {
   const volume = choice.type === 'volume' ? await engine.inspectVolume(choice.source) : undefined;
   if (choice.type === 'volume' && volume === undefined) return choice.origin === 'default' ? 'absent' : 'missing';
@@ -71,7 +77,9 @@ async function stateOf(
     return await withProbe(engine, workspace, { image, mounts: [mountAt(choice, probedAt)] }, async (probe) => {
       if (await probe.exists(`${probedAt}/profiles/repo_name`)) return 'filled';
       if (await probe.isEmpty(probedAt)) return 'empty';
-      return volume?.labels[volumeLabel] === 'tree' ? 'interrupted' : 'foreign';
+      if (volume?.labels[volumeLabel] === 'tree') return 'interrupted';
+      // Another builder may be filling it right now; the sync waits for that one.
+      return demands.createTree && (await probe.exists(`${probedAt}/.git`)) ? 'empty' : 'foreign';
     });
   } catch (error) {
     if (error instanceof EngineRefusal && /bind source path does not exist/.test(error.message)) return 'missing';

@@ -17,7 +17,6 @@ const options: OptionTable = {
   onByDefault: ['sync', 'binpkgs'],
 };
 
-const shownFailures = 10;
 const defaultMinFree = '1G';
 
 /** How the outcome is shown; what the program does is in the {@link BuildRequest}. */
@@ -87,14 +86,11 @@ export function parseBuildCommand(argv: readonly string[], environment: NodeJS.P
 function parsePackages(texts: readonly string[]): { packages: PackageArgument[]; invalidPackages: Failure[] } {
   const packages: PackageArgument[] = [];
   const invalid: Failure[] = [];
-  let hidden = 0;
   for (const text of texts) {
     const parsed = parsePackageArgument(text);
     if (parsed.ok) packages.push(parsed.value);
-    else if (invalid.length < shownFailures) invalid.push(invalidPackage(text, parsed.reason));
-    else hidden++;
+    else invalid.push(invalidPackage(text, parsed.reason));
   }
-  if (hidden > 0) invalid.push(new Failure('invalid-package', `failed to read ${hidden} more packages`));
   return { packages, invalidPackages: invalid };
 }
 

@@ -42,8 +42,10 @@ export function emergeOptionProblem(text: string): string | undefined {
   if (text.length > maximumLength) return `is longer than ${maximumLength} characters`;
   const name = text.replace(/=.*$/s, '');
   const value = text.slice(name.length + 1);
-  if (otherActions.has(name) && value !== 'n') return 'would make emerge do something else than build';
+  // emerge takes an option that is cut short as well (argparse, "allow_abbrev").
+  const action = name.length > 2 && [...otherActions.keys()].find((other) => other.startsWith(name));
+  if (action && value !== 'n') return `would make emerge do something else than build (${action})`;
   if (text.startsWith('--')) return undefined;
-  const action = [...otherActions].find(([, short]) => short !== '' && text.slice(1).includes(short.slice(1)));
-  return action === undefined ? undefined : `has ${action[1]} (${action[0]}) in it, which is not a build`;
+  const hidden = [...otherActions].find(([, short]) => short !== '' && text.slice(1).includes(short.slice(1)));
+  return hidden === undefined ? undefined : `has ${hidden[1]} (${hidden[0]}) in it, which is not a build`;
 }

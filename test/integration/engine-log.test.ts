@@ -41,7 +41,7 @@ test.each([
 /** In a process of its own, so that nothing but the log is measured. */
 async function drain(id: ContainerId, script: string): Promise<DrainReport> {
   const program = join(import.meta.dirname, '../support/real-engine-drain.ts');
-  const { stdout } = await run(process.execPath, ['--max-semi-space-size=1', program, id, 'sh', '-c', script]);
+  const { stdout } = await run(process.execPath, ['--max-semi-space-size=2', program, id, 'sh', '-c', script]);
   return JSON.parse(stdout) as DrainReport;
 }
 

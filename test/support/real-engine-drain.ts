@@ -1,5 +1,5 @@
 // Reads the output of a large exec to its end, as fast as it comes, and prints what that took as JSON. To be started
-// with --max-semi-space-size=1, as the program is.
+// with --max-semi-space-size=2, as the program is.
 //
 //     node real-engine-drain.ts CONTAINER COMMAND...
 import { connectEngine } from '../../src/engine/connect-engine.ts';

@@ -40,8 +40,8 @@ async function recordCalls(): Promise<{ before: readonly Call[]; after: readonly
 }
 
 const { before, after } = await recordCalls();
-/** The streams of sync and emerge: they are taken up again. */
-const isStream = ([method, nth]: Call): boolean => method === 'execAttached' && (nth === 1 || nth === 3);
+/** The streams of sync and emerge, which are taken up again, and the settings that are read early, as they may fail. */
+const isStream = ([method]: Call): boolean => method === 'execAttached' || method === 'execExitCode';
 const oneImage = { ...nothing, images: [expect.stringMatching(/^gentoo-[0-9a-f]{4}:latest$/)] };
 
 describe('a build in which the engine refuses a call', () => {
@@ -134,7 +134,7 @@ describe('a build whose container is taken away by somebody else', () => {
     using world = new BuildWorld();
     world.onCall = (method, nth) => {
       const [container] = world.engine.containers.values();
-      if (method === 'execAttached' && nth === 2 && container) world.engine.stopContainer(container, 0);
+      if (method === 'execDetached' && nth === 2 && container) world.engine.stopContainer(container, 0);
     };
     expect(await outcomeOf(world)).toMatchObject({
       code: 'container-lost',

@@ -44,10 +44,17 @@ export class FakePortage {
     });
     return 0;
   };
-  /** What the command that ends the emerge step says was merged. */
+  /** What the emerge leaves as its result. */
   merged: readonly string[] = ['app-misc/hello-2.10'];
-  /** What the settings command prints, field by field. */
-  settings: readonly string[] = ['', '/var/db/repos/gentoo/profiles/default', "CHOST='x86_64-pc-linux-gnu'\n"];
+  /** What the sync leaves as its result: the tree's stamp after it. */
+  stamp = '1234 5';
+  /** What the settings command prints, field by field; the first is the tree's stamp. */
+  settings: readonly string[] = [
+    '1234 5',
+    '',
+    '/var/db/repos/gentoo/profiles/default',
+    "CHOST='x86_64-pc-linux-gnu'\n",
+  ];
   /** Texts of logs that are shown with `tail`. */
   readonly logs = new Map<string, string>();
   /** After how many bytes each of the next follower's connections is cut. */
@@ -90,8 +97,6 @@ export class FakePortage {
         return this.#follow(request.command, streams);
       case 'settings':
         return { stdout: this.settings.map((field) => `${field}\0`).join('') };
-      case 'finish':
-        return { stdout: this.merged.map((cpv) => `${cpv}\n`).join('') };
       case 'silence':
         return { stdout: `${this.secondsOfSilence()}\n` };
       case 'tail':
@@ -139,6 +144,8 @@ export class FakePortage {
       if (bytes.length > 0) wire('stdout', bytes);
       position += bytes.length;
       if (job?.ending !== undefined && position === this.#log.size) {
+        const result = state.endsWith('/sync') ? [this.stamp] : this.merged;
+        for (const line of result) wire('stderr', `result ${line}\n`);
         wire('stderr', `ended ${job.ending === 'killed' ? 'lost' : job.ending} ${position}\n`);
         return {};
       }
@@ -207,5 +214,7 @@ function cuttable(streams: ExecStreams, limit = Infinity): Wire {
 function nameOf(command: readonly string[]): string {
   if (command[0] !== '/bin/sh') return command[0] ?? '';
   if (command[2] === terminateCommand[2]) return 'terminate';
-  return command[3]?.replace('gentoo-builder-', '') ?? '';
+  // What is run under the tree's lock counts, not the lock.
+  const locked = command[3] === 'gentoo-builder-lock' && command.find((word) => word === 'gentoo-builder-settings');
+  return (locked || (command[3] ?? '')).replace('gentoo-builder-', '');
 }

@@ -18,10 +18,10 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
-  finishCommand,
   followCommand,
   holdCommand,
   jobCommand,
+  mergeCommand,
   settingsCommand,
   silenceCommand,
   syncUnderLock,
@@ -218,7 +218,7 @@ describe('the lock of a tree', () => {
     const holder = hold(first);
     await said(holder, 'stdout', 'locked');
     const waiter = start(underLock(second, directory, sh('echo in')));
-    expect(await said(waiter, 'stdout', waiting)).toBe(waiting);
+    expect(await said(waiter, 'stderr', waiting)).toBe(waiting);
     expect(waiter.exitCode).toBeNull();
     holder.stdin.end('\n');
     expect(await said(waiter, 'stdout', 'in\n')).toBe('in\n');
@@ -231,7 +231,7 @@ describe('the lock of a tree', () => {
     start([
       '/bin/sh',
       '-c',
-      'log=$1; shift; exec "$@" >>"$log"',
+      'log=$1; shift; exec "$@" >>"$log" 2>&1',
       'to',
       log,
       ...underLock('shared', directory, sh('true')),
@@ -259,7 +259,21 @@ describe('the lock of a tree', () => {
 });
 
 describe('the age rule of a sync', () => {
-  const sync = (age: number) => run(syncUnderLock(directory, age, ['echo', 'synced']));
+  const withResult = (command: readonly string[]) => [
+    '/bin/sh',
+    '-c',
+    '"$@" 8>"$0"',
+    join(results, 'result'),
+    ...command,
+  ];
+  const sync = (maxAge: number, isOurs = false, command: readonly string[] = ['echo', 'synced']) =>
+    run(withResult(syncUnderLock(directory, { command, maxAge, isOurs })));
+  let results: string;
+  beforeEach(() => {
+    results = mkdtempSync(join(tmpdir(), 'job-results-'));
+  });
+  afterEach(() => rmSync(results, { recursive: true }));
+
   const write = (path: string): void => {
     mkdirSync(join(directory, path, '..'), { recursive: true });
     writeFileSync(join(directory, path), '');
@@ -292,16 +306,50 @@ describe('the age rule of a sync', () => {
   });
 
   it('gives the status of the sync', async () => {
-    expect((await run(syncUnderLock(directory, 0, sh('exit 5')))).status).toBe(5);
+    expect((await sync(0, false, sh('exit 5'))).status).toBe(5);
+  });
+
+  it('empties a tree of our own that has something in it and is no repository, and no other', async () => {
+    write('half/a/tree');
+    expect((await sync(0, false)).stdout).toBe('synced\n');
+    expect(existsSync(join(directory, 'half'))).toBe(true);
+    expect((await sync(0, true)).stdout).toMatch(/^>>> The first sync of the tree was interrupted: .*\nsynced\n$/);
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  it('leaves a tree alone that another build has filled while this one waited for the lock', async () => {
+    write('half');
+    const holder = start(underLock('exclusive', directory, sh('echo locked; read -r line')));
+    await said(holder, 'stdout', 'locked');
+    const waiter = start(
+      withResult(syncUnderLock(directory, { command: ['echo', 'synced'], maxAge: 0, isOurs: true })),
+    );
+    await said(waiter, 'stderr', 'Waiting for another build');
+    write('profiles/repo_name');
+    holder.stdin.end('\n');
+    expect(await said(waiter, 'stdout', 'synced\n')).toBe('synced\n');
+    expect(readdirSync(directory).toSorted()).toEqual(['half', 'profiles']);
+  });
+
+  it('leaves a stamp that is another one when the tree is, and the one of the settings when it is not', async () => {
+    const stampOf = async () => {
+      await sync(0);
+      return readFileSync(join(results, 'result'), 'utf8').trim();
+    };
+    write('.git/refs/heads/master');
+    const before = await stampOf();
+    expect((await run(settingsCommand(directory, sh('true')))).stdout.split('\0')[0]).toBe(before);
+    writeFileSync(join(directory, '.git/refs/heads/master'), 'c0de');
+    expect(await stampOf()).not.toBe(before);
   });
 });
 
 describe('the other programs', () => {
   it('print the settings, with a zero byte behind each', async () => {
-    const { stdout } = await run(settingsCommand(sh("printf \"CHOST='x'\\nCFLAGS='-O2'\\n\"")));
+    const { stdout } = await run(settingsCommand(directory, sh("printf \"CHOST='x'\\nCFLAGS='-O2'\\n\"")));
     const fields = stdout.split('\0');
-    expect(fields[2]).toBe("CHOST='x'\nCFLAGS='-O2'");
-    expect(fields.length % 2).toBe(0);
+    expect(fields[3]).toBe("CHOST='x'\nCFLAGS='-O2'");
+    expect(fields.length % 2).toBe(1);
   });
 
   it('empty the work volume, with hidden files and links, but not what those lead to', async () => {
@@ -311,8 +359,8 @@ describe('the other programs', () => {
     mkdirSync(join(work, 'app-misc', 'hello'), { recursive: true });
     writeFileSync(join(directory, 'precious'), '');
     symlinkSync(directory, join(work, 'app-misc', 'hello', 'link'));
-    await run(finishCommand(work));
-    expect(readdirSync(work)).toEqual([]);
+    await run(['/bin/sh', '-c', '"$@" 8>/dev/null', 'merge', ...mergeCommand(work, sh('true'))]);
+    expect(readdirSync(work)).toEqual(['.gentoo-builder']);
     expect(existsSync(join(directory, 'precious'))).toBe(true);
   });
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { readPortageSettings } from '../../../src/build/portage-settings.ts';
+import { readPortageSettings, type PortageSettings } from '../../../src/build/portage-settings.ts';
 import { BuildWorld } from './build-world.ts';
 
-async function settingsOf(...fields: readonly string[]): Promise<{ partition: string; observable: boolean }> {
+async function settingsOf(...fields: readonly string[]): Promise<PortageSettings> {
   using world = new BuildWorld();
-  world.portage.settings = fields;
+  world.portage.settings = ['1234 5', ...fields];
   return await readPortageSettings(world.context, await world.buildContainer());
 }
 
@@ -52,6 +52,7 @@ describe("Portage's settings", () => {
   it('are the same for what makes no difference', async () => {
     const { partition } = await settingsOf('', profile, variables);
     expect(await settingsOf('yes', profile, variables, '/etc/portage/env/empty', '# nothing\n')).toEqual({
+      treeStamp: '1234 5',
       partition,
       observable: true,
     });

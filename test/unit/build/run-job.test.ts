@@ -54,7 +54,7 @@ describe('a job', () => {
       return 7;
     });
     expect(lines).toEqual(['emerge app-misc/hello', 'x', 'no line end']);
-    expect(result).toEqual({ exitStatus: 7, lines });
+    expect(result).toEqual({ exitStatus: 7, lines, result: world.portage.merged });
   });
 
   it('is not started at all when the run was aborted before', async () => {
@@ -100,7 +100,7 @@ describe('a stream that is cut', () => {
   const text = 'one\nzwei \u00e4\u00f6\u00fc \u{1f600}\n\nlast';
   const whole = text.split('\n');
   const size = Buffer.byteLength(text);
-  const wire = size + `ended 3 ${size}\n`.length;
+  const wire = size + `result app-misc/hello-2.10\nended 3 ${size}\n`.length;
   const program: Program = ({ print }) => {
     print(text);
     return 3;
@@ -112,7 +112,7 @@ describe('a stream that is cut', () => {
       using world = new BuildWorld();
       world.portage.cuts.push(cut);
       const { lines, result } = await run(world, program);
-      expect({ lines, status: result.exitStatus }).toEqual({ lines: whole, status: 3 });
+      expect({ lines, ...result }).toMatchObject({ lines: whole, exitStatus: 3, result: ['app-misc/hello-2.10'] });
       expect(world.portage.followers).toBe(cut < wire ? 2 : 1);
     },
   );

@@ -24,18 +24,27 @@ describe('the sync', () => {
     expect(world.messages('note')).toContain('filling the tree at /usr/portage: it is empty');
   });
 
-  it('empties a tree whose first sync was interrupted before it is synced again', async () => {
-    using world = new BuildWorld({ tree: { '/half': 'a tree' } });
-    await passTime(buildImage(buildRequest(), world.context));
-    expect(world.portage.names.slice(0, 2)).toEqual(['lock', 'sync']);
-    expect(world.portage.request('lock').command.slice(-5)).toEqual([
-      'find',
-      '/var/db/repos/gentoo',
-      '-mindepth',
-      '1',
-      '-delete',
-    ]);
-    expect(world.messages('note')).toContain('the first sync of the tree was interrupted: starting it again');
+  it('has a tree of its own whose first sync was interrupted emptied by the sync itself, and no other', async () => {
+    const emptied = async (tree: Record<string, string>) => {
+      using world = new BuildWorld({ tree });
+      await passTime(buildImage(buildRequest(), world.context));
+      const { command } = world.portage.request('sync');
+      return command[command.indexOf('gentoo-builder-sync', 5) + 3];
+    };
+    expect(await emptied({ '/half': 'a tree' })).toBe('yes');
+    expect(await emptied({ '/profiles/repo_name': 'gentoo' })).toBe('');
+  });
+
+  it('reads the settings beside the sync, and again where that changed the tree', async () => {
+    for (const [stamp, times] of [
+      ['1234 5', 1],
+      ['other', 2],
+    ] as const) {
+      using world = new BuildWorld();
+      world.portage.stamp = stamp;
+      await passTime(buildImage(buildRequest(), world.context));
+      expect(world.portage.names.filter((name) => name === 'settings')).toHaveLength(times);
+    }
   });
 
   it.each([

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { describeFailures } from '../../../src/report/failure-text.ts';
 import { parseBuildCommand, type BuildCommand } from '../../../src/cli/build-arguments.ts';
 
 function parseBuild(...argv: string[]) {
@@ -92,6 +93,8 @@ describe('parseBuildCommand', () => {
     [['a/b', '--use=$(id)'], 'USE flags'],
     [['a/b', '--progress=fast'], 'auto, live, plain'],
     [['a/b', '--emerge-option=--pretend'], 'something else than build'],
+    [['a/b', '--emerge-option=--pret'], '--pretend'],
+    [['a/b', '--emerge-option=--fetchonl'], '--fetchonly'],
     [['a/b', '--emerge-option=-av'], '-a (--ask)'],
     [['a/b', '--emerge-option=glibc'], 'does not begin with a dash'],
     [['a/b', '--emerge-option', '--keep-going'], '--emerge-option needs a value'],
@@ -115,16 +118,16 @@ describe('parseBuildCommand', () => {
     expect(all).toHaveLength(4);
   });
 
-  it('shows the first ten of 10,000 bad packages, shortened, and how many more there are', () => {
-    const all = messages(
-      parseBuildCommand(
-        Array.from({ length: 10_000 }, (_, index) => `;${'x'.repeat(100)}${index}`),
-        {},
-      ),
+  it('has the first ten of 10,000 bad packages shown, shortened, and how many more there are', () => {
+    const command = parseBuildCommand(
+      Array.from({ length: 10_000 }, (_, index) => `;${'x'.repeat(100)}${index}`),
+      {},
     );
-    expect(all).toHaveLength(11);
-    expect(all.every((message) => message.length < 300)).toBe(true);
-    expect(all[10]).toContain('9990 more');
+    const failures = command.type === 'build' ? command.request.invalidPackages : [];
+    const shown = describeFailures(failures, { name: 'gentoo-builder', version: '0' });
+    expect(shown.filter((line) => line.includes('failed to read the package'))).toHaveLength(10);
+    expect(shown.every((line) => line.length < 300)).toBe(true);
+    expect(shown.at(-1)).toContain('9990 more failures');
   });
 
   it('refuses an argument of 1 MB, shortened', () => {
