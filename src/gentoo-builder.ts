@@ -39,8 +39,8 @@ interface Ending {
 
 async function build(request: BuildRequest, presentation: Presentation, report: OpenReport): Promise<Ending> {
   const { json } = presentation;
-  const settings = { environment: process.env, report, signal: watchSignals(), version: program.version };
   try {
+    const settings = { environment: process.env, report, signal: watchSignals() };
     const { runBuild, runDryRun } = await import('./build/run-build.ts');
     const output = request.dryRun
       ? describePlan(await runDryRun(request, settings), json)

@@ -62,17 +62,35 @@ async function inWorkspace<T>(
   context: BuildContext,
   work: (workspace: Workspace, own: (container: BuildContainer) => BuildContainer) => Promise<T>,
 ): Promise<T> {
-  await sweepWorkspaces(context);
-  const workspace = await createWorkspace(context);
+  let workspace: Workspace | undefined;
   let begun: BuildContainer | undefined;
   try {
+    await sweepWorkspaces(context);
+    workspace = await createWorkspace(context);
     return await work(workspace, (container) => (begun = container));
   } catch (error) {
     const reason = await reasonOf(context, begun, error);
-    await disposeOfFailedBuild(context, workspace, begun, request.keepFailed && !isSignal(error)).catch(
-      (fault: unknown) => warnOfRest(context, workspace, fault),
-    );
+    if (workspace !== undefined) await endWorkspace(context, workspace, begun, request.keepFailed && !isSignal(error));
     throw reason;
+  }
+}
+
+/** What ended the build is what its user has to know first; what could not be removed, the next run removes. */
+async function endWorkspace(
+  context: BuildContext,
+  workspace: Workspace,
+  begun: BuildContainer | undefined,
+  keep: boolean,
+): Promise<void> {
+  try {
+    await disposeOfFailedBuild(context, workspace, begun, keep);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    await context.report({
+      type: 'warning',
+      message: `failed to remove what the build began: ${why}`,
+      hint: `the next run removes it; what it is: docker ps --all --filter volume=${workspace.volume}`,
+    });
   }
 }
 
@@ -96,14 +114,4 @@ async function reasonOf({ engine }: BuildContext, begun: BuildContainer | undefi
 /** Who interrupts a build does not want to look into it. */
 function isSignal(error: unknown): boolean {
   return error instanceof Failure && (error.code === 'interrupted' || error.code === 'terminated');
-}
-
-/** What ended the build is what its user has to know first; what could not be removed, the next run removes. */
-async function warnOfRest({ report }: BuildContext, workspace: Workspace, fault: unknown): Promise<void> {
-  const why = fault instanceof Error ? fault.message : String(fault);
-  await report({
-    type: 'warning',
-    message: `failed to remove what the build began: ${why}`,
-    hint: `the next run removes it; what it is: docker ps --all --filter volume=${workspace.volume}`,
-  });
 }

@@ -6,7 +6,7 @@ export interface BuildRequest {
   readonly packages: readonly PackageArgument[];
   /** What is wrong with the other arguments; reported together with the other preconditions. */
   readonly invalidPackages: readonly Failure[];
-  /** The base image that was named; undefined leaves the choice to {@link file://./choose-base.ts}. */
+  /** The base image that was named; undefined leaves the choice to {@link file://./base-image.ts}. */
   readonly base: string | undefined;
   /** A volume's name or an absolute path on the engine's host, instead of what is mounted in the builder. */
   readonly tree: string | undefined;

@@ -7,7 +7,7 @@ import { checkFreeSpace } from './free-space.ts';
 import type { BuildContext } from './context.ts';
 import { checkHostPath, checkWritable } from './host-path.ts';
 import { checkMakeConf } from './make-conf.ts';
-import { chooseMount, type MountChoice } from './mounts.ts';
+import { chooseMount, findBorrowedVolumes, type MountChoice } from './mounts.ts';
 import { inspectTree, type TreeState } from './tree.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -36,10 +36,11 @@ export async function checkPreconditions(
 ): Promise<Preconditions> {
   const { engine, self } = context;
   const chosen = await chooseBase(context, request.base);
-  const tree = chooseMount('tree', request.tree, self);
-  const logs = chooseMount('logs', request.logDir, self);
-  const binpkgs = request.binpkgs ? chooseMount('binpkgs', undefined, self) : undefined;
-  const distfiles = chooseMount('distfiles', undefined, self);
+  const borrowed = await findBorrowedVolumes(engine, self);
+  const tree = chooseMount('tree', request.tree, self, borrowed);
+  const logs = chooseMount('logs', request.logDir, self, borrowed);
+  const binpkgs = request.binpkgs ? chooseMount('binpkgs', undefined, self, borrowed) : undefined;
+  const distfiles = chooseMount('distfiles', undefined, self, borrowed);
   const lookInto = chosen.image?.id ?? self?.image;
   const inspect = (image: string) => inspectTree(context, workspace, { choice: tree, image, demands: request });
 

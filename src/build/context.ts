@@ -9,6 +9,4 @@ export interface BuildContext {
   readonly signal: AbortSignal;
   /** The container that this program runs in; undefined on a host. */
   readonly self: Container | undefined;
-  /** The version of this program. */
-  readonly version: string;
 }

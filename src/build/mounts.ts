@@ -1,4 +1,4 @@
-import type { Container, Mount, MountSpec } from '../engine/engine.ts';
+import type { Container, Engine, Mount, MountSpec } from '../engine/engine.ts';
 
 /** The volumes that are made when the builder has none of its own to hand on. */
 export const defaultVolumes = {
@@ -37,9 +37,14 @@ export interface MountChoice {
 /**
  * Which volume or host path serves a role: what an option names, else what is mounted in the builder container itself,
  * else the default volume. The engine names anonymous volumes by 64 hexadecimal digits and removes them with a
- * container started with `--rm`, unless they were borrowed by `--volumes-from`.
+ * container started with `--rm`, unless another one has them too: those that were `borrowed` by `--volumes-from`.
  */
-export function chooseMount(role: Role, option: string | undefined, self: Container | undefined): MountChoice {
+export function chooseMount(
+  role: Role,
+  option: string | undefined,
+  self: Container | undefined,
+  borrowed: ReadonlySet<string> = new Set(),
+): MountChoice {
   if (option !== undefined) {
     return { role, type: option.startsWith('/') ? 'bind' : 'volume', source: option, origin: 'given', readOnly: false };
   }
@@ -49,8 +54,8 @@ export function chooseMount(role: Role, option: string | undefined, self: Contai
     return { role, type: kindOf(named), source: named.source, origin: 'given', readOnly: named.readOnly };
   }
   const anonymous = mounted[0];
-  const survives = self !== undefined && (!self.autoRemove || self.volumesFrom.length > 0);
-  if (anonymous !== undefined && survives) {
+  const survives = anonymous !== undefined && (self?.autoRemove === false || borrowed.has(anonymous.source));
+  if (survives) {
     return { role, type: 'volume', source: anonymous.source, origin: 'own', readOnly: anonymous.readOnly };
   }
   return { role, type: 'volume', source: defaultVolumes[role], origin: 'default', readOnly: false };
@@ -69,6 +74,17 @@ export function mountAt(choice: MountChoice, target: string): MountSpec {
 /** How a message names it. */
 export function describeMount(choice: MountChoice): string {
   return choice.type === 'bind' ? choice.source : `the volume ${choice.source}`;
+}
+
+/** The anonymous volumes of the builder container that another container has as well, and so outlive it. */
+export async function findBorrowedVolumes(engine: Engine, self: Container | undefined): Promise<ReadonlySet<string>> {
+  const borrowed = new Set<string>();
+  if (self === undefined || self.volumesFrom.length === 0) return borrowed;
+  for (const { source } of self.mounts.filter(isAnonymous)) {
+    const users = await engine.containersWithVolume(source);
+    if (users.some((user) => user !== self.id)) borrowed.add(source);
+  }
+  return borrowed;
 }
 
 function mountsFor(role: Role, self: Container | undefined): Mount[] {

@@ -13,7 +13,6 @@ export interface RunSettings {
   readonly environment: EngineEnvironment;
   readonly report: Report;
   readonly signal: AbortSignal;
-  readonly version: string;
 }
 
 /** Connects to the engine and does the main job, within the request's time limit. */
@@ -29,13 +28,10 @@ export async function runDryRun(request: BuildRequest, settings: RunSettings): P
 }
 
 /** An engine that cannot be used does not hide what can be seen without one to be wrong besides. */
-async function connect(
-  request: BuildRequest,
-  { environment, report, signal, version }: RunSettings,
-): Promise<BuildContext> {
+async function connect(request: BuildRequest, { environment, report, signal }: RunSettings): Promise<BuildContext> {
   try {
     const engine = await connectEngine(environment);
-    return { engine, report, signal, version, self: await findOwnContainer(engine) };
+    return { engine, report, signal, self: await findOwnContainer(engine) };
   } catch (error) {
     const [first, ...rest] = failuresOf(error);
     if (first === undefined) throw error;

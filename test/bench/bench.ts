@@ -16,7 +16,7 @@ import { TestBed } from './test-bed.ts';
  */
 
 /** One C file: what is compiled takes a moment, emerge itself two seconds, and what is around it can be seen. */
-const defaultPackage = 'app-misc/motto';
+const defaultPackage = 'app-misc/greet';
 
 const names = ['size', 'start', 'log', 'program', 'job'] as const;
 type Name = (typeof names)[number];

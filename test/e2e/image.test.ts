@@ -65,6 +65,12 @@ describe('the image gentoo-builder', () => {
     expect(JSON.stringify([Config.Env, ContainerConfig?.Env])).not.toMatch(/CERT|MIRROR|CAFILE|http/i);
   });
 
+  it('runs from a compile cache that was made with the image', async () => {
+    const trace = await run('docker', ['run', '--rm', '-e', 'NODE_DEBUG_NATIVE=COMPILE_CACHE', image, '--version']);
+    expect(trace.stderr).toMatch(/gentoo-builder\.js.*accepted|accepted.*gentoo-builder\.js/s);
+    expect(trace.stderr).not.toMatch(/rejected/);
+  });
+
   it('declares the volumes that a builder hands on', async () => {
     const { Config } = await rawDocker().getImage(image).inspect();
     expect(Object.keys(Config.Volumes ?? {}).sort()).toEqual([

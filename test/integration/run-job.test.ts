@@ -41,7 +41,6 @@ async function openContainer(proxy: EngineProxy) {
     report: () => {},
     signal: new AbortController().signal,
     self: undefined,
-    version: '0',
   };
   return {
     context,

@@ -34,6 +34,19 @@ describe('the program', () => {
   });
 });
 
+describe('a defect of the program', () => {
+  it('ends it with 1, its stack and a request to report it', async () => {
+    const broken =
+      'data:text/javascript,globalThis.AbortController = class { constructor() { throw new Error("broken") } }';
+    const args = ['--import', broken, join(root, 'src/gentoo-builder.ts'), 'app-misc/hello'];
+    const outcome = run(process.execPath, args, { env: { ...process.env, DOCKER_HOST: 'unix:///nowhere' } });
+    await expect(outcome).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/Error: broken[^]*report it/),
+    });
+  });
+});
+
 describe('README', () => {
   it('lists every exit status with its code', async () => {
     const readme = await readFile(join(root, 'README.md'), 'utf8');

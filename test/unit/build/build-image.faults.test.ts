@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { buildImage } from '../../../src/build/build-image.ts';
 import { EngineRefusal } from '../../../src/engine/engine.ts';
-import { Failure, failuresOf } from '../../../src/failure.ts';
+import { Failure, Failures, failuresOf } from '../../../src/failure.ts';
 import type { EngineMethod } from '../../support/fake-engine-faults.ts';
 import { buildRequest, BuildWorld, interruption, nothing } from './build-world.ts';
 import { hang, hangForGood, type Program } from './fake-portage.ts';
@@ -48,7 +48,10 @@ describe('a build in which the engine refuses a call', () => {
   it.each(before.filter((call) => !isStream(call)))('leaves nothing and says why: %s, call %i', async (method, nth) => {
     using world = new BuildWorld();
     world.engine.fault({ method, nth, error: new EngineRefusal(500, 'the engine is ill') });
-    expect(String(await outcomeOf(world))).toContain('the engine is ill');
+    const outcome = await outcomeOf(world);
+    expect(String(outcome)).toContain('the engine is ill');
+    // Whatever step knows more about it, none takes it for a defect of the program.
+    expect(outcome instanceof Failure || outcome instanceof Failures).toBe(true);
     expect(world.left).toEqual(nothing);
   });
 

@@ -100,7 +100,7 @@ export class BuildWorld implements Disposable {
 
   get context(): BuildContext {
     const report = (event: Event): void => void this.events.push(event);
-    return { engine: this.#watchedEngine(), report, signal: this.aborter.signal, self: this.self, version: '1.2.3' };
+    return { engine: this.#watchedEngine(), report, signal: this.aborter.signal, self: this.self };
   }
 
   addVolume(

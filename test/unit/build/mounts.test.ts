@@ -44,8 +44,9 @@ describe('chooseMount', () => {
   it('hands on the anonymous volume of a builder that is kept, or that borrowed it', () => {
     const own = { source: anonymous, origin: 'own' };
     expect(chooseMount('tree', undefined, builder([{ ...tree, source: anonymous }]))).toMatchObject(own);
-    const borrowed = builder([{ ...tree, source: anonymous }], { autoRemove: true, volumesFrom: ['other'] });
-    expect(chooseMount('tree', undefined, borrowed)).toMatchObject(own);
+    const removed = builder([{ ...tree, source: anonymous }], { autoRemove: true, volumesFrom: ['other'] });
+    expect(chooseMount('tree', undefined, removed, new Set([anonymous]))).toMatchObject(own);
+    expect(chooseMount('tree', undefined, removed)).toMatchObject({ origin: 'default' });
   });
 
   it('takes the named default where the anonymous volume would be lost, and outside a container', () => {
