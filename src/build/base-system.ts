@@ -1,5 +1,5 @@
 import { Failure } from '../failure.ts';
-import { mainRepositoryOf, type Repository } from '../portage/repos-conf.ts';
+import { mainRepositoryOf, parseReposConf, type Repository } from '../portage/repos-conf.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Base } from './base-image.ts';
 import { withProbe } from './probe.ts';
@@ -14,20 +14,24 @@ export interface BaseSystem {
 /** Looks into the base image: it has to have `emerge`, and its configuration says where the tree belongs. */
 export async function inspectBaseSystem(engine: Engine, workspace: Workspace, base: Base): Promise<BaseSystem> {
   return withProbe(engine, workspace, { image: base.image?.id ?? base.name, mounts: [] }, async (probe) => {
-    const [hasEmerge, shipped, own] = await Promise.all([
-      probe.exists('/usr/bin/emerge'),
-      probe.readTexts('/usr/share/portage/config'),
-      probe.readTexts('/etc/portage'),
-    ]);
+    const [hasEmerge, own] = await Promise.all([probe.exists('/usr/bin/emerge'), probe.readTexts('/etc/portage')]);
     if (!hasEmerge) {
       throw new Failure('base-unusable', `failed to use the base ${base.name}: it has no emerge (/usr/bin/emerge)`, {
         hint: 'name an image with Portage in it: --base gentoo/stage3:latest, or gentoo-base',
       });
     }
+    const reposConf = textsOf(own, 'repos.conf');
+    const makeConf = textsOf(own, 'make.conf');
+    const configured = parseReposConf(reposConf);
+    // What is shipped matters only where the base's own configuration leaves something open.
+    if (configured?.location && configured.syncType) {
+      return { repository: mainRepositoryOf({ reposConf, makeConf }) };
+    }
+    const shipped = await probe.readTexts('/usr/share/portage/config');
     return {
       repository: mainRepositoryOf({
-        reposConf: [...textsOf(shipped, 'repos.conf'), ...textsOf(own, 'repos.conf')],
-        makeConf: [...textsOf(shipped, 'make.globals'), ...textsOf(own, 'make.conf')],
+        reposConf: [...textsOf(shipped, 'repos.conf'), ...reposConf],
+        makeConf: [...textsOf(shipped, 'make.globals'), ...makeConf],
       }),
     };
   });

@@ -24,9 +24,8 @@ export async function startBuildContainer(
 ): Promise<BuildContainer> {
   const { engine, signal } = context;
   const tree = ready.system?.repository.location ?? defaultTarget('tree');
-  for (const choice of [ready.tree, ready.binpkgs, ready.distfiles, ready.logs]) {
-    if (choice !== undefined) await makeDefaultVolume(context, choice);
-  }
+  const choices = [ready.tree, ready.binpkgs, ready.distfiles, ready.logs];
+  await Promise.all(choices.map((choice) => choice && makeDefaultVolume(context, choice)));
   signal.throwIfAborted();
   const id = await engine.createContainer(workspace.volume, {
     image: ready.base.image?.id ?? ready.base.name,

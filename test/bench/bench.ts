@@ -15,7 +15,7 @@ import { TestBed } from './test-bed.ts';
  * with what it has to reach. The exit status is 1 where one of them does not.
  */
 
-/** One C file: what is compiled takes a moment, emerge itself two seconds, and what is around it can be seen. */
+/** A library and a program against it, a C file each: the least that a build with a dependency is. */
 const defaultPackage = 'app-misc/greet';
 
 const names = ['size', 'start', 'log', 'program', 'job'] as const;
