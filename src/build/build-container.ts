@@ -5,6 +5,9 @@ import type { Workspace } from './workspace.ts';
 /** Where the work volume is in a build container; Portage's own place for building, and so never on its writable layer. */
 export const workDirectory = '/var/tmp/portage';
 
+/** More often than any connection that is watched for silence is cut. */
+export const keepAliveMs = 1500;
+
 /** A running build container, and this program's hold on it. */
 export interface BuildContainer {
   readonly id: ContainerId;

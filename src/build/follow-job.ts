@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Failure } from '../failure.ts';
 import { parseStatusSnapshot } from '../portage/status-stream.ts';
-import type { BuildContainer } from './build-container.ts';
+import { keepAliveMs, type BuildContainer } from './build-container.ts';
 import { describeBuildLog } from './build-log.ts';
 import { findContainerLoss } from './container-loss.ts';
 import type { BuildContext } from './context.ts';
@@ -10,8 +10,6 @@ import { followCommand } from './job-scripts.ts';
 import type { Job } from './job.ts';
 import { SilenceLimit } from './silence-limit.ts';
 
-/** More often than any connection that is watched for silence is cut. */
-const keepAliveMs = 1500;
 /** A connection on which not even a keep-alive byte comes back for so long is half open, and is replaced. */
 const halfOpenMs = 6000;
 /** How often a lost log stream is taken up again in a row without a byte of the log or a keep-alive byte arriving. */

@@ -1,10 +1,12 @@
+import { workDirectory } from './build-container.ts';
+
 /**
  * The shell programs that run inside a build container: POSIX sh with the tools of every Gentoo stage (coreutils,
  * util-linux, findutils). Every value reaches them as an argument or in the environment, never in their text.
  */
 
 /** What a run keeps in the work volume for itself, beside Portage's directories. */
-const stateDirectory = '/var/tmp/portage/.gentoo-builder';
+const stateDirectory = `${workDirectory}/.gentoo-builder`;
 
 /**
  * Process 1's child: ends when standard input does, and sends back what it is sent, so that a connection that is

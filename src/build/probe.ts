@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { extract, type Extract } from 'tar-stream';
 import type { ContainerId, Engine, MountSpec } from '../engine/engine.ts';
+import { workDirectory } from './build-container.ts';
 import type { Workspace } from './workspace.ts';
 
 /**
@@ -22,7 +23,7 @@ export async function withProbe<T>(
   { image, mounts }: { image: string; mounts: readonly MountSpec[] },
   look: (probe: Probe) => Promise<T>,
 ): Promise<T> {
-  const work: MountSpec = { type: 'volume', source: workspace.volume, target: '/var/tmp/portage' };
+  const work: MountSpec = { type: 'volume', source: workspace.volume, target: workDirectory };
   const id = await engine.createContainer(`${workspace.volume}-probe-${++probes}`, {
     image,
     command: ['/bin/true'],

@@ -1,6 +1,6 @@
 import type { MountSpec } from '../engine/engine.ts';
 import { createBuildLog, logMountTarget } from './build-log.ts';
-import { workDirectory, type BuildContainer } from './build-container.ts';
+import { keepAliveMs, workDirectory, type BuildContainer } from './build-container.ts';
 import type { BuildRequest } from './build-request.ts';
 import type { Preconditions } from './check-preconditions.ts';
 import type { BuildContext } from './context.ts';
@@ -9,8 +9,6 @@ import { installMakeConf } from './make-conf.ts';
 import { defaultTarget, mountAt, type MountChoice } from './mounts.ts';
 import { volumeLabel } from './tree.ts';
 import type { Workspace } from './workspace.ts';
-
-const keepAliveMs = 1500;
 
 /**
  * Starts a sibling container from the base with the tree where the base's Portage looks for it. It lives as long as this

@@ -68,3 +68,21 @@ describe('README', () => {
     expect(optionsOf(table)).toEqual(optionsOf(help));
   });
 });
+
+describe('Dockerfile', () => {
+  it('labels the image with the version of the program', async () => {
+    const [dockerfile, manifest] = await Promise.all(
+      ['Dockerfile', 'package.json'].map((file) => readFile(join(root, file), 'utf8')),
+    );
+    const { version } = JSON.parse(manifest ?? '') as { version: string };
+    expect(dockerfile).toContain(`\nARG VERSION=${version}\n`);
+  });
+
+  it.each(['Dockerfile', 'ministage/Dockerfile', 'test/support/faults/Dockerfile'])(
+    '%s has nothing that one of the builders does not take',
+    async (file) => {
+      const text = await readFile(join(root, file), 'utf8');
+      expect(text).not.toMatch(/^#\s*syntax=|RUN\s+--mount|--chmod|--link|<<[-~]?['"]?[A-Z]|TARGETARCH/m);
+    },
+  );
+});
