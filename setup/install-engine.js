@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pingEngine } from './endpoint.js';
 import { Failure } from './failure.js';
@@ -9,6 +9,7 @@ import { runCommand } from './run-command.js';
 import { doStep, lastLines } from './step.js';
 
 const PID_FILE = '/var/run/docker.pid';
+const CONTAINERD_PID_FILE = '/var/run/docker/containerd/containerd.pid';
 const LOG_FILE = '/var/log/dockerd.log';
 const START_LIMIT = 60_000;
 const ASK_EVERY = 200;
@@ -59,7 +60,8 @@ async function installPackages() {
  * @param {import('./endpoint.js').Endpoint} endpoint
  */
 async function startDaemon(endpoint) {
-  if (isRunning()) return awaitEngine(endpoint, () => undefined);
+  if (isRunning(PID_FILE, 'dockerd')) return awaitEngine(endpoint, () => undefined);
+  removeStalePidFiles();
   process.stderr.write(`${STEP} ...`);
   const log = openSync(LOG_FILE, 'a');
   const begin = readFileSync(LOG_FILE).length;
@@ -91,11 +93,24 @@ async function startDaemon(endpoint) {
   process.stderr.write(` it stays running; its log is ${LOG_FILE}, and this stops it: kill "$(cat ${PID_FILE})"\n`);
 }
 
-/** Whether the process that the engine's pid file names is an engine. */
-function isRunning() {
+/**
+ * An engine that was killed leaves its pid files behind, and the next one refuses to start where another process has got
+ * one of those ids since.
+ */
+function removeStalePidFiles() {
+  if (!isRunning(PID_FILE, 'dockerd')) rmSync(PID_FILE, { force: true });
+  if (!isRunning(CONTAINERD_PID_FILE, 'containerd')) rmSync(CONTAINERD_PID_FILE, { force: true });
+}
+
+/**
+ * @param {string} pidFile
+ * @param {string} program
+ * @returns {boolean} whether the process that the file names is that program
+ */
+function isRunning(pidFile, program) {
   try {
-    const pid = readFileSync(PID_FILE, 'utf8').trim();
-    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === 'dockerd';
+    const pid = readFileSync(pidFile, 'utf8').trim();
+    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === program;
   } catch {
     return false;
   }
