@@ -22,8 +22,8 @@ export async function startBuildContainer(
 ): Promise<BuildContainer> {
   const { engine, signal } = context;
   const tree = ready.system?.repository.location ?? defaultTarget('tree');
-  const choices = [ready.tree, ready.binpkgs, ready.distfiles, ready.logs];
-  await Promise.all(choices.map((choice) => choice && makeDefaultVolume(context, choice)));
+  const choices = [ready.tree, ready.binpkgs ?? [], ready.distfiles, ready.logs].flat();
+  await Promise.all(choices.map((choice) => makeDefaultVolume(context, choice)));
   signal.throwIfAborted();
   const id = await engine.createContainer(workspace.volume, {
     image: ready.base.image?.id ?? ready.base.name,
