@@ -17,7 +17,7 @@ export interface RunSettings {
 
 /** Connects to the engine and does the main job, within the request's time limit. */
 export async function runBuild(request: BuildRequest, settings: RunSettings): Promise<BuildResult> {
-  return withTimeout(request.timeout, settings.signal, async (signal) =>
+  return withTimeout(request, settings.signal, async (signal) =>
     buildImage(request, await connect(request, { ...settings, signal })),
   );
 }
@@ -41,14 +41,14 @@ async function connect(request: BuildRequest, { environment, report, signal }: R
 }
 
 async function withTimeout<T>(
-  seconds: number | undefined,
+  { timeout: seconds, binpkgs }: BuildRequest,
   signal: AbortSignal,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   if (seconds === undefined) return work(signal);
   const timeout = new AbortController();
   const failure = new Failure('timed-out', `failed to build: it took longer than --timeout, ${seconds} s`, {
-    hint: 'raise --timeout; what was compiled so far is kept as binary packages and is not compiled again',
+    hint: `raise --timeout${binpkgs ? '; what was compiled so far is kept as binary packages and is not compiled again' : ''}`,
   });
   const timer = setTimeout(() => timeout.abort(failure), seconds * 1000);
   try {

@@ -120,7 +120,7 @@ const knownEnds: readonly (readonly [RegExp, string])[] = [
   [/^emerge: error: (?:unrecognized arguments|argument|ambiguous option)/, 'check what is given as --emerge-option'],
   [
     /^!!! Your current profile is invalid/,
-    'the tree does not have the profile that the base is configured for: have it synced, which --no-sync forbids',
+    'the tree does not have the profile that the base is configured for: leave --no-sync out if it was given',
   ],
 ];
 

@@ -24,13 +24,13 @@ function explainChecksum(lines: readonly string[]): Explanation | undefined {
     return {
       code: 'emerge-failed',
       cause,
-      hint: 'the tree is damaged: have it synced, which --no-sync forbids',
+      hint: 'the tree is damaged: leave --no-sync out if it was given',
       relevantLines,
     };
   return {
     code: 'fetch-failed',
     cause,
-    hint: 'the tree may be older than the source: have it synced, which --no-sync forbids; or a mirror is damaged: choose another by GENTOO_MIRRORS in a file given as --make-conf',
+    hint: 'the tree may be older than the source: leave --no-sync out if it was given; or a mirror is damaged: choose another by GENTOO_MIRRORS in a file given as --make-conf',
     relevantLines,
   };
 }

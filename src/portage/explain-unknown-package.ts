@@ -45,7 +45,7 @@ function explainNoEbuild(lines: readonly string[]): Explanation | undefined {
       code: 'package-unsatisfiable',
       object: requirer,
       cause: sentenceOf(line),
-      hint: 'the tree does not have all that it needs: have it synced, which --no-sync forbids',
+      hint: 'the tree does not have all that it needs: leave --no-sync out if it was given',
       relevantLines: [line, ...requirers(lines)],
     };
   }
@@ -55,7 +55,7 @@ function explainNoEbuild(lines: readonly string[]): Explanation | undefined {
     ? {
         ...unknown,
         cause: sentenceOf(line),
-        hint: 'check the name and the version; a newer tree may have it: have it synced, which --no-sync forbids',
+        hint: 'check the name and the version; a newer tree may have it: leave --no-sync out if it was given',
         relevantLines: [line],
       }
     : {
