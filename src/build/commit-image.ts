@@ -17,6 +17,8 @@ const command = ['/bin/bash'];
 
 const shortestPatienceMs = 20_000;
 const pollMs = 200;
+/** What a proxy answers with while the engine is at work still: as good as no answer. */
+const gatewayStatuses = new Set([502, 504]);
 
 /** An image that was committed. */
 export interface CommittedImage {
@@ -117,7 +119,7 @@ async function commitOnce(
   try {
     return await engine.commitContainer(container.id, { name, changes });
   } catch (error) {
-    if (error instanceof EngineRefusal) throw commitFailure(name, error);
+    if (error instanceof EngineRefusal && !gatewayStatuses.has(error.status)) throw commitFailure(name, error);
     const deadline = performance.now() + Math.max(shortestPatienceMs, performance.now() - start);
     do {
       const image = await engine.inspectImage(name).catch(() => undefined);

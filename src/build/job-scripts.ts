@@ -59,8 +59,8 @@ echo "ended $result $(stat -c %s "$log")" >&2
 
 /**
  * Follows a job: its output from byte `offset` (counted from 0) on standard output; on standard error lines of
- * Portage's status if `watch` is set, echoed keep-alive bytes, and at last `ended STATUS SIZE`; the status is `lost` where
- * nobody wrote it down, and `unstarted` after ten seconds without a job. It ends with the connection, by end-of-file on
+ * Portage's status if `watch` is set, echoed keep-alive bytes, and at last `result LINE` for each line of the job's result
+ * and `ended STATUS SIZE`; the status is `lost` where nobody wrote it down, and `unstarted` after ten seconds without a job. It ends with the connection, by end-of-file on
  * standard input.
  */
 export function followCommand(name: string, log: string, offset: number, watch: boolean): readonly string[] {
@@ -70,11 +70,12 @@ export function followCommand(name: string, log: string, offset: number, watch: 
 
 /**
  * A shell function that prints what changes with every sync that brings something: git's references, the time of an
- * rsync tree or of a snapshot.
+ * rsync tree or of a snapshot. Nothing where a tree has neither: then nobody can tell.
  */
 const stampFunction = `
 stamp() {
-  cat "$1/.git/HEAD" "$1/.git/packed-refs" "$1"/.git/refs/heads/* "$1/metadata/timestamp.chk" 2>/dev/null | cksum
+  cat "$1/.git/HEAD" "$1/.git/packed-refs" "$1"/.git/refs/heads/* "$1/metadata/timestamp.chk" 2>/dev/null |
+    cksum | sed '/ 0$/d'
 }
 `;
 
@@ -97,7 +98,7 @@ stamp "$tree" >&8
 `;
 
 /**
- * Syncs under the tree's exclusive lock, unless the tree was synced less than `age` seconds ago: by the change time of
+ * Syncs under the tree's exclusive lock, unless the tree was synced less than `maxAge` seconds ago: by the change time of
  * what a sync by git, rsync or snapshot writes, which only this machine's clock sets. The job's result is the tree's
  * stamp afterwards, which {@link settingsCommand} prints as well.
  */
@@ -137,7 +138,8 @@ fi
 /**
  * Runs a command while the tree is locked. The lock is on the tree's own directory, the one thing that every container
  * with that volume shares and that no sync replaces; it is dropped with the command, not with what the command leaves
- * running, which has no part in the descriptor that holds it (flock(1)). Waiting for it is no silence: the output's time is renewed meanwhile.
+ * running, which has no part in the descriptor that holds it (flock(1)). Waiting for it is no silence: the output's time
+ * is renewed meanwhile.
  */
 export function underLock(mode: 'exclusive' | 'shared', tree: string, command: readonly string[]): readonly string[] {
   return ['/bin/sh', '-c', lockScript, 'gentoo-builder-lock', `--${mode}`, tree, ...command];
@@ -196,8 +198,9 @@ find /etc/portage/package.env /etc/portage/env -type f \\
 `;
 
 /**
- * Prints, each followed by a zero byte: the tree's stamp before anything was read, `yes` if this Portage serves a status stream, where make.profile points, the
- * output of `variablesCommand`, and path and text of every file that sets flags for single packages.
+ * Prints, each followed by a zero byte: the tree's stamp before anything was read, `yes` if this Portage serves a status
+ * stream, where make.profile points, the output of `variablesCommand`, and path and text of every file that sets flags
+ * for single packages.
  */
 export function settingsCommand(tree: string, variablesCommand: readonly string[]): readonly string[] {
   return ['/bin/sh', '-c', settingsScript, 'gentoo-builder-settings', tree, ...variablesCommand];

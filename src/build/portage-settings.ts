@@ -11,7 +11,7 @@ export interface PortageSettings {
   readonly partition: string;
   /** Whether it serves a stream of its status (`FEATURES=observability`, since Portage 3.0.82). */
   readonly observable: boolean;
-  /** The stamp of the tree that this was read from: with another one it may be otherwise. */
+  /** The stamp of the tree that this was read from, empty if it has none: with another one this may be otherwise. */
   readonly treeStamp: string;
 }
 

@@ -119,10 +119,15 @@ async function commit(world: BuildWorld, parts: Partial<ImageFacts> = {}): Promi
 }
 
 describe('a commit', () => {
-  it('whose answer was lost is found again by its name, and not made twice', async () => {
+  it.each([
+    ['was lost', lost],
+    ['a proxy did not wait for (502)', new EngineRefusal(502, 'Bad Gateway')],
+    ['a proxy did not wait for (504)', new EngineRefusal(504, 'Gateway Timeout')],
+  ])('whose answer %s is found again by its name, and not made twice', async (_what, error) => {
     using world = new BuildWorld();
-    world.engine.fault({ method: 'commitContainer', error: lost, afterEffect: true });
+    world.engine.fault({ method: 'commitContainer', error, afterEffect: true });
     const image = (await commit(world)) as { id: string; name: string };
+    expect(image).toMatchObject({ name: expect.stringMatching(/^gentoo-[0-9a-f]{4}$/) as string });
     expect(image.id).toBe(world.engine.imageNames.get(`${image.name}:latest`));
     expect(world.calls('commitContainer')).toHaveLength(1);
   });

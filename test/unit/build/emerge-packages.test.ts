@@ -73,7 +73,7 @@ describe('the emerge', () => {
 
   it("follows Portage's status stream where this Portage serves one", async () => {
     using world = new BuildWorld();
-    world.portage.settings = [world.portage.stamp, 'yes', ...world.portage.settings.slice(2)];
+    world.portage.settings = ['1234 5', 'yes', ...world.portage.settings.slice(2)];
     const task = { cpv: 'app-misc/hello-2.10', kind: 'build', phase: 'compile', elapsed: 2, binary: false };
     const snapshot = JSON.stringify({ type: 'snapshot', schema: 1, jobs: { completed: 0, total: 1 }, tasks: [task] });
     world.portage.statusLines = [snapshot, snapshot, '{"type":"snap'];

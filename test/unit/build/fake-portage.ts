@@ -47,7 +47,7 @@ export class FakePortage {
   /** What the emerge leaves as its result. */
   merged: readonly string[] = ['app-misc/hello-2.10'];
   /** What the sync leaves as its result: the tree's stamp after it. */
-  stamp = '1234 5';
+  stamp: string | undefined = '1234 5';
   /** What the settings command prints, field by field; the first is the tree's stamp. */
   settings: readonly string[] = [
     '1234 5',
@@ -144,7 +144,7 @@ export class FakePortage {
       if (bytes.length > 0) wire('stdout', bytes);
       position += bytes.length;
       if (job?.ending !== undefined && position === this.#log.size) {
-        const result = state.endsWith('/sync') ? [this.stamp] : this.merged;
+        const result = state.endsWith('/sync') ? [this.stamp].flatMap((stamp) => stamp ?? []) : this.merged;
         for (const line of result) wire('stderr', `result ${line}\n`);
         wire('stderr', `ended ${job.ending === 'killed' ? 'lost' : job.ending} ${position}\n`);
         return {};

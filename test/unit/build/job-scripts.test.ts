@@ -331,6 +331,13 @@ describe('the age rule of a sync', () => {
     expect(readdirSync(directory).toSorted()).toEqual(['half', 'profiles']);
   });
 
+  it('leaves no stamp, nor do the settings, where nothing tells whether the tree has changed', async () => {
+    write('profiles/repo_name');
+    await sync(0);
+    expect(readFileSync(join(results, 'result'), 'utf8')).toBe('');
+    expect((await run(settingsCommand(directory, sh('true')))).stdout.split('\0')[0]).toBe('');
+  });
+
   it('leaves a stamp that is another one when the tree is, and the one of the settings when it is not', async () => {
     const stampOf = async () => {
       await sync(0);

@@ -39,6 +39,7 @@ describe('the sync', () => {
     for (const [stamp, times] of [
       ['1234 5', 1],
       ['other', 2],
+      [undefined, 2],
     ] as const) {
       using world = new BuildWorld();
       world.portage.stamp = stamp;
