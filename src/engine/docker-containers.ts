@@ -136,7 +136,7 @@ function containerOf(answer: ContainerInspectInfo): Container {
     volumesFrom: ((HostConfig.VolumesFrom ?? []) as readonly string[]).map((from) =>
       from.replace(/:(ro|rw|z|Z)+$/, ''),
     ),
-    mounts: answer.Mounts.map(mountOf),
+    mounts: answer.Mounts.map(mountOf).toSorted((a, b) => (a.target < b.target ? -1 : 1)),
     upperDir: (GraphDriver?.Data as Record<string, string> | null | undefined)?.['UpperDir'],
   };
 }

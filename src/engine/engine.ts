@@ -54,6 +54,7 @@ export interface Container {
   readonly autoRemove: boolean;
   /** Names or ids of the containers whose volumes it was given by `--volumes-from`. */
   readonly volumesFrom: readonly string[];
+  /** In the order of their targets; the engine names them in another order at every call. */
   readonly mounts: readonly Mount[];
   /** overlay2's writable layer as a path on the engine's host; undefined for other drivers. */
   readonly upperDir: string | undefined;

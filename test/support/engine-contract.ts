@@ -130,6 +130,21 @@ export function describeEngineContract(name: string, open: () => Promise<Contrac
         expect(await engine.inspectContainer(id.slice(0, 12))).toEqual(container);
       });
 
+      test('names the mounts in the order of their targets', async () => {
+        const targets = ['/f', '/b', '/e', '/a', '/d', '/c'];
+        const mounts = targets.map((target) => ({ type: 'volume', source: made.volumeName(), target }) as const);
+        const container = await engine.inspectContainer(await made.container({ mounts }));
+        expect(container?.mounts.map(({ target }) => target)).toEqual([
+          '/a',
+          '/b',
+          '/c',
+          '/d',
+          '/declared',
+          '/e',
+          '/f',
+        ]);
+      });
+
       test('refuses an unknown image and a name that is taken', async () => {
         await expect(made.container({ image: unique() })).rejects.toMatchObject(refusal(404));
         const name = unique();

@@ -78,7 +78,8 @@ export class FakeContainer {
     const { id, name, state, startedAt, exitCode, oomKilled, volumesFrom, upperDir } = this;
     const mounts = this.mounts
       .filter(({ type }) => type !== 'tmpfs')
-      .map(({ type, source, target, readOnly }) => ({ type, source, target, readOnly }));
+      .map(({ type, source, target, readOnly }) => ({ type, source, target, readOnly }))
+      .toSorted((a, b) => (a.target < b.target ? -1 : 1));
     const autoRemove = this.spec.autoRemove ?? false;
     return {
       id,
