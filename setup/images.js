@@ -7,7 +7,7 @@ import { PROJECT } from './places.js';
 /** @typedef {import('./endpoint.js').Endpoint} Endpoint */
 /** @typedef {import('./base-images.js').Bases} Bases */
 
-/** @typedef {'gentoo-builder' | 'gentoo-ministage' | 'gentoo-ministage-faults'} ImageName */
+/** @typedef {'gentoo-builder' | 'gentoo-base' | 'gentoo-ministage' | 'gentoo-ministage-faults'} ImageName */
 
 /** The stage that builds start from unless they are told otherwise. */
 export const MINISTAGE = 'gentoo-ministage';
@@ -32,6 +32,14 @@ const MAKERS = {
       name: MINISTAGE,
       context: join(PROJECT, 'ministage'),
       args: { DEBIAN_IMAGE: debian, ...(mirror === undefined ? {} : { DEBIAN_MIRROR: mirror }) },
+    });
+  },
+  'gentoo-base': async (engine, bases) => {
+    await ensureProjectImage(engine, bases, MINISTAGE);
+    return ensureBuild(engine, {
+      name: 'gentoo-base',
+      context: join(PROJECT, 'gentoo-base'),
+      args: { STAGE: MINISTAGE },
     });
   },
   'gentoo-ministage-faults': async (engine, bases) => {

@@ -27,7 +27,12 @@ async function prepareFor(args) {
     await installDependencies();
     return process.env;
   }
-  const images = /** @type {const} */ (['gentoo-builder', 'gentoo-ministage', 'gentoo-ministage-faults']);
+  const images = /** @type {const} */ ([
+    'gentoo-builder',
+    'gentoo-base',
+    'gentoo-ministage',
+    'gentoo-ministage-faults',
+  ]);
   const { engine, hasRegistry } = await prepare({ images });
   const env = clientEnvironment(engine);
   // testcontainers would pull its reaper.

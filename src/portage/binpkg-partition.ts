@@ -32,30 +32,39 @@ export function parsePartitionVariables(output: string): ReadonlyMap<string, str
  * `<CHOST>/<profile>/<12 hexadecimal digits>`. Portage itself compares CHOST and USE flags of a binary package and not
  * how it was compiled, so that one directory for all would hand out packages that do not run here. Flags are compared
  * in their order, which matters to compilers; white space is not, and neither is the order of CPU_FLAGS_*.
+ *
+ * `gentoo-base/binpkg-partition` works the same out by a shell; a test holds the two together.
  */
 export function binpkgPartition(input: PartitionInput): string {
-  const values = partitionVariables.map((name) => [name, flags(name, input.variables.get(name) ?? '')]);
-  const files = [...input.packageEnv].map(([path, text]) => [path, withoutComments(text)]);
   const profile = input.profile.replace(/^.*\/profiles\//s, '');
-  const identity = JSON.stringify([values, profile, files.filter(([, text]) => text !== '').toSorted(byFirst)]);
-  const digest = createHash('sha256').update(identity).digest('hex').slice(0, 12);
+  const identity = [
+    ...partitionVariables.map((name) => `${name}=${flags(name, input.variables.get(name) ?? '')}`),
+    `profile=${profile}`,
+    ...[...input.packageEnv].toSorted(byPath).flatMap(([path, text]) => fileLines(path, text)),
+  ];
+  const digest = createHash('sha256')
+    .update(identity.map((line) => `${line}\n`).join(''))
+    .digest('hex')
+    .slice(0, 12);
   return [pathComponent(input.variables.get('CHOST') ?? '', 'unknown'), pathComponent(profile, 'custom'), digest].join(
     '/',
   );
 }
 
 function flags(name: string, value: string): string {
-  const words = value.split(/\s+/).filter((word) => word !== '');
+  const words = value.split(/[ \t\n]+/).filter((word) => word !== '');
   return (name.startsWith('CPU_FLAGS_') ? words.toSorted() : words).join(' ');
 }
 
-function withoutComments(text: string): string {
-  const lines = text.split('\n').map((line) => line.trim());
-  return lines.filter((line) => line !== '' && !line.startsWith('#')).join('\n');
+/** A file's path and what it says, comments apart; nothing if it says nothing. */
+function fileLines(path: string, text: string): readonly string[] {
+  const lines = text.split('\n').map((line) => line.replace(/^[ \t]+|[ \t]+$/g, ''));
+  const said = lines.filter((line) => line !== '' && !line.startsWith('#'));
+  return said.length === 0 ? [] : [`file=${path}`, ...said.map((line) => `\t${line}`)];
 }
 
-function byFirst(a: readonly (string | undefined)[], b: readonly (string | undefined)[]): number {
-  return (a[0] ?? '') < (b[0] ?? '') ? -1 : 1;
+function byPath([a]: readonly [string, string], [b]: readonly [string, string]): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
 /** A text as the name of one directory: never empty, hidden, too long, or one that leads elsewhere. */

@@ -25,7 +25,7 @@ const withVariable = (name: string, value: string): PartitionInput => ({
 
 test('the name of a partition', () => {
   expect(binpkgPartition(base)).toMatch(/^x86_64-pc-linux-gnu\/default-linux-amd64-23\.0\/[0-9a-f]{12}$/);
-  expect(binpkgPartition(base)).toBe('x86_64-pc-linux-gnu/default-linux-amd64-23.0/b2a4379fa4cd');
+  expect(binpkgPartition(base)).toBe('x86_64-pc-linux-gnu/default-linux-amd64-23.0/f6766e7808cb');
 });
 
 describe('the same partition', () => {
