@@ -75,4 +75,12 @@ describe.each(Object.entries(builders))('with %s', (_name, version) => {
     });
     expect(await outputOf(image.name, 'emerge', '--version')).toContain('Portage 3.0.83');
   });
+
+  it('gentoo-base is built, with a package, and runs it', async () => {
+    await using image = await build(join(root, 'gentoo-base'), ['.'], version, {
+      STAGE: 'gentoo-ministage',
+      PACKAGES: 'app-misc/motto',
+    });
+    expect(await outputOf(image.name, '/usr/lib/gentoo-base/entrypoint', 'motto')).toMatch(/^Slow and steady\b/);
+  });
 });

@@ -78,7 +78,7 @@ describe('Dockerfile', () => {
     expect(dockerfile).toContain(`\nARG VERSION=${version}\n`);
   });
 
-  it.each(['Dockerfile', 'ministage/Dockerfile', 'test/support/faults/Dockerfile'])(
+  it.each(['Dockerfile', 'gentoo-base/Dockerfile', 'ministage/Dockerfile', 'test/support/faults/Dockerfile'])(
     '%s has nothing that one of the builders does not take',
     async (file) => {
       const text = await readFile(join(root, file), 'utf8');

@@ -1,0 +1,40 @@
+import { describe, expect } from 'vitest';
+import { it } from '../support/builder.ts';
+import { projectDirectory, readmeCommands, readmeTexts } from '../support/readme.ts';
+import { runProgram } from '../support/run-program.ts';
+
+/** Runs a line of README's as it stands. */
+function runLine(line: string) {
+  return runProgram('sh', ['-c', line], { cwd: projectDirectory });
+}
+
+describe('the commands that README prints', () => {
+  it('for gentoo-base without Docker Hub', async () => {
+    const commands = readmeCommands('## gentoo-base').filter((line) => line.includes('STAGE='));
+    expect(commands).toHaveLength(1);
+    expect(await runLine(commands[0] ?? '')).toMatchObject({ status: 0 });
+  });
+
+  it('for chaining', async ({ builder }) => {
+    const [build = '', borrow = '', commit = '', withoutTree = '', withOption = '', ...others] =
+      readmeCommands('### Chaining');
+    expect(others).toEqual([]);
+    builder.removeLater({ container: 'greet' });
+    builder.removeLater({ container: 'gentoo-builder' });
+    builder.removeLater({ image: 'my-greet' });
+
+    const first = await runLine(build);
+    expect(first.status, first.stderr).toBe(0);
+    builder.removeLater({ image: first.stdout.trim() });
+    const second = await runLine(borrow);
+    expect(second.status, second.stderr).toBe(0);
+    expect(second.stdout).toContain('>>> Completed (2 of 2) app-misc/greet-1.0::gentoo');
+    const third = await runLine(commit);
+    expect(third.status, third.stderr).toBe(0);
+    expect(third.stdout).toMatch(/^sha256:[0-9a-f]{64}\n.+\n$/);
+
+    const [noRepository, noPackage] = readmeTexts('### Chaining');
+    expect(await runLine(withoutTree)).toEqual({ status: 13, stdout: '', stderr: noRepository });
+    expect(await runLine(withOption)).toEqual({ status: 2, stdout: '', stderr: noPackage });
+  });
+});

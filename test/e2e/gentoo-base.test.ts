@@ -1,0 +1,191 @@
+import { describe, expect } from 'vitest';
+import { endBase, runBase, startBase } from '../support/base-container.ts';
+import { it, type Builder } from '../support/builder.ts';
+import { rawDocker } from '../support/real-engine.ts';
+
+/** Mounts of the builder's tree, packages and sources at the places where a builder that is kept has them. */
+function borrowed(builder: Builder, tree = '/var/db/repos/gentoo'): string[] {
+  return ['-v', `${builder.volumes.tree}:${tree}`, ...builder.cacheMounts];
+}
+
+/** gentoo-base with the repository of packages that fail. */
+function baseWithFaults(builder: Builder): Promise<string> {
+  return builder.makeImage(
+    'gentoo-base',
+    'COPY --from=gentoo-ministage-faults /etc/portage/repos.conf/faults.conf /etc/portage/repos.conf/faults.conf',
+    'COPY --from=gentoo-ministage-faults /var/db/repos/faults /var/db/repos/faults',
+  );
+}
+
+async function commit(builder: Builder, container: string): Promise<string> {
+  const repo = container.replace('-base-', '-committed-');
+  builder.removeLater({ image: repo });
+  await rawDocker().getContainer(container).commit({ repo });
+  return repo;
+}
+
+describe('gentoo-base', () => {
+  it('has no tree, both volumes and a shell as its command', async ({ builder }) => {
+    const { Config } = await rawDocker().getImage('gentoo-base').inspect();
+    expect(Config).toMatchObject({
+      Volumes: { '/usr/portage': {}, '/var/tmp/portage': {} },
+      Cmd: ['/bin/bash'],
+      Entrypoint: ['/usr/lib/gentoo-base/entrypoint'],
+    });
+    const { stdout } = await runBase(builder, { command: ['find', '/usr/portage', '/var/db/repos/gentoo'] });
+    expect(stdout.trim().split('\n')).toEqual(['/usr/portage', '/var/db/repos/gentoo']);
+  });
+
+  it('is the base of a build that names none', async ({ builder }) => {
+    const { status, image } = await builder.run(['app-misc/motto'], { base: '' });
+    expect(status).toBe(0);
+    const { Config, RootFS } = await rawDocker().getImage(image).inspect();
+    const base = await rawDocker().getImage('gentoo-base').inspect();
+    expect(RootFS.Layers?.slice(0, -1)).toEqual(base.RootFS.Layers);
+    expect(Config).toMatchObject({ Entrypoint: base.Config.Entrypoint, Cmd: ['/bin/bash'] });
+    expect(await builder.runInImage(image, 'motto')).not.toBe('');
+  });
+
+  it('runs a command, or a shell, and says what is none', async ({ builder }) => {
+    const env = { PKGS: 'app-misc/greet' };
+    const command = await runBase(builder, { env, command: ['sh', '-c', 'echo "$0 $*"; exit 7', 'a', 'b c'] });
+    expect(command).toMatchObject({ status: 7, stdout: 'a b c\n', stderr: '' });
+    for (const env of [{}, { PKGS: ' \n' }])
+      expect(await runBase(builder, { env })).toMatchObject({ status: 0, stdout: '', stderr: '' });
+    expect(await runBase(builder, { command: ['--pretend'] })).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('EMERGE_DEFAULT_OPTS') as string,
+    });
+    expect(await runBase(builder, { command: ['app-misc/greet'] })).toMatchObject({
+      status: 127,
+      stderr: expect.stringContaining('-e PKGS=') as string,
+    });
+  });
+
+  it('builds what PKGS names from what the builder compiled, and its image does not build again', async ({
+    builder,
+  }) => {
+    expect(await builder.run(['dev-libs/greeting'])).toMatchObject({ status: 0 });
+    const env = { PKGS: ' app-misc/greet\n@greetings ', USE: 'shout' };
+    const first = await runBase(builder, { docker: borrowed(builder), env: { PKGS: 'app-misc/greet' } });
+    expect(first).toMatchObject({ status: 0, stderr: expect.stringContaining('built app-misc/greet') as string });
+    expect(first.stdout).toContain('>>> Emerging binary (1 of 2) dev-libs/greeting');
+    expect(first.stdout).toContain('>>> Emerging (2 of 2) app-misc/greet');
+    expect(first.stdout).toContain('>>> Completed (2 of 2) app-misc/greet');
+
+    const image = await commit(builder, first.name);
+    expect((await rawDocker().getImage(image).inspect()).Config.Env).toContain('PKGS=app-misc/greet');
+    expect(await runBase(builder, { image, command: ['greet'] })).toMatchObject({ status: 0, stderr: '' });
+    expect(await runBase(builder, { image })).toMatchObject({ status: 0, stdout: '', stderr: '' });
+    const other = await runBase(builder, { image, docker: borrowed(builder), env });
+    expect(other).toMatchObject({ status: 0, stdout: expect.stringMatching(/Emerging .*app-misc\/greet/) as string });
+  });
+
+  it('honours USE, EMERGE_DEFAULT_OPTS and SYNC, and keeps what is not to be committed out of it', async ({
+    builder,
+  }) => {
+    const env = { PKGS: 'dev-libs/greeting', USE: 'shout', EMERGE_DEFAULT_OPTS: '--oneshot', SYNC: '1' };
+    const { name, status, stderr } = await runBase(builder, { env });
+    expect({ status, stderr }).toMatchObject({
+      status: 0,
+      stderr: expect.stringContaining('syncing /usr/portage') as string,
+    });
+    expect(stderr).not.toContain('Deprecated');
+    const changes = (await rawDocker().getContainer(name).changes()) as readonly { Path: string }[];
+    const paths = changes.map(({ Path }) => Path);
+    expect(paths).toContain('/var/db/pkg/dev-libs/greeting-2.0');
+    expect(paths).not.toContain('/var/lib/portage/world');
+    expect(
+      paths.filter((path) =>
+        /^\/(usr\/portage|var\/db\/repos|var\/tmp\/portage|var\/cache\/(binpkgs|distfiles))\//.test(path),
+      ),
+    ).toEqual([]);
+    const use = await runBase(builder, {
+      image: await commit(builder, name),
+      command: ['cat', '/var/db/pkg/dev-libs/greeting-2.0/USE'],
+    });
+    expect(use.stdout).toContain('shout');
+  });
+
+  it.for(['/var/db/repos/gentoo', '/usr/portage'])(
+    'finds a tree at %s, wherever Portage looks',
+    async (place, { builder }) => {
+      await builder.run(['dev-libs/greeting']);
+      const old = await builder.makeImage(
+        'gentoo-base',
+        'RUN sed -i s,/var/db/repos/gentoo,/usr/portage, /etc/portage/repos.conf/gentoo.conf && cat /etc/portage/repos.conf/* >/tmp/conf' +
+          ' && rm -r /etc/portage/repos.conf && mv /tmp/conf /etc/portage/repos.conf' +
+          ' && ln -sfn ../../usr/portage/profiles/default/linux/amd64/ministage /etc/portage/make.profile' +
+          ' && echo PORTDIR=/usr/portage >>/etc/portage/make.conf',
+      );
+      const docker = borrowed(builder, place);
+      for (const image of ['gentoo-base', old]) {
+        const built = await runBase(builder, { image, docker, env: { PKGS: 'dev-libs/greeting' } });
+        expect(built).toMatchObject({
+          status: 0,
+          stdout: expect.stringContaining('Emerging binary (1 of 1)') as string,
+        });
+        const command = [
+          'sh',
+          '-c',
+          'portageq get_repo_path / gentoo; find /usr/portage /var/db/repos -maxdepth 1 -type l',
+        ];
+        expect(await runBase(builder, { image, docker, command })).toMatchObject({ status: 0, stdout: `${place}\n` });
+      }
+    },
+  );
+
+  it('ends with the status of emerge, and builds again what failed', async ({ builder }) => {
+    await builder.run(['app-misc/motto']);
+    const base = await baseWithFaults(builder);
+    const options = { docker: borrowed(builder), env: { PKGS: 'test-fault/compile-fails' } };
+    const { status, stdout, stderr, name } = await runBase(builder, { image: base, ...options });
+    expect(status).toBe(1);
+    expect(stdout + stderr).toContain('ERROR: test-fault/compile-fails-1::faults failed (compile phase)');
+    const again = await runBase(builder, { image: await commit(builder, name), docker: options.docker });
+    expect(again).toMatchObject({ status: 1, stdout: expect.stringContaining('Emerging (1 of 1)') as string });
+  });
+
+  it('refuses everything that is wrong at once, before it does anything', async ({ builder }) => {
+    const env = { PKGS: 'app-misc/greet --pretend $(touch${IFS}/x) ./x.ebuild @a/b \u001b[31m', SYNC: 'yes' };
+    const { status, stdout, stderr } = await runBase(builder, { env });
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    const refused = [...stderr.matchAll(/the package '([^']*)'/g)].map(([, word]) => word);
+    expect(new Set(refused)).toEqual(new Set(['$(touch${IFS}/x)', '--pretend', './x.ebuild', '?[31m', '@a/b']));
+    expect(stderr).toContain('SYNC=yes');
+    expect(stderr).toContain('failed to find an ebuild repository');
+  });
+});
+
+describe('a build in gentoo-base', () => {
+  it.for([
+    { signal: 'SIGTERM', docker: [], status: 143 },
+    { signal: 'SIGTERM', docker: ['--init'], status: 143 },
+    { signal: 'SIGINT', docker: [], status: 130 },
+  ])('ends within two seconds of $signal $docker', async ({ signal, docker, status }, { builder }) => {
+    await builder.run(['app-misc/motto']);
+    const image = await baseWithFaults(builder);
+    const options = { image, docker: [...borrowed(builder), ...docker], env: { PKGS: 'test-fault/hangs' } };
+    const name = await startBase(builder, options, />>> Emerging \(1 of 1\)/);
+    const { milliseconds, ...ended } = await endBase(name, signal);
+    expect(ended).toEqual({ status });
+    expect(milliseconds).toBeLessThan(2000);
+  });
+
+  it('waits for a sync that another one does, and ends within two seconds of SIGTERM then, too', async ({
+    builder,
+  }) => {
+    await builder.run(['app-misc/motto']);
+    const docker = borrowed(builder);
+    const lock = ['sh', '-c', 'exec flock --exclusive /var/db/repos/gentoo sh -c "echo locked; exec sleep infinity"'];
+    const holder = await startBase(builder, { docker: [...docker, '--init'], command: lock }, /locked/);
+    const env = { PKGS: 'app-misc/motto' };
+    const stopped = await startBase(builder, { docker, env }, /waiting for another build/);
+    const waiting = await startBase(builder, { docker, env }, /waiting for another build/);
+    const { status, milliseconds } = await endBase(stopped, 'SIGTERM');
+    expect(status).toBe(143);
+    expect(milliseconds).toBeLessThan(2000);
+    await endBase(holder, 'SIGTERM');
+    expect(await rawDocker().getContainer(waiting).wait()).toEqual({ Error: null, StatusCode: 0 });
+  });
+});
