@@ -9,11 +9,12 @@ function borrowed(builder: Builder, tree = '/var/db/repos/gentoo'): string[] {
 }
 
 /** gentoo-base with the repository of packages that fail. */
-function baseWithFaults(builder: Builder): Promise<string> {
+function baseWithFaults(builder: Builder, ...instructions: string[]): Promise<string> {
   return builder.makeImage(
     'gentoo-base',
     'COPY --from=gentoo-ministage-faults /etc/portage/repos.conf/faults.conf /etc/portage/repos.conf/faults.conf',
     'COPY --from=gentoo-ministage-faults /var/db/repos/faults /var/db/repos/faults',
+    ...instructions,
   );
 }
 
@@ -136,9 +137,8 @@ describe('gentoo-base', () => {
   );
 
   it('ends with the status of emerge, and builds again what failed', async ({ builder }) => {
-    await builder.run(['app-misc/motto']);
     const base = await baseWithFaults(builder);
-    const options = { docker: borrowed(builder), env: { PKGS: 'test-fault/compile-fails' } };
+    const options = { docker: borrowed(builder), env: { PKGS: 'test-fault/compile-fails', SYNC: '1' } };
     const { status, stdout, stderr, name } = await runBase(builder, { image: base, ...options });
     expect(status).toBe(1);
     expect(stdout + stderr).toContain('ERROR: test-fault/compile-fails-1::faults failed (compile phase)');
@@ -159,24 +159,27 @@ describe('gentoo-base', () => {
 
 describe('a build in gentoo-base', () => {
   it.for([
-    { signal: 'SIGTERM', docker: [], status: 143 },
-    { signal: 'SIGTERM', docker: ['--init'], status: 143 },
-    { signal: 'SIGINT', docker: [], status: 130 },
-  ])('ends within two seconds of $signal $docker', async ({ signal, docker, status }, { builder }) => {
-    await builder.run(['app-misc/motto']);
-    const image = await baseWithFaults(builder);
-    const options = { image, docker: [...borrowed(builder), ...docker], env: { PKGS: 'test-fault/hangs' } };
-    const name = await startBase(builder, options, />>> Emerging \(1 of 1\)/);
-    const { milliseconds, ...ended } = await endBase(name, signal);
-    expect(ended).toEqual({ status });
-    expect(milliseconds).toBeLessThan(2000);
-  });
+    { signal: 'SIGTERM', under: 'dash', docker: [], status: 143 },
+    { signal: 'SIGTERM', under: 'bash', docker: [], status: 143 },
+    { signal: 'SIGTERM', under: 'dash', docker: ['--init'], status: 143 },
+    { signal: 'SIGINT', under: 'dash', docker: [], status: 130 },
+  ])(
+    'ends within two seconds of $signal, under $under $docker',
+    async ({ signal, under, docker, status }, { builder }) => {
+      const image = await baseWithFaults(builder, `RUN ln -sf ${under} /bin/sh`);
+      const options = { image, docker, env: { PKGS: 'test-fault/hangs', SYNC: '1' } };
+      const name = await startBase(builder, options, />>> Emerging \(1 of 1\)/);
+      const { milliseconds, ...ended } = await endBase(name, signal);
+      expect(ended).toEqual({ status });
+      expect(milliseconds).toBeLessThan(2000);
+    },
+  );
 
   it('waits for a sync that another one does, and ends within two seconds of SIGTERM then, too', async ({
     builder,
   }) => {
-    await builder.run(['app-misc/motto']);
     const docker = borrowed(builder);
+    expect(await runBase(builder, { docker, env: { PKGS: 'app-misc/motto', SYNC: '1' } })).toMatchObject({ status: 0 });
     const lock = ['sh', '-c', 'exec flock --exclusive /var/db/repos/gentoo sh -c "echo locked; exec sleep infinity"'];
     const holder = await startBase(builder, { docker: [...docker, '--init'], command: lock }, /locked/);
     const env = { PKGS: 'app-misc/motto' };

@@ -9,7 +9,10 @@ import { binpkgPartition, partitionVariables, type PartitionInput } from '../../
 const program = join(import.meta.dirname, '../../../gentoo-base/binpkg-partition');
 
 /** What gentoo-base's shell program prints where this is configured, and what the builder works out there. */
-function partitions({ variables, profile, packageEnv }: PartitionInput): { shell: string; builder: string } {
+function partitions(
+  sh: string,
+  { variables, profile, packageEnv }: PartitionInput,
+): { shell: string; builder: string } {
   const directory = mkdtempSync(join(tmpdir(), 'binpkg-partition-'));
   try {
     const etc = join(directory, 'etc');
@@ -27,7 +30,7 @@ function partitions({ variables, profile, packageEnv }: PartitionInput): { shell
     const portageq = '#!/bin/sh\n[ "$1 $2" = "envvar -v" ] && cat "${0%/*}/settings"\nexit 1\n';
     writeFileSync(join(directory, 'portageq'), portageq, { mode: 0o755 });
     const env = { PATH: `${directory}:${process.env['PATH']}`, CFLAGS: 'of the environment' };
-    const shell = execFileSync('/bin/sh', [program, etc], { env, encoding: 'utf8' }).trimEnd();
+    const shell = execFileSync(sh, [program, etc], { env, encoding: 'utf8' }).trimEnd();
     return { shell, builder: binpkgPartition({ variables, profile, packageEnv: new Map(files) }) };
   } finally {
     rmSync(directory, { recursive: true });
@@ -42,34 +45,39 @@ function quote(value: string): string {
 const text = (characters: string) => fc.string({ unit: fc.constantFrom(...characters), maxLength: 30 });
 const flags = text(' \t\nab-O2=*"\'\\$`é#');
 
-test('the builder and gentoo-base keep binary packages in the same directory', { timeout: 60_000 }, () => {
-  const anyInput = fc.record({
-    variables: fc
-      .array(fc.tuple(fc.constantFrom<string>(...partitionVariables), flags))
-      .map((entries): ReadonlyMap<string, string> => new Map(entries)),
-    profile: text('./-ab é').map((path) => `../x/profiles/${path}y`),
-    packageEnv: fc
-      .array(fc.tuple(fc.constantFrom('package.env', 'env/fast', 'env/a b', 'env/Z', 'env/é'), text(' \t\n\r#ab="\\')))
-      .map((entries): ReadonlyMap<string, string> => new Map(entries)),
-  });
-  fc.assert(
-    fc.property(anyInput, (input) => {
-      const { shell, builder } = partitions(input);
-      expect(shell).toBe(builder);
-    }),
-    {
-      numRuns: 100,
-      examples: [
-        [{ variables: new Map([['CPU_FLAGS_X86', 'sse4_2  avx2']]), profile: 'custom', packageEnv: new Map() }],
-        [{ variables: new Map([['CHOST', '../..']]), profile: '/profiles/..', packageEnv: new Map() }],
-        [
-          {
-            variables: new Map([['CHOST', 'x'.repeat(300)]]),
-            profile: `a/profiles/${'y/'.repeat(99)}`,
-            packageEnv: new Map(),
-          },
+test.each(['/bin/sh', '/bin/bash'])(
+  'the builder and gentoo-base keep binary packages in the same directory: %s',
+  (sh) => {
+    const anyInput = fc.record({
+      variables: fc
+        .array(fc.tuple(fc.constantFrom<string>(...partitionVariables), flags))
+        .map((entries): ReadonlyMap<string, string> => new Map(entries)),
+      profile: text('./-ab é').map((path) => `../x/profiles/${path}y`),
+      packageEnv: fc
+        .array(
+          fc.tuple(fc.constantFrom('package.env', 'env/fast', 'env/a b', 'env/Z', 'env/é'), text(' \t\n\r#ab="\\')),
+        )
+        .map((entries): ReadonlyMap<string, string> => new Map(entries)),
+    });
+    fc.assert(
+      fc.property(anyInput, (input) => {
+        const { shell, builder } = partitions(sh, input);
+        expect(shell).toBe(builder);
+      }),
+      {
+        numRuns: 50,
+        examples: [
+          [{ variables: new Map([['CPU_FLAGS_X86', 'sse4_2  avx2']]), profile: 'custom', packageEnv: new Map() }],
+          [{ variables: new Map([['CHOST', '../..']]), profile: '/profiles/..', packageEnv: new Map() }],
+          [
+            {
+              variables: new Map([['CHOST', 'x'.repeat(300)]]),
+              profile: `a/profiles/${'y/'.repeat(99)}`,
+              packageEnv: new Map(),
+            },
+          ],
         ],
-      ],
-    },
-  );
-});
+      },
+    );
+  },
+);
