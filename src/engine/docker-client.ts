@@ -88,7 +88,7 @@ function engineError(error: unknown, step: string, address: string): unknown {
   const answer = error as { readonly statusCode?: unknown; readonly message?: unknown };
   if (error instanceof Error && typeof answer.statusCode === 'number') {
     const message = engineMessage(error.message);
-    return new EngineRefusal(conflictStatus(answer.statusCode, message), message, { cause: error });
+    return new EngineRefusal(dockerStatus(answer.statusCode, message), message, { cause: error });
   }
   if (connectionErrorCode(error) === undefined) return error;
   return new Failure(
@@ -106,9 +106,14 @@ function engineMessage(message: string): string {
   return message.replace(/^\(HTTP code \d+\) [^-]*- /, '').trim();
 }
 
-/** Podman answers 500 where Docker says 409. */
-function conflictStatus(status: number, message: string): number {
-  return status === 500 && /already in use|already exists/.test(message) ? 409 : status;
+/**
+ * Podman answers 500 where Docker says 409: a name that is taken, a container that is not in the right state; and for a
+ * container that goes away at this moment, where Docker says 404.
+ */
+function dockerStatus(status: number, message: string): number {
+  if (status !== 500) return status;
+  if (/already in use|already exists|container state improper/.test(message)) return 409;
+  return /no such container/.test(message) ? 404 : status;
 }
 
 function clientOptions(address: EngineAddress): Docker.DockerOptions {

@@ -1,0 +1,64 @@
+import { createServer } from 'node:http';
+import { once } from 'node:events';
+
+import { describe, expect, onTestFinished, test } from 'vitest';
+
+import { connectEngine } from '../../../src/engine/connect-engine.ts';
+import type { ContainerId, Engine, ExecId } from '../../../src/engine/engine.ts';
+
+/** What Podman 4.3.1 answers on its Docker-compatible socket where Docker answers something else. */
+const id = '7b1c'.repeat(16) as ContainerId;
+const exec = '04dd'.repeat(16) as ExecId;
+
+describe('an exec of Podman', () => {
+  test('whose container goes away at this moment is not there', async () => {
+    const engine = await podman(500, refusal(`retrieving exec session ${exec} from container ${id}: ${vanished}`));
+    expect(await engine.execExitCode(exec)).toBeUndefined();
+  });
+});
+
+describe('a container of Podman', () => {
+  test('that has ended need not be killed', async () => {
+    const state = `can only kill running containers. ${id} is in state exited: container state improper`;
+    const engine = await podman(500, refusal(state));
+    await expect(engine.killContainer(id, 'SIGKILL')).resolves.toBeUndefined();
+  });
+
+  test('in which nothing can be started is in conflict with that', async () => {
+    const state = 'can only create exec sessions on running containers: container state improper';
+    const engine = await podman(500, refusal(state));
+    await expect(engine.execDetached(id, { command: ['true'] })).rejects.toMatchObject({ status: 409, message: state });
+  });
+
+  test('that goes away at this moment is not there', async () => {
+    const engine = await podman(500, refusal(vanished));
+    expect(await engine.inspectContainer(id)).toBeUndefined();
+    await expect(engine.removeContainer(id)).resolves.toBeUndefined();
+  });
+
+  test('that cannot be removed is refused as by any engine', async () => {
+    const why = `cannot remove container ${id} as it could not be stopped: given PIDs did not die within timeout`;
+    const engine = await podman(500, refusal(why));
+    await expect(engine.removeContainer(id)).rejects.toMatchObject({ status: 500, message: why });
+  });
+});
+
+const vanished = `container ${id} does not exist in database: no such container`;
+
+function refusal(message: string): object {
+  return { cause: message.replace(/^.*: /, ''), message, response: 500 };
+}
+
+/** An engine that gives one answer to everything but the first question, which is for its version. */
+async function podman(status: number, answer: object): Promise<Engine> {
+  const version = { Version: '4.3.1', ApiVersion: '1.41', MinAPIVersion: '1.24' };
+  const server = createServer((request, response) => {
+    if (request.url === '/version') response.end(JSON.stringify(version));
+    else response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(answer));
+  });
+  server.listen(0, '127.0.0.1');
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  return await connectEngine({ DOCKER_HOST: `tcp://127.0.0.1:${port}` });
+}
