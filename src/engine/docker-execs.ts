@@ -1,6 +1,8 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
+import type { ExecInspectInfo } from 'dockerode';
+
 import { unlessAbsent } from './absent.ts';
 import { demultiplex } from './demultiplex.ts';
 import type { DockerClient } from './docker-client.ts';
@@ -63,12 +65,13 @@ export function execCalls(client: DockerClient): ExecCalls {
 }
 
 /**
- * Docker leaves the code null until the end. Podman says 0 from the start, and has a process id only once it was
- * started. A command that could not be started has a code, 126 or 127, and never had a process id.
+ * Docker leaves the code null until the end. Podman says 0 from the start; an exec that has ended with 0 and one that was
+ * not started yet differ only in that the former may be removed. A command that could not be started has a code, 126 or
+ * 127, and never had a process id.
  */
-function exitCodeOf(exec: { Running: boolean; ExitCode: number | null; Pid: number }): number | undefined {
+function exitCodeOf(exec: ExecInspectInfo): number | undefined {
   if (exec.Running || exec.ExitCode === null) return undefined;
-  return exec.Pid > 0 || exec.ExitCode !== 0 ? exec.ExitCode : undefined;
+  return exec.Pid > 0 || exec.ExitCode !== 0 || exec.CanRemove ? exec.ExitCode : undefined;
 }
 
 /** The connection, now a plain stream in both directions. An answer that is no upgrade leaves an HTTP response. */

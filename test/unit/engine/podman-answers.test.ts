@@ -11,6 +11,19 @@ const id = '7b1c'.repeat(16) as ContainerId;
 const exec = '04dd'.repeat(16) as ExecId;
 
 describe('an exec of Podman', () => {
+  const inspected = (parts: object) => ({ CanRemove: false, Running: false, ExitCode: 0, Pid: 0, ...parts });
+
+  test.each([
+    ['that was not started', inspected({}), undefined],
+    ['that runs', inspected({ Running: true, Pid: 21839 }), undefined],
+    ['that has ended with 0', inspected({ CanRemove: true }), 0],
+    ['that has ended with another status', inspected({ CanRemove: true, ExitCode: 3 }), 3],
+    ['whose command is not there', inspected({ CanRemove: true, ExitCode: 127 }), 127],
+  ])('%s', async (_, answer, exitCode) => {
+    const engine = await podman(200, answer);
+    expect(await engine.execExitCode(exec)).toBe(exitCode);
+  });
+
   test('whose container goes away at this moment is not there', async () => {
     const engine = await podman(500, refusal(`retrieving exec session ${exec} from container ${id}: ${vanished}`));
     expect(await engine.execExitCode(exec)).toBeUndefined();
