@@ -49,7 +49,7 @@ export function imageCalls(client: DockerClient): ImageCalls {
       const answer: unknown = await client.call(`commit container ${id} as ${request.name}`, (docker) =>
         docker.getContainer(id).commit({ _query: commitQuery(id, request), _body: commitBody } as object),
       );
-      return (answer as { Id: string }).Id as ImageId;
+      return fullImageId((answer as { Id: string }).Id);
     },
   };
 }
@@ -81,6 +81,11 @@ function splitImageName(name: string): { repository: string; tag: string | undef
   const colon = name.lastIndexOf(':');
   if (colon <= name.lastIndexOf('/')) return { repository: name, tag: undefined };
   return { repository: name.slice(0, colon), tag: name.slice(colon + 1) };
+}
+
+/** Podman leaves the algorithm out in the answer to a commit, and nowhere else. */
+function fullImageId(id: string): ImageId {
+  return (id.includes(':') ? id : `sha256:${id}`) as ImageId;
 }
 
 type ImageAnswer = Pick<ImageInspectInfo, 'Id' | 'RepoDigests' | 'RootFS' | 'Config' | 'Created'>;

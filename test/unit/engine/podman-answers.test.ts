@@ -56,6 +56,15 @@ describe('a container of Podman', () => {
   });
 });
 
+test('the id of an image that Podman committed is written as everywhere else', async () => {
+  const digest = '381a'.repeat(16);
+  const changes = ['CMD ["/bin/bash"]'];
+  for (const answered of [digest, `sha256:${digest}`]) {
+    const engine = await podman(201, { Id: answered });
+    expect(await engine.commitContainer(id, { name: 'gentoo-c0de', changes })).toBe(`sha256:${digest}`);
+  }
+});
+
 const vanished = `container ${id} does not exist in database: no such container`;
 
 function refusal(message: string): object {
