@@ -17,6 +17,6 @@ export interface BuildContainer {
   readonly log: BuildLog;
   /** Letting go of it stops the container; so does the death of this program. */
   readonly hold: HeldStdin;
-  /** The process that was started last, for whoever has to wait for its end. */
+  /** The process of the job that is under way, for whoever has to wait for its end. */
   lastJob: ExecId | undefined;
 }

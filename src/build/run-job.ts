@@ -43,6 +43,7 @@ export async function runJob(
       await onLine(line);
     }
   }
+  container.lastJob = undefined;
   if (follower.exitStatus === undefined) {
     throw new Failure(
       job.name === 'sync' ? 'sync-failed' : 'emerge-failed',

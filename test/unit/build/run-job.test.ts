@@ -80,6 +80,20 @@ describe('a job', () => {
     expect(container.log.read).toBe('synced\nemerged\n'.length);
   });
 
+  it('is what an end has to wait for until it was seen to end, whatever the engine says of its process', async () => {
+    using world = new BuildWorld();
+    const container = await world.buildContainer();
+    const waitedFor: unknown[] = [];
+    world.portage.emerge = async () => {
+      await seconds(1);
+      waitedFor.push(container.lastJob);
+      return 0;
+    };
+    await follow(world, container, emerge);
+    expect(waitedFor).toEqual([expect.any(String)]);
+    expect(container.lastJob).toBeUndefined();
+  });
+
   it('that nobody wrote the status of was killed, whatever it printed', async () => {
     using world = new BuildWorld();
     const killed: Program = ({ print }) => {
