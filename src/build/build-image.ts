@@ -1,4 +1,4 @@
-import { EngineRefusal } from '../engine/engine.ts';
+import { type ContainerId, EngineRefusal } from '../engine/engine.ts';
 import { Failure } from '../failure.ts';
 import { describeBuildLog } from './build-log.ts';
 import type { BuildContainer } from './build-container.ts';
@@ -101,7 +101,8 @@ async function endWorkspace(
 async function reasonOf({ engine }: BuildContext, begun: BuildContainer | undefined, error: unknown): Promise<unknown> {
   if (!(error instanceof EngineRefusal)) return error;
   const isGone = error.status === 404 || error.status === 409;
-  const loss = begun && isGone ? await findContainerLoss(engine, begun.id, 'build').catch(() => undefined) : undefined;
+  const findLoss = async (id: ContainerId) => findContainerLoss(await engine.inspectContainer(id), 'build');
+  const loss = begun && isGone ? await findLoss(begun.id).catch(() => undefined) : undefined;
   return (
     loss ??
     new Failure('engine-refused', `failed to build: the engine says: ${error.message}`, {

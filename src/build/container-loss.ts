@@ -1,9 +1,8 @@
-import type { ContainerId, Engine } from '../engine/engine.ts';
+import type { Container } from '../engine/engine.ts';
 import { Failure } from '../failure.ts';
 
-/** Why a build container does not run any more while `work` was being done in it; undefined if it runs. */
-export async function findContainerLoss(engine: Engine, id: ContainerId, work: string): Promise<Failure | undefined> {
-  const container = await engine.inspectContainer(id);
+/** Why a build container, as the engine shows it, does not run any more while `work` was being done in it; undefined if it runs. */
+export function findContainerLoss(container: Container | undefined, work: string): Failure | undefined {
   if (container?.state === 'running' || container?.state === 'paused') return undefined;
   const how =
     container === undefined || container.state === 'removing'

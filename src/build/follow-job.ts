@@ -48,9 +48,12 @@ export class JobFollower {
       const before = this.container.log.read;
       yield* this.follow();
       if (this.isComplete()) return;
-      const loss = await findContainerLoss(this.context.engine, this.container.id, this.job.name);
+      const container = await this.context.engine.inspectContainer(this.container.id);
+      const loss = findContainerLoss(container, this.job.name);
       if (loss !== undefined) throw loss;
-      fruitless = this.container.log.read > before || this.answered ? 0 : fruitless + 1;
+      // A paused one answers nothing, and the engine refuses execs in it, for as long as somebody wants it so.
+      const isPaused = container?.state === 'paused';
+      fruitless = this.container.log.read > before || this.answered || isPaused ? 0 : fruitless + 1;
       if (fruitless > attemptsWithoutProgress) {
         throw new Failure(
           'engine-lost',

@@ -256,17 +256,33 @@ describe('a container that is gone while a job runs in it', () => {
     await expect(run(world, program)).rejects.toMatchObject({ code: 'out-of-memory' });
   });
 
-  it('is not lost while it is paused', async () => {
+  it('is not lost while it is paused, however long', async () => {
     using world = new BuildWorld();
     world.portage.cuts.push(1);
     const program: Program = async ({ container, print }) => {
       container.state = 'paused';
       print('text\n');
-      await seconds(0.2);
+      await seconds(600);
       container.state = 'running';
       return 0;
     };
     expect((await run(world, program)).lines).toEqual(['text']);
+  });
+
+  it('is lost when it is removed while it is paused', async () => {
+    using world = new BuildWorld();
+    world.portage.cuts.push(1);
+    const program: Program = async ({ container, print }) => {
+      container.state = 'paused';
+      print('text\n');
+      await seconds(600);
+      await world.engine.removeContainer(container.id);
+      return hangForGood({} as never);
+    };
+    await expect(run(world, program)).rejects.toMatchObject({
+      code: 'container-lost',
+      message: expect.stringContaining('somebody removed it') as string,
+    });
   });
 });
 
