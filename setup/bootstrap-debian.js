@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SUITE } from './apt-configuration.js';
@@ -44,25 +45,32 @@ export const RECIPE = { INCLUDED, DPKG_RULES, LEFT_OUT };
  * @returns {Promise<string>} the path of its tar archive
  */
 export async function bootstrapDebian(run, directory, mirror) {
-  if ((await runCommand('debootstrap', ['--version'])).status !== 0) {
-    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-    await run('apt-get', ['update'], { env });
-    await run('apt-get', ['install', '--yes', '--no-install-recommends', 'debootstrap', 'debian-archive-keyring'], {
-      env,
-    });
-  }
+  await ensureDebootstrap(run);
   const root = join(directory, 'debian');
   const options = ['--variant=minbase', `--include=${INCLUDED.join(',')}`];
   try {
     await run('debootstrap', [...options, SUITE, root, mirror]);
   } finally {
-    await unmountBelow(root);
+    unmountBelow(root);
   }
   slim(root);
   const archive = join(directory, 'debian.tar');
   const excluded = LEFT_OUT.map((pattern) => `--exclude=${pattern}`);
   await run('tar', ['--create', '--numeric-owner', '--file', archive, ...excluded, '--directory', root, '.']);
   return archive;
+}
+
+/**
+ * Installs debootstrap where it is missing.
+ * @param {LoggedCommand} run
+ */
+export async function ensureDebootstrap(run) {
+  if ((await runCommand('debootstrap', ['--version'])).status === 0) return;
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  await run('apt-get', ['update'], { env });
+  await run('apt-get', ['install', '--yes', '--no-install-recommends', 'debootstrap', 'debian-archive-keyring'], {
+    env,
+  });
 }
 
 /** @param {string} root */
@@ -80,10 +88,11 @@ function slim(root) {
  * Ends what an interrupted bootstrap left mounted: a removal of the directory would go into it.
  * @param {string} root
  */
-async function unmountBelow(root) {
+export function unmountBelow(root) {
   const points = readFileSync('/proc/mounts', 'utf8')
     .split('\n')
     .flatMap((line) => line.split(' ')[1] ?? [])
     .filter((point) => point.startsWith(`${root}/`));
-  for (const point of points.reverse()) await runCommand('umount', ['--lazy', point]);
+  // Not by runCommand: an interruption would end the clean-up as well.
+  for (const point of points.reverse()) spawnSync('umount', ['--lazy', point]);
 }
