@@ -9,6 +9,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 
 import { connectEngine } from '../../src/engine/connect-engine.ts';
 import type { ContainerId } from '../../src/engine/engine.ts';
+import { engineSocket } from '../support/proxy.ts';
 import { rawDocker, stage } from '../support/real-engine.ts';
 
 const checkout = realpathSync(join(import.meta.dirname, '../..'));
@@ -87,7 +88,7 @@ function binds(): { source: string; target: string }[] {
   return [
     { source: checkout, target: checkout },
     { source: node, target: process.execPath },
-    { source: realpathSync(socket), target: socket },
+    { source: realpathSync(engineSocket()), target: socket },
   ];
 }
 

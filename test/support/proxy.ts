@@ -217,7 +217,8 @@ const refusal =
   'HTTP/1.1 403 Forbidden\r\nContent-Type: application/json\r\n' +
   `Content-Length: ${refusalBody.length}\r\nConnection: close\r\n\r\n${refusalBody}`;
 
-function engineSocket(): string {
+/** The path of the socket of the engine that the tests use. */
+export function engineSocket(): string {
   const host = process.env['DOCKER_HOST'] ?? '';
   return host.startsWith('unix://') ? host.slice('unix://'.length) : '/var/run/docker.sock';
 }
