@@ -52,6 +52,14 @@ export async function ensureImage(engine, { name, inputs, make }) {
 }
 
 /**
+ * Whether a name is the one that an image has from its fingerprint.
+ * @param {string} name with its tag
+ */
+export function isFingerprint(name) {
+  return name.includes(`:${PREFIX}`);
+}
+
+/**
  * The tags that earlier fingerprints gave an image.
  * @param {Iterable<string>} names
  * @param {string} current
