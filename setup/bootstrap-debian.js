@@ -78,9 +78,19 @@ function slim(root) {
   writeFileSync(join(root, 'etc/dpkg/dpkg.cfg.d/docker'), DPKG_RULES.map((line) => `${line}\n`).join(''));
   for (const path of WITHOUT.filter((path) => path !== DOCUMENTS))
     rmSync(join(root, path), { recursive: true, force: true });
-  // The licences stay, as the rules say.
-  for (const file of readdirSync(join(root, DOCUMENTS), { recursive: true, withFileTypes: true })) {
-    if (!file.isDirectory() && file.name !== 'copyright') rmSync(join(file.parentPath, file.name));
+  keepLicences(join(root, DOCUMENTS));
+}
+
+/**
+ * Removes the documents of packages but for the licences, which stay as the rules say.
+ * @param {string} directory
+ */
+export function keepLicences(directory) {
+  // Not by readdir's own recursion: that of Node 24.21 goes into what links lead to, wherever that is; that of 20 does not.
+  for (const entry of readdirSync(directory, { withFileTypes: true })) {
+    const path = join(directory, entry.name);
+    if (entry.isDirectory()) keepLicences(path);
+    else if (entry.name !== 'copyright') rmSync(path);
   }
 }
 
