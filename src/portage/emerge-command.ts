@@ -24,9 +24,12 @@ export interface EmergeEnvironmentRequest {
   readonly observability?: boolean | undefined;
 }
 
-/** `emerge --sync`: all repositories that are synced automatically; emerge(1), ACTIONS. */
+/**
+ * `emerge --sync`: all repositories that are synced automatically; emerge(1), ACTIONS. Without the base's
+ * EMERGE_DEFAULT_OPTS, which are meant for builds: with --ask or --pretend among them there would be no sync.
+ */
 export function syncCommand(request: { readonly quiet: boolean }): readonly string[] {
-  return ['emerge', '--sync', ...(request.quiet ? ['--quiet=y'] : []), '--color=n'];
+  return ['emerge', '--ignore-default-opts', '--sync', ...(request.quiet ? ['--quiet=y'] : []), '--color=n'];
 }
 
 /** `emerge-webrsync`: the main repository from a snapshot, which also fills an empty tree; emerge-webrsync(1). */

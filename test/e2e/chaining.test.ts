@@ -33,6 +33,10 @@ describe('the commands that README prints', () => {
     expect(third.status, third.stderr).toBe(0);
     expect(third.stdout).toMatch(/^sha256:[0-9a-f]{64}\n.+\n$/);
 
+    // The next one finds what the builder compiled, and reaches its volumes through this chain as well.
+    const reuse = borrow.replace('--name greet', '--rm').replace('app-misc/greet', 'app-misc/hello');
+    expect((await runLine(reuse)).stdout).toContain('>>> Emerging binary (1 of 1) app-misc/hello');
+
     const [noRepository, noPackage] = readmeTexts('### Chaining');
     expect(await runLine(withoutTree)).toEqual({ status: 13, stdout: '', stderr: noRepository });
     expect(await runLine(withOption)).toEqual({ status: 2, stdout: '', stderr: noPackage });

@@ -77,7 +77,11 @@ describe('gentoo-base', () => {
     const image = await commit(builder, first.name);
     expect((await rawDocker().getImage(image).inspect()).Config.Env).toContain('PKGS=app-misc/greet');
     expect(await runBase(builder, { image, command: ['greet'] })).toMatchObject({ status: 0, stderr: '' });
-    expect(await runBase(builder, { image })).toMatchObject({ status: 0, stdout: '', stderr: '' });
+    expect(await runBase(builder, { image })).toMatchObject({
+      status: 0,
+      stdout: '',
+      stderr: 'gentoo-base: app-misc/greet: built in this image already; running /bin/bash\n',
+    });
     const other = await runBase(builder, { image, docker: borrowed(builder), env });
     expect(other).toMatchObject({ status: 0, stdout: expect.stringMatching(/Emerging .*app-misc\/greet/) as string });
   });
@@ -85,7 +89,13 @@ describe('gentoo-base', () => {
   it('honours USE, EMERGE_DEFAULT_OPTS and SYNC, and keeps what is not to be committed out of it', async ({
     builder,
   }) => {
-    const env = { PKGS: 'dev-libs/greeting', USE: 'shout', EMERGE_DEFAULT_OPTS: '--oneshot', SYNC: '1' };
+    const env = {
+      PKGS: 'dev-libs/greeting',
+      USE: 'shout',
+      EMERGE_DEFAULT_OPTS: '--oneshot',
+      SYNC: '1',
+      FEATURES: 'buildpkg',
+    };
     const { name, status, stderr } = await runBase(builder, { env });
     expect({ status, stderr }).toMatchObject({
       status: 0,
@@ -98,7 +108,7 @@ describe('gentoo-base', () => {
     expect(paths).not.toContain('/var/lib/portage/world');
     expect(
       paths.filter((path) =>
-        /^\/(usr\/portage|var\/db\/repos|var\/tmp\/portage|var\/cache\/(binpkgs|distfiles))\//.test(path),
+        /^\/(usr\/portage|var\/db\/repos|var\/tmp\/portage|var\/cache\/(binpkgs|distfiles|edb\/dep))\//.test(path),
       ),
     ).toEqual([]);
     const use = await runBase(builder, {
@@ -146,9 +156,71 @@ describe('gentoo-base', () => {
     expect(again).toMatchObject({ status: 1, stdout: expect.stringContaining('Emerging (1 of 1)') as string });
   });
 
+  it('records no build that merged nothing', async ({ builder }) => {
+    const env = { PKGS: 'app-misc/motto', EMERGE_DEFAULT_OPTS: '--pretend', SYNC: '1' };
+    const first = await runBase(builder, { env });
+    expect(first).toMatchObject({ status: 0, stderr: expect.stringContaining('emerge merged nothing') as string });
+    const image = await commit(builder, first.name);
+    const second = await runBase(builder, { image, env: { ...env, EMERGE_DEFAULT_OPTS: '' } });
+    expect(second).toMatchObject({ status: 0, stderr: expect.stringContaining('built app-misc/motto') as string });
+  });
+
+  it('keeps what is compiled with other flags apart, those of the environment too', async ({ builder }) => {
+    const docker = borrowed(builder);
+    const run = (env: Readonly<Record<string, string>>) =>
+      runBase(builder, { docker, env: { PKGS: 'app-misc/motto', ...env } });
+    expect((await run({ SYNC: '1', CFLAGS: '-O3' })).stdout).toContain('Emerging (1 of 1) app-misc/motto');
+    expect((await run({})).stdout).toContain('Emerging (1 of 1) app-misc/motto');
+    expect((await run({ CFLAGS: '-O3' })).stdout).toContain('Emerging binary (1 of 1) app-misc/motto');
+  });
+
+  it('builds with binary packages and sources that it may only read', async ({ builder }) => {
+    const docker = borrowed(builder);
+    const first = await runBase(builder, { docker, env: { PKGS: 'dev-libs/greeting', SYNC: '1' } });
+    expect(first.status).toBe(0);
+    const readOnly = docker.map((option) => option.replace(/:\/var\/cache\/\w+$/, '$&:ro'));
+    expect(readOnly.filter((option) => option.endsWith(':ro'))).toHaveLength(2);
+    const second = await runBase(builder, { docker: readOnly, env: { PKGS: 'app-misc/greet' } });
+    expect(second.stdout).toContain('Emerging binary (1 of 2) dev-libs/greeting');
+    expect(second.stdout).toContain('Completed (2 of 2) app-misc/greet');
+  });
+
+  it('starts a first sync again that was interrupted, and fills nothing else that is not empty', async ({
+    builder,
+  }) => {
+    const docker = borrowed(builder);
+    const env = { PKGS: 'app-misc/motto', SYNC: '1' };
+    const litter = 'mkdir -p /var/db/repos/gentoo/.git/objects; touch /var/db/repos/gentoo/half';
+    await runBase(builder, { docker, command: ['sh', '-c', litter] });
+    const refused = await runBase(builder, { docker, env });
+    expect(refused).toMatchObject({ status: 13, stderr: expect.stringContaining('neither empty nor') as string });
+    const interrupted = 'RUN mkdir -p /var/lib/gentoo-base && echo /var/db/repos/gentoo >/var/lib/gentoo-base/syncing';
+    const image = await builder.makeImage('gentoo-base', interrupted);
+    const again = await runBase(builder, { image, docker, env });
+    expect(again.stderr).toContain('the first sync of /var/db/repos/gentoo was interrupted: starting it again');
+    expect(again.status).toBe(0);
+  });
+
+  it('says what it needs to build: a user who may, and a tree that can be synced', async ({ builder }) => {
+    const env = { PKGS: 'app-misc/motto' };
+    const user = await runBase(builder, { docker: ['--user', 'portage'], env });
+    expect(user).toMatchObject({ status: 2, stderr: expect.stringContaining('--user') as string });
+    const docker = borrowed(builder);
+    expect(await runBase(builder, { docker, env: { ...env, SYNC: '1' } })).toMatchObject({ status: 0 });
+    const readOnly = docker.map((option) => option.replace(/gentoo$/, '$&:ro'));
+    const sync = await runBase(builder, { docker: readOnly, env: { ...env, SYNC: '1' } });
+    expect(sync).toMatchObject({ status: 13, stderr: expect.stringContaining('mounted read-only') as string });
+    expect(await runBase(builder, { docker: readOnly, env })).toMatchObject({ status: 0 });
+  });
+
   it('refuses everything that is wrong at once, before it does anything', async ({ builder }) => {
     const env = { PKGS: 'app-misc/greet --pretend $(touch${IFS}/x) ./x.ebuild @a/b \u001b[31m', SYNC: 'yes' };
-    const { status, stdout, stderr } = await runBase(builder, { env });
+    // A module of Portage's name in the working directory is none of Portage's.
+    const image = await builder.makeImage(
+      'gentoo-base',
+      'RUN mkdir -p /w/_emerge && echo exit >/w/_emerge/__init__.py',
+    );
+    const { status, stdout, stderr } = await runBase(builder, { image, docker: ['--workdir', '/w'], env });
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     const refused = [...stderr.matchAll(/the package '([^']*)'/g)].map(([, word]) => word);
     expect(new Set(refused)).toEqual(new Set(['$(touch${IFS}/x)', '--pretend', './x.ebuild', '?[31m', '@a/b']));
@@ -171,6 +243,31 @@ describe('a build in gentoo-base', () => {
       const name = await startBase(builder, options, />>> Emerging \(1 of 1\)/);
       const { milliseconds, ...ended } = await endBase(name, signal);
       expect(ended).toEqual({ status });
+      expect(milliseconds).toBeLessThan(2000);
+    },
+  );
+
+  it('ends within two seconds of SIGTERM during a sync', async ({ builder }) => {
+    const name = await startBase(builder, { env: { PKGS: 'app-misc/motto', SYNC: '1' } }, /syncing/);
+    const { status, milliseconds } = await endBase(name, 'SIGTERM');
+    expect(status).toBe(143);
+    expect(milliseconds).toBeLessThan(2000);
+  });
+
+  it('ends within two seconds of SIGTERM although emerge ignores it', async ({ builder }) => {
+    const deaf = 'RUN printf "#!/bin/bash\\ntrap \'\' TERM; echo deaf; while :; do sleep 1; done\\n" >/usr/bin/emerge';
+    const image = await builder.makeImage('gentoo-base', 'RUN emerge --sync -q', deaf);
+    const name = await startBase(builder, { image, env: { PKGS: 'app-misc/motto' } }, /deaf/);
+    const { status, milliseconds } = await endBase(name, 'SIGTERM');
+    expect(status).toBe(143);
+    expect(milliseconds).toBeLessThan(2000);
+  });
+
+  it.for([{ PKGS: 'a/b '.repeat(30_000) }, { PKGS: 'app-misc/motto', SYNC: '1' }])(
+    'ends within two seconds of SIGTERM right after its start (%#)',
+    async (env, { builder }) => {
+      const { status, milliseconds } = await endBase(await startBase(builder, { env }), 'SIGTERM');
+      expect(status).toBe(143);
       expect(milliseconds).toBeLessThan(2000);
     },
   );

@@ -101,7 +101,7 @@ describe('a file named by --make-conf', () => {
   it('decides how packages are built, and stays in the image', async ({ builder }) => {
     const base = await builder.makeImage(
       'gentoo-ministage',
-      `RUN { cat /etc/portage/make.conf; echo 'USE="shout"'; } >/tmp/make.conf`,
+      `RUN { cat /etc/portage/make.conf; echo 'USE="shout"'; echo 'EMERGE_DEFAULT_OPTS="--ask --verbose"'; } >/tmp/make.conf`,
     );
     const conf = await builder.runInImage(base, 'cat', '/tmp/make.conf');
     const directory = await mkdtemp(join(tmpdir(), 'gentoo-builder-test-conf-'));

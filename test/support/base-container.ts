@@ -23,12 +23,13 @@ export async function runBase(builder: Builder, options: BaseContainerOptions): 
   return { name, ...(await runProgram('docker', ['run', '--name', name, ...argumentsOf(options)])) };
 }
 
-/** Starts one, and waits until its log has a line that matches. */
-export async function startBase(builder: Builder, options: BaseContainerOptions, said: RegExp): Promise<string> {
+/** Starts one, and waits until its log has a match, if one is named. */
+export async function startBase(builder: Builder, options: BaseContainerOptions, said?: RegExp): Promise<string> {
   const name = uniqueName('base');
   builder.removeLater({ container: name });
   const { status, stderr } = await runProgram('docker', ['run', '--detach', '--name', name, ...argumentsOf(options)]);
   if (status !== 0) throw new Error(`docker run ended with ${status}: ${stderr}`);
+  if (said === undefined) return name;
   const follow = new AbortController();
   const log = await rawDocker()
     .getContainer(name)

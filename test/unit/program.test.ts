@@ -78,6 +78,12 @@ describe('Dockerfile', () => {
     expect(dockerfile).toContain(`\nARG VERSION=${version}\n`);
   });
 
+  it('of gentoo-base starts from the public stage unless it is told otherwise', async () => {
+    expect(await readFile(join(root, 'gentoo-base/Dockerfile'), 'utf8')).toContain(
+      '\nARG STAGE=gentoo/stage3:latest\n',
+    );
+  });
+
   it.each(['Dockerfile', 'gentoo-base/Dockerfile', 'ministage/Dockerfile', 'test/support/faults/Dockerfile'])(
     '%s has nothing that one of the builders does not take',
     async (file) => {

@@ -27,11 +27,18 @@ function partitions(
       join(directory, 'settings'),
       [...variables].map(([name, value]) => `${name}=${quote(value)}\n`).join(''),
     );
-    const portageq = '#!/bin/sh\n[ "$1 $2" = "envvar -v" ] && cat "${0%/*}/settings"\nexit 1\n';
+    // As Portage does, it lets the environment come first.
+    const fromEnvironment = '${RUSTFLAGS+echo RUSTFLAGS=$RUSTFLAGS}';
+    const portageq = `#!/bin/sh\n[ "$1 $2" = "envvar -v" ] && cat "\${0%/*}/settings"\n${fromEnvironment}\nexit 1\n`;
     writeFileSync(join(directory, 'portageq'), portageq, { mode: 0o755 });
-    const env = { PATH: `${directory}:${process.env['PATH']}`, CFLAGS: 'of the environment' };
+    const env = {
+      PATH: `${directory}:${process.env['PATH']}`,
+      RUSTFLAGS: '-Cfrom=environment',
+      CFLAGS: 'known to the shell',
+    };
     const shell = execFileSync(sh, [program, etc], { env, encoding: 'utf8' }).trimEnd();
-    return { shell, builder: binpkgPartition({ variables, profile, packageEnv: new Map(files) }) };
+    const effective = new Map([...variables, ['RUSTFLAGS', '-Cfrom=environment']]);
+    return { shell, builder: binpkgPartition({ variables: effective, profile, packageEnv: new Map(files) }) };
   } finally {
     rmSync(directory, { recursive: true });
   }

@@ -26,8 +26,8 @@ test('emerge: options first, the last of them with its value, then the packages'
 });
 
 test('syncs', () => {
-  expect(syncCommand({ quiet: true })).toEqual(['emerge', '--sync', '--quiet=y', '--color=n']);
-  expect(syncCommand({ quiet: false })).toEqual(['emerge', '--sync', '--color=n']);
+  expect(syncCommand({ quiet: true })).toEqual(['emerge', '--ignore-default-opts', '--sync', '--quiet=y', '--color=n']);
+  expect(syncCommand({ quiet: false })).toEqual(['emerge', '--ignore-default-opts', '--sync', '--color=n']);
   expect(webrsyncCommand({ quiet: true })).toEqual(['emerge-webrsync', '--quiet']);
 });
 
