@@ -28,7 +28,8 @@ const probedAt = '/mnt';
 
 /**
  * Looks into the tree through a never-started container of `image`, and refuses one that cannot serve: a given one has
- * to be a repository already (a file `profiles/repo_name`; PMS, "Profiles directory"), unless it is to be created.
+ * to be a repository already (a file `profiles/repo_name`; PMS, "Profiles directory"), unless it is to be created, or is a
+ * volume with our label: that one is ours to fill, whoever mounted it.
  */
 export async function inspectTree(
   { engine }: BuildContext,
@@ -53,7 +54,7 @@ export async function inspectTree(
   if (state !== 'filled' && !demands.sync) {
     throw unusable(choice, 'it is empty and --no-sync forbids filling it', 'leave --no-sync out');
   }
-  if (state === 'empty' && choice.origin === 'given' && !demands.createTree) {
+  if (state === 'unasked') {
     throw unusable(choice, 'it is empty', 'to have it filled by a sync, add --create-tree');
   }
   if (choice.readOnly && demands.sync) {
@@ -73,11 +74,13 @@ async function stateOf(
 ) {
   const volume = choice.type === 'volume' ? await engine.inspectVolume(choice.source) : undefined;
   if (choice.type === 'volume' && volume === undefined) return choice.origin === 'default' ? 'absent' : 'missing';
+  const isOurs = volume?.labels[volumeLabel] === 'tree';
+  const mayFill = isOurs || demands.createTree || choice.origin !== 'given';
   try {
     return await withProbe(engine, workspace, { image, mounts: [mountAt(choice, probedAt)] }, async (probe) => {
       if (await probe.exists(`${probedAt}/profiles/repo_name`)) return 'filled';
-      if (await probe.isEmpty(probedAt)) return 'empty';
-      if (volume?.labels[volumeLabel] === 'tree') return 'interrupted';
+      if (await probe.isEmpty(probedAt)) return mayFill ? 'empty' : 'unasked';
+      if (isOurs) return 'interrupted';
       // Another builder may be filling it right now; the sync waits for that one.
       return demands.createTree && (await probe.exists(`${probedAt}/.git`)) ? 'empty' : 'foreign';
     });

@@ -67,6 +67,23 @@ describe('a tree', () => {
     ]);
   });
 
+  it('that was given and is empty is filled where the volume is ours, whoever mounted it', async () => {
+    using world = new BuildWorld();
+    world.addVolume('mine', {}, { 'gentoo-builder.volume': 'tree' });
+    expect(await look(world, 'mine')).toBe('empty');
+    expect(await look(world, 'mine', { createTree: false, sync: false })).toEqual([
+      'tree-unusable',
+      expect.stringContaining('it is empty and --no-sync forbids filling it'),
+      'leave --no-sync out',
+    ]);
+    world.addVolume('packages', {}, { 'gentoo-builder.volume': 'binpkgs' });
+    expect(await look(world, 'packages')).toEqual([
+      'tree-unusable',
+      'failed to use the tree the volume packages: it is empty',
+      expect.stringContaining('--create-tree'),
+    ]);
+  });
+
   it('that is foreign is refused, even with --create-tree or without a sync', async () => {
     using world = new BuildWorld();
     world.addVolume('mine', { '/photos/cat.jpg': 'meow' });
