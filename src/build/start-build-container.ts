@@ -1,4 +1,4 @@
-import type { MountSpec } from '../engine/engine.ts';
+import type { ContainerSpec, MountSpec } from '../engine/engine.ts';
 import { createBuildLog, logMountTarget } from './build-log.ts';
 import { keepAliveMs, workDirectory, type BuildContainer } from './build-container.ts';
 import type { BuildRequest } from './build-request.ts';
@@ -12,7 +12,9 @@ import type { Workspace } from './workspace.ts';
 
 /**
  * Starts a sibling container from the base with the tree where the base's Portage looks for it. It lives as long as this
- * program holds its standard input, and has no label and no environment of its own: a commit would hand them on.
+ * program holds its standard input, and has no label and no environment of its own: a commit would hand them on. Labels by
+ * which compose knows its containers, on a base that it built, are blanked: neither the container nor any that is made of
+ * the image belongs to a service.
  */
 export async function startBuildContainer(
   request: BuildRequest,
@@ -29,6 +31,7 @@ export async function startBuildContainer(
     image: ready.base.image?.id ?? ready.base.name,
     command: holdCommand,
     mounts: buildMounts(ready, workspace, tree),
+    ...blankComposeLabels(ready.base.image?.labels ?? {}),
     init: true,
     openStdin: true,
     keepLog: false,
@@ -49,6 +52,11 @@ function buildMounts(ready: Preconditions, workspace: Workspace, tree: string): 
     mountAt(ready.logs, logMountTarget),
     ...(ready.binpkgs ? [mountAt(ready.binpkgs, defaultTarget('binpkgs'))] : []),
   ];
+}
+
+function blankComposeLabels(labels: Readonly<Record<string, string>>): Pick<ContainerSpec, 'labels'> {
+  const names = Object.keys(labels).filter((name) => name.startsWith('com.docker.compose.'));
+  return names.length === 0 ? {} : { labels: Object.fromEntries(names.map((name) => [name, ''])) };
 }
 
 async function makeDefaultVolume({ engine, report }: BuildContext, choice: MountChoice): Promise<void> {

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { buildImage } from '../../../src/build/build-image.ts';
 import { holdCommand } from '../../../src/build/job-scripts.ts';
 import { steps, type Step } from '../../../src/report/event.ts';
-import { baseName, buildRequest, BuildWorld, nothing, oldLayout } from './build-world.ts';
+import { fakeFiles } from '../../support/fake-engine-files.ts';
+import { baseName, buildRequest, BuildWorld, newLayout, nothing, oldLayout } from './build-world.ts';
 import { fakeTime, passTime } from './fake-time.ts';
 
 vi.mock('node:timers/promises', async () => (await import('./fake-time.ts')).timersPromises);
@@ -22,7 +23,7 @@ afterEach(() => {
 /** The specification of the build container, which is the one that is not a probe. */
 function buildSpec(world: BuildWorld) {
   const [, spec] = world.calls('createContainer').find(([name]) => !String(name).includes('-probe-')) ?? [];
-  return spec as { image: string; mounts: { source: string; target: string }[] };
+  return spec as { image: string; mounts: { source: string; target: string }[]; labels?: object };
 }
 
 /** When a step was begun and ended, as the numbers of calls of the engine by then. */
@@ -109,6 +110,17 @@ describe('a build that succeeds', () => {
       openStdin: true,
       keepLog: false,
     });
+  });
+
+  it('blanks what compose wrote on a base that it built: no image made here passes for a service of its', async () => {
+    using world = new BuildWorld();
+    const labels = { 'com.docker.compose.project': 'p', 'com.docker.compose.service': 'base', of: 'base' };
+    world.engine.addImage(baseName, { files: fakeFiles(newLayout), labels });
+    const { image } = await passTime(buildImage(buildRequest(), world.context));
+    const blank = { 'com.docker.compose.project': '', 'com.docker.compose.service': '' };
+    expect(buildSpec(world).labels).toEqual(blank);
+    const made = await world.engine.inspectImage(image.name);
+    expect(made?.labels).toMatchObject({ ...blank, of: 'base' });
   });
 
   it("mounts the tree where the base's own Portage looks for it, in the old layout too, and locks it there", async () => {
