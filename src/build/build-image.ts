@@ -103,13 +103,15 @@ async function reasonOf({ engine }: BuildContext, begun: BuildContainer | undefi
   const isGone = error.status === 404 || error.status === 409;
   const findLoss = async (id: ContainerId) => findContainerLoss(await engine.inspectContainer(id), 'build');
   const loss = begun && isGone ? await findLoss(begun.id).catch(() => undefined) : undefined;
-  return (
-    loss ??
-    new Failure('engine-refused', `failed to build: the engine says: ${error.message}`, {
-      hint: "the engine's own log, on its machine, may say more",
-      cause: error,
-    })
-  );
+  return loss ?? refusalFailure(error);
+}
+
+/** The failure that a refusal is where nothing more is known. */
+export function refusalFailure(refusal: EngineRefusal): Failure {
+  return new Failure('engine-refused', `failed to build: the engine says: ${refusal.message}`, {
+    hint: "the engine's own log, on its machine, may say more",
+    cause: refusal,
+  });
 }
 
 /** Who interrupts a build does not want to look into it. */

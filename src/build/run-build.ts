@@ -1,9 +1,10 @@
 import { connectEngine } from '../engine/connect-engine.ts';
 import { findOwnContainer } from '../engine/own-container.ts';
 import type { EngineEnvironment } from '../engine/engine-address.ts';
+import { EngineRefusal } from '../engine/engine.ts';
 import { Failure, Failures, failuresOf } from '../failure.ts';
 import type { Report } from '../report/event.ts';
-import { buildImage, planBuild, type BuildResult } from './build-image.ts';
+import { buildImage, planBuild, refusalFailure, type BuildResult } from './build-image.ts';
 import type { BuildRequest } from './build-request.ts';
 import type { BuildContext } from './context.ts';
 import { checkMakeConf } from './make-conf.ts';
@@ -33,7 +34,7 @@ async function connect(request: BuildRequest, { environment, report, signal }: R
     const engine = await connectEngine(environment);
     return { engine, report, signal, self: await findOwnContainer(engine) };
   } catch (error) {
-    const [first, ...rest] = failuresOf(error);
+    const [first, ...rest] = error instanceof EngineRefusal ? [refusalFailure(error)] : failuresOf(error);
     if (first === undefined) throw error;
     const makeConf = await checkMakeConf(request.makeConf).then(() => [], failuresOf);
     throw new Failures([first, ...rest, ...request.invalidPackages, ...makeConf]);

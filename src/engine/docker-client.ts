@@ -87,7 +87,8 @@ const connectionErrors =
 function engineError(error: unknown, step: string, address: string): unknown {
   const answer = error as { readonly statusCode?: unknown; readonly message?: unknown };
   if (error instanceof Error && typeof answer.statusCode === 'number') {
-    const message = engineMessage(error.message);
+    // An answer to HEAD has no body, and so no words.
+    const message = engineMessage(error.message) || `HTTP status ${answer.statusCode}`;
     return new EngineRefusal(dockerStatus(answer.statusCode, message), message, { cause: error });
   }
   if (connectionErrorCode(error) === undefined) return error;

@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -47,6 +49,24 @@ describe('a defect of the program', () => {
   });
 });
 
+describe('an engine, or what is in front of it, that refuses the first look at a container', () => {
+  it('ends the program with 19 and its words', async () => {
+    const version = JSON.stringify({ Version: '20.10.24', ApiVersion: '1.41', MinAPIVersion: '1.12' });
+    const server = createServer(({ url }, response) =>
+      url === '/version' ? response.end(version) : response.writeHead(403).end('{"message":"not for you"}'),
+    ).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as { port: number };
+    const args = [join(root, 'src/gentoo-builder.ts'), 'app-misc/hello'];
+    const outcome = run(process.execPath, args, { env: { ...process.env, DOCKER_HOST: `tcp://127.0.0.1:${port}` } });
+    await expect(outcome).rejects.toMatchObject({
+      code: 19,
+      stderr: expect.stringContaining('the engine says: not for you'),
+    });
+    server.close();
+  });
+});
+
 describe('README', () => {
   it('lists every exit status with its code', async () => {
     const readme = await readFile(join(root, 'README.md'), 'utf8');
@@ -84,11 +104,14 @@ describe('Dockerfile', () => {
     );
   });
 
-  it.each(['Dockerfile', 'gentoo-base/Dockerfile', 'ministage/Dockerfile', 'test/support/faults/Dockerfile'])(
-    '%s has nothing that one of the builders does not take',
-    async (file) => {
-      const text = await readFile(join(root, file), 'utf8');
-      expect(text).not.toMatch(/^#\s*syntax=|RUN\s+--mount|--chmod|--link|<<[-~]?['"]?[A-Z]|TARGETARCH/m);
-    },
-  );
+  it.each([
+    'Dockerfile',
+    'gentoo-base/Dockerfile',
+    'least-privilege/Dockerfile',
+    'ministage/Dockerfile',
+    'test/support/faults/Dockerfile',
+  ])('%s has nothing that one of the builders does not take', async (file) => {
+    const text = await readFile(join(root, file), 'utf8');
+    expect(text).not.toMatch(/^#\s*syntax=|RUN\s+--mount|--chmod|--link|<<[-~]?['"]?[A-Z]|TARGETARCH/m);
+  });
 });

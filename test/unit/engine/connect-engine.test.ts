@@ -8,6 +8,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 
 import { negotiateApi } from '../../../src/engine/api-version.ts';
 import { connectEngine } from '../../../src/engine/connect-engine.ts';
+import type { ContainerId } from '../../../src/engine/engine.ts';
 
 describe('the version to speak', () => {
   const engine = (api: string): { engine: string; api: string } => ({ engine: '20.10.24', api });
@@ -56,6 +57,18 @@ describe('connecting', () => {
     expect(await engine.version()).toEqual({ engine: '20.10.24', api: '1.41' });
   });
 
+  test('by TCP, to a proxy that begins to listen only after this program has started', async () => {
+    const port = await freePort();
+    const connected = connectEngine({ DOCKER_HOST: `tcp://127.0.0.1:${port}` });
+    const begun = setTimeout(() => server.listen(port, '127.0.0.1'), 300);
+    const server = createServer((_, response) => response.end(version({})));
+    onTestFinished(() => {
+      clearTimeout(begun);
+      server.close();
+    });
+    expect((await connected).address).toBe(`tcp://127.0.0.1:${port}`);
+  });
+
   test('an old engine is told both versions', async () => {
     const host = await listen((_, response) => response.end(version({ Version: '19.03.15', ApiVersion: '1.40' })));
     await expect(connectEngine({ DOCKER_HOST: host })).rejects.toMatchObject({
@@ -83,6 +96,15 @@ describe('connecting', () => {
     await expect(connectEngine({ DOCKER_HOST: host })).rejects.toMatchObject(denied);
   });
 
+  test('a refusal without words is told by its status', async () => {
+    const host = await listen(({ url }, response) =>
+      url === '/version' ? response.end(version({})) : response.writeHead(403).end(),
+    );
+    const engine = await connectEngine({ DOCKER_HOST: host });
+    const refusal = { status: 403, message: 'HTTP status 403' };
+    await expect(engine.statPath('x' as ContainerId, '/')).rejects.toMatchObject(refusal);
+  });
+
   test('what hangs up is no engine', async () => {
     const path = socketPath();
     const server = createRawServer((socket) => socket.destroy()).listen(path);
@@ -93,14 +115,19 @@ describe('connecting', () => {
   });
 
   test('nobody listens any more', async () => {
-    const server = createServer().listen(0, '127.0.0.1');
-    await listening(server);
-    const { port } = server.address() as { port: number };
-    await new Promise((resolve) => server.close(resolve));
+    const port = await freePort();
     const failure = { code: 'engine-unreachable', message: expect.stringContaining('ECONNREFUSED') };
     await expect(connectEngine({ DOCKER_HOST: `tcp://127.0.0.1:${port}` })).rejects.toMatchObject(failure);
   });
 });
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await listening(server);
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
 
 function version(parts: Readonly<Record<string, string>>): string {
   return JSON.stringify({ Version: '20.10.24', ApiVersion: '1.41', MinAPIVersion: '1.12', ...parts });
