@@ -2,11 +2,11 @@ import { readAptConfiguration } from './apt-configuration.js';
 import { findHostCertificates } from './certificates.js';
 import { listImages, pullImage } from './docker.js';
 import { Failure } from './failure.js';
-import { addHostSettings, makeDebian, makeNode } from './stand-ins.js';
+import { addHostSettings, makeDebian, makeHaproxy, makeNode } from './stand-ins.js';
 
 /** @typedef {import('./endpoint.js').Endpoint} Endpoint */
 
-/** @typedef {'debian' | 'node-build' | 'node-runtime'} BaseKind */
+/** @typedef {'debian' | 'node-build' | 'node-runtime' | 'haproxy'} BaseKind */
 
 /**
  * What the Dockerfiles start from on this machine.
@@ -18,11 +18,13 @@ import { addHostSettings, makeDebian, makeNode } from './stand-ins.js';
 
 const OFFICIAL_DEBIAN = 'debian:bookworm-slim';
 const OFFICIAL_NODE = 'node:24-bookworm-slim';
+const OFFICIAL_HAPROXY = 'haproxy:lts-alpine';
 
 const DEBIAN = 'gentoo-builder-debian';
 const PLAIN_DEBIAN = 'gentoo-builder-debian-plain';
 const NODE = 'gentoo-builder-node';
 const RUNTIME = 'gentoo-builder-node-runtime';
+const HAPROXY = 'gentoo-builder-haproxy';
 
 /**
  * @param {Endpoint} engine
@@ -70,8 +72,13 @@ export function findBases(engine) {
     return (await officialNode()) ?? makeNode(engine, RUNTIME, await makePlain(), { npm: false });
   });
 
+  const haproxy = once(async () => {
+    const official = await obtain(OFFICIAL_HAPROXY, HAPROXY);
+    return official ?? makeHaproxy(engine, HAPROXY, await debian());
+  });
+
   const isOfficial = (/** @type {string} */ name) => name === OFFICIAL_DEBIAN || name === OFFICIAL_NODE;
-  const kinds = { debian, 'node-build': nodeBuild, 'node-runtime': nodeRuntime };
+  const kinds = { debian, 'node-build': nodeBuild, 'node-runtime': nodeRuntime, haproxy };
   return { get: (kind) => kinds[kind](), isOfficial, madeHere: () => madeHere };
 }
 

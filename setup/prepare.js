@@ -13,13 +13,13 @@ import { withLock } from './lock.js';
  */
 
 /**
- * Sets this machine up: dependencies, an engine, and the images that are asked for. What is there and up to date is left
+ * Sets this machine up: dependencies, an engine, and the images that are asked for, the project's and those to build on. What is there and up to date is left
  * as it is, and takes no line.
- * @param {{ images: readonly import('./images.js').ImageName[] }} what
+ * @param {{ images: readonly import('./images.js').ImageName[], bases?: readonly import('./base-images.js').BaseKind[] }} what
  * @returns {Promise<Prepared>}
  * @throws {import('./failure.js').Failure}
  */
-export async function prepare({ images }) {
+export async function prepare({ images, bases: kinds = [] }) {
   await installDependencies();
   const engine = await findEngine();
   return withLock(`images ${engine.url}`, async () => {
@@ -27,6 +27,7 @@ export async function prepare({ images }) {
     forgetImages();
     const bases = findBases(engine);
     for (const name of images) await ensureProjectImage(engine, bases, name);
+    for (const kind of kinds) await bases.get(kind);
     return { engine, hasRegistry: !bases.madeHere() };
   });
 }

@@ -110,6 +110,18 @@ export async function makeNode(engine, name, base, { npm }) {
 }
 
 /**
+ * A HAProxy: Debian's, of a release whose HAProxy hands a request with a body on as a stream (3.0.11 does, 2.6 does not).
+ * @param {Endpoint} engine
+ * @param {string} name
+ * @param {string} base a Debian with a way to its mirrors
+ * @returns {Promise<string>} its name
+ */
+export async function makeHaproxy(engine, name, base) {
+  await makeFrom(engine, { name, base, recipe: 'haproxy', inputs: [] }, () => {});
+  return name;
+}
+
+/**
  * @param {string} root
  * @param {LoggedCommand} run
  */

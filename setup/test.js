@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { findNode, installDependencies } from './dependencies.js';
 import { clientEnvironment } from './docker.js';
 import { reportFailure } from './failure.js';
+import { ensureComposes } from './fetch-compose.js';
 import { interruptible } from './interruption.js';
 import { MODULES } from './places.js';
 import { prepare } from './prepare.js';
@@ -33,7 +34,8 @@ async function prepareFor(args) {
     'gentoo-ministage',
     'gentoo-ministage-faults',
   ]);
-  const { engine, hasRegistry } = await prepare({ images });
+  const { engine, hasRegistry } = await prepare({ images, bases: ['haproxy'] });
+  await ensureComposes();
   const env = clientEnvironment(engine);
   // testcontainers would pull its reaper.
   return hasRegistry ? env : { TESTCONTAINERS_RYUK_DISABLED: 'true', ...env };

@@ -1,0 +1,108 @@
+import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { readAptConfiguration } from './apt-configuration.js';
+import { fetchedPlace, findComposes } from './compose.js';
+import { Failure } from './failure.js';
+import { isDebian } from './install-engine.js';
+import { withLock } from './lock.js';
+import { PROJECT } from './places.js';
+import { runCommand } from './run-command.js';
+import { doStep } from './step.js';
+
+/** @typedef {import('./compose.js').Generation} Generation */
+/** @typedef {import('./step.js').LoggedCommand} LoggedCommand */
+
+/** The first Debian with the second generation; its program needs no more of the system than a C library of 2022. */
+const SUITE_OF_2 = 'trixie';
+const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
+const PYTHON = '/usr/bin/python3';
+const HINT = 'is a Debian mirror reachable? `apt-get update` says more';
+
+/** @type {Record<Generation, (run: LoggedCommand, directory: string) => Promise<void>>} */
+const FETCHERS = { 1: fetchFirst, 2: fetchSecond };
+
+/**
+ * On Debian, as root: gets from there the generations of compose that the machine does not have, beside the dependencies.
+ * They are not installed. On other machines it does nothing.
+ * @returns {Promise<void>}
+ */
+export function ensureComposes() {
+  return withLock(`compose ${PROJECT}`, async () => {
+    if (process.getuid?.() !== 0 || !isDebian()) return;
+    const found = await findComposes(process.env);
+    if (!found.has('1') && (await offersFirst())) await fetchCompose('1');
+    if (!found.has('2')) await fetchCompose('2');
+  });
+}
+
+/** @param {Generation} generation */
+async function fetchCompose(generation) {
+  const directory = fetchedPlace(generation);
+  const title = `fetch docker compose ${generation} from Debian`;
+  await doStep(
+    title,
+    `compose-${generation}`,
+    async (run) => {
+      rmSync(directory, { recursive: true, force: true });
+      mkdirSync(join(directory, 'archives/partial'), { recursive: true });
+      mkdirSync(join(directory, 'lists/partial'), { recursive: true });
+      await FETCHERS[generation](run, directory);
+      for (const name of readdirSync(join(directory, 'archives')).filter((name) => name.endsWith('.deb')))
+        await run('dpkg-deb', ['--extract', join(directory, 'archives', name), join(directory, 'root')]);
+      for (const used of ['archives', 'lists']) rmSync(join(directory, used), { recursive: true });
+    },
+    HINT,
+  );
+  if ((await findComposes(process.env)).has(generation)) return;
+  throw new Failure(title, `what was unpacked in ${directory} does not say its version`, {
+    hint: 'install docker compose by hand',
+  });
+}
+
+/** Whether this Debian has the first generation: up to 12. */
+async function offersFirst() {
+  const candidate = async () => (await runCommand('apt-cache', ['show', '--no-all-versions', 'docker-compose'])).stdout;
+  if ((await candidate()) === '')
+    await doStep('update the lists of Debian packages', 'compose-lists', updateLists, HINT);
+  return /^Version: 1\./m.test(await candidate());
+}
+
+/** @param {LoggedCommand} run */
+async function updateLists(run) {
+  await run('apt-get', ['update']);
+}
+
+/** With the Python modules that this machine does not have. @type {(typeof FETCHERS)['1']} */
+async function fetchFirst(run, directory) {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const install = ['install', '--yes', '--no-install-recommends'];
+  if (!existsSync(PYTHON)) await run('apt-get', [...install, 'python3'], { env });
+  const options = ['--option', `Dir::Cache::archives=${join(directory, 'archives')}`, ...ROOT_ONLY];
+  await run('apt-get', [...install, '--download-only', ...options, 'docker-compose'], { env });
+}
+
+/** From a newer Debian, which apt is told of for this one command. @type {(typeof FETCHERS)['2']} */
+async function fetchSecond(run, directory) {
+  const configuration = await readAptConfiguration();
+  if (configuration === undefined)
+    throw new Failure('fetch docker compose 2', "apt's configuration has no Debian mirror");
+  const sources = join(directory, 'sources.list');
+  writeFileSync(sources, `deb [signed-by=${KEYRING}] ${configuration.mirror} ${SUITE_OF_2} main\n`);
+  const settings = {
+    'Dir::Etc::sourcelist': sources,
+    'Dir::Etc::sourceparts': '-',
+    'Dir::State::lists': join(directory, 'lists'),
+    'Dir::Cache': directory,
+    'Acquire::Languages': 'none',
+    'Acquire::IndexTargets::deb::DEP-11::DefaultEnabled': 'false',
+  };
+  const options = Object.entries(settings).flatMap(([name, value]) => ['--option', `${name}=${value}`]);
+  await run('apt-get', ['update', ...options, ...ROOT_ONLY]);
+  await run('apt-get', ['download', ...options, ...ROOT_ONLY, 'docker-compose'], { cwd: join(directory, 'archives') });
+  const plugins = join(directory, 'config/cli-plugins');
+  mkdirSync(plugins, { recursive: true });
+  symlinkSync('../../root/usr/libexec/docker/cli-plugins/docker-compose', join(plugins, 'docker-compose'));
+}
+
+/** apt's own user may have no way into the project's directory. */
+const ROOT_ONLY = ['--option', 'APT::Sandbox::User=root'];

@@ -1,0 +1,47 @@
+import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { requireComposes } from '../../../setup/compose.js';
+
+let directory: string;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'gentoo-builder-test-'));
+});
+afterEach(async () => {
+  await rm(directory, { recursive: true });
+});
+
+/** A program that answers `version --short` so, and fails otherwise. */
+async function addProgram(path: string, command: string, version: string): Promise<void> {
+  const file = join(directory, path);
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, `#!/bin/sh\n[ "$*" = "${command}version --short" ] && echo ${version}\n`, { mode: 0o755 });
+}
+
+async function found(): Promise<string[]> {
+  const composes = await requireComposes({ PATH: join(directory, 'bin') }, join(directory, 'cache'));
+  return composes.map(({ command, version }) => `${command} ${version}`);
+}
+
+describe('the composes of a machine', () => {
+  it('are one of each generation, the older one first', async () => {
+    await addProgram('bin/docker', 'compose ', 'v2.40.3');
+    await addProgram('bin/docker-compose', '', '1.29.2');
+    expect(await found()).toEqual(['docker-compose 1.29.2', 'docker compose 2.40.3']);
+  });
+
+  it('are its own before those that set-up fetched, which make up for what it does not have', async () => {
+    await addProgram('bin/docker-compose', '', '5.0.1');
+    await addProgram('cache/compose-1/root/usr/bin/docker-compose', '', '1.29.2');
+    expect(await found()).toEqual(['docker-compose 1.29.2', 'docker-compose 5.0.1']);
+  });
+
+  it('are asked for, by name, where there is none', async () => {
+    await addProgram('bin/docker', 'no such command ', '20.10');
+    await expect(found()).rejects.toMatchObject({
+      message: 'failed to find docker compose: neither `docker compose` nor `docker-compose` is there',
+      hint: expect.stringContaining('compose plugin, or docker-compose 1.29') as string,
+    });
+  });
+});
