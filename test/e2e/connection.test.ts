@@ -1,24 +1,17 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { faultsStage, it, workVolumesOf } from '../support/builder.ts';
 import { EngineProxy } from '../support/proxy.ts';
+import { projectDirectory } from '../support/readme.ts';
 
 const faults = { base: faultsStage };
 
-/** What README says a filtering proxy has to allow, apart from the version in the path. */
-const needed = [
-  /^GET \/(version|info)$/,
-  /^GET \/images\/[^/]+(\/[^/]+)?\/json$/,
-  /^GET \/containers\/(json|[^/]+\/json|[^/]+\/changes)$/,
-  /^POST \/containers\/create$/,
-  /^POST \/containers\/[^/]+\/(attach|start|wait|rename|kill|exec)$/,
-  /^(GET|HEAD|PUT) \/containers\/[^/]+\/archive$/,
-  /^DELETE \/containers\/[^/]+$/,
-  /^POST \/exec\/[^/]+\/start$/,
-  /^GET \/exec\/[^/]+\/json$/,
-  /^POST \/commit$/,
-  /^(GET|DELETE) \/volumes(\/[^/]+)?$/,
-  /^POST \/volumes\/create$/,
-];
+/** What the profile least-privilege lets through: patterns over the method and the path without the API's version. */
+const needed = (await readFile(join(projectDirectory, 'least-privilege/allowed-requests'), 'utf8'))
+  .split('\n')
+  .filter((line) => line !== '' && !line.startsWith('#'))
+  .map((line) => new RegExp(line));
 
 describe('a connection to the engine', () => {
   it.for(['both', 'each'] as const)(

@@ -1,0 +1,188 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { requireComposes } from '../../setup/compose.js';
+import { faultsStage } from '../support/builder.ts';
+import { ComposeProject } from '../support/compose-project.ts';
+import { EngineProxy } from '../support/proxy.ts';
+import { readmeCommands } from '../support/readme.ts';
+import { rawDocker } from '../support/real-engine.ts';
+
+const [runBuilder = '', runBase = '', build = '', runFiltered = '', ...cleanUp] = readmeCommands('## With compose');
+
+/** What no command of compose may say once the images are there. */
+const complaint = /warn|deprecat|orphan|obsolete|variable is not set/i;
+
+/** Requests that the filter does not let through: method, path as it stands in the request line, and a header for some. */
+const refused = [
+  ['GET', '/v1.41/secrets'],
+  ['GET', '/v1.41/containers/x/export'],
+  ['GET', '/v1.41/containers/x/logs?stdout=1'],
+  ['GET', '/v1.41/images/json/../../secrets'],
+  ['GET', '/v1.41/images/x/../../secrets/json'],
+  ['GET', '/v1.41//secrets'],
+  ['GET', '/v1.41/%73ecrets'],
+  ['GET', '/v1.41/containers/x%2fexport/json'],
+  ['GET', '/v1.41/v1.41/version'],
+  ['GET', '/version', 'Upgrade: other/1'],
+  ['GET', '/v1.41/networks'],
+  ['GET', '/v1.41/events'],
+  ['POST', '/v1.41/build'],
+  ['POST', '/v1.41/images/load'],
+  ['POST', '/v1.41/images/x/push'],
+  ['POST', '/v1.41/swarm/init'],
+  ['POST', '/v1.41/networks/create'],
+  ['POST', '/v1.41/containers/prune'],
+  ['POST', '/v1.41/plugins/pull'],
+  ['POST', '/version'],
+  ['PUT', '/v1.41/containers/x/json'],
+  ['DELETE', '/v1.41/volumes'],
+  ['OPTIONS', '/v1.41/secrets'],
+  ['OPTIONS', '*'],
+] as const;
+/** Requests that reach the engine, with the status that it answers. */
+const passed = [
+  ['GET', '/_ping', 200],
+  ['GET', '/v1.41/version', 200],
+  ['GET', '/v1.41/containers/none/json', 404],
+  ['GET', '/v1.41/images/localhost:1/none/none:none@sha256:0/json', 400],
+  ['DELETE', '/v1.41/images/none/none:none', 404],
+  ['POST', `/v1.41/commit?container=none&changes=${'x'.repeat(100_000)}`, 404],
+] as const;
+
+/** A program for Node that makes requests as they stand, and prints status and text of each answer. */
+const askProxy = `
+const ask = ([method, path, header]) => new Promise((resolve, reject) => {
+  const headers = header ? Object.fromEntries([header.split(": "), ["Connection", "Upgrade"]]) : {};
+  require("http").request({ host: "proxy", port: 2375, method, path, headers, agent: false }, async (answer) =>
+    resolve([answer.statusCode, Buffer.concat(await answer.toArray()).toString()])).on("error", reject).end();
+});
+Promise.all(JSON.parse(process.env.REQUESTS).map(ask)).then((answers) => console.log(JSON.stringify(answers)));
+`;
+
+// The tests of one compose go on from where those before them came to: to set up once is what is promised.
+describe.each(await requireComposes(process.env))('compose.yaml with $command $version', (compose) => {
+  let project: ComposeProject;
+  beforeAll(async () => {
+    project = await ComposeProject.open(compose);
+  });
+  afterAll(async () => {
+    await project[Symbol.asyncDispose]();
+    expect(await project.things()).toEqual({ containers: [], networks: [], volumes: [], images: [] });
+  });
+
+  it('is read without a complaint', async () => {
+    const quiet = { status: 0, stdout: '', stderr: '' };
+    expect(await project.run('docker compose config --quiet')).toEqual(quiet);
+    expect(await project.run('docker compose --profile least-privilege config --quiet')).toEqual(quiet);
+  });
+
+  it('sets all up with the first build, which starts from gentoo-base', async () => {
+    const { status, stdout, stderr } = await project.run(runBuilder);
+    expect({ status, stderr }).toMatchObject({ status: 0 });
+    expect(stderr).toContain('Emerging (1 of 1) app-text/tree');
+    // What builds the images writes to standard output, too.
+    const image = /^(gentoo-[0-9a-f]{4,})\n$/m.exec(stdout)?.[1] ?? '';
+    expect((await project.run(`docker run --rm ${image} tree --version`)).stdout).toMatch(/^tree v2/);
+    const { Labels } = (await rawDocker().getImage(image).inspect()).Config;
+    expect(Labels).toMatchObject({ 'org.opencontainers.image.base.name': project.images.base });
+    expect(Object.entries(Labels ?? {}).filter(([name, value]) => /compose/.test(name) && value !== '')).toEqual([]);
+    expect(await project.things()).toMatchObject({
+      containers: ['base'],
+      volumes: ['binpkgs', 'distfiles', 'logs', 'repository'],
+    });
+  });
+
+  it('has base take what the builder compiled, in its tree', async () => {
+    const { status, stdout, stderr } = await project.run(runBase);
+    expect({ status, stderr }).toMatchObject({ status: 0 });
+    expect(stdout).toContain('Emerging binary (1 of 1) app-text/tree');
+  });
+
+  it('makes nothing anew the second time, and says nothing but the build', async () => {
+    const before = await project.things();
+    const { status, stdout, stderr } = await project.run(runBuilder);
+    expect(stdout).toMatch(/^gentoo-[0-9a-f]{4,}\n$/);
+    expect({ status, stderr }).toMatchObject({ status: 0, stderr: expect.not.stringMatching(complaint) as string });
+    expect(stderr).toContain('Emerging binary (1 of 1) app-text/tree');
+    expect(await project.run(build)).toMatchObject({ status: 0 });
+    expect(await project.things()).toEqual(before);
+  });
+
+  it('hands on the status of a package that fails', async () => {
+    const { status, stdout } = await project.run(
+      'docker compose run --rm -e GENTOO_BASE builder test-fault/compile-fails',
+      { GENTOO_BASE: faultsStage },
+    );
+    expect({ status, stdout }).toEqual({ status: 31, stdout: '' });
+  });
+
+  it("takes the engine's socket from the environment", async () => {
+    await using proxy = await EngineProxy.open();
+    const { status } = await project.run(`${runBuilder} --dry-run`, { DOCKER_SOCKET: proxy.socketPath });
+    expect(status).toBe(0);
+    expect(proxy.requests).toContain('GET /version');
+  });
+
+  describe('and the profile least-privilege', () => {
+    it('builds through the filter, which cuts what is silent for 4 s, a package that is silent for 30 s', async () => {
+      const { status, stderr } = await project.run(runFiltered.replace('app-text/tree', 'test-fault/long-silence'), {
+        GENTOO_BASE: faultsStage,
+      });
+      expect({ status, stderr }).toMatchObject({ status: 0 });
+      expect(stderr).not.toMatch(/DeprecationWarning/);
+    });
+
+    it('builds as README says, and without a complaint', async () => {
+      const { status, stderr } = await project.run(runFiltered);
+      expect({ status, stderr }).toMatchObject({ status: 0, stderr: expect.not.stringMatching(complaint) as string });
+    });
+
+    it('has a filter that answers 403 to whatever a builder does not need', async () => {
+      const command = 'docker compose run --rm -e REQUESTS --entrypoint node least-privilege -e "$ASK_PROXY"';
+      const ask = async (requests: readonly unknown[]): Promise<[number, string][]> => {
+        const said = await project.run(command, { REQUESTS: JSON.stringify(requests), ASK_PROXY: askProxy });
+        expect(said).toMatchObject({ status: 0 });
+        return JSON.parse(said.stdout.trim().split('\n').at(-1) ?? '') as [number, string][];
+      };
+      const answers = await ask(refused);
+      expect(answers.map(([status], n) => [...(refused[n] ?? []), status])).toEqual(
+        refused.map((request) => [...request, 403]),
+      );
+      expect(JSON.parse(answers[0]?.[1] ?? '')).toEqual({
+        message: 'the proxy of the profile least-privilege refuses GET /v1.41/secrets',
+      });
+      const through = await ask(passed.map(([method, path]) => [method, path]));
+      expect(through.map(([status]) => status)).toEqual(passed.map(([, , status]) => status));
+    });
+
+    it('gives the builder no socket, and the filter nothing else', async () => {
+      const look = 'docker compose run --rm --entrypoint ls least-privilege /var/run/docker.sock';
+      expect((await project.run(look)).status).not.toBe(0);
+      const [filter] = await project.containersOf('proxy');
+      expect(filter?.HostConfig).toMatchObject({
+        ReadonlyRootfs: true,
+        Privileged: false,
+        CapDrop: ['ALL'],
+        SecurityOpt: ['no-new-privileges:true'],
+        PortBindings: {},
+      });
+      expect(
+        Object.values(filter?.NetworkSettings.Ports ?? {})
+          .flat()
+          .filter(Boolean),
+      ).toEqual([]);
+      const networks = Object.keys(filter?.NetworkSettings.Networks ?? {});
+      expect(networks).toEqual([`${project.name}_engine`]);
+      expect(await rawDocker().getNetwork(`${project.name}_engine`).inspect()).toMatchObject({ Internal: true });
+    });
+  });
+
+  it('leaves nothing but images and volumes after the clean-up', async () => {
+    const [base] = await project.containersOf('base');
+    const anonymous = base?.Mounts.flatMap(({ Name }) => (/^[0-9a-f]{64}$/.test(Name ?? '') ? [Name] : [])) ?? [];
+    expect(anonymous).not.toEqual([]);
+    for (const command of cleanUp) expect(await project.run(command)).toMatchObject({ status: 0 });
+    expect(await project.things()).toMatchObject({ containers: [], networks: [], volumes: { length: 4 } });
+    const { Volumes } = await rawDocker().listVolumes();
+    expect(Volumes.filter(({ Name }) => anonymous.includes(Name))).toEqual([]);
+  });
+});

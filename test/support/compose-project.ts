@@ -1,0 +1,111 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { findBases } from '../../setup/base-images.js';
+import type { Compose } from '../../setup/compose.js';
+import { findEngine } from '../../setup/engine.js';
+import { projectDirectory } from './readme.ts';
+import { rawDocker, stage, uniqueName } from './real-engine.ts';
+
+/** What came of a command. */
+export interface CommandOutcome {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** What there is of a project: its containers, networks and volumes, and the images that it built. */
+export interface ProjectThings {
+  readonly containers: readonly string[];
+  readonly networks: readonly string[];
+  readonly volumes: readonly string[];
+  readonly images: readonly string[];
+}
+
+/**
+ * compose.yaml under a project name of its own, with volumes and images of its own, from this machine's stages: what a
+ * test does with it touches nobody else's. All of it is removed at the end.
+ */
+export class ComposeProject implements AsyncDisposable {
+  readonly name = uniqueName('compose');
+  readonly images = { builder: `${this.name}-builder`, base: `${this.name}-base`, proxy: `${this.name}-proxy` };
+  private readonly made = new Set<string>();
+  private readonly compose: Compose;
+  private readonly environment: NodeJS.ProcessEnv;
+
+  /** A project of a compose; nothing is built or started yet. */
+  static async open(compose: Compose): Promise<ComposeProject> {
+    const engine = await findEngine();
+    const bases = findBases(engine);
+    return new ComposeProject(compose, {
+      ...(engine.socket === undefined ? {} : { DOCKER_SOCKET: engine.socket }),
+      STAGE: stage,
+      BUILD_IMAGE: await bases.get('node-build'),
+      RUNTIME_IMAGE: await bases.get('node-runtime'),
+      HAPROXY_IMAGE: await bases.get('haproxy'),
+      PROXY_IDLE_LIMIT: '4s',
+    });
+  }
+
+  private constructor(compose: Compose, environment: NodeJS.ProcessEnv) {
+    this.compose = compose;
+    this.environment = {
+      ...compose.env,
+      ...environment,
+      COMPOSE_PROJECT_NAME: this.name,
+      VOLUME_PREFIX: this.name,
+      BUILDER_IMAGE: this.images.builder,
+      BASE_IMAGE: this.images.base,
+      PROXY_IMAGE: this.images.proxy,
+      GENTOO_BASE: this.images.base,
+      // A file .env of whoever works on the project counts where nothing is said here.
+      PACKAGES: '',
+      COMPOSE_PROFILES: '',
+    };
+  }
+
+  /** Runs a command line of a shell, which calls compose `docker compose` whatever its name is. */
+  async run(commandLine: string, environment: NodeJS.ProcessEnv = {}): Promise<CommandOutcome> {
+    const child = spawn('sh', ['-c', commandLine.replaceAll('docker compose', this.compose.command)], {
+      cwd: projectDirectory,
+      env: { ...this.environment, ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+    const image = stdout.trimEnd().split('\n').at(-1) ?? '';
+    if (/^gentoo-[0-9a-f]{4,64}$/.test(image)) this.made.add(image);
+    return { status: child.exitCode, stdout, stderr };
+  }
+
+  /** What there is of it now. */
+  async things(): Promise<ProjectThings> {
+    const docker = rawDocker();
+    const filters = { label: [`com.docker.compose.project=${this.name}`] };
+    const [containers, networks, { Volumes }, images] = await Promise.all([
+      docker.listContainers({ all: true, filters }),
+      docker.listNetworks({ filters }),
+      docker.listVolumes({ filters }),
+      docker.listImages({ filters: { reference: [`${this.name}-*`] } }),
+    ]);
+    return {
+      containers: containers.flatMap(({ Labels }) => Labels['com.docker.compose.service'] ?? []).toSorted(),
+      networks: networks.map(({ Name }) => Name.slice(this.name.length + 1)),
+      volumes: Volumes.map(({ Name }) => Name.slice(this.name.length + 1)).toSorted(),
+      images: images.map(({ Id }) => Id).toSorted(),
+    };
+  }
+
+  /** The containers of one of its services. */
+  async containersOf(service: string) {
+    const label = [`com.docker.compose.project=${this.name}`, `com.docker.compose.service=${service}`];
+    const docker = rawDocker();
+    const found = await docker.listContainers({ all: true, filters: { label } });
+    return await Promise.all(found.map(({ Id }) => docker.getContainer(Id).inspect()));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.run('docker compose --profile least-privilege rm --stop --force -v');
+    await this.run('docker compose --profile least-privilege down --volumes --rmi all');
+    for (const image of this.made) await rawDocker().getImage(image).remove({ force: true });
+  }
+}
