@@ -13,8 +13,8 @@ import { withLock } from './lock.js';
  */
 
 /**
- * Sets this machine up: dependencies, an engine, and the images that are asked for, the project's and those to build on. What is there and up to date is left
- * as it is, and takes no line.
+ * Sets this machine up: dependencies, an engine, and the images that are asked for, the project's and those to build on.
+ * What is there and up to date is left as it is, and takes no line.
  * @param {{ images: readonly import('./images.js').ImageName[], bases?: readonly import('./base-images.js').BaseKind[] }} what
  * @returns {Promise<Prepared>}
  * @throws {import('./failure.js').Failure}
