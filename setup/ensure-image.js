@@ -39,11 +39,13 @@ export async function ensureImage(engine, { name, inputs, make }) {
   const found = images.get(tag);
   if (found !== undefined && images.get(`${name}:latest`) === found) return found;
   if (found !== undefined) {
+    await keepReplaced(engine, name, images);
     await tagImage(engine, tag, name);
     return found;
   }
   await doStep(`make image ${name}`, name, (run) => make(run, tag));
   throwIfInterrupted(`make image ${name}`);
+  await keepReplaced(engine, name, images);
   await tagImage(engine, tag, name);
   for (const old of findSuperseded(images.keys(), tag)) await untagImage(engine, old);
   const id = (await listImages(engine)).get(tag);
@@ -57,6 +59,31 @@ export async function ensureImage(engine, { name, inputs, make }) {
  */
 export function isFingerprint(name) {
   return name.includes(`:${PREFIX}`);
+}
+
+/**
+ * An image of somebody else's that has the name is kept under another tag: somebody may have made his gentoo-base himself.
+ * @param {Endpoint} engine
+ * @param {string} name
+ * @param {import('./docker.js').Images} images
+ */
+async function keepReplaced(engine, name, images) {
+  const replaced = findReplaced(images, name);
+  if (replaced === undefined) return;
+  await tagImage(engine, replaced, `${name}:replaced`);
+  process.stderr.write(`${name} was another image, which is ${name}:replaced now\n`);
+}
+
+/**
+ * The image that has a name without having been made under it here.
+ * @param {ReadonlyMap<string, string>} images ids by their names with tags
+ * @param {string} name
+ * @returns {string | undefined} its id
+ */
+export function findReplaced(images, name) {
+  const id = images.get(`${name}:latest`);
+  const isOurs = [...images].some(([tag, other]) => other === id && tag.startsWith(`${name}:${PREFIX}`));
+  return isOurs ? undefined : id;
 }
 
 /**

@@ -1,7 +1,10 @@
 import type { Container } from '../engine/engine.ts';
 import { Failure } from '../failure.ts';
 
-/** Why a build container, as the engine shows it, does not run any more while `work` was being done in it; undefined if it runs. */
+/**
+ * Why a build container, as the engine shows it, does not run any more while `work` was being done in it; undefined if it
+ * runs.
+ */
 export function findContainerLoss(container: Container | undefined, work: string): Failure | undefined {
   if (container?.state === 'running' || container?.state === 'paused') return undefined;
   const how =

@@ -1,6 +1,7 @@
 import { describe, expect } from 'vitest';
 import { it } from '../support/builder.ts';
 import { projectDirectory, readmeCommands, readmeTexts } from '../support/readme.ts';
+import { uniqueName } from '../support/real-engine.ts';
 import { runProgram } from '../support/run-program.ts';
 
 /** Runs a line of README's as it stands. */
@@ -15,10 +16,25 @@ describe('the commands that README prints', () => {
     expect(await runLine(commands[0] ?? '')).toMatchObject({ status: 0 });
   });
 
+  it('for gentoo-base with Docker Hub, but for the stage and the package', async ({ builder }) => {
+    const commands = readmeCommands('## gentoo-base').filter((line) => /^docker build(?!.*STAGE=)/.test(line));
+    expect(commands).toHaveLength(2);
+    for (const line of commands) {
+      const image = uniqueName('readme');
+      builder.removeLater({ image });
+      const here = line.replace('-t gentoo-base', `-t ${image} --build-arg STAGE=gentoo-ministage`);
+      expect(await runLine(here.replace('app-editors/vim', 'app-misc/motto'))).toMatchObject({ status: 0 });
+    }
+  });
+
   it('for chaining', async ({ builder }) => {
     const [build = '', borrow = '', commit = '', withoutTree = '', withOption = '', ...others] =
       readmeCommands('### Chaining');
     expect(others).toEqual([]);
+    // README's names are anybody's: what somebody made by them is not removed.
+    const made = async () =>
+      (await runLine("docker ps -aq --filter 'name=^/(gentoo-builder|greet)$'; docker images -q my-greet")).stdout;
+    expect(await made(), 'containers gentoo-builder and greet, image my-greet').toBe('');
     builder.removeLater({ container: 'greet' });
     builder.removeLater({ container: 'gentoo-builder' });
     builder.removeLater({ image: 'my-greet' });

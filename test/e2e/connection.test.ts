@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { faultsStage, it, workVolumesOf } from '../support/builder.ts';
 import { EngineProxy } from '../support/proxy.ts';
+import { uniqueName } from '../support/real-engine.ts';
 import { projectDirectory } from '../support/readme.ts';
 
 const faults = { base: faultsStage };
@@ -33,7 +34,12 @@ describe('a connection to the engine', () => {
 
   it('carries no request but what least privilege has to allow', async ({ builder }) => {
     await using proxy = await EngineProxy.open();
-    expect(await builder.run(['app-misc/motto'], { socket: proxy.socketPath })).toMatchObject({ status: 0 });
+    const socket = proxy.socketPath;
+    const tag = uniqueName('tag');
+    builder.removeLater({ image: tag });
+    expect(await builder.run(['--tag', tag, 'app-misc/motto'], { socket })).toMatchObject({ status: 0 });
+    const slow = ['--timeout=5s', 'test-fault/hangs'];
+    expect(await builder.run(slow, { ...faults, socket })).toMatchObject({ status: 35 });
     const paths = proxy.requests.map((request) => request.replace(/ \/v1\.\d+/, ' ').replace(/\?.*/s, ''));
     expect(paths.filter((path) => !needed.some((pattern) => pattern.test(path)))).toEqual([]);
   });

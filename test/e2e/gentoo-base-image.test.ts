@@ -19,14 +19,17 @@ async function build(builder: Builder, args: Readonly<Record<string, string>>) {
 /** The paths in each layer of an image that its base has not. */
 async function ownLayers(image: string, base: string): Promise<readonly (readonly string[])[]> {
   const below = (await rawDocker().getImage(base).inspect()).RootFS.Layers?.length ?? 0;
-  const layers = new Map<string, string[]>();
+  const open = async () => (await rawDocker().getImage(image).get()).pipe(extract());
+  // Where the layers are in the archive differs from engine to engine, and stands in this file at its end.
   let order: readonly string[] = [];
-  const archive = (await rawDocker().getImage(image).get()).pipe(extract());
-  for await (const entry of archive) {
-    if (entry.header.name === 'manifest.json') {
-      const [manifest] = JSON.parse(await text(entry)) as [{ Layers: string[] }];
-      order = manifest.Layers;
-    } else if (entry.header.name.endsWith('/layer.tar')) {
+  for await (const entry of await open()) {
+    if (entry.header.name === 'manifest.json')
+      [{ Layers: order }] = JSON.parse(await text(entry)) as [{ Layers: string[] }];
+    else entry.resume();
+  }
+  const layers = new Map<string, string[]>();
+  for await (const entry of await open()) {
+    if (order.includes(entry.header.name)) {
       const paths: string[] = [];
       for await (const file of entry.pipe(extract())) {
         paths.push(file.header.name);

@@ -1,22 +1,7 @@
 import { describe, expect } from 'vitest';
-import { endBase, runBase, startBase } from '../support/base-container.ts';
+import { baseWithFaults, borrowVolumes, runBase } from '../support/base-container.ts';
 import { it, type Builder } from '../support/builder.ts';
 import { rawDocker } from '../support/real-engine.ts';
-
-/** Mounts of the builder's tree, packages and sources at the places where a builder that is kept has them. */
-function borrowed(builder: Builder, tree = '/var/db/repos/gentoo'): string[] {
-  return ['-v', `${builder.volumes.tree}:${tree}`, ...builder.cacheMounts];
-}
-
-/** gentoo-base with the repository of packages that fail. */
-function baseWithFaults(builder: Builder, ...instructions: string[]): Promise<string> {
-  return builder.makeImage(
-    'gentoo-base',
-    'COPY --from=gentoo-ministage-faults /etc/portage/repos.conf/faults.conf /etc/portage/repos.conf/faults.conf',
-    'COPY --from=gentoo-ministage-faults /var/db/repos/faults /var/db/repos/faults',
-    ...instructions,
-  );
-}
 
 async function commit(builder: Builder, container: string): Promise<string> {
   const repo = container.replace('-base-', '-committed-');
@@ -68,7 +53,7 @@ describe('gentoo-base', () => {
   }) => {
     expect(await builder.run(['dev-libs/greeting'])).toMatchObject({ status: 0 });
     const env = { PKGS: ' app-misc/greet\n@greetings ', USE: 'shout' };
-    const first = await runBase(builder, { docker: borrowed(builder), env: { PKGS: 'app-misc/greet' } });
+    const first = await runBase(builder, { docker: borrowVolumes(builder), env: { PKGS: 'app-misc/greet' } });
     expect(first).toMatchObject({ status: 0, stderr: expect.stringContaining('built app-misc/greet') as string });
     expect(first.stdout).toContain('>>> Emerging binary (1 of 2) dev-libs/greeting');
     expect(first.stdout).toContain('>>> Emerging (2 of 2) app-misc/greet');
@@ -82,7 +67,7 @@ describe('gentoo-base', () => {
       stdout: '',
       stderr: 'gentoo-base: app-misc/greet: built in this image already; running /bin/bash\n',
     });
-    const other = await runBase(builder, { image, docker: borrowed(builder), env });
+    const other = await runBase(builder, { image, docker: borrowVolumes(builder), env });
     expect(other).toMatchObject({ status: 0, stdout: expect.stringMatching(/Emerging .*app-misc\/greet/) as string });
   });
 
@@ -129,7 +114,7 @@ describe('gentoo-base', () => {
           ' && ln -sfn ../../usr/portage/profiles/default/linux/amd64/ministage /etc/portage/make.profile' +
           ' && echo PORTDIR=/usr/portage >>/etc/portage/make.conf',
       );
-      const docker = borrowed(builder, place);
+      const docker = borrowVolumes(builder, place);
       for (const image of ['gentoo-base', old]) {
         const built = await runBase(builder, { image, docker, env: { PKGS: 'dev-libs/greeting' } });
         expect(built).toMatchObject({
@@ -148,7 +133,7 @@ describe('gentoo-base', () => {
 
   it('ends with the status of emerge, and builds again what failed', async ({ builder }) => {
     const base = await baseWithFaults(builder);
-    const options = { docker: borrowed(builder), env: { PKGS: 'test-fault/compile-fails', SYNC: '1' } };
+    const options = { docker: borrowVolumes(builder), env: { PKGS: 'test-fault/compile-fails', SYNC: '1' } };
     const { status, stdout, stderr, name } = await runBase(builder, { image: base, ...options });
     expect(status).toBe(1);
     expect(stdout + stderr).toContain('ERROR: test-fault/compile-fails-1::faults failed (compile phase)');
@@ -166,7 +151,7 @@ describe('gentoo-base', () => {
   });
 
   it('keeps what is compiled with other flags apart, those of the environment too', async ({ builder }) => {
-    const docker = borrowed(builder);
+    const docker = borrowVolumes(builder);
     const run = (env: Readonly<Record<string, string>>) =>
       runBase(builder, { docker, env: { PKGS: 'app-misc/motto', ...env } });
     expect((await run({ SYNC: '1', CFLAGS: '-O3' })).stdout).toContain('Emerging (1 of 1) app-misc/motto');
@@ -175,7 +160,7 @@ describe('gentoo-base', () => {
   });
 
   it('builds with binary packages and sources that it may only read', async ({ builder }) => {
-    const docker = borrowed(builder);
+    const docker = borrowVolumes(builder);
     const first = await runBase(builder, { docker, env: { PKGS: 'dev-libs/greeting', SYNC: '1' } });
     expect(first.status).toBe(0);
     const readOnly = docker.map((option) => option.replace(/:\/var\/cache\/\w+$/, '$&:ro'));
@@ -188,7 +173,7 @@ describe('gentoo-base', () => {
   it('starts a first sync again that was interrupted, and fills nothing else that is not empty', async ({
     builder,
   }) => {
-    const docker = borrowed(builder);
+    const docker = borrowVolumes(builder);
     const env = { PKGS: 'app-misc/motto', SYNC: '1' };
     const litter = 'mkdir -p /var/db/repos/gentoo/.git/objects; touch /var/db/repos/gentoo/half';
     await runBase(builder, { docker, command: ['sh', '-c', litter] });
@@ -205,7 +190,7 @@ describe('gentoo-base', () => {
     const env = { PKGS: 'app-misc/motto' };
     const user = await runBase(builder, { docker: ['--user', 'portage'], env });
     expect(user).toMatchObject({ status: 2, stderr: expect.stringContaining('--user') as string });
-    const docker = borrowed(builder);
+    const docker = borrowVolumes(builder);
     expect(await runBase(builder, { docker, env: { ...env, SYNC: '1' } })).toMatchObject({ status: 0 });
     const readOnly = docker.map((option) => option.replace(/gentoo$/, '$&:ro'));
     const sync = await runBase(builder, { docker: readOnly, env: { ...env, SYNC: '1' } });
@@ -226,66 +211,5 @@ describe('gentoo-base', () => {
     expect(new Set(refused)).toEqual(new Set(['$(touch${IFS}/x)', '--pretend', './x.ebuild', '?[31m', '@a/b']));
     expect(stderr).toContain('SYNC=yes');
     expect(stderr).toContain('failed to find an ebuild repository');
-  });
-});
-
-describe('a build in gentoo-base', () => {
-  it.for([
-    { signal: 'SIGTERM', under: 'dash', docker: [], status: 143 },
-    { signal: 'SIGTERM', under: 'bash', docker: [], status: 143 },
-    { signal: 'SIGTERM', under: 'dash', docker: ['--init'], status: 143 },
-    { signal: 'SIGINT', under: 'dash', docker: [], status: 130 },
-  ])(
-    'ends within two seconds of $signal, under $under $docker',
-    async ({ signal, under, docker, status }, { builder }) => {
-      const image = await baseWithFaults(builder, `RUN ln -sf ${under} /bin/sh`);
-      const options = { image, docker, env: { PKGS: 'test-fault/hangs', SYNC: '1' } };
-      const name = await startBase(builder, options, />>> Emerging \(1 of 1\)/);
-      const { milliseconds, ...ended } = await endBase(name, signal);
-      expect(ended).toEqual({ status });
-      expect(milliseconds).toBeLessThan(2000);
-    },
-  );
-
-  it('ends within two seconds of SIGTERM during a sync', async ({ builder }) => {
-    const name = await startBase(builder, { env: { PKGS: 'app-misc/motto', SYNC: '1' } }, /syncing/);
-    const { status, milliseconds } = await endBase(name, 'SIGTERM');
-    expect(status).toBe(143);
-    expect(milliseconds).toBeLessThan(2000);
-  });
-
-  it('ends within two seconds of SIGTERM although emerge ignores it', async ({ builder }) => {
-    const deaf = 'RUN printf "#!/bin/bash\\ntrap \'\' TERM; echo deaf; while :; do sleep 1; done\\n" >/usr/bin/emerge';
-    const image = await builder.makeImage('gentoo-base', 'RUN emerge --sync -q', deaf);
-    const name = await startBase(builder, { image, env: { PKGS: 'app-misc/motto' } }, /deaf/);
-    const { status, milliseconds } = await endBase(name, 'SIGTERM');
-    expect(status).toBe(143);
-    expect(milliseconds).toBeLessThan(2000);
-  });
-
-  it.for([{ PKGS: 'a/b '.repeat(30_000) }, { PKGS: 'app-misc/motto', SYNC: '1' }])(
-    'ends within two seconds of SIGTERM right after its start (%#)',
-    async (env, { builder }) => {
-      const { status, milliseconds } = await endBase(await startBase(builder, { env }), 'SIGTERM');
-      expect(status).toBe(143);
-      expect(milliseconds).toBeLessThan(2000);
-    },
-  );
-
-  it('waits for a sync that another one does, and ends within two seconds of SIGTERM then, too', async ({
-    builder,
-  }) => {
-    const docker = borrowed(builder);
-    expect(await runBase(builder, { docker, env: { PKGS: 'app-misc/motto', SYNC: '1' } })).toMatchObject({ status: 0 });
-    const lock = ['sh', '-c', 'exec flock --exclusive /var/db/repos/gentoo sh -c "echo locked; exec sleep infinity"'];
-    const holder = await startBase(builder, { docker: [...docker, '--init'], command: lock }, /locked/);
-    const env = { PKGS: 'app-misc/motto' };
-    const stopped = await startBase(builder, { docker, env }, /waiting for another build/);
-    const waiting = await startBase(builder, { docker, env }, /waiting for another build/);
-    const { status, milliseconds } = await endBase(stopped, 'SIGTERM');
-    expect(status).toBe(143);
-    expect(milliseconds).toBeLessThan(2000);
-    await endBase(holder, 'SIGTERM');
-    expect(await rawDocker().getContainer(waiting).wait()).toEqual({ Error: null, StatusCode: 0 });
   });
 });

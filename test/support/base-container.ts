@@ -16,6 +16,21 @@ export interface BaseOutcome extends CommandOutcome {
   readonly name: string;
 }
 
+/** Mounts of the builder's tree, packages and sources at the places where a builder that is kept has them. */
+export function borrowVolumes(builder: Builder, tree = '/var/db/repos/gentoo'): string[] {
+  return ['-v', `${builder.volumes.tree}:${tree}`, ...builder.cacheMounts];
+}
+
+/** gentoo-base with the repository of packages that fail. */
+export function baseWithFaults(builder: Builder, ...instructions: string[]): Promise<string> {
+  return builder.makeImage(
+    'gentoo-base',
+    'COPY --from=gentoo-ministage-faults /etc/portage/repos.conf/faults.conf /etc/portage/repos.conf/faults.conf',
+    'COPY --from=gentoo-ministage-faults /var/db/repos/faults /var/db/repos/faults',
+    ...instructions,
+  );
+}
+
 /** Runs a container of gentoo-base to its end. */
 export async function runBase(builder: Builder, options: BaseContainerOptions): Promise<BaseOutcome> {
   const name = uniqueName('base');

@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { help } from '../../src/cli/help.ts';
 import { exitStatuses } from '../../src/failure.ts';
 
@@ -55,6 +55,7 @@ describe('an engine, or what is in front of it, that refuses the first look at a
     const server = createServer(({ url }, response) =>
       url === '/version' ? response.end(version) : response.writeHead(403).end('{"message":"not for you"}'),
     ).listen(0, '127.0.0.1');
+    onTestFinished(() => void server.close());
     await once(server, 'listening');
     const { port } = server.address() as { port: number };
     const args = [join(root, 'src/gentoo-builder.ts'), 'app-misc/hello'];
@@ -63,7 +64,6 @@ describe('an engine, or what is in front of it, that refuses the first look at a
       code: 19,
       stderr: expect.stringContaining('the engine says: not for you'),
     });
-    server.close();
   });
 });
 
