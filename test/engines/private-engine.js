@@ -4,7 +4,7 @@ import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmdirSync, r
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
-import { pingEngine } from '../../setup/endpoint.js';
+import { DEFAULT_SOCKET, pingEngine } from '../../setup/endpoint.js';
 import { Failure } from '../../setup/failure.js';
 import { interruption, throwIfInterrupted } from '../../setup/interruption.js';
 import { CACHE } from '../../setup/places.js';
@@ -104,7 +104,9 @@ export async function startEngine(root, socket, shared) {
  */
 function engineCommand(socket) {
   const driver = ['--storage-driver', 'overlay2', '--exec-opt', 'native.cgroupdriver=cgroupfs'];
-  return ['dockerd', '--host', `unix://${socket}`, '--cgroup-parent', `/${CONTROL_GROUP}`, ...driver];
+  // At the default place of its own root, too: there a container that README starts has it mounted.
+  const hosts = ['--host', `unix://${socket}`, '--host', `unix://${DEFAULT_SOCKET}`];
+  return ['dockerd', ...hosts, '--cgroup-parent', `/${CONTROL_GROUP}`, ...driver];
 }
 
 /**
