@@ -16,7 +16,7 @@ const leaveOut = {
 };
 
 await build({
-  entryPoints: { 'gentoo-builder': 'src/gentoo-builder.ts' },
+  entryPoints: { 'gentoo-builder': 'src/gentoo-builder.ts', zentoo: 'src/zentoo.ts' },
   outdir: 'dist',
   bundle: true,
   splitting: true,

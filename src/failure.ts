@@ -1,12 +1,13 @@
 /**
  * Every way a run can end, with its exit status: the one table of statuses.
  *
- * The bands: 2 usage, 10-19 preconditions, 30-39 emerge, 50-59 commit and tag, 130 and 143 after a signal. Status 1 is
+ * The bands: 2 usage, 3 a site, 10-19 preconditions, 30-39 emerge, 50-59 commit and tag, 130 and 143 after a signal. Status 1 is
  * a defect of ours and has no code: whatever is not a {@link Failure} ends with it.
  */
 export const exitStatuses = {
   usage: 2,
   'invalid-package': 2,
+  'site-invalid': 3,
   'engine-unreachable': 10,
   'engine-denied': 11,
   'engine-too-old': 12,
@@ -35,30 +36,41 @@ export const exitStatuses = {
 /** What went wrong, as a word that programs can rely on (it is in the output of `--json`). */
 export type FailureCode = keyof typeof exitStatuses;
 
+/** A position in a file; line and column count from 1. */
+export interface Place {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
 /** What a {@link Failure} carries besides its message. */
 export interface FailureDetails {
   /** What the user can do about it, one imperative sentence or several lines. */
   readonly hint?: string | undefined;
   /** The original error, whatever it was. */
   readonly cause?: unknown;
+  /** Where in a file it is that something is wrong. */
+  readonly place?: Place | undefined;
   /** The end of a log that shows the cause, as lines without their line ends. */
   readonly logTail?: readonly string[] | undefined;
 }
 
 /**
  * Something that the user, the machine or a package did, as opposed to a defect of this program. The message reads
- * `failed to <step> <object>: <cause>`; the hint says what to do. Only a program reports it, once.
+ * `failed to <step> <object>: <cause>`, or `file:line:column: <cause>` where it has a place; the hint says what to do. Only a program reports it, once.
  */
 export class Failure extends Error {
   override readonly name = 'Failure';
   readonly code: FailureCode;
   readonly hint: string | undefined;
+  readonly place: Place | undefined;
   readonly logTail: readonly string[];
 
   constructor(code: FailureCode, message: string, details: FailureDetails = {}) {
     super(message, details.cause === undefined ? {} : { cause: details.cause });
     this.code = code;
     this.hint = details.hint;
+    this.place = details.place;
     this.logTail = details.logTail ?? [];
   }
 

@@ -1,11 +1,12 @@
+import { abbreviate } from '../abbreviate.ts';
 import type { BuildRequest } from '../build/build-request.ts';
 import { Failure } from '../failure.ts';
 import { parsePackageArgument, type PackageArgument } from '../portage/atom.ts';
 import { emergeOptionProblem } from '../portage/emerge-option.ts';
-import { parseDuration, parseSize } from './quantity.ts';
+import { parseDuration, parseSize } from '../quantity.ts';
 import { usage } from './help.ts';
 import { parseImageName } from './image-name.ts';
-import { abbreviate, parseArguments, type OptionTable, type ParsedArguments } from './parse-arguments.ts';
+import { parseArguments, type OptionTable, type ParsedArguments } from './parse-arguments.ts';
 
 const options: OptionTable = {
   single: [

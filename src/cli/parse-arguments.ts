@@ -1,4 +1,5 @@
 import minimist from 'minimist';
+import { abbreviate } from '../abbreviate.ts';
 
 /** Which options there are; every one of them takes exactly one value or none. */
 export interface OptionTable {
@@ -54,15 +55,6 @@ export function parseArguments(argv: readonly string[], table: OptionTable): Par
     positional: parsed._,
     problems,
   };
-}
-
-/** An argument as it can be shown in a message: control characters escaped, cut after 60 characters. */
-export function abbreviate(argument: string): string {
-  const start = JSON.stringify(argument.slice(0, 60))
-    .slice(1, -1)
-    .replaceAll('\\"', '"')
-    .replaceAll('\u007f', '\\u007f');
-  return argument.length > 60 ? `'${start}...' (${argument.length} characters)` : `'${start}'`;
 }
 
 function suggestion(argument: string, known: ReadonlySet<string>): string {

@@ -14,23 +14,27 @@ const shownCauses = 5;
 
 /**
  * What a user reads when a run ends with these failures, as lines: the end of the log where there is one, the message,
- * the causes that say more than the message does, the hint. The first ten are shown, and how many more there are. The
- * end of a log is left out if the reader has all of it before his eyes, as `isShown` says of each line.
+ * the causes that say more than the message does, the hint. What has a place in a file is shown as compilers do, with the
+ * place in front; all of that, and of the others the first ten and how many more there are. The end of a log is left out
+ * if the reader has all of it before his eyes, as `isShown` says of each line.
  */
 export function describeFailures(
   failures: readonly Failure[],
   program: Program,
   isShown: (line: string) => boolean = () => false,
 ): string[] {
-  const lines = failures.slice(0, shownFailures).flatMap((failure) => describeFailure(failure, program, isShown));
-  const hidden = failures.length - shownFailures;
+  const placed = failures.filter((failure) => failure.place !== undefined);
+  const others = failures.filter((failure) => failure.place === undefined);
+  const shown = [...placed, ...others.slice(0, shownFailures)];
+  const lines = shown.flatMap((failure) => describeFailure(failure, program, isShown));
+  const hidden = failures.length - shown.length;
   if (hidden > 0) lines.push(`${program.name}: and ${hidden} more ${hidden === 1 ? 'failure' : 'failures'} like these`);
   return lines;
 }
 
 function describeFailure(failure: Failure, program: Program, isShown: (line: string) => boolean): string[] {
   const lines = describeLogTail(failure.logTail, isShown);
-  lines.push(...labelLines(`${program.name}: `, failure.message));
+  lines.push(...labelLines(failure.place === undefined ? `${program.name}: ` : '', failure.message));
   for (const cause of causesOf(failure)) lines.push(...labelLines('  caused by: ', cause));
   if (failure.hint !== undefined) lines.push(...labelLines('  hint: ', failure.hint));
   return lines;

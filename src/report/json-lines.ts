@@ -69,8 +69,15 @@ function entriesFor(event: Event, program: Program): Entry[] {
     }
     case 'failed':
       return event.failures.map((failure) => {
-        const { code, exitStatus, hint, logTail } = failure;
-        return entry('error', failure.message, { code, exitStatus, hint, causes: causesOf(failure), logTail });
+        const { code, exitStatus, hint, place, logTail } = failure;
+        return entry('error', failure.message, {
+          code,
+          exitStatus,
+          hint,
+          ...place,
+          causes: causesOf(failure),
+          logTail,
+        });
       });
     case 'defect': {
       const fields = { stack: stackOf(event.error).join('\n'), program: program.name, version: program.version };

@@ -29,6 +29,18 @@ test('the end of the log comes first, between rules', () => {
   ]);
 });
 
+test('what has a place in a file is shown with that in front, and all of it', () => {
+  const place = { file: 'site.yaml', line: 1, column: 7 };
+  const placed = Array.from(
+    { length: 12 },
+    (_, number) => new Failure('site-invalid', `site.yaml:1:7: ${number}`, { place }),
+  );
+  const others = Array.from({ length: 11 }, (_, number) => new Failure('usage', `other ${number}`));
+  const lines = describeFailures([...others, ...placed], program);
+  expect(lines.slice(0, 13)).toEqual([...placed.map(({ message }) => message), 'gentoo-builder: other 0']);
+  expect(lines.slice(-2)).toEqual(['gentoo-builder: other 9', 'gentoo-builder: and 1 more failure like these']);
+});
+
 test('causes are told where the message does not quote them already', () => {
   const refused = new AggregateError([new Error('connect ECONNREFUSED ::1:2375'), new Error('and 127.0.0.1:2375')], '');
   const quoted = new Error('socket hang up', { cause: refused });

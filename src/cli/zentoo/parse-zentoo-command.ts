@@ -1,0 +1,82 @@
+import { abbreviate } from '../../abbreviate.ts';
+import { Failure } from '../../failure.ts';
+import type { Presentation } from '../build-arguments.ts';
+import { parseArguments, type OptionTable, type ParsedArguments } from '../parse-arguments.ts';
+import { initCommand } from './init.ts';
+import { listCommand } from './list.ts';
+import type { ZentooCommand, ZentooWork } from './zentoo-command.ts';
+import { describeCommand, describeZentoo } from './zentoo-help.ts';
+
+/** In the order in which `--help` shows them. */
+const zentooCommands: readonly ZentooCommand[] = [initCommand, listCommand];
+
+const commonOptions: OptionTable = {
+  single: ['site', 'log-format', 'progress'],
+  repeated: [],
+  flags: ['json', 'help', 'version'],
+  onByDefault: [],
+};
+
+export type ZentooInvocation =
+  | { readonly type: 'help'; readonly text: string }
+  | { readonly type: 'version' }
+  | { readonly type: 'usage'; readonly failures: readonly Failure[]; readonly presentation: Presentation }
+  | { readonly type: 'work'; readonly work: ZentooWork; readonly presentation: Presentation };
+
+/** Reads the command line of `zentoo`; all that is wrong with it is in the answer, nothing is thrown. */
+export function parseZentooCommand(argv: readonly string[], environment: NodeJS.ProcessEnv): ZentooInvocation {
+  // Which options take a value decides where the command is: at first those of all commands count.
+  const anyCommand = joinTables([commonOptions, ...zentooCommands.map(({ options }) => options)]);
+  const [name] = parseArguments(argv, anyCommand).positional;
+  const command = zentooCommands.find((known) => known.name === name);
+  const given = withoutCommand(
+    parseArguments(argv, command ? joinTables([commonOptions, command.options]) : anyCommand),
+  );
+  if (given.flag('help'))
+    return { type: 'help', text: command ? describeCommand(command) : describeZentoo(zentooCommands) };
+  if (given.flag('version')) return { type: 'version' };
+
+  const problems = [...given.problems];
+  const presentation = {
+    json: given.flag('json'),
+    logFormat: readChoice(given, 'log-format', ['text', 'json'], problems),
+    progress: readChoice(given, 'progress', ['auto', 'live', 'plain'], problems),
+  } as const;
+  const site = given.value('site') ?? (environment['ZENTOO_SITE'] || '.');
+  const work = command?.prepare(given, { site, json: presentation.json }, problems);
+  if (work === undefined) problems.push(missingCommand(name));
+  if (work !== undefined && problems.length === 0) return { type: 'work', work, presentation };
+  const hint = `zentoo ${command ? `${command.name} ` : ''}--help says how it is called`;
+  const failures = problems.map(
+    (problem) => new Failure('usage', `failed to read the command line: ${problem}`, { hint }),
+  );
+  return { type: 'usage', failures, presentation };
+}
+
+function joinTables(tables: readonly OptionTable[]): OptionTable {
+  const join = (kind: keyof OptionTable) => [...new Set(tables.flatMap((table) => table[kind]))];
+  return { single: join('single'), repeated: join('repeated'), flags: join('flags'), onByDefault: join('onByDefault') };
+}
+
+function withoutCommand(given: ParsedArguments): ParsedArguments {
+  return { ...given, positional: given.positional.slice(1) };
+}
+
+function missingCommand(name: string | undefined): string {
+  const known = zentooCommands.map((command) => command.name).join(', ');
+  if (name === undefined) return `no command is named: there are ${known}`;
+  return `there is no command ${abbreviate(name)}: there are ${known}`;
+}
+
+function readChoice<T extends string>(
+  given: ParsedArguments,
+  name: string,
+  choices: readonly [T, ...T[]],
+  problems: string[],
+): T {
+  const text = given.value(name);
+  if (text === undefined || text === '') return choices[0];
+  const choice = choices.find((known) => known === text);
+  if (choice === undefined) problems.push(`--${name}=${abbreviate(text)} is not one of ${choices.join(', ')}`);
+  return choice ?? choices[0];
+}

@@ -1,0 +1,29 @@
+/**
+ * The values of a git configuration file, by `section.key` or `section.subsection.key` with section and key in lower case
+ * (git-config(1), "Syntax"); the last one of a key wins. Includes are not followed: nothing that is asked for here is set
+ * in them.
+ */
+export function parseGitConfig(text: string): ReadonlyMap<string, string> {
+  const values = new Map<string, string>();
+  let section = '';
+  for (const line of text.replaceAll(/\\\r?\n/g, '').split('\n')) {
+    const header = /^\s*\[\s*([\w.-]+)(?:\s+"((?:[^"\\]|\\.)*)")?\s*\]\s*(.*)$/.exec(line);
+    if (header) {
+      const [, name = '', subsection] = header;
+      section = name.toLowerCase() + (subsection === undefined ? '' : `.${subsection.replaceAll(/\\(.)/g, '$1')}`);
+    }
+    const setting = /^\s*([A-Za-z][A-Za-z0-9-]*)\s*(?:=\s*(.*))?$/.exec(header?.[3] ?? line);
+    if (setting) values.set(`${section}.${(setting[1] ?? '').toLowerCase()}`, valueOf(setting[2]));
+  }
+  return values;
+}
+
+/** A key without a value is true. Comments end a value, outside of quotes. */
+function valueOf(text: string | undefined): string {
+  if (text === undefined) return 'true';
+  const parts = /"((?:[^"\\]|\\.)*)"|([#;].*)|((?:[^"#;\\]|\\.)+)/g;
+  return text
+    .replaceAll(parts, (_whole, quoted?: string, _comment?: string, bare?: string) => quoted ?? bare ?? '')
+    .replaceAll(/\\(.)/g, '$1')
+    .trim();
+}

@@ -1,0 +1,81 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { inflateSync } from 'node:zlib';
+import { readIfThere, requireInside, type GitDirectory } from './git-directory.ts';
+import { GitFault } from './git-fault.ts';
+import { largestObject, objectId, type GitObject, type ObjectType } from './git-object.ts';
+import { openPack, type Pack } from './git-pack.ts';
+
+/** The objects of a repository, loose and packed. */
+export class GitObjects {
+  readonly #hash: GitDirectory['hash'];
+  readonly #directories: readonly string[];
+  #packs: readonly Pack[] | undefined;
+
+  /** Throws a {@link GitFault} if objects are borrowed from a repository outside the site. */
+  constructor(directory: GitDirectory, site: string) {
+    this.#hash = directory.hash;
+    this.#directories = objectDirectories(join(directory.common, 'objects'), site);
+  }
+
+  /** An object, which is proven to be the one that its id names. Throws a {@link GitFault} if it is missing or damaged. */
+  read(id: string, type: ObjectType): Buffer {
+    const object = this.#readLoose(id) ?? this.#readPacked(id);
+    if (object === undefined) throw new GitFault(`the object ${id} is missing (git fsck says more)`);
+    if (object.type !== type) throw new GitFault(`the object ${id} is a ${object.type}, and should be a ${type}`);
+    const actual = objectId(object, this.#hash);
+    if (actual !== id) throw new GitFault(`the object ${id} is damaged (git fsck says more)`);
+    return object.content;
+  }
+
+  #readLoose(id: string): GitObject | undefined {
+    for (const directory of this.#directories) {
+      const path = join(directory, id.slice(0, 2), id.slice(2));
+      if (existsSync(path)) return parseLoose(readFileSync(path), id);
+    }
+    return undefined;
+  }
+
+  #readPacked(id: string): GitObject | undefined {
+    this.#packs ??= this.#directories.flatMap((directory) => openPacks(join(directory, 'pack'), this.#hash));
+    for (const pack of this.#packs) {
+      const object = pack.read(id, (base) => this.#readLoose(base) ?? this.#readPacked(base));
+      if (object !== undefined) return object;
+    }
+    return undefined;
+  }
+}
+
+function parseLoose(bytes: Buffer, id: string): GitObject {
+  let inflated: Buffer;
+  try {
+    inflated = inflateSync(bytes, { maxOutputLength: largestObject });
+  } catch (error) {
+    throw new GitFault(`the object ${id} is damaged (git fsck says more)`, { cause: error });
+  }
+  const end = inflated.indexOf(0);
+  const type = /^(commit|tree|blob|tag) \d+$/.exec(inflated.toString('latin1', 0, Math.min(Math.max(end, 0), 40)))?.[1];
+  if (type === undefined) throw new GitFault(`the object ${id} is damaged (git fsck says more)`);
+  return { type: type as ObjectType, content: inflated.subarray(end + 1) };
+}
+
+/** The repository's own objects, and those that it borrows (gitrepository-layout(5), `objects/info/alternates`). */
+function objectDirectories(first: string, site: string): readonly string[] {
+  const directories = [first];
+  for (const directory of directories) {
+    for (const line of (readIfThere(join(directory, 'info/alternates')) ?? '').split('\n')) {
+      if (line === '' || line.startsWith('#')) continue;
+      const borrowed = resolve(directory, line);
+      requireInside(borrowed, site, 'a repository that it borrows objects from');
+      if (!directories.includes(borrowed)) directories.push(borrowed);
+    }
+  }
+  return directories;
+}
+
+function openPacks(directory: string, hash: GitDirectory['hash']): readonly Pack[] {
+  if (!existsSync(directory)) return [];
+  return readdirSync(directory)
+    .filter((name) => name.endsWith('.idx'))
+    .map((name) => openPack(join(directory, name.slice(0, -'.idx'.length)), hash));
+}

@@ -1,0 +1,44 @@
+/** A clause that names the nearest of the names, to be put after a message; empty where none is near. */
+export function didYouMean(text: string, names: Iterable<string>): string {
+  const near = nearestName(text, names);
+  return near === undefined ? '' : `; did you mean '${near}'?`;
+}
+
+/** The name that takes the fewest edits to get from the text, undefined if that is more than a third of it. */
+export function nearestName(text: string, names: Iterable<string>): string | undefined {
+  let nearest: { name: string; distance: number } | undefined;
+  for (const name of names) {
+    const distance = editDistance(text, name);
+    if (nearest === undefined || distance < nearest.distance) nearest = { name, distance };
+  }
+  if (nearest === undefined) return undefined;
+  const allowed = Math.max(1, Math.floor(Math.max(text.length, nearest.name.length) / 3));
+  return nearest.distance <= allowed ? nearest.name : undefined;
+}
+
+/**
+ * How many characters must be inserted, removed, replaced or swapped with their neighbour to get from one text to the
+ * other (optimal string alignment). Long texts are not compared: the distance is then that of wholly different ones.
+ */
+export function editDistance(from: string, to: string): number {
+  const longest = Math.max(from.length, to.length);
+  if (longest > 200) return longest;
+  let beforeLast: number[] = [];
+  let last = Array.from({ length: to.length + 1 }, (_, column) => column);
+  for (let row = 1; row <= from.length; row += 1) {
+    const current = [row];
+    for (let column = 1; column <= to.length; column += 1) {
+      const replaced = at(last, column - 1) + (from[row - 1] === to[column - 1] ? 0 : 1);
+      const isSwap = row > 1 && column > 1 && from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1];
+      const swapped = isSwap ? at(beforeLast, column - 2) + 1 : Infinity;
+      current.push(Math.min(at(last, column) + 1, at(current, column - 1) + 1, replaced, swapped));
+    }
+    beforeLast = last;
+    last = current;
+  }
+  return at(last, to.length);
+}
+
+function at(row: readonly number[], column: number): number {
+  return row[column] ?? Infinity;
+}

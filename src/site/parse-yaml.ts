@@ -1,0 +1,107 @@
+import { isAlias, isCollection, isPair, LineCounter, parseDocument, type Node } from 'yaml';
+import type { Place } from '../failure.ts';
+import { startOf, type Diagnostics } from './diagnostics.ts';
+
+/** A YAML document without errors, its aliases resolved. */
+export interface YamlDocument {
+  readonly root: Node | null;
+  /** What a node stands for: an alias for what its anchor is at, every other node for itself. */
+  readonly resolve: (node: unknown) => unknown;
+  /** Where a node begins. */
+  readonly placeOf: (node: unknown) => Place;
+}
+
+/** How many values a document may have once its aliases are written out; a site of a thousand tuples has 10,000. */
+const mostValues = 50_000;
+
+const tooDeep = 'it is nested too deeply';
+
+/**
+ * Parses a YAML 1.2 document. Undefined, with diagnostics, if it is damaged, has a key twice, or has aliases that contain
+ * themselves or stand for too much (https://en.wikipedia.org/wiki/Billion_laughs_attack).
+ */
+export function parseYaml(text: string, file: string, diagnostics: Diagnostics): YamlDocument | undefined {
+  const lineCounter = new LineCounter();
+  const placeAt = (offset: number): Place => {
+    const { line, col } = lineCounter.linePos(offset);
+    return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
+  };
+  const placeOf = (node: unknown) => placeAt(startOfNode(node));
+  try {
+    const document = parseDocument(text, { lineCounter, prettyErrors: false, schema: 'core', stringKeys: true });
+    const faults = [...document.errors, ...document.warnings];
+    const exhausted = faults.find(({ code }) => code === 'RESOURCE_EXHAUSTION');
+    for (const { pos, message } of exhausted ? [] : faults)
+      diagnostics.add(placeAt(pos[0]), message.split('\n', 1)[0] ?? '');
+    if (exhausted) diagnostics.add(placeAt(exhausted.pos[0]), tooDeep);
+    if (faults.length > 0) return undefined;
+    const before = diagnostics.count;
+    const report: ReportFault = (node, message) => diagnostics.add(placeOf(node), message);
+    const targets = resolveAliases(document.contents, report);
+    const resolve = (node: unknown) => (isAlias(node) ? targets.get(node) : node);
+    const size = measure(document.contents, resolve, report);
+    if (size > mostValues && diagnostics.count === before)
+      report(document.contents, `there are more than ${mostValues} values in it`);
+    return diagnostics.count > before ? undefined : { root: document.contents, resolve, placeOf };
+  } catch (error) {
+    // What is nested thousands of levels deep exhausts the stack.
+    if (!(error instanceof RangeError)) throw error;
+    diagnostics.add(startOf(file), tooDeep);
+    return undefined;
+  }
+}
+
+function startOfNode(node: unknown): number {
+  const range: unknown = typeof node === 'object' && node !== null && 'range' in node ? node.range : undefined;
+  return Array.isArray(range) && typeof range[0] === 'number' ? range[0] : 0;
+}
+
+type ReportFault = (node: unknown, message: string) => void;
+
+/** What each alias stands for. In one pass: an anchor is the last one of its name before the alias. */
+function resolveAliases(root: unknown, report: ReportFault): ReadonlyMap<unknown, unknown> {
+  const anchors = new Map<string, unknown>();
+  const targets = new Map<unknown, unknown>();
+  const visit = (node: unknown): void => {
+    if (isAlias(node)) {
+      if (!anchors.has(node.source)) report(node, `there is no anchor &${node.source} before this alias`);
+      targets.set(node, anchors.get(node.source));
+    } else if (isPair(node)) [node.key, node.value].forEach(visit);
+    else if (typeof node === 'object' && node !== null) {
+      if ('anchor' in node && typeof node.anchor === 'string') anchors.set(node.anchor, node);
+      if (isCollection(node)) node.items.forEach(visit);
+    }
+  };
+  visit(root);
+  return targets;
+}
+
+/** How many values a document has with its aliases written out; those aliases that are too much are reported. */
+function measure(root: unknown, resolve: (node: unknown) => unknown, report: ReportFault): number {
+  const sizes = new Map<unknown, number>();
+  const open = new Set<unknown>();
+  const sizeOf = (node: unknown): number => {
+    if (isPair(node)) return sizeOf(node.key) + sizeOf(node.value);
+    if (isAlias(node)) return sizeOfAlias(node);
+    if (!isCollection(node)) return 1;
+    const known = sizes.get(node);
+    if (known !== undefined) return known;
+    open.add(node);
+    const size = node.items.reduce((sum: number, item: unknown) => sum + sizeOf(item), 1);
+    open.delete(node);
+    sizes.set(node, size);
+    return size;
+  };
+  const sizeOfAlias = (node: { source: string }): number => {
+    const target = resolve(node);
+    if (open.has(target)) {
+      report(node, `the alias *${node.source} contains itself: it would expand without end`);
+      return 1;
+    }
+    const size = sizeOf(target);
+    if (size <= mostValues) return size;
+    report(node, `the alias *${node.source} expands to more than ${mostValues} values`);
+    return 1;
+  };
+  return sizeOf(root);
+}

@@ -1,0 +1,53 @@
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { startOf, type Diagnostics } from './diagnostics.ts';
+
+const longestFile = 1024 * 1024;
+
+/** The text of a file of the site, by its path from the site's directory; undefined, and a diagnostic, if there is none. */
+export function readTextFile(directory: string, file: string, diagnostics: Diagnostics): string | undefined {
+  try {
+    const path = join(directory, file);
+    const status = statSync(path);
+    if (!status.isFile()) {
+      diagnostics.add(startOf(file), 'it is not a file');
+      return undefined;
+    }
+    return decodeText(readFileSync(path), file, diagnostics);
+  } catch (error) {
+    diagnostics.add(startOf(file), describeReadError(error));
+    return undefined;
+  }
+}
+
+/** The text of bytes that were found under a name; undefined, and a diagnostic, if they are no text of ours. */
+export function decodeText(bytes: Buffer, file: string, diagnostics: Diagnostics): string | undefined {
+  if (bytes.length > longestFile) {
+    diagnostics.add(startOf(file), `it has ${bytes.length} bytes, and at most ${longestFile} are read`);
+    return undefined;
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    diagnostics.add(placeOfFault(bytes, file), 'this is not UTF-8');
+    return undefined;
+  }
+}
+
+function placeOfFault(bytes: Buffer, file: string) {
+  const before = bytes.toString('utf8').split('�', 1)[0] ?? '';
+  const lines = before.split('\n');
+  return { file, line: lines.length, column: (lines.at(-1) ?? '').length + 1 };
+}
+
+/** Why a file cannot be read, as a clause. */
+export function describeReadError(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const known: Readonly<Record<string, string>> = {
+    ENOENT: 'there is no such file',
+    ENOTDIR: 'there is no such file',
+    EACCES: 'it may not be read: permission denied',
+    ELOOP: 'its symbolic links go round in circles',
+  };
+  return known[code] ?? `it cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+}

@@ -1,0 +1,178 @@
+import type { Place } from '../failure.ts';
+import type { Diagnostics } from './diagnostics.ts';
+import { readPortageBranch } from './portage-branch.ts';
+import type { ReadSet } from './package-set.ts';
+import {
+  explainMisreading,
+  missingName,
+  namesByPart,
+  readTupleName,
+  tupleParts,
+  type TupleNames,
+  type TupleReading,
+} from './read-tuple-name.ts';
+import type { SiteDocument, TuplePart } from './site-document.ts';
+import type { Output, Stage, Tuple } from './site.ts';
+import type { SiteRepository } from './site-repository.ts';
+import { checkNestedSets } from './nested-sets.ts';
+
+/** What tuples are put together from. */
+export interface TupleMaterial {
+  readonly document: SiteDocument;
+  readonly portage: SiteRepository;
+  readonly buildhooks: SiteRepository;
+  readonly names: TupleNames;
+  readonly sharedSets: ReadonlyMap<string, ReadSet>;
+}
+
+/** A tuple as it is written somewhere: what its parts are called, and where. */
+interface WrittenTuple {
+  readonly place: Place;
+  readonly placeOf: (part: TuplePart) => Place;
+  readonly parts: TupleReading;
+  readonly cross: boolean;
+  readonly outputs: readonly Output[];
+}
+
+/** The names of parts are parts of an image's name, which has neither capital letters nor slashes. */
+const partName = /^[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*$/;
+
+/** An image's name has at most 255 characters, and `zentoo/`, the site's name and `/` come before the tuple's. */
+const longestName = 255;
+
+/** Reads the tuples of config/tuples (undefined: there is no such file) and those that site.yaml has in their long form. */
+export function readTuples(
+  text: string | undefined,
+  material: TupleMaterial,
+  diagnostics: Diagnostics,
+): readonly Tuple[] {
+  const { document, names } = material;
+  const written = [
+    ...readTupleLines(text ?? '', document.outputs, names, diagnostics),
+    ...document.tuples.flatMap((tuple) => {
+      const known = namesByPart(names);
+      const unknown = tupleParts.filter(([part]) => !known[part].includes(tuple.parts[part]));
+      for (const [part, called] of unknown)
+        diagnostics.add(tuple.placeOf(part), missingName(called, tuple.parts[part], known[part]));
+      return unknown.length > 0 ? [] : [{ ...tuple, outputs: tuple.outputs ?? document.outputs }];
+    }),
+  ];
+  const assemble = new TupleAssembly(material, diagnostics);
+  return written.flatMap((tuple) => assemble.assemble(tuple) ?? []);
+}
+
+function readTupleLines(
+  text: string,
+  outputs: readonly Output[],
+  names: TupleNames,
+  diagnostics: Diagnostics,
+): readonly WrittenTuple[] {
+  return text
+    .replace(/^\uFEFF/, '')
+    .split('\n')
+    .flatMap((line, index) => {
+      const [first, second] = [...line.replace(/#.*$/s, '').matchAll(/\S+/g)];
+      if (first === undefined) return [];
+      const place = { file: tuplesFile, line: index + 1, column: first.index + 1 };
+      if (second !== undefined) {
+        diagnostics.add(
+          { ...place, column: second.index + 1 },
+          'a line has one tuple: put this into a line of its own',
+        );
+        return [];
+      }
+      const readings = readTupleName(first[0], names);
+      const [parts] = readings;
+      if (parts === undefined) {
+        const { offset, message } = explainMisreading(first[0], names);
+        diagnostics.add({ ...place, column: place.column + offset }, message);
+        return [];
+      }
+      if (readings.length > 1) {
+        diagnostics.add(
+          place,
+          `'${first[0]}' can be read in ${readings.length} ways: ${readings.map(showReading).join(' or ')}; write the one that is meant into tuples in site.yaml`,
+        );
+        return [];
+      }
+      return [{ place, placeOf: () => place, parts, cross: false, outputs }];
+    });
+}
+
+/** Where the tuples are, a line each. */
+export const tuplesFile = 'config/tuples';
+
+function showReading(parts: TupleReading): string {
+  return `{ ${tupleParts.map(([part]) => `${part}: ${parts[part]}`).join(', ')} }`;
+}
+
+class TupleAssembly {
+  readonly #material: TupleMaterial;
+  readonly #diagnostics: Diagnostics;
+  readonly #places = new Map<string, Place>();
+  readonly #ownSets = new Map<string, ReadonlyMap<string, ReadSet>>();
+
+  constructor(material: TupleMaterial, diagnostics: Diagnostics) {
+    this.#material = material;
+    this.#diagnostics = diagnostics;
+  }
+
+  /** A tuple of parts that exist; undefined, with diagnostics, if they do not make one. */
+  assemble({ place, placeOf, parts, cross, outputs }: WrittenTuple): Tuple | undefined {
+    const { document, portage, buildhooks, sharedSets } = this.#material;
+    const name = tupleParts.map(([part]) => parts[part]).join('-');
+    this.#checkNames(name, parts, placeOf, place);
+    const own = this.#ownSetsOf(parts.portage);
+    const packages = own.get(parts.packages) ?? sharedSets.get(parts.packages);
+    const cpu = document.cpus.find((other) => other.name === parts.cpu);
+    const stage = stageOf(parts.portage, document.stages);
+    const branch = portage.useBranch(parts.portage);
+    const hooks = buildhooks.useBranch(parts.buildhooks);
+    if (packages) checkNestedSets(packages, (set) => own.get(set) ?? sharedSets.get(set), this.#diagnostics);
+    else if (!this.#material.names.packages(parts.portage).includes(parts.packages))
+      this.#diagnostics.add(
+        placeOf('packages'),
+        missingName(
+          `package set in the branch '${parts.portage}'`,
+          parts.packages,
+          this.#material.names.packages(parts.portage),
+        ),
+      );
+    if (!stage)
+      this.#diagnostics.add(
+        placeOf('portage'),
+        `no stage in site.yaml has the branch '${parts.portage}' among its branches`,
+      );
+    if (!cpu || !stage || !branch || !hooks || !packages) return undefined;
+    return { name, cpu, portage: branch, buildhooks: hooks, packages: packages.set, stage, cross, outputs };
+  }
+
+  #checkNames(name: string, parts: TupleReading, placeOf: WrittenTuple['placeOf'], place: Place): void {
+    for (const [part, called] of tupleParts)
+      if (!partName.test(parts[part]))
+        this.#diagnostics.add(
+          placeOf(part),
+          `the ${called} '${parts[part]}' cannot be part of an image's name: small letters and digits, with . _ - between them`,
+        );
+    const longest = longestName - `zentoo/${this.#material.document.name}/`.length;
+    if (name.length > longest)
+      this.#diagnostics.add(
+        place,
+        `its name has ${name.length} characters, and an image's name has room for ${longest}`,
+      );
+    const before = this.#places.get(name);
+    if (before) this.#diagnostics.add(place, `the tuple ${name} is in ${before.file}:${before.line} already`);
+    else this.#places.set(name, place);
+  }
+
+  #ownSetsOf(branch: string): ReadonlyMap<string, ReadSet> {
+    const sets = this.#ownSets.get(branch) ?? readPortageBranch(this.#material.portage, branch, this.#diagnostics);
+    this.#ownSets.set(branch, sets);
+    return sets;
+  }
+}
+
+/** The stage that names the branch, or the one that is for all others. */
+export function stageOf(branch: string, stages: readonly Stage[]): Stage | undefined {
+  return stages.find(({ branches }) => branches?.includes(branch)) ?? stages.find(({ branches }) => !branches);
+}

@@ -1,0 +1,105 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { abbreviate } from '../abbreviate.ts';
+import { Failure } from '../failure.ts';
+import { startOf, type Diagnostics } from './diagnostics.ts';
+import { GitFault } from './git/git-fault.ts';
+import { GitRepository, type GitBranch, type WorkTree } from './git/git-repository.ts';
+import type { TreeEntry } from './git/git-tree.ts';
+import { reportFaults } from './report-faults.ts';
+import type { Branch, BranchEntry, UncommittedWork } from './site.ts';
+
+/** `config/portage` or `config/buildhooks`: its branches as a site sees them, what is wrong with them as diagnostics. */
+export class SiteRepository {
+  /** The path in the site. */
+  readonly path: string;
+  readonly git: GitRepository;
+  readonly #workTree: WorkTree | undefined;
+  readonly #diagnostics: Diagnostics;
+  readonly #branches = new Map<string, Branch>();
+
+  private constructor(path: string, git: GitRepository, workTree: WorkTree | undefined, diagnostics: Diagnostics) {
+    this.path = path;
+    this.git = git;
+    this.#workTree = workTree;
+    this.#diagnostics = diagnostics;
+  }
+
+  /**
+   * Undefined, with a diagnostic, if there is no repository at the path or it cannot be read. New files below `except`
+   * are no uncommitted work.
+   */
+  static open(site: string, path: string, diagnostics: Diagnostics, except?: string): SiteRepository | undefined {
+    if (!existsSync(join(site, path))) {
+      diagnostics.add(startOf(path), 'there is no such directory; it must be a git repository');
+      return undefined;
+    }
+    const git = reportFaults(diagnostics, startOf(path), () => new GitRepository(join(site, path), site));
+    for (const { name, fault } of git?.branchNameFaults ?? [])
+      diagnostics.add(startOf(path), `the name of the branch ${abbreviate(name)} ${fault}`);
+    if (git === undefined) return undefined;
+    const workTree = reportFaults(diagnostics, startOf(path), () => git.readWorkTree(except));
+    return new SiteRepository(path, git, workTree, diagnostics);
+  }
+
+  get branchNames(): readonly string[] {
+    return this.git.branchNames;
+  }
+
+  /** How diagnostics name what a branch has committed. */
+  fileOf(branch: string, path?: string): string {
+    return `${this.path}@${branch}${path === undefined ? '' : `:${path}`}`;
+  }
+
+  /** The paths of a branch; none if it cannot be read, which is reported when it is used. */
+  pathsOf(name: string): readonly string[] {
+    try {
+      return this.git.readBranch(name).entries.map((entry) => entry.path);
+    } catch (error) {
+      if (error instanceof GitFault) return [];
+      throw error;
+    }
+  }
+
+  /** A branch that exists by name, ready to be used; undefined, with a diagnostic, if it cannot be read. */
+  useBranch(name: string): Branch | undefined {
+    const known = this.#branches.get(name);
+    if (known) return known;
+    return reportFaults(this.#diagnostics, startOf(this.fileOf(name)), () => {
+      const git = this.git.readBranch(name);
+      const branch = { name, commit: git.commit, entries: this.#entriesOf(git) };
+      this.#branches.set(name, branch);
+      return branch;
+    });
+  }
+
+  #entriesOf({ name, entries }: GitBranch): readonly BranchEntry[] {
+    return entries.flatMap((entry) => {
+      const { path, type, id } = entry;
+      const file = this.fileOf(name, path);
+      if (type !== 'submodule') return [{ path, type, id, read: () => this.#readFile(entry, file) }];
+      this.#diagnostics.add(startOf(file), 'it is a submodule: what is in it is not in this repository');
+      return [];
+    });
+  }
+
+  #readFile(entry: TreeEntry, file: string): Buffer {
+    try {
+      return this.git.readFile(entry);
+    } catch (error) {
+      if (!(error instanceof GitFault)) throw error;
+      throw new Failure('site-invalid', `${file}:1:1: ${error.message}`, { cause: error });
+    }
+  }
+
+  /** The paths that are committed in what is checked out; none where nothing is. */
+  get committedPaths(): ReadonlySet<string> {
+    return new Set(this.#workTree?.head.map((entry) => entry.path));
+  }
+
+  /** What of the working tree is in no commit, as a list of one; empty if there is nothing of that kind. */
+  get uncommittedWork(): readonly UncommittedWork[] {
+    if (this.#workTree === undefined || this.#workTree.uncommitted.length === 0) return [];
+    return [{ repository: this.path, branch: this.#workTree.branch, paths: this.#workTree.uncommitted }];
+  }
+}

@@ -1,0 +1,21 @@
+import packageJson from '../package.json' with { type: 'json' };
+import { parseZentooCommand } from './cli/zentoo/parse-zentoo-command.ts';
+import { print, refuse, runProgram } from './program.ts';
+
+const program = { name: 'zentoo', version: packageJson.version };
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(argv: readonly string[]): Promise<number> {
+  const invocation = parseZentooCommand(argv, process.env);
+  switch (invocation.type) {
+    case 'help':
+      return print(invocation.text);
+    case 'version':
+      return print(`${program.name} ${program.version}\n`);
+    case 'usage':
+      return refuse(program, invocation.presentation, invocation.failures);
+    case 'work':
+      return runProgram(program, invocation.presentation, invocation.work);
+  }
+}

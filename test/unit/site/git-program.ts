@@ -1,0 +1,67 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+
+const environment: NodeJS.ProcessEnv = {
+  ...process.env,
+  GIT_CONFIG_GLOBAL: '/dev/null',
+  GIT_CONFIG_NOSYSTEM: '1',
+  GIT_AUTHOR_NAME: 'Larry',
+  GIT_AUTHOR_EMAIL: 'larry@example.org',
+  GIT_COMMITTER_NAME: 'Larry',
+  GIT_COMMITTER_EMAIL: 'larry@example.org',
+};
+
+/** Runs the real git in a directory, without anybody's settings; returns what it prints. */
+export function git(directory: string, ...args: readonly string[]): string {
+  const settings = ['-c', 'protocol.file.allow=always', '-c', 'init.defaultBranch=base', '-c', 'gc.auto=0'];
+  return execFileSync('git', ['-C', directory, ...settings, ...args], {
+    encoding: 'utf8',
+    env: environment,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+/** Writes files, by their paths in the directory, making directories where they are missing. */
+export function writeFiles(directory: string, files: Readonly<Record<string, string | Buffer>>): void {
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(directory, path)), { recursive: true });
+    writeFileSync(join(directory, path), content);
+  }
+}
+
+/** Commits all that is in the working tree. */
+export function commitAll(directory: string): void {
+  git(directory, 'add', '--all');
+  git(directory, 'commit', '--quiet', '--allow-empty', '--message=change');
+}
+
+/** A directory that is removed when it goes out of scope. */
+export function temporaryDirectory(): { readonly path: string; [Symbol.dispose](): void } {
+  const path = mkdtempSync(join(tmpdir(), 'gentoo-builder-site-'));
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** Everything that can be seen of a directory but access times: type, mode, time, target and content of all below it. */
+export function fingerprint(directory: string): string {
+  const hash = createHash('sha256');
+  for (const path of readdirSync(directory, { recursive: true, encoding: 'utf8' }).toSorted()) {
+    const full = join(directory, path);
+    const { mode, mtimeMs } = lstatSync(full);
+    hash.update(JSON.stringify([path, mode, mtimeMs]));
+    if (lstatSync(full).isSymbolicLink()) hash.update(readlinkSync(full));
+    else if (lstatSync(full).isFile()) hash.update(readFileSync(full));
+  }
+  return hash.digest('hex');
+}

@@ -1,0 +1,517 @@
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { GitFault } from '../../../src/site/git/git-fault.ts';
+import { GitRepository } from '../../../src/site/git/git-repository.ts';
+import { commitAll, fingerprint, git, temporaryDirectory, writeFiles } from './git-program.ts';
+
+const gitTypes: Readonly<Record<string, string>> = {
+  '100644': 'file',
+  '100755': 'executable',
+  '120000': 'symlink',
+  '160000': 'submodule',
+};
+
+/** A branch as git itself tells it. */
+function readByGit(directory: string, branch: string) {
+  const lines = git(directory, 'ls-tree', '-r', '-z', branch).split('\0').filter(Boolean);
+  return {
+    name: branch,
+    commit: git(directory, 'rev-parse', branch).trim(),
+    entries: lines
+      .map((line) => {
+        const [, mode = '', id = '', path = ''] = /^(\d+) \w+ (\w+)\t(.*)$/s.exec(line) ?? [];
+        return { path, type: gitTypes[mode], id };
+      })
+      .toSorted((a, b) => (a.path < b.path ? -1 : 1)),
+  };
+}
+
+/** Holds all that is read of a repository against git, and requires that reading it changed nothing. */
+function expectAsGit(directory: string, site: string): GitRepository {
+  const branches = git(directory, 'for-each-ref', '--format=%(refname:lstrip=2)', 'refs/heads')
+    .split('\n')
+    .filter(Boolean);
+  const expected = branches.map((branch) => readByGit(directory, branch));
+  const contents = expected.flatMap(({ entries }) =>
+    entries.filter(({ type }) => type !== 'submodule').map(({ id }) => [id, git(directory, 'cat-file', 'blob', id)]),
+  );
+  const before = fingerprint(site);
+  const repository = new GitRepository(directory, site);
+  expect(repository.branchNames).toEqual(branches);
+  const read = branches.map((branch) => repository.readBranch(branch));
+  expect(read).toEqual(expected);
+  const files = read.flatMap(({ entries }) => entries.filter(({ type }) => type !== 'submodule'));
+  expect(files.map((entry) => [entry.id, repository.readFile(entry).toString('utf8')])).toEqual(contents);
+  repository.readWorkTree();
+  expect(fingerprint(site)).toBe(before);
+  return repository;
+}
+
+const base = {
+  'make.conf': 'USE="a b"\n',
+  'package.use/one': `${'app-misc/greet loud\n'.repeat(200)}`,
+  'package.use/two': `${'app-misc/greet loud\n'.repeat(200)}dev-libs/greeting shout\n`,
+  'env/a b "c" ü': 'odd name\n',
+  'patches/app-misc/motto/a.patch': '',
+};
+
+/** A repository with two branches, a link, an executable, and versions of a large file that make deltas worth while. */
+function makeRepository(directory: string, ...options: readonly string[]): void {
+  mkdirSync(directory, { recursive: true });
+  git(directory, 'init', '--quiet', ...options);
+  writeFiles(directory, base);
+  symlinkSync('../../var/db/repos/gentoo/profiles/default', join(directory, 'make.profile'));
+  writeFileSync(join(directory, 'bashrc'), '#!/bin/bash\n', { mode: 0o755 });
+  commitAll(directory);
+  for (let version = 1; version <= 6; version += 1) {
+    writeFiles(directory, {
+      large: `${'line of a large file\n'.repeat(400)}${version}\n${'the end\n'.repeat(version)}`,
+    });
+    commitAll(directory);
+    if (version % 2 === 0) git(directory, 'branch', `version/${version}`);
+  }
+}
+
+const forms: readonly (readonly [string, readonly string[], (directory: string) => void])[] = [
+  ['loose objects', [], () => {}],
+  ['a pack with deltas by offset', [], (directory) => git(directory, 'gc', '--quiet', '--aggressive')],
+  [
+    'a pack with deltas by name',
+    [],
+    (directory) =>
+      git(directory, '-c', 'repack.useDeltaBaseOffset=false', 'repack', '-adfq', '--depth=50', '--window=50'),
+  ],
+  ['packed references', [], (directory) => git(directory, 'pack-refs', '--all')],
+  [
+    'packed references of which one has moved on',
+    [],
+    (directory) => {
+      git(directory, 'gc', '--quiet');
+      writeFiles(directory, { 'make.conf': 'newer\n' });
+      commitAll(directory);
+    },
+  ],
+  [
+    'several packs',
+    [],
+    (directory) =>
+      [1, 2].forEach((number) => {
+        writeFiles(directory, { [`pack${number}`]: 'x' });
+        commitAll(directory);
+        git(directory, 'repack', '-dq');
+      }),
+  ],
+  ['names of 256 bits', ['--object-format=sha256'], () => {}],
+  [
+    'names of 256 bits in a pack',
+    ['--object-format=sha256'],
+    (directory) => git(directory, 'gc', '--quiet', '--aggressive'),
+  ],
+];
+
+describe('a repository is read as git reads it', () => {
+  it.each(forms)('%s', (_form, options, change) => {
+    using site = temporaryDirectory();
+    const directory = join(site.path, 'config/portage');
+    makeRepository(directory, ...options);
+    change(directory);
+    expectAsGit(directory, site.path);
+  });
+
+  it('a bare repository', () => {
+    using site = temporaryDirectory();
+    makeRepository(join(site.path, 'work'));
+    const directory = join(site.path, 'config/portage');
+    git(site.path, 'clone', '--quiet', '--bare', 'work', directory);
+    expect(expectAsGit(directory, site.path).readWorkTree()).toBeUndefined();
+  });
+
+  it('a submodule of the site', () => {
+    using site = temporaryDirectory();
+    using origin = temporaryDirectory();
+    makeRepository(origin.path);
+    git(site.path, 'init', '--quiet');
+    git(site.path, 'submodule', '--quiet', 'add', origin.path, 'config/portage');
+    const directory = join(site.path, 'config/portage');
+    expect(readFileSync(join(directory, '.git'), 'utf8')).toBe('gitdir: ../../.git/modules/config/portage\n');
+    expect(expectAsGit(directory, site.path).readWorkTree()).toMatchObject({ branch: 'base', uncommitted: [] });
+  });
+
+  it('a linked working tree of a repository in the site', () => {
+    using site = temporaryDirectory();
+    makeRepository(join(site.path, 'portage.git'));
+    git(join(site.path, 'portage.git'), 'worktree', 'add', '-q', '../config/portage', 'version/4');
+    const directory = join(site.path, 'config/portage');
+    expect(expectAsGit(directory, site.path).readWorkTree()).toMatchObject({ branch: 'version/4', uncommitted: [] });
+  });
+
+  it('a clone that borrows objects from a repository in the site', () => {
+    using site = temporaryDirectory();
+    makeRepository(join(site.path, 'origin'));
+    git(site.path, 'clone', '--quiet', '--shared', 'origin', 'config/portage');
+    expectAsGit(join(site.path, 'config/portage'), site.path);
+  });
+
+  it('a shallow clone', () => {
+    using site = temporaryDirectory();
+    makeRepository(join(site.path, 'origin'));
+    git(site.path, 'clone', '--quiet', '--depth=1', `file://${site.path}/origin`, 'config/portage');
+    expectAsGit(join(site.path, 'config/portage'), site.path);
+  });
+
+  it('a detached HEAD', () => {
+    using site = temporaryDirectory();
+    makeRepository(join(site.path, 'portage'));
+    git(join(site.path, 'portage'), 'checkout', '--quiet', '--detach', 'HEAD~3');
+    const repository = expectAsGit(join(site.path, 'portage'), site.path);
+    expect(repository.readWorkTree()).toMatchObject({ branch: undefined, uncommitted: [] });
+  });
+
+  it('whatever is committed', () => {
+    const name = fc.string({
+      unit: fc.constantFrom('a', 'b', 'ü', ' ', '.', '-', '"', '\\'),
+      minLength: 1,
+      maxLength: 6,
+    });
+    const path = fc
+      .array(
+        name.filter((text) => !/^\.+$/.test(text)),
+        { minLength: 1, maxLength: 3 },
+      )
+      .map((parts) => `x${parts.join('/')}`);
+    const tree = fc.dictionary(path, fc.string({ maxLength: 300 }), { minKeys: 1, maxKeys: 8 });
+    fc.assert(
+      fc.property(tree, fc.boolean(), (files, isPacked) => {
+        using site = temporaryDirectory();
+        git(site.path, 'init', '--quiet');
+        const paths = Object.keys(files);
+        const possible = paths.filter((one) => !paths.some((other) => other.startsWith(`${one}/`)));
+        for (const one of possible) writeFiles(site.path, { [one]: files[one] ?? '' });
+        chmodSync(join(site.path, possible[0] ?? ''), 0o755);
+        commitAll(site.path);
+        if (isPacked) git(site.path, 'gc', '--quiet');
+        expectAsGit(site.path, site.path);
+      }),
+      { numRuns: 12 },
+    );
+  });
+});
+
+describe('a repository that cannot be used', () => {
+  const cases: readonly (readonly [string, (site: string, directory: string) => void, string | RegExp])[] = [
+    ['no repository', () => {}, 'it is no git repository; make one with: git init'],
+    [
+      'no commit',
+      (_site, directory) => git(directory, 'init', '--quiet'),
+      'it has no commit; make one with: git commit',
+    ],
+    [
+      'a .git file that points nowhere',
+      (_site, directory) => writeFileSync(join(directory, '.git'), 'gitdir: /nowhere/at/all\n'),
+      'its .git file points to /nowhere/at/all, which is not there',
+    ],
+    [
+      'a .git file with something else in it',
+      (_site, directory) => writeFileSync(join(directory, '.git'), 'hello\n'),
+      'it is no git repository: its .git is neither a directory nor a pointer',
+    ],
+    [
+      'an empty .git',
+      (_site, directory) => mkdirSync(join(directory, '.git')),
+      /^it is no git repository: \.git has no HEAD/,
+    ],
+    [
+      'a format from the future',
+      (_site, directory) => {
+        makeRepository(directory);
+        git(directory, 'config', 'core.repositoryformatversion', '2');
+      },
+      'its format, version 2, is newer than zentoo',
+    ],
+    [
+      'reftables',
+      (_site, directory) => {
+        makeRepository(directory);
+        writeFileSync(
+          join(directory, '.git/config'),
+          '[core]\n\trepositoryformatversion = 1\n[extensions]\n\trefStorage = reftable\n',
+        );
+      },
+      'its branches are kept as reftable; change that with: git refs migrate --ref-format=files',
+    ],
+  ];
+  it.each(cases)('%s', (_name, make, message) => {
+    using site = temporaryDirectory();
+    const directory = join(site.path, 'config/portage');
+    mkdirSync(directory, { recursive: true });
+    make(site.path, directory);
+    const open = () => new GitRepository(directory, site.path);
+    expect(open).toThrow(GitFault);
+    expect(open).toThrow(message);
+  });
+
+  const outside: readonly (readonly [string, (origin: string, directory: string) => void, string])[] = [
+    [
+      'a linked working tree',
+      (origin, directory) => git(origin, 'worktree', 'add', '-q', directory, 'version/4'),
+      'its repository lies outside the site, in ',
+    ],
+    ['a link', (origin, directory) => symlinkSync(origin, directory), 'it lies outside the site, in '],
+    [
+      'a .git that is a link',
+      (origin, directory) => {
+        mkdirSync(directory);
+        symlinkSync(join(origin, '.git'), join(directory, '.git'));
+      },
+      'its repository lies outside the site, in ',
+    ],
+    [
+      'a clone that borrows objects',
+      (origin, directory) => git(origin, 'clone', '--quiet', '--shared', origin, directory),
+      'a repository that it borrows objects from lies outside the site, in ',
+    ],
+  ];
+  it.each(outside)('%s whose repository lies outside the site', (_name, make, message) => {
+    using site = temporaryDirectory();
+    using origin = temporaryDirectory();
+    makeRepository(origin.path);
+    make(origin.path, join(site.path, 'portage'));
+    expect(() => new GitRepository(join(site.path, 'portage'), site.path)).toThrow(message + origin.path);
+  });
+
+  it.each([
+    ['a missing object', (path: string) => rmSync(path)],
+    ['a truncated object', (path: string) => writeFileSync(path, readFileSync(path).subarray(0, 12))],
+    [
+      'an object in the place of another',
+      (path: string) => writeFileSync(path, readFileSync(join(path, '../../..', 'HEAD'))),
+    ],
+  ])('%s', (_name, damage) => {
+    using site = temporaryDirectory();
+    git(site.path, 'init', '--quiet');
+    writeFiles(site.path, { file: 'one' });
+    commitAll(site.path);
+    const commit = git(site.path, 'rev-parse', 'HEAD').trim();
+    const path = join(site.path, '.git/objects', commit.slice(0, 2), commit.slice(2));
+    chmodSync(path, 0o644);
+    damage(path);
+    expect(() => new GitRepository(site.path, site.path).readBranch('base')).toThrow(GitFault);
+  });
+
+  it('a pack of which any one byte is another: what is read is right, or a fault', { timeout: 60_000 }, () => {
+    using site = temporaryDirectory();
+    makeRepository(site.path);
+    git(site.path, 'gc', '--quiet', '--aggressive');
+    const right = readAll(site.path);
+    const packs = join(site.path, '.git/objects/pack');
+    const files = readdirSync(packs).filter((file) => /\.(?:pack|idx)$/.test(file));
+    const position = fc.tuple(
+      fc.constantFrom(...files),
+      fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }),
+      fc.integer({ min: 1, max: 255 }),
+    );
+    fc.assert(
+      fc.property(position, ([file, where, change]) => {
+        const path = join(packs, file);
+        const bytes = readFileSync(path);
+        const damaged = Buffer.from(bytes);
+        const index = Math.floor(where * bytes.length);
+        damaged[index] = (damaged[index] ?? 0) ^ change;
+        chmodSync(path, 0o644);
+        writeFileSync(path, damaged);
+        try {
+          expect(readAll(site.path)).toEqual(right);
+        } catch (error) {
+          expect(error).toBeInstanceOf(GitFault);
+        } finally {
+          writeFileSync(path, bytes);
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  function readAll(directory: string): readonly string[] {
+    const repository = new GitRepository(directory, directory);
+    const entries = repository.branchNames.flatMap((name) => repository.readBranch(name).entries);
+    return entries.map((entry) => `${entry.path} ${repository.readFile(entry).toString('base64')}`);
+  }
+
+  it('a tree with a name that leads elsewhere', () => {
+    using site = temporaryDirectory();
+    git(site.path, 'init', '--quiet');
+    writeFiles(site.path, { file: 'one' });
+    commitAll(site.path);
+    const blob = git(site.path, 'rev-parse', 'HEAD:file').trim();
+    const tree = Buffer.concat([Buffer.from('100644 ..\0'), Buffer.from(blob, 'hex')]);
+    writeFileSync(join(site.path, 'tree'), tree);
+    const id = git(site.path, 'hash-object', '-t', 'tree', '-w', '--literally', 'tree').trim();
+    const commit = git(site.path, 'commit-tree', '-m', 'evil', id).trim();
+    git(site.path, 'update-ref', 'refs/heads/evil', commit);
+    expect(() => new GitRepository(site.path, site.path).readBranch('evil')).toThrow(
+      "it has a file with a name that no file may have: '..'",
+    );
+  });
+});
+
+describe('names of branches', () => {
+  it.each([
+    ['-x', 'begins with a hyphen, as an option does'],
+    ['a..b', 'has .. in it'],
+    ['a b', 'has white space in it'],
+    ['a\u0007b', 'has a control character in it'],
+    ['a~b', 'has ~ in it'],
+    ['x.lock/y', 'is not one that git allows'],
+    ['.x', 'is not one that git allows'],
+  ])('%j is none', (name, fault) => {
+    using site = temporaryDirectory();
+    makeRepository(site.path);
+    const id = git(site.path, 'rev-parse', 'base').trim();
+    writeFiles(join(site.path, '.git/refs/heads'), { [name]: `${id}\n` });
+    const repository = new GitRepository(site.path, site.path);
+    expect(repository.branchNameFaults).toEqual([{ name, fault }]);
+    expect(repository.branchNames).not.toContain(name);
+  });
+
+  it('are all that git itself accepts, but those with a leading hyphen', () => {
+    using site = temporaryDirectory();
+    makeRepository(site.path);
+    const name = fc.string({
+      unit: fc.constantFrom('a', 'b', '-', '.', '/', '@', '{', '~', ' ', ':', '\\', '\u007f', '.lock'),
+      minLength: 1,
+      maxLength: 5,
+    });
+    fc.assert(
+      fc.property(
+        name.filter((text) => !/^[./-]|\/\/|\/$|\/\./.test(text)),
+        (text) => {
+          const isAccepted = isAcceptedByGit(site.path, text);
+          writeFiles(join(site.path, '.git'), {
+            'packed-refs': `${git(site.path, 'rev-parse', 'version/4').trim()} refs/heads/${text}\n`,
+          });
+          const repository = new GitRepository(site.path, site.path);
+          expect([text, repository.branchNames.includes(text)]).toEqual([text, isAccepted]);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+});
+
+function isAcceptedByGit(directory: string, name: string): boolean {
+  try {
+    git(directory, 'check-ref-format', `refs/heads/${name}`);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+describe('uncommitted work', () => {
+  /** What git says differs from HEAD, new files one by one. */
+  const byGit = (directory: string) =>
+    git(directory, 'status', '--porcelain', '-z', '--untracked-files=all', '--no-renames')
+      .split('\0')
+      .filter(Boolean)
+      .map((line) => line.slice(3))
+      .toSorted();
+  const byUs = (directory: string, except?: string) =>
+    new GitRepository(directory, directory).readWorkTree(except)?.uncommitted;
+
+  it.each<readonly [string, (directory: string) => void, readonly string[]]>([
+    ['nothing', () => {}, []],
+    ['a changed file', (directory) => writeFiles(directory, { 'make.conf': 'x' }), ['make.conf']],
+    ['a new file', (directory) => writeFiles(directory, { 'package.use/new': 'x' }), ['package.use/new']],
+    ['a removed file', (directory) => rmSync(join(directory, 'large')), ['large']],
+    ['an executable bit', (directory) => chmodSync(join(directory, 'make.conf'), 0o755), ['make.conf']],
+    [
+      'a link that leads elsewhere',
+      (directory) => {
+        rmSync(join(directory, 'make.profile'));
+        symlinkSync('elsewhere', join(directory, 'make.profile'));
+      },
+      ['make.profile'],
+    ],
+    [
+      'a file in the place of a directory',
+      (directory) => {
+        rmSync(join(directory, 'package.use'), { recursive: true });
+        writeFiles(directory, { 'package.use': 'x' });
+      },
+      ['package.use', 'package.use/one', 'package.use/two'],
+    ],
+    [
+      'what is staged',
+      (directory) => {
+        writeFiles(directory, { 'make.conf': 'x', staged: 'y' });
+        git(directory, 'add', '--all');
+      },
+      ['make.conf', 'staged'],
+    ],
+    [
+      'a renamed file',
+      (directory) => renameSync(join(directory, 'large'), join(directory, 'larger')),
+      ['large', 'larger'],
+    ],
+    ['an ignored file', (directory) => writeFiles(directory, { '.git/info/exclude': 'x*\n', xyz: '' }), []],
+  ])('%s', (_name, change, expected) => {
+    using site = temporaryDirectory();
+    makeRepository(site.path);
+    change(site.path);
+    expect(byUs(site.path)).toEqual(expected);
+    expect(byGit(site.path)).toEqual(expected);
+  });
+
+  it('is not what is new below the directory that is left out, but what changed there is', () => {
+    using site = temporaryDirectory();
+    makeRepository(site.path);
+    writeFiles(site.path, { 'sets/own': 'app-misc/greet\n' });
+    commitAll(site.path);
+    writeFiles(site.path, { 'sets/shared': 'app-misc/greet\n' });
+    expect(byUs(site.path, 'sets')).toEqual([]);
+    writeFiles(site.path, { 'sets/own': 'app-misc/hello\n' });
+    expect(byUs(site.path, 'sets')).toEqual(['sets/own']);
+  });
+
+  it('is what git says, whatever .gitignore has in it', { timeout: 60_000 }, () => {
+    using site = temporaryDirectory();
+    const names = ['a', 'b', 'ab', 'a.b', 'd/a', 'd/ab', 'd/e/a', 'd/e/b.c', 'e/a', 'e/d/ab', '!a', 'a b'];
+    git(site.path, 'init', '--quiet');
+    git(site.path, 'commit', '--quiet', '--allow-empty', '--message=nothing');
+    writeFiles(site.path, Object.fromEntries(names.map((name) => [name, ''])));
+    const pattern = fc.string({
+      unit: fc.constantFrom('a', 'b', 'd', 'e', '/', '*', '**/', '/**', '?', '[ab]', '[!a]', '.', '!', '\\', ' ', '#'),
+      maxLength: 5,
+    });
+    // Git strips a literal beginning before it matches the rest, so that to it `a**/b` is `**/b` behind an a: a slip of its.
+    const rule = pattern.filter((text) => !/[^/!]\*\*\//.test(text));
+    const file = fc.array(rule, { maxLength: 4 }).map((lines) => lines.join('\n'));
+    fc.assert(
+      fc.property(file, file, (top, below) => {
+        writeFiles(site.path, { '.gitignore': top, 'd/.gitignore': below });
+        expect(byUs(site.path)).toEqual(byGit(site.path));
+      }),
+      { numRuns: 150 },
+    );
+  });
+});
+
+it('a repository may be moved with its site', () => {
+  using site = temporaryDirectory();
+  using other = temporaryDirectory();
+  makeRepository(join(site.path, 'portage.git'));
+  cpSync(site.path, join(other.path, 'copy'), { recursive: true, verbatimSymlinks: true });
+  expectAsGit(join(other.path, 'copy/portage.git'), join(other.path, 'copy'));
+});
