@@ -96,7 +96,7 @@ function checkStages(
       const place = placeOfBranch(stage.name, index);
       const first = stageOf(branch, stages);
       if (!portage.branchNames.includes(branch))
-        diagnostics.add(place, missingName('portage branch', branch, portage.branchNames));
+        diagnostics.add(place, missingName('there is no portage branch', branch, portage.branchNames));
       else if (first && first.name !== stage.name)
         diagnostics.add(place, `the branch '${branch}' is among those of the stage '${first.name}' already`);
     }

@@ -61,7 +61,8 @@ export function explainMisreading(text: string, names: TupleNames): Misreading {
   let offset = 0;
   for (const [index, [part, called]] of tupleParts.entries()) {
     const name = reading[index] ?? '';
-    if (!known[part].includes(name)) wrong.push({ offset, message: missingName(called, name, known[part]) });
+    if (!known[part].includes(name))
+      wrong.push({ offset, message: missingName(`there is no ${called}`, name, known[part]) });
     offset += name.length + 1;
   }
   const [first] = wrong;
@@ -69,15 +70,15 @@ export function explainMisreading(text: string, names: TupleNames): Misreading {
   const [, portage = '', , packages = ''] = reading;
   return {
     offset: offset - packages.length - 1,
-    message: missingName(`package set in the branch '${portage}'`, packages, names.packages(portage)),
+    message: missingName(`the branch '${portage}' has no package set`, packages, names.packages(portage)),
   };
 }
 
-/** That there is no such name, with the nearest one or with those that there are. */
-export function missingName(called: string, name: string, names: readonly string[]): string {
+/** That there is no such name (`lead` says of what), with the nearest one or with those that there are. */
+export function missingName(lead: string, name: string, names: readonly string[]): string {
   const shown = names.length > 8 ? `${names.slice(0, 8).join(', ')} and ${names.length - 8} more` : names.join(', ');
   const others = names.length === 0 ? '; there is none at all' : `; there are: ${shown}`;
-  return `there is no ${called} ${abbreviate(name)}${didYouMean(name, names) || others}`;
+  return `${lead} ${abbreviate(name)}${didYouMean(name, names) || others}`;
 }
 
 /** The names of each part; those of sets whatever branch has them. */

@@ -53,7 +53,7 @@ export function readTuples(
       const known = namesByPart(names);
       const unknown = tupleParts.filter(([part]) => !known[part].includes(tuple.parts[part]));
       for (const [part, called] of unknown)
-        diagnostics.add(tuple.placeOf(part), missingName(called, tuple.parts[part], known[part]));
+        diagnostics.add(tuple.placeOf(part), missingName(`there is no ${called}`, tuple.parts[part], known[part]));
       return unknown.length > 0 ? [] : [{ ...tuple, outputs: tuple.outputs ?? document.outputs }];
     }),
   ];
@@ -133,7 +133,7 @@ class TupleAssembly {
       this.#diagnostics.add(
         placeOf('packages'),
         missingName(
-          `package set in the branch '${parts.portage}'`,
+          `the branch '${parts.portage}' has no package set`,
           parts.packages,
           this.#material.names.packages(parts.portage),
         ),

@@ -8,9 +8,14 @@ export function reportFaults<T>(diagnostics: Diagnostics, place: Place, work: ()
   try {
     return work();
   } catch (error) {
-    if (error instanceof GitFault) diagnostics.add(place, error.message);
-    else if (error instanceof Error && 'syscall' in error) diagnostics.add(place, describeReadError(error));
-    else throw error;
+    diagnostics.add(place, describeFault(error));
     return undefined;
   }
+}
+
+/** What is wrong with a repository or a file, as a clause; throws the error again if it is about something else. */
+export function describeFault(error: unknown): string {
+  if (error instanceof GitFault) return error.message;
+  if (error instanceof Error && 'syscall' in error) return describeReadError(error);
+  throw error;
 }

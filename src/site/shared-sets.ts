@@ -6,13 +6,13 @@ import { checkSetName, isSetFile, readSetText, type ReadSet } from './package-se
 import { readTextFile } from './read-text-file.ts';
 import { reportFaults } from './report-faults.ts';
 
-const besidePortage = 'config/sets';
 const insidePortage = 'config/portage/sets';
+const besidePortage = 'config/sets';
 
 /**
- * The sets that all branches share, by name: from `config/portage/sets`, or from `config/sets` where that is not there,
- * as beside a bare repository. What the branch that is checked out has committed in `sets/` is that branch's own, and not
- * shared: `isCommitted` says so of a path.
+ * The sets that all branches share, by name: those in `config/portage/sets`, unless that repository is bare, and those in
+ * `config/sets`. The one may be a link to the other. What the branch that is checked out has committed in `sets/` is that
+ * branch's own, and not shared: `isCommitted` says so of a path.
  */
 export function readSharedSets(
   site: string,
@@ -20,38 +20,36 @@ export function readSharedSets(
   isCommitted: (path: string) => boolean,
   diagnostics: Diagnostics,
 ): ReadonlyMap<string, ReadSet> {
-  const isInside = !isBare && existsSync(join(site, insidePortage));
-  const directory = isInside ? insidePortage : besidePortage;
   const sets = new Map<string, ReadSet>();
-  if (!existsSync(join(site, directory))) return sets;
-  const isBoth = isInside && existsSync(join(site, besidePortage));
-  if (isBoth && realpathSync(join(site, besidePortage)) !== realpathSync(join(site, insidePortage)))
-    diagnostics.add(
-      startOf(besidePortage),
-      `it is not read, for there is ${insidePortage}: put all sets into one of them`,
-    );
-  reportFaults(diagnostics, startOf(directory), () => {
-    requireInside(join(site, directory), site, 'it');
-    for (const name of readdirSync(join(site, directory)).toSorted()) {
-      const isOwn = isInside && isCommitted(`sets/${name}`);
-      const set =
-        isSetFile(name) && !isOwn ? readSharedSet(site, `${directory}/${name}`, name, diagnostics) : undefined;
-      if (set) sets.set(name, set);
-    }
-  });
+  const read = new Set<string>();
+  for (const directory of isBare ? [besidePortage] : [insidePortage, besidePortage]) {
+    if (!existsSync(join(site, directory))) continue;
+    reportFaults(diagnostics, startOf(directory), () => {
+      requireInside(join(site, directory), site, 'it');
+      const real = realpathSync(join(site, directory));
+      const names = read.has(real) ? [] : readdirSync(real).filter(isSetFile).toSorted();
+      read.add(real);
+      for (const name of names) {
+        if (directory === insidePortage && isCommitted(`sets/${name}`)) continue;
+        const file = `${directory}/${name}`;
+        const first = sets.get(name)?.set.file;
+        if (first !== undefined) diagnostics.add(startOf(file), `the set @${name} is in ${first} already`);
+        else sets.set(name, readSharedSet(site, file, name, diagnostics));
+      }
+    });
+  }
   return sets;
 }
 
-function readSharedSet(site: string, file: string, name: string, diagnostics: Diagnostics): ReadSet | undefined {
+/** A set without anything in it where its file cannot be read: that is said once, and its name is known. */
+function readSharedSet(site: string, file: string, name: string, diagnostics: Diagnostics): ReadSet {
   const path = join(site, file);
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) {
+  checkSetName(name, file, diagnostics);
+  const text = reportFaults(diagnostics, startOf(file), () => {
+    requireInside(path, site, 'it');
+    if (!statSync(path).isDirectory()) return readTextFile(site, file, diagnostics);
     diagnostics.add(startOf(file), 'it is a directory: sets are files');
     return undefined;
-  }
-  checkSetName(name, file, diagnostics);
-  return reportFaults(diagnostics, startOf(file), () => {
-    requireInside(path, site, 'it');
-    const text = readTextFile(site, file, diagnostics);
-    return text === undefined ? undefined : readSetText(text, name, file, diagnostics);
   });
+  return readSetText(text ?? '', name, file, diagnostics);
 }

@@ -3,10 +3,9 @@ import { join } from 'node:path';
 import { abbreviate } from '../abbreviate.ts';
 import { Failure } from '../failure.ts';
 import { startOf, type Diagnostics } from './diagnostics.ts';
-import { GitFault } from './git/git-fault.ts';
 import { GitRepository, type GitBranch, type WorkTree } from './git/git-repository.ts';
 import type { TreeEntry } from './git/git-tree.ts';
-import { reportFaults } from './report-faults.ts';
+import { describeFault, reportFaults } from './report-faults.ts';
 import type { Branch, BranchEntry, UncommittedWork } from './site.ts';
 
 /** `config/portage` or `config/buildhooks`: its branches as a site sees them, what is wrong with them as diagnostics. */
@@ -56,8 +55,8 @@ export class SiteRepository {
     try {
       return this.git.readBranch(name).entries.map((entry) => entry.path);
     } catch (error) {
-      if (error instanceof GitFault) return [];
-      throw error;
+      describeFault(error);
+      return [];
     }
   }
 
@@ -87,8 +86,7 @@ export class SiteRepository {
     try {
       return this.git.readFile(entry);
     } catch (error) {
-      if (!(error instanceof GitFault)) throw error;
-      throw new Failure('site-invalid', `${file}:1:1: ${error.message}`, { cause: error });
+      throw new Failure('site-invalid', `${file}:1:1: ${describeFault(error)}`, { place: startOf(file), cause: error });
     }
   }
 

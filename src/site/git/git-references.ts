@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { GitDirectory } from './git-directory.ts';
 import { readIfThere } from './git-directory.ts';
@@ -22,6 +22,7 @@ export function readBranchIds({ common }: GitDirectory): BranchIds {
 }
 
 function listReferenceFiles(top: string): readonly string[] {
+  if (!existsSync(top)) return [];
   return readdirSync(top, { withFileTypes: true, recursive: true })
     .filter((entry) => !entry.isDirectory() && !entry.name.endsWith('.lock'))
     .map((entry) => join(entry.parentPath, entry.name).slice(top.length).replace(/^\//, ''));

@@ -1,0 +1,122 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { Failure } from '../../../src/failure.ts';
+import { parseIniFiles } from '../../../src/portage/ini-sections.ts';
+import { initSite } from '../../../src/site/init-site.ts';
+import { readSite } from '../../../src/site/read-site.ts';
+import { fingerprint, git, temporaryDirectory } from './git-program.ts';
+import { temporarySite } from './sites.ts';
+
+const time = new Date('2026-01-02T03:04:05Z');
+const ministage = join(import.meta.dirname, '../../../ministage');
+
+describe('a new site', () => {
+  it.each(['portage', 'buildhooks'])('has config/%s as a repository that git finds nothing wrong with', (name) => {
+    using site = temporarySite();
+    const directory = join(site.path, 'config', name);
+    expect(git(directory, 'fsck', '--strict', '--full')).toBe('');
+    expect(git(directory, 'status', '--porcelain', '--ignored=no')).toBe('');
+    expect(git(directory, 'log', '--all', '--format=%an <%ae> %aI %s').trim().split('\n')).toEqual(
+      Array.from(
+        { length: name === 'portage' ? 2 : 1 },
+        () => 'zentoo <zentoo@localhost> 2026-01-02T03:04:05+00:00 A small site for the ministage',
+      ),
+    );
+    git(directory, 'gc', '--quiet', '--aggressive');
+    expect(readSite(site.path).tuples).toHaveLength(3);
+  });
+
+  it('lets each branch be checked out, and be committed to', () => {
+    using site = temporarySite();
+    const portage = join(site.path, 'config/portage');
+    git(portage, 'checkout', '--quiet', 'musl');
+    expect(git(portage, 'status', '--porcelain')).toBe('');
+    const before = readSite(site.path).tuples.map(({ portage: { commit } }) => commit);
+    writeFileSync(join(portage, 'package.mask'), 'app-misc/hello\n');
+    git(portage, 'add', '--all');
+    git(portage, 'commit', '--quiet', '--message=mask');
+    const after = readSite(site.path).tuples.map(({ portage: { commit } }) => commit);
+    expect(after.map((commit, index) => commit === before[index])).toEqual([true, true, false]);
+  });
+
+  it('has hooks that are executable', () => {
+    using site = temporarySite();
+    expect(git(join(site.path, 'config/buildhooks'), 'ls-tree', 'plain')).toMatch(/^100755 blob \w+\tfinish\n$/);
+  });
+
+  it('has its sets where the repository of the site can have them', () => {
+    using site = temporarySite();
+    git(site.path, 'init', '--quiet');
+    git(site.path, 'add', 'site.yaml', 'config/tuples', 'config/sets');
+    expect(git(site.path, 'ls-files').split('\n')).toContain('config/sets/tools');
+    expect(readFileSync(join(site.path, 'config/portage/sets/tools'), 'utf8')).toContain('app-misc/greet');
+  });
+
+  it('is named after its directory', () => {
+    using directory = temporaryDirectory();
+    expect(initSite(join(directory.path, 'My Site_2!'), time)).toEqual({
+      name: 'my-site-2',
+      directory: join(directory.path, 'My Site_2!'),
+    });
+    expect(readSite(join(directory.path, 'My Site_2!')).name).toBe('my-site-2');
+    expect(initSite(join(directory.path, '...x'), time).name).toBe('x');
+    expect(initSite(join(directory.path, '日本'), time).name).toBe('site');
+  });
+
+  it('is the same whenever it is made, but for the time', () => {
+    using directory = temporaryDirectory();
+    const commits = ['a', 'b'].map((name) => {
+      initSite(join(directory.path, name), time);
+      return git(join(directory.path, name, 'config/portage'), 'rev-parse', 'base', 'musl');
+    });
+    expect(commits[0]).toBe(commits[1]);
+  });
+
+  it('names what the ministage has: its repository, its profile, its packages', () => {
+    using site = temporarySite();
+    const [base, , musl] = readSite(site.path).tuples;
+    const read = (tuple: typeof base, file: string) =>
+      tuple?.portage.entries
+        .find(({ path }) => path === file)
+        ?.read()
+        .toString() ?? '';
+    const ours = parseIniFiles([read(base, 'repos.conf/gentoo.conf')]);
+    expect(ours).toEqual(parseIniFiles([readFileSync(join(ministage, 'etc/portage/repos.conf/gentoo.conf'), 'utf8')]));
+    const profile = read(base, 'make.profile').replace('../../var/db/repos/gentoo/', '');
+    expect(existsSync(join(ministage, 'repository', profile, 'make.defaults'))).toBe(true);
+    expect(`gentoo:${profile.replace('profiles/', '')}`).toBe(read(musl, 'make.profile/parent').trim());
+    const atoms = base?.packages.atoms.map((atom) => atom.replace(/:.*/, '')) ?? [];
+    expect(atoms.filter((atom) => !existsSync(join(ministage, 'repository', atom)))).toEqual([]);
+    expect(musl?.cpu.chost).toBe('x86_64-pc-linux-musl');
+  });
+});
+
+describe('a directory that is not empty is left as it is', () => {
+  it.each<readonly [string, (path: string) => void, RegExp]>([
+    ['a file in it', (path) => writeFileSync(join(path, '.hidden'), ''), /it is not empty \(there is \.hidden\)$/],
+    ['a site', (path) => initSite(path, time), /it is not empty/],
+  ])('%s', (_name, fill, message) => {
+    using directory = temporaryDirectory();
+    fill(directory.path);
+    const before = fingerprint(directory.path);
+    expect(() => initSite(directory.path, time)).toThrow(message);
+    expect(fingerprint(directory.path)).toBe(before);
+  });
+
+  it('a file', () => {
+    using directory = temporaryDirectory();
+    writeFileSync(join(directory.path, 'file'), 'x');
+    expect(() => initSite(join(directory.path, 'file'), time)).toThrow(/: it is a file$/);
+  });
+
+  it('what cannot be written', () => {
+    using directory = temporaryDirectory();
+    mkdirSync(join(directory.path, 'real'));
+    symlinkSync('/proc/version', join(directory.path, 'real/link'));
+    const make = () => initSite(join(directory.path, 'real/link/site'), time);
+    expect(make).toThrow(Failure);
+    expect(make).toThrow(/^failed to make a site in .*: ENOTDIR/);
+    expect(readdirSync(join(directory.path, 'real'))).toEqual(['link']);
+  });
+});

@@ -1,0 +1,577 @@
+import {
+  chmodSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { readSite } from '../../../src/site/read-site.ts';
+import { commitAll, fingerprint, git, temporaryDirectory, writeFiles } from './git-program.ts';
+import { readOrExplain, temporarySite } from './sites.ts';
+
+function edit(site: string, file: string, from: string | RegExp, to: string): void {
+  const text = readFileSync(join(site, file), 'utf8');
+  const changed = text.replace(from, to);
+  if (changed === text) throw new Error(`${file} has no ${String(from)}`);
+  writeFileSync(join(site, file), changed);
+}
+
+function commitFiles(repository: string, files: Readonly<Record<string, string>>): void {
+  writeFiles(repository, files);
+  commitAll(repository);
+}
+
+const portage = (site: string) => join(site, 'config/portage');
+const hooks = (site: string) => join(site, 'config/buildhooks');
+
+describe('a site', () => {
+  it('is read from what is committed', () => {
+    using directory = temporarySite();
+    const site = readSite(directory.path);
+    expect(site.tuples.map(({ name, cross, outputs }) => [name, cross, outputs])).toEqual([
+      ['x86-64-base-plain-tools', false, ['image', 'archive']],
+      ['x86-64-v2-base-plain-tools', false, ['image', 'archive']],
+      ['x86-64-musl-musl-plain-tools', true, ['image', 'archive']],
+    ]);
+    const [tuple] = site.tuples;
+    expect(tuple?.cpu).toEqual({
+      name: 'x86-64',
+      chost: 'x86_64-pc-linux-gnu',
+      cflags: '-O2 -pipe -march=x86-64',
+      cpuFlags: [],
+    });
+    expect(tuple?.portage.commit).toBe(git(portage(directory.path), 'rev-parse', 'base').trim());
+    expect(tuple?.buildhooks.commit).toBe(git(hooks(directory.path), 'rev-parse', 'plain').trim());
+    expect(tuple?.packages).toEqual({
+      name: 'tools',
+      file: 'config/portage/sets/tools',
+      atoms: ['app-misc/greet', 'app-misc/timepiece:2'],
+      sets: [],
+    });
+    expect(tuple?.stage).toEqual({
+      name: 'ministage',
+      image: 'gentoo-ministage',
+      optimize: 'none',
+      branches: undefined,
+    });
+    expect(site.uncommitted).toEqual([]);
+  });
+
+  it('keeps modes, links and contents of a branch, and reads a file when it is asked for', () => {
+    using directory = temporarySite();
+    writeFileSync(join(portage(directory.path), 'bashrc'), '#!/bin/bash\n', { mode: 0o755 });
+    commitAll(portage(directory.path));
+    const entries = readSite(directory.path).tuples[0]?.portage.entries ?? [];
+    expect(entries.map(({ path, type }) => [path, type])).toEqual([
+      ['bashrc', 'executable'],
+      ['make.conf', 'file'],
+      ['make.profile', 'symlink'],
+      ['package.use/greet', 'file'],
+      ['repos.conf/gentoo.conf', 'file'],
+    ]);
+    expect(entries.map((entry) => entry.read().toString()).slice(0, 3)).toEqual([
+      '#!/bin/bash\n',
+      expect.stringContaining('LC_MESSAGES=C.UTF-8'),
+      '../../var/db/repos/gentoo/profiles/default/linux/amd64/ministage',
+    ]);
+  });
+
+  it('is frozen throughout', () => {
+    using directory = temporarySite();
+    const visit = (value: unknown, path: string): void => {
+      if (typeof value !== 'object' || value === null) return;
+      expect(Object.isFrozen(value), path).toBe(true);
+      for (const [key, child] of Object.entries(value)) visit(child, `${path}.${key}`);
+    };
+    visit(readSite(directory.path), 'site');
+  });
+
+  it('is not changed by being read', () => {
+    using directory = temporarySite();
+    writeFiles(portage(directory.path), { 'make.conf': 'changed\n', new: 'file\n' });
+    const before = fingerprint(directory.path);
+    readSite(directory.path);
+    expect(fingerprint(directory.path)).toBe(before);
+  });
+
+  it('says what is not committed, and does not read it', () => {
+    using directory = temporarySite();
+    writeFiles(portage(directory.path), { 'make.conf': 'USE="changed"\n', 'package.mask': 'a/b\n' });
+    writeFiles(hooks(directory.path), { assemble: '#!/bin/sh\n' });
+    const site = readSite(directory.path);
+    expect(site.uncommitted).toEqual([
+      { repository: 'config/portage', branch: 'base', paths: ['make.conf', 'package.mask'] },
+      { repository: 'config/buildhooks', branch: 'plain', paths: ['assemble'] },
+    ]);
+    const makeConf = site.tuples[0]?.portage.entries.find(({ path }) => path === 'make.conf');
+    expect(makeConf?.read().toString()).not.toContain('changed');
+  });
+
+  it('may have bare repositories, with the sets in config/sets', () => {
+    using directory = temporarySite();
+    for (const repository of [portage(directory.path), hooks(directory.path)]) {
+      renameSync(repository, `${repository}.work`);
+      git(directory.path, 'clone', '--quiet', '--bare', `${repository}.work`, repository);
+      rmSync(`${repository}.work`, { recursive: true });
+    }
+    const site = readSite(directory.path);
+    expect(site.tuples).toHaveLength(3);
+    expect(site.sets.map(({ name, file }) => [name, file])).toEqual([['tools', 'config/sets/tools']]);
+  });
+
+  it('may have submodules', () => {
+    using directory = temporarySite();
+    using origins = temporaryDirectory();
+    for (const name of ['portage', 'buildhooks'])
+      renameSync(join(directory.path, 'config', name), join(origins.path, name));
+    git(directory.path, 'init', '--quiet');
+    for (const [name, branches] of [
+      ['portage', ['musl']],
+      ['buildhooks', []],
+    ] as const) {
+      git(directory.path, 'submodule', '--quiet', 'add', join(origins.path, name), `config/${name}`);
+      for (const branch of branches)
+        git(join(directory.path, 'config', name), 'branch', '--quiet', branch, `origin/${branch}`);
+    }
+    expect(readSite(directory.path).tuples).toHaveLength(3);
+  });
+
+  it('may have its sets below config/portage, where the inner repository ignores them', () => {
+    using directory = temporarySite();
+    unlinkSync(join(portage(directory.path), 'sets'));
+    renameSync(join(directory.path, 'config/sets'), join(portage(directory.path), 'sets'));
+    const site = readSite(directory.path);
+    expect(site.sets.map(({ file }) => file)).toEqual(['config/portage/sets/tools']);
+    expect(site.uncommitted).toEqual([]);
+  });
+
+  it("takes a branch's own set before a shared one of the same name", () => {
+    using directory = temporarySite();
+    unlinkSync(join(portage(directory.path), 'sets'));
+    commitFiles(portage(directory.path), { 'sets/tools': 'app-misc/hello\n@more\n' });
+    git(portage(directory.path), 'add', '--force', 'sets');
+    commitAll(portage(directory.path));
+    writeFiles(directory.path, {
+      'config/portage/sets/more': 'app-text/tree\n',
+      'config/portage/sets/.hidden': '?',
+      'config/portage/sets/x~': '?',
+    });
+    rmSync(join(directory.path, 'config/sets'), { recursive: true });
+    edit(directory.path, 'site.yaml', 'packages: tools', 'packages: more');
+    const site = readSite(directory.path);
+    expect(site.tuples.map(({ packages }) => packages)).toMatchObject([
+      { file: 'config/portage@base:sets/tools', atoms: ['app-misc/hello'], sets: ['@more'] },
+      { file: 'config/portage@base:sets/tools' },
+      { file: 'config/portage/sets/more', atoms: ['app-text/tree'] },
+    ]);
+    expect(site.sets.map(({ name }) => name)).toEqual(['more']);
+    expect(site.uncommitted).toEqual([]);
+  });
+
+  it('gives each branch the stage that names it, and the others the one that names none', () => {
+    using directory = temporarySite();
+    edit(
+      directory.path,
+      'site.yaml',
+      'stages:\n',
+      'stages:\n  musl: { image: gentoo/stage3:musl, branches: [musl] }\n',
+    );
+    expect(readSite(directory.path).tuples.map(({ stage }) => stage.name)).toEqual(['ministage', 'ministage', 'musl']);
+  });
+
+  it('needs no config/tuples where site.yaml has tuples', () => {
+    using directory = temporarySite();
+    rmSync(join(directory.path, 'config/tuples'));
+    expect(readSite(directory.path).tuples).toHaveLength(1);
+  });
+
+  it('reads commented lines, blank ones and those of other systems', () => {
+    using directory = temporarySite();
+    writeFiles(directory.path, { 'config/tuples': '\uFEFF# all\r\n\r\n  x86-64-base-plain-tools  # the first\r\n' });
+    expect(readSite(directory.path).tuples.map(({ name }) => name)).toContain('x86-64-base-plain-tools');
+  });
+});
+
+/** What is done to a site, and all that is said of it. */
+const bad: readonly (readonly [string, (site: string) => void, readonly unknown[]])[] = [
+  [
+    'no directory',
+    (site) => rmSync(site, { recursive: true }),
+    [expect.stringMatching(/^failed to read the site \/.*: there is no such directory$/)],
+  ],
+  [
+    'an empty directory',
+    (site) => {
+      rmSync(site, { recursive: true });
+      mkdirSync(site);
+    },
+    [
+      'config/buildhooks:1:1: there is no such directory; it must be a git repository',
+      'config/portage:1:1: there is no such directory; it must be a git repository',
+      'site.yaml:1:1: there is no such file',
+    ],
+  ],
+  [
+    'site.yaml that is no text',
+    (site) => writeFiles(site, { 'site.yaml': Buffer.from('name: a\ncpus: \xff\n', 'latin1') }),
+    ['site.yaml:2:7: this is not UTF-8'],
+  ],
+  [
+    'site.yaml that is a directory',
+    (site) => {
+      rmSync(join(site, 'site.yaml'));
+      mkdirSync(join(site, 'site.yaml'));
+    },
+    ['site.yaml:1:1: it is not a file'],
+  ],
+  [
+    'no tuples at all',
+    (site) => {
+      rmSync(join(site, 'config/tuples'));
+      edit(site, 'site.yaml', /tuples:\n[^]*/, '');
+    },
+    ['config/tuples:1:1: there is no such file'],
+  ],
+  [
+    'a misspelt cpu',
+    (site) => edit(site, 'config/tuples', 'x86-64-v2', 'x86-64-v1'),
+    ["config/tuples:3:1: there is no cpu 'x86-64-v1'; did you mean 'x86-64-v2'?"],
+  ],
+  [
+    'a misspelt portage branch',
+    (site) => edit(site, 'config/tuples', 'v2-base', 'v2-bsae'),
+    ["config/tuples:3:11: there is no portage branch 'bsae'; did you mean 'base'?"],
+  ],
+  [
+    'a misspelt buildhooks branch',
+    (site) => edit(site, 'config/tuples', 'v2-base-plain', 'v2-base-plan'),
+    ["config/tuples:3:16: there is no buildhooks branch 'plan'; did you mean 'plain'?"],
+  ],
+  [
+    'a misspelt set',
+    (site) => edit(site, 'config/tuples', /tools\n$/, 'tolos\n'),
+    ["config/tuples:3:22: there is no package set 'tolos'; did you mean 'tools'?"],
+  ],
+  [
+    'a set that is like none',
+    (site) => edit(site, 'config/tuples', /tools\n$/, 'x\n'),
+    ["config/tuples:3:22: there is no package set 'x'; there are: tools"],
+  ],
+  [
+    'two parts misspelt',
+    (site) => edit(site, 'config/tuples', 'v2-base-plain', 'v2-bse-pain'),
+    [
+      "config/tuples:3:11: there is no portage branch 'bse'; did you mean 'base'?; and there is no buildhooks branch 'pain'; did you mean 'plain'?",
+    ],
+  ],
+  [
+    'too few parts',
+    (site) => edit(site, 'config/tuples', 'x86-64-v2-base-plain-tools', 'base-tools'),
+    ["config/tuples:3:1: 'base-tools' is no tuple: it should be <cpu>-<portage>-<buildhooks>-<packages>"],
+  ],
+  [
+    'two tuples on a line',
+    (site) => edit(site, 'config/tuples', 'tools\nx86', 'tools x86'),
+    ['config/tuples:2:25: a line has one tuple: put this into a line of its own'],
+  ],
+  [
+    'a tuple twice',
+    (site) => edit(site, 'config/tuples', 'x86-64-v2', 'x86-64'),
+    ['config/tuples:3:1: the tuple x86-64-base-plain-tools is in config/tuples:2 already'],
+  ],
+  [
+    'a tuple in its long form that is a line, too',
+    (site) => {
+      edit(site, 'site.yaml', 'portage: musl', 'portage: base');
+      edit(site, 'site.yaml', 'cpu: x86-64-musl', 'cpu: x86-64');
+    },
+    ['site.yaml:36:5: the tuple x86-64-base-plain-tools is in config/tuples:2 already'],
+  ],
+  [
+    'a tuple with two readings',
+    (site) => {
+      edit(site, 'site.yaml', 'stages:', '  x86: { CHOST: i686-pc-linux-gnu, CFLAGS: -O2 }\nstages:');
+      git(portage(site), 'branch', '64-base', 'base');
+    },
+    [
+      "config/tuples:2:1: 'x86-64-base-plain-tools' can be read in 2 ways: " +
+        '{ cpu: x86-64, portage: base, buildhooks: plain, packages: tools } or ' +
+        '{ cpu: x86, portage: 64-base, buildhooks: plain, packages: tools }; ' +
+        'write the one that is meant into tuples in site.yaml',
+    ],
+  ],
+  [
+    'unknown names in the long form',
+    (site) =>
+      edit(
+        site,
+        'site.yaml',
+        /cpu: x86-64-musl\n.*\n.*\n.*\n/,
+        'cpu: x86-64-musk\n    portage: mus\n    buildhooks: "-x"\n    packages: "../tools"\n',
+      ),
+    [
+      "site.yaml:36:10: there is no cpu 'x86-64-musk'; did you mean 'x86-64-musl'?",
+      "site.yaml:37:14: there is no portage branch 'mus'; did you mean 'musl'?",
+      "site.yaml:38:17: there is no buildhooks branch '-x'; there are: plain",
+      "site.yaml:39:15: there is no package set '../tools'; there are: tools",
+    ],
+  ],
+  [
+    'a branch that no image can be named after',
+    (site) => {
+      git(portage(site), 'branch', 'wip/Big', 'base');
+      edit(site, 'config/tuples', 'v2-base', 'v2-wip/Big');
+    },
+    [
+      "config/tuples:3:1: the portage branch 'wip/Big' cannot be part of an image's name: small letters and digits, with . _ - between them",
+    ],
+  ],
+  [
+    'a name that is too long',
+    (site) => {
+      git(portage(site), 'branch', 'b'.repeat(230), 'base');
+      edit(site, 'config/tuples', 'v2-base', `v2-${'b'.repeat(230)}`);
+    },
+    [expect.stringMatching(/^config\/tuples:3:1: its name has 252 characters, and an image's name has room for \d+$/)],
+  ],
+  [
+    'a misspelt branch of a stage',
+    (site) => edit(site, 'site.yaml', 'optimize: none', 'branches: [base, msul]'),
+    [
+      "site.yaml:29:22: there is no portage branch 'msul'; did you mean 'musl'?",
+      "site.yaml:37:14: no stage in site.yaml has the branch 'musl' among its branches",
+    ],
+  ],
+  [
+    'a branch of two stages',
+    (site) =>
+      edit(site, 'site.yaml', 'optimize: none', 'branches: [base, musl]\n  other: { image: x, branches: [musl] }'),
+    ["site.yaml:30:33: the branch 'musl' is among those of the stage 'ministage' already"],
+  ],
+  [
+    'two stages for the rest',
+    (site) => edit(site, 'site.yaml', 'optimize: none', 'optimize: none\n  other: { image: x }'),
+    ["site.yaml:30:10: the stages 'ministage' and 'other' both leave out branches: one may"],
+  ],
+  [
+    'an invalid atom',
+    (site) => edit(site, 'config/sets/tools', 'app-misc/greet', '  >=app-misc/greet'),
+    ["config/portage/sets/tools:2:3: '>=app-misc/greet' is no atom: >= needs a version, like >=net-misc/curl-8.1.0"],
+  ],
+  [
+    'an atom without its category',
+    (site) => edit(site, 'config/sets/tools', 'app-misc/greet', 'greet:0'),
+    ["config/portage/sets/tools:2:1: 'greet:0' is no atom: in a set a package is category/name, like net-misc/curl"],
+  ],
+  [
+    'world without its @',
+    (site) => edit(site, 'config/sets/tools', 'app-misc/greet', 'world'),
+    ["config/portage/sets/tools:2:1: 'world' is no atom: in a set a package is category/name, like net-misc/curl"],
+  ],
+  [
+    'two atoms on a line',
+    (site) => edit(site, 'config/sets/tools', 'greet\n', 'greet app-misc/hello # both\n'),
+    ['config/portage/sets/tools:2:16: a line has one atom: put this into a line of its own'],
+  ],
+  [
+    'an option in a set',
+    (site) => edit(site, 'config/sets/tools', 'app-misc/greet', '--unmerge'),
+    [expect.stringMatching(/^config\/portage\/sets\/tools:2:1: '--unmerge' is no atom: looks like an option/)],
+  ],
+  [
+    'a set that is no text',
+    (site) => writeFiles(site, { 'config/sets/tools': Buffer.from([0x61, 0x2f, 0x62, 0x0a, 0xff]) }),
+    ['config/portage/sets/tools:2:1: this is not UTF-8'],
+  ],
+  [
+    "a set of one of Portage's names",
+    (site) => writeFiles(site, { 'config/sets/live-rebuild': 'a/b\n' }),
+    ['config/portage/sets/live-rebuild:1:1: Portage has a set @live-rebuild of its own: give this one another name'],
+  ],
+  [
+    'a set with an odd name',
+    (site) => writeFiles(site, { 'config/sets/a b\n': 'a/b\n' }),
+    ["config/portage/sets/a b?:1:1: 'a b\\n' is no name for a set: letters, digits and _ + . -"],
+  ],
+  [
+    'a directory of sets',
+    (site) => writeFiles(site, { 'config/sets/more/one': 'a/b\n' }),
+    ['config/portage/sets/more:1:1: it is a directory: sets are files'],
+  ],
+  [
+    'a set that leads out of the site',
+    (site) => symlinkSync('/etc/passwd', join(site, 'config/sets/passwd')),
+    ['config/portage/sets/passwd:1:1: it lies outside the site, in /etc/passwd: clone it into the site instead'],
+  ],
+  [
+    'a set that contains itself',
+    (site) => {
+      edit(site, 'config/sets/tools', 'app-misc/greet', '@more');
+      writeFiles(site, { 'config/sets/more': 'a/b\n @tools\n' });
+    },
+    ['config/portage/sets/more:2:2: the set @more contains itself: tools > more > tools'],
+  ],
+  [
+    'a set in two places',
+    (site) => {
+      unlinkSync(join(portage(site), 'sets'));
+      writeFiles(site, { 'config/portage/sets/tools': 'a/b\n', 'config/portage/sets/other': 'a/b\n' });
+    },
+    ['config/sets/tools:1:1: the set @tools is in config/portage/sets/tools already'],
+  ],
+  [
+    "an invalid atom in a branch's own set",
+    (site) => {
+      git(portage(site), 'checkout', '--quiet', 'musl');
+      rmSync(join(portage(site), 'sets'));
+      writeFiles(site, { 'config/portage/sets/own': '# mine\n\n\ta/b/c\n' });
+      git(portage(site), 'add', '--force', 'sets/own');
+      commitAll(portage(site));
+      git(portage(site), 'checkout', '--quiet', 'base');
+    },
+    [
+      "config/portage@musl:sets/own:3:2: 'a/b/c' is no atom: there is more than one / in it: a package is category/name",
+    ],
+  ],
+  [
+    "a branch's own set of one of Portage's names",
+    (site) => {
+      rmSync(join(portage(site), 'sets'));
+      writeFiles(site, { 'config/portage/sets/world': 'a/b\n' });
+      git(portage(site), 'add', '--force', 'sets/world');
+      commitAll(portage(site));
+    },
+    ['config/portage@base:sets/world:1:1: Portage has a set @world of its own: give this one another name'],
+  ],
+  [
+    'no profile',
+    (site) => {
+      rmSync(join(portage(site), 'make.profile'));
+      commitAll(portage(site));
+    },
+    [
+      expect.stringMatching(
+        /^config\/portage@base:make\.profile:1:1: it is missing: a branch is a whole \/etc\/portage/,
+      ),
+    ],
+  ],
+  [
+    'a profile that is a file',
+    (site) => {
+      rmSync(join(portage(site), 'make.profile'));
+      commitFiles(portage(site), { 'make.profile': 'default\n' });
+    },
+    ['config/portage@base:make.profile:1:1: it is a file, and should be a symbolic link to a profile'],
+  ],
+  [
+    'a submodule in a branch',
+    (site) => {
+      git(site, 'clone', '--quiet', hooks(site), 'config/portage/patches');
+      commitAll(portage(site));
+    },
+    ['config/portage@base:patches:1:1: it is a submodule: what is in it is not in this repository'],
+  ],
+  [
+    'no git repository',
+    (site) => rmSync(join(hooks(site), '.git'), { recursive: true }),
+    ['config/buildhooks:1:1: it is no git repository; make one with: git init'],
+  ],
+  [
+    'a repository without a commit',
+    (site) => {
+      rmSync(join(portage(site), '.git'), { recursive: true });
+      git(portage(site), 'init', '--quiet');
+    },
+    ['config/portage:1:1: it has no commit; make one with: git commit'],
+  ],
+  [
+    'a working tree of a repository outside',
+    (site) => {
+      renameSync(portage(site), `${site}-outside`);
+      git(`${site}-outside`, 'worktree', 'add', '-q', '--force', portage(site), 'base');
+    },
+    [
+      expect.stringMatching(
+        /^config\/portage:1:1: its repository lies outside the site, in .*-outside\/.git\/worktrees\/portage: clone it into the site instead$/,
+      ),
+    ],
+  ],
+  [
+    'branches with odd names',
+    (site) => {
+      const id = git(portage(site), 'rev-parse', 'base').trim();
+      writeFiles(join(portage(site), '.git'), {
+        'packed-refs': ['-x', 'a..b', 'a b', 'a\u0007b'].map((name) => `${id} refs/heads/${name}\n`).join(''),
+      });
+    },
+    [
+      "config/portage:1:1: the name of the branch '-x' begins with a hyphen, as an option does",
+      "config/portage:1:1: the name of the branch 'a\\u0007b' has a control character in it",
+      "config/portage:1:1: the name of the branch 'a b' has white space in it",
+      "config/portage:1:1: the name of the branch 'a..b' has .. in it",
+    ],
+  ],
+  [
+    'a damaged repository',
+    (site) => {
+      git(portage(site), 'gc', '--quiet');
+      rmSync(join(portage(site), '.git/objects'), { recursive: true });
+      mkdirSync(join(portage(site), '.git/objects'));
+    },
+    ['config/portage', 'config/portage@base', 'config/portage@musl'].map((file) =>
+      expect.stringMatching(new RegExp(`^${file}:1:1: the object [0-9a-f]{40} is missing \\(git fsck says more\\)$`)),
+    ),
+  ],
+  [
+    'a hook that is not executable',
+    (site) => {
+      chmodSync(join(hooks(site), 'finish'), 0o644);
+      commitAll(hooks(site));
+    },
+    ['config/buildhooks@plain:finish:1:1: it is not executable, and a hook is: git update-index --chmod=+x finish'],
+  ],
+  [
+    'a misspelt hook',
+    (site) => {
+      renameSync(join(hooks(site), 'finish'), join(hooks(site), 'finsih'));
+      commitAll(hooks(site));
+    },
+    ["config/buildhooks@plain:finsih:1:1: there is no hook 'finsih'; did you mean 'finish'?"],
+  ],
+  [
+    'a hook that is a directory',
+    (site) => commitFiles(hooks(site), { 'compile/run': '' }),
+    ['config/buildhooks@plain:compile:1:1: it is a directory: a hook is an executable file'],
+  ],
+  [
+    'faults everywhere',
+    (site) => {
+      edit(site, 'site.yaml', 'optimize: none', 'optimise: none');
+      edit(site, 'config/sets/tools', 'app-misc/greet', 'greet');
+      rmSync(join(hooks(site), '.git'), { recursive: true });
+    },
+    [
+      'config/buildhooks:1:1: it is no git repository; make one with: git init',
+      "config/portage/sets/tools:2:1: 'greet' is no atom: in a set a package is category/name, like net-misc/curl",
+      "site.yaml:29:5: there is no key 'optimise' in stages.ministage; did you mean 'optimize'?",
+    ],
+  ],
+];
+
+describe('what is wrong with a site is said, all at once, with exit status 3', () => {
+  it.each(bad)('%s', (_name, harm, expected) => {
+    using directory = temporarySite();
+    using outside = {
+      path: `${directory.path}-outside`,
+      [Symbol.dispose]: () => rmSync(`${directory.path}-outside`, { recursive: true, force: true }),
+    };
+    expect(outside.path).not.toBe('');
+    harm(directory.path);
+    expect(readOrExplain(directory.path)).toEqual(expected);
+  });
+});

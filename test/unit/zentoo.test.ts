@@ -1,0 +1,150 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { runProgram, type CommandOutcome } from '../support/run-program.ts';
+
+const root = join(import.meta.dirname, '../..');
+
+function zentoo(
+  args: readonly string[],
+  options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},
+): Promise<CommandOutcome> {
+  const env = { ...process.env, ZENTOO_SITE: '', DOCKER_HOST: 'unix:///nowhere', ...options.env };
+  return runProgram(process.execPath, [join(root, 'src/zentoo.ts'), ...args], { ...options, env });
+}
+
+async function inTemporaryDirectory(work: (directory: string) => Promise<void>): Promise<void> {
+  const directory = await mkdtemp(join(tmpdir(), 'gentoo-builder-zentoo-'));
+  try {
+    await work(directory);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+}
+
+describe('zentoo', () => {
+  it(
+    'makes a site and lists its tuples, wherever it is named',
+    () =>
+      inTemporaryDirectory(async (directory) => {
+        const site = join(directory, 'home');
+        expect(await zentoo(['init', 'home'], { cwd: directory })).toEqual({
+          status: 0,
+          stdout: `${site}\n`,
+          stderr: '',
+        });
+        const table = await zentoo(['list', '--site', site]);
+        expect(table).toMatchObject({ status: 0, stderr: '' });
+        expect(table.stdout.split('\n').map((line) => line.split(/\s+/, 2).join(' '))).toEqual([
+          'TUPLE CPU',
+          'x86-64-base-plain-tools x86-64',
+          'x86-64-v2-base-plain-tools x86-64-v2',
+          'x86-64-musl-musl-plain-tools x86-64-musl',
+          '',
+        ]);
+        expect(await zentoo(['--site=home', 'list'], { cwd: directory })).toEqual(table);
+        expect(await zentoo(['list'], { env: { ZENTOO_SITE: site } })).toEqual(table);
+        expect(await zentoo(['list'], { cwd: site })).toEqual(table);
+
+        const json = await zentoo(['list', '--json'], { cwd: site });
+        expect(JSON.parse(json.stdout)).toMatchObject({
+          site: 'home',
+          uncommitted: [],
+          tuples: [
+            {
+              name: 'x86-64-base-plain-tools',
+              cpu: 'x86-64',
+              portage: { branch: 'base', commit: expect.stringMatching(/^[0-9a-f]{40}$/) },
+              buildhooks: { branch: 'plain', commit: expect.stringMatching(/^[0-9a-f]{40}$/) },
+              packages: 'tools',
+              stage: 'ministage',
+              cross: false,
+              outputs: ['image', 'archive'],
+            },
+            {},
+            { cross: true },
+          ],
+        });
+      }),
+    30_000,
+  );
+
+  it('says what is not committed, on standard error', () =>
+    inTemporaryDirectory(async (directory) => {
+      await zentoo(['init', directory]);
+      await writeFile(join(directory, 'config/portage/make.conf'), 'changed');
+      const { status, stderr } = await zentoo(['--site', directory, 'list']);
+      expect(status).toBe(0);
+      expect(stderr).toContain('there is uncommitted work in config/portage (base), which is not built: make.conf\n');
+    }));
+
+  it('ends with 3 and every diagnostic, as text and as JSON', () =>
+    inTemporaryDirectory(async (directory) => {
+      await zentoo(['init', directory]);
+      await writeFile(join(directory, 'site.yaml'), 'nmae: x\n');
+      const messages = [
+        'site.yaml:1:1: site.yaml has no name, no cpus, no stages',
+        "site.yaml:1:1: there is no key 'nmae' in site.yaml; did you mean 'name'?",
+      ];
+      const text = await zentoo(['list'], { cwd: directory });
+      expect(text).toMatchObject({ status: 3, stdout: '' });
+      expect(text.stderr.trimEnd().split('\n').toSorted()).toEqual(messages);
+      const json = await zentoo(['list', '--json'], { cwd: directory });
+      expect(json.status).toBe(3);
+      const { failures } = JSON.parse(json.stdout) as { failures: { message: string }[] };
+      expect(failures.map(({ message }) => message).toSorted()).toEqual(messages);
+      expect(failures[0]).toMatchObject({ code: 'site-invalid', exitStatus: 3, file: 'site.yaml', line: 1, column: 1 });
+    }));
+
+  it.each<readonly [readonly string[], string]>([
+    [[], 'no command is named: there are init, list'],
+    [['lsit'], "there is no command 'lsit': there are init, list"],
+    [['list', 'x'], 'list takes no arguments: it lists all tuples'],
+    [['init'], 'no directory is named: zentoo init DIR'],
+    [['init', 'a', 'b'], 'init makes one site, and 2 directories are named'],
+    [['list', '--sit', 'x'], "there is no option '--sit'; did you mean --site?"],
+    [['list', '--site'], '--site needs a value: --site=VALUE'],
+    [['list', '--log-format=xml'], "--log-format='xml' is not one of text, json"],
+  ])('refuses %j with 2', async (args, message) => {
+    const { status, stdout, stderr } = await zentoo(args);
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(`zentoo: failed to read the command line: ${message}\n`);
+  });
+
+  it('ends with 2 where a new site would be in the way of something', () =>
+    inTemporaryDirectory(async (directory) => {
+      await writeFile(join(directory, 'file'), '');
+      const { status, stderr } = await zentoo(['init', directory]);
+      expect(status).toBe(2);
+      expect(stderr).toMatch(
+        /^zentoo: failed to make a site in .*: it is not empty \(there is file\)\n {2}hint: name a directory/,
+      );
+    }));
+
+  it('ends with 3 where there is no site', async () => {
+    const { status, stderr } = await zentoo(['list', '--site', '/nowhere/at/all']);
+    expect(status).toBe(3);
+    expect(stderr).toMatch(
+      /^zentoo: failed to read the site \/nowhere\/at\/all: there is no such directory\n {2}hint: zentoo init DIR/,
+    );
+  });
+
+  it.each([
+    [['--help'], /^usage: zentoo \[options\] COMMAND/],
+    [['list', '--help'], /^usage: zentoo \[options\] list\n/],
+    [['init', '--help'], /^usage: zentoo \[options\] init DIR\n/],
+    [['--version'], /^zentoo \d+\.\d+\.\d+\n$/],
+  ])('answers %j without loading YAML, git or an engine client', (args, output) =>
+    inTemporaryDirectory(async (directory) => {
+      const { status, stdout } = await zentoo(args, { env: { NODE_V8_COVERAGE: directory } });
+      expect(status).toBe(0);
+      expect(stdout).toMatch(output);
+      const [file = ''] = await readdir(directory);
+      const coverage = JSON.parse(await readFile(join(directory, file), 'utf8')) as { result: { url: string }[] };
+      const scripts = coverage.result.map(({ url }) => url);
+      expect(scripts.some((url) => url.endsWith('/src/zentoo.ts'))).toBe(true);
+      expect(scripts.filter((url) => /yaml|dockerode|pino|\/src\/(?:site|build|engine)\//.test(url))).toEqual([]);
+    }),
+  );
+});
