@@ -6,7 +6,7 @@ ARG BUILD_IMAGE=node:24-bookworm-slim
 ARG RUNTIME_IMAGE=node:24-bookworm-slim
 
 
-# The program as one file.
+# The programs, each as one file with what it loads later.
 FROM ${BUILD_IMAGE} AS build
 
 WORKDIR /build
@@ -34,6 +34,8 @@ COPY --from=build /build/dist /usr/lib/gentoo-builder/dist
 ENV NODE_COMPILE_CACHE=/usr/lib/gentoo-builder/cache
 RUN node --max-semi-space-size=2 /usr/lib/gentoo-builder/entrypoint/gentoo-builder.js --no-sync app-misc/hello >/dev/null 2>&1 || \
     node --max-semi-space-size=2 /usr/lib/gentoo-builder/entrypoint/gentoo-builder.js --version
+RUN node /usr/lib/gentoo-builder/entrypoint/zentoo.js init /tmp/site && \
+    node /usr/lib/gentoo-builder/entrypoint/zentoo.js --site /tmp/site list && rm -r /tmp/site
 
 # A builder that is kept owns the tree, the packages and the sources, and hands them on by --volumes-from.
 VOLUME /var/db/repos/gentoo /var/cache/binpkgs /var/cache/distfiles

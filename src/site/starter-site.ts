@@ -137,9 +137,11 @@ LC_MESSAGES=C.UTF-8
     type: 'file',
     content: `CHOST="x86_64-pc-linux-musl"
 CHOST_amd64="x86_64-pc-linux-musl"
-ELIBC="musl"
+# ELIBC is a list to Portage: the profile above has put glibc into it.
+ELIBC="-glibc musl"
 LIBDIR_amd64="lib"
-USE_EXPAND_VALUES_ELIBC="musl"
+USE_EXPAND_VALUES_# ELIBC is a list to Portage: the profile above has put glibc into it.
+ELIBC="-glibc musl"
 `,
   },
   {

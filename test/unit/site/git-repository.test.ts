@@ -77,7 +77,7 @@ function makeRepository(directory: string, ...options: readonly string[]): void 
   commitAll(directory);
   for (let version = 1; version <= 6; version += 1) {
     writeFiles(directory, {
-      large: `${'line of a large file\n'.repeat(400)}${version}\n${'the end\n'.repeat(version)}`,
+      large: `${'line of a large file\n'.repeat(8000)}${version}\n${'the end\n'.repeat(version)}`,
     });
     commitAll(directory);
     if (version % 2 === 0) git(directory, 'branch', `version/${version}`);
@@ -92,6 +92,16 @@ const forms: readonly (readonly [string, readonly string[], (directory: string) 
     [],
     (directory) =>
       git(directory, '-c', 'repack.useDeltaBaseOffset=false', 'repack', '-adfq', '--depth=50', '--window=50'),
+  ],
+  [
+    'a pack with offsets of 64 bits',
+    [],
+    (directory) => {
+      git(directory, 'repack', '-adfq');
+      const packs = join(directory, '.git/objects/pack');
+      const pack = readdirSync(packs).find((file) => file.endsWith('.pack')) ?? '';
+      git(packs, 'index-pack', '--index-version=2,0x40', pack);
+    },
   ],
   ['packed references', [], (directory) => git(directory, 'pack-refs', '--all')],
   [
@@ -179,7 +189,7 @@ describe('a repository is read as git reads it', () => {
     expect(repository.readWorkTree()).toMatchObject({ branch: undefined, uncommitted: [] });
   });
 
-  it('whatever is committed', () => {
+  it('whatever is committed', { timeout: 60_000 }, () => {
     const name = fc.string({
       unit: fc.constantFrom('a', 'b', 'ü', ' ', '.', '-', '"', '\\'),
       minLength: 1,
@@ -385,7 +395,7 @@ describe('names of branches', () => {
     expect(repository.branchNames).not.toContain(name);
   });
 
-  it('are all that git itself accepts, but those with a leading hyphen', () => {
+  it('are all that git itself accepts, but those with a leading hyphen', { timeout: 60_000 }, () => {
     using site = temporaryDirectory();
     makeRepository(site.path);
     const name = fc.string({

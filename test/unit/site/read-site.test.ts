@@ -1,6 +1,8 @@
 import {
   chmodSync,
   mkdirSync,
+  readdirSync,
+  statSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -9,6 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readSite } from '../../../src/site/read-site.ts';
 import { commitAll, fingerprint, git, temporaryDirectory, writeFiles } from './git-program.ts';
@@ -562,6 +565,59 @@ const bad: readonly (readonly [string, (site: string) => void, readonly unknown[
     ],
   ],
 ];
+
+describe('whatever the files of a site have in them, the answer is a site or diagnostics', () => {
+  const bytes = fc.oneof(
+    fc.uint8Array({ maxLength: 200 }).map((array) => Buffer.from(array)),
+    fc
+      .string({ unit: fc.constantFrom('a', '-', '/', '@', '#', ' ', '\n', '\r', ':', '"', '\0', 'ü'), maxLength: 40 })
+      .map((text) => Buffer.from(text)),
+  );
+
+  it.each(['site.yaml', 'config/tuples', 'config/sets/tools'])('%s', { timeout: 60_000 }, (file) => {
+    using directory = temporarySite();
+    fc.assert(
+      fc.property(bytes, (content) => {
+        writeFiles(directory.path, { [file]: content });
+        readOrExplain(directory.path);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it.each<[string, (repository: string) => void]>([
+    ['loose', () => {}],
+    ['packed', (repository) => git(repository, 'gc', '--quiet')],
+  ])('a %s repository', { timeout: 60_000 }, (_name, pack) => {
+    using directory = temporarySite();
+    pack(portage(directory.path));
+    const top = join(portage(directory.path), '.git');
+    const files = readdirSync(top, { recursive: true, encoding: 'utf8' }).filter((file) =>
+      statSync(join(top, file)).isFile(),
+    );
+    const harm = fc.record({
+      file: fc.constantFrom(...files),
+      start: fc.double({ min: 0, max: 1, noNaN: true }),
+      length: fc.nat(30),
+      content: bytes,
+    });
+    fc.assert(
+      fc.property(harm, ({ file, start, length, content }) => {
+        const path = join(top, file);
+        const original = readFileSync(path);
+        const position = Math.floor(start * original.length);
+        chmodSync(path, 0o644);
+        writeFileSync(
+          path,
+          Buffer.concat([original.subarray(0, position), content, original.subarray(position + length)]),
+        );
+        readOrExplain(directory.path);
+        writeFileSync(path, original);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
 
 describe('what is wrong with a site is said, all at once, with exit status 3', () => {
   it.each(bad)('%s', (_name, harm, expected) => {
