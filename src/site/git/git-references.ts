@@ -5,34 +5,54 @@ import { readIfThere } from './git-directory.ts';
 
 const objectId = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 const branchPrefix = 'refs/heads/';
+/** Where git keeps the branches of the repository that this one was cloned from. */
+const originPrefix = 'refs/remotes/origin/';
 
 /** The branches of a repository: each one's name and the id that it points to, undefined if that is damaged. */
 export type BranchIds = ReadonlyMap<string, string | undefined>;
 
-/** All branches, packed or not, by name; a reference file wins over `packed-refs` (git-pack-refs(1)). */
-export function readBranchIds({ common }: GitDirectory): BranchIds {
+/**
+ * All branches by name: its own, and for what is not among them, as `git checkout` does, those of the repository that it
+ * was cloned from. A fresh clone has one branch of its own, and a fresh submodule mostly the same.
+ */
+export function readBranchIds(directory: GitDirectory): BranchIds {
+  const references = readReferences(directory);
   const ids = new Map<string, string | undefined>();
-  for (const line of (readIfThere(join(common, 'packed-refs')) ?? '').split('\n')) {
-    const space = line.indexOf(' ');
-    const [id, name] = [line.slice(0, space), line.slice(space + 1)];
-    if (objectId.test(id) && name.startsWith(branchPrefix)) ids.set(name.slice(branchPrefix.length), id);
+  for (const [reference, id] of references) {
+    const name = reference.slice(originPrefix.length);
+    if (reference.startsWith(originPrefix) && name !== 'HEAD' && branchNameFault(name) === undefined) ids.set(name, id);
   }
-  for (const name of listReferenceFiles(join(common, branchPrefix))) ids.set(name, followReference(common, name));
+  for (const [reference, id] of references)
+    if (reference.startsWith(branchPrefix)) ids.set(reference.slice(branchPrefix.length), id);
   return new Map([...ids].toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-function listReferenceFiles(top: string): readonly string[] {
+/** The references to branches, packed or not, by their full names; a file wins over `packed-refs` (git-pack-refs(1)). */
+function readReferences({ common }: GitDirectory): BranchIds {
+  const packed = new Map<string, string>();
+  for (const line of (readIfThere(join(common, 'packed-refs')) ?? '').split('\n')) {
+    const space = line.indexOf(' ');
+    const [id, name] = [line.slice(0, space), line.slice(space + 1)];
+    if (objectId.test(id)) packed.set(name, id);
+  }
+  const files = [branchPrefix, originPrefix].flatMap((prefix) => listReferenceFiles(common, prefix));
+  return new Map([...packed.keys(), ...files].map((name) => [name, resolveReference(common, packed, name)]));
+}
+
+function listReferenceFiles(common: string, prefix: string): readonly string[] {
+  const top = join(common, prefix);
   if (!existsSync(top)) return [];
   return readdirSync(top, { withFileTypes: true, recursive: true })
     .filter((entry) => !entry.isDirectory() && !entry.name.endsWith('.lock'))
-    .map((entry) => join(entry.parentPath, entry.name).slice(top.length).replace(/^\//, ''));
+    .map((entry) => join(entry.parentPath, entry.name).slice(join(common, '/').length));
 }
 
-/** The id that a branch's file has, by way of other references where it is symbolic. */
-function followReference(common: string, name: string): string | undefined {
-  let reference = branchPrefix + name;
+/** The id that a reference has, by way of others where it is symbolic. */
+function resolveReference(common: string, packed: ReadonlyMap<string, string>, name: string): string | undefined {
+  let reference = name;
   for (let step = 0; step < 5; step += 1) {
-    const text = readIfThere(join(common, reference))?.trim() ?? '';
+    const text = readIfThere(join(common, reference))?.trim();
+    if (text === undefined) return packed.get(reference);
     if (objectId.test(text)) return text;
     const target = /^ref: (refs\/(?:(?!\.\.)[^\0\n])+)$/.exec(text)?.[1];
     if (target === undefined) return undefined;

@@ -40,10 +40,16 @@ function readByGit(directory: string, branch: string) {
 
 /** Holds all that is read of a repository against git, and requires that reading it changed nothing. */
 function expectAsGit(directory: string, site: string): GitRepository {
-  const branches = git(directory, 'for-each-ref', '--format=%(refname:lstrip=2)', 'refs/heads')
-    .split('\n')
-    .filter(Boolean);
-  const expected = branches.map((branch) => readByGit(directory, branch));
+  const list = (top: string, parts: number) =>
+    git(directory, 'for-each-ref', `--format=%(refname:lstrip=${parts})`, top).split('\n').filter(Boolean);
+  const own = list('refs/heads', 2);
+  const branches = [...new Set([...own, ...list('refs/remotes/origin', 3)])]
+    .filter((name) => name !== 'HEAD')
+    .toSorted();
+  const expected = branches.map((name) => ({
+    ...readByGit(directory, own.includes(name) ? name : `origin/${name}`),
+    name,
+  }));
   const contents = expected.flatMap(({ entries }) =>
     entries.filter(({ type }) => type !== 'submodule').map(({ id }) => [id, git(directory, 'cat-file', 'blob', id)]),
   );
@@ -157,6 +163,14 @@ describe('a repository is read as git reads it', () => {
     const directory = join(site.path, 'config/portage');
     expect(readFileSync(join(directory, '.git'), 'utf8')).toBe('gitdir: ../../.git/modules/config/portage\n');
     expect(expectAsGit(directory, site.path).readWorkTree()).toMatchObject({ branch: 'base', uncommitted: [] });
+  });
+
+  it('a symbolic reference to a packed branch', () => {
+    using site = temporaryDirectory();
+    makeRepository(site.path);
+    git(site.path, 'symbolic-ref', 'refs/heads/stable', 'refs/heads/version/2');
+    git(site.path, 'pack-refs', '--all');
+    expect(expectAsGit(site.path, site.path).branchNames).toContain('stable');
   });
 
   it('a linked working tree of a repository in the site', () => {

@@ -127,21 +127,23 @@ describe('a site', () => {
     expect(site.sets.map(({ name, file }) => [name, file])).toEqual([['tools', 'config/sets/tools']]);
   });
 
-  it('may have submodules', () => {
+  it('may have submodules, and be a clone in which nothing but that was done', () => {
     using directory = temporarySite();
     using origins = temporaryDirectory();
-    for (const name of ['portage', 'buildhooks'])
-      renameSync(join(directory.path, 'config', name), join(origins.path, name));
+    const names = ['portage', 'buildhooks'];
+    for (const name of names) renameSync(join(directory.path, 'config', name), join(origins.path, name));
     git(directory.path, 'init', '--quiet');
-    for (const [name, branches] of [
-      ['portage', ['musl']],
-      ['buildhooks', []],
-    ] as const) {
+    for (const name of names)
       git(directory.path, 'submodule', '--quiet', 'add', join(origins.path, name), `config/${name}`);
-      for (const branch of branches)
-        git(join(directory.path, 'config', name), 'branch', '--quiet', branch, `origin/${branch}`);
-    }
-    expect(readSite(directory.path).tuples).toHaveLength(3);
+    commitAll(directory.path);
+    const clone = join(origins.path, 'clone');
+    git(origins.path, 'clone', '--quiet', '--recurse-submodules', directory.path, clone);
+    expect(git(join(clone, 'config/portage'), 'branch', '--list', 'musl')).toBe('');
+    const site = readSite(clone);
+    expect(site.tuples.map(({ portage: { name, commit } }) => [name, commit])).toEqual(
+      ['base', 'base', 'musl'].map((name) => [name, git(join(origins.path, 'portage'), 'rev-parse', name).trim()]),
+    );
+    expect(site.uncommitted).toEqual([]);
   });
 
   it('may have its sets below config/portage, where the inner repository ignores them', () => {
