@@ -57,6 +57,9 @@ function isGitDirectory(path: string): boolean {
   );
 }
 
+/** Bytes; the limit of the usual file systems (NAME_MAX). */
+const longestName = 255;
+
 /** Throws if a path leads out of the site: what is out there is not there in a container that has only the site. */
 export function requireInside(path: string, site: string, what: string): void {
   const real = existsSync(path) ? realpathSync(path) : path;
@@ -76,7 +79,8 @@ function readFormat(config: ReadonlyMap<string, string>): 'sha1' | 'sha256' {
   throw new GitFault(`its objects are named by ${hash}, which zentoo does not know`);
 }
 
-/** A file's text, undefined if there is no such file. */
+/** A file's text, undefined if there is no such file, or none can have such a name. */
 export function readIfThere(path: string): string | undefined {
+  if (path.includes('\0') || path.split('/').some((name) => Buffer.byteLength(name) > longestName)) return undefined;
   return statSync(path, { throwIfNoEntry: false })?.isFile() === true ? readFileSync(path, 'utf8') : undefined;
 }

@@ -4,6 +4,7 @@ import type { GitDirectory } from './git-directory.ts';
 import { readIfThere } from './git-directory.ts';
 
 const objectId = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
+const leadsOut = /(?:^|\/)\.\.(?:\/|$)/;
 const branchPrefix = 'refs/heads/';
 /** Where git keeps the branches of the repository that this one was cloned from. */
 const originPrefix = 'refs/remotes/origin/';
@@ -51,7 +52,8 @@ function listReferenceFiles(common: string, prefix: string): readonly string[] {
 function resolveReference(common: string, packed: ReadonlyMap<string, string>, name: string): string | undefined {
   let reference = name;
   for (let step = 0; step < 5; step += 1) {
-    const text = readIfThere(join(common, reference))?.trim();
+    // A name out of packed-refs may be anything.
+    const text = leadsOut.test(reference) ? undefined : readIfThere(join(common, reference))?.trim();
     if (text === undefined) return packed.get(reference);
     if (objectId.test(text)) return text;
     const target = /^ref: (refs\/(?:(?!\.\.)[^\0\n])+)$/.exec(text)?.[1];

@@ -165,6 +165,15 @@ describe('a repository is read as git reads it', () => {
     expect(expectAsGit(directory, site.path).readWorkTree()).toMatchObject({ branch: 'base', uncommitted: [] });
   });
 
+  it.each(['a\0b', '../../HEAD', 'x'.repeat(5000)])('a name in packed-refs that is no file of its own (%#)', (name) => {
+    using site = temporaryDirectory();
+    makeRepository(site.path);
+    git(site.path, 'pack-refs', '--all');
+    const id = git(site.path, 'rev-parse', 'version/4').trim();
+    writeFileSync(join(site.path, '.git/packed-refs'), `${id} refs/heads/${name}\n`);
+    expect(new GitRepository(site.path, site.path).readBranch(name).commit).toBe(id);
+  });
+
   it('a symbolic reference to a packed branch', () => {
     using site = temporaryDirectory();
     makeRepository(site.path);
