@@ -48,12 +48,19 @@ const passed = [
   ['POST', `/v1.41/commit?container=none&changes=${'x'.repeat(100_000)}`, 404],
 ] as const;
 
-/** A program for Node that makes requests as they stand, and prints status and text of each answer. */
+/**
+ * A program for Node that makes requests as they stand, and prints status and text of each answer, or how it broke off
+ * instead of the latter.
+ */
 const askProxy = `
 const ask = ([method, path, header]) => new Promise((resolve, reject) => {
   const headers = header ? Object.fromEntries([header.split(": "), ["Connection", "Upgrade"]]) : {};
-  require("http").request({ host: "proxy", port: 2375, method, path, headers, agent: false }, async (answer) =>
-    resolve([answer.statusCode, Buffer.concat(await answer.toArray()).toString()])).on("error", reject).end();
+  const socketPath = "/run/engine/docker.sock";
+  require("http").request({ socketPath, method, path, headers, agent: false }, (answer) =>
+    answer.toArray().then(
+      (chunks) => resolve([answer.statusCode, Buffer.concat(chunks).toString()]),
+      (error) => resolve([answer.statusCode, error.code])
+    )).on("error", reject).end();
 });
 Promise.all(JSON.parse(process.env.REQUESTS).map(ask)).then((answers) => console.log(JSON.stringify(answers)));
 `;
@@ -122,8 +129,23 @@ describe.each(await requireComposes(process.env))('compose.yaml with $command $v
     expect(proxy.requests).toContain('GET /version');
   });
 
+  it('gives the builder no network', async () => {
+    const { status, stdout } = await project.run('docker compose run --rm --entrypoint ls builder /sys/class/net');
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^lo$/m);
+    expect(stdout).not.toMatch(/^eth/m);
+  });
+
   describe('and the profile least-privilege', () => {
-    it('builds through the filter, which cuts what is silent for 4 s, a package that is silent for 30 s', async () => {
+    /** Status and text of the answer to each request, from where the builder is. */
+    async function ask(requests: readonly unknown[]): Promise<[number, string][]> {
+      const command = 'docker compose run --rm -e REQUESTS --entrypoint node least-privilege -e "$ASK_PROXY"';
+      const said = await project.run(command, { REQUESTS: JSON.stringify(requests), ASK_PROXY: askProxy });
+      expect(said).toMatchObject({ status: 0 });
+      return JSON.parse(said.stdout.trim().split('\n').at(-1) ?? '') as [number, string][];
+    }
+
+    it('builds through the filter a package that is silent for 30 s', async () => {
       const { status, stderr } = await project.run(runFiltered.replace('app-text/tree', 'test-fault/long-silence'), {
         GENTOO_BASE: faultsStage,
       });
@@ -136,13 +158,15 @@ describe.each(await requireComposes(process.env))('compose.yaml with $command $v
       expect({ status, stderr }).toMatchObject({ status: 0, stderr: expect.not.stringMatching(complaint) as string });
     });
 
+    it('builds through a filter that was killed and started again, over the socket that it left', async () => {
+      const [filter] = await project.containersOf('proxy');
+      await rawDocker()
+        .getContainer(filter?.Id ?? '')
+        .kill();
+      expect(await project.run(`${runFiltered} --dry-run`)).toMatchObject({ status: 0 });
+    });
+
     it('has a filter that answers 403 to whatever a builder does not need', async () => {
-      const command = 'docker compose run --rm -e REQUESTS --entrypoint node least-privilege -e "$ASK_PROXY"';
-      const ask = async (requests: readonly unknown[]): Promise<[number, string][]> => {
-        const said = await project.run(command, { REQUESTS: JSON.stringify(requests), ASK_PROXY: askProxy });
-        expect(said).toMatchObject({ status: 0 });
-        return JSON.parse(said.stdout.trim().split('\n').at(-1) ?? '') as [number, string][];
-      };
       const answers = await ask(refused);
       expect(answers.map(([status], n) => [...(refused[n] ?? []), status])).toEqual(
         refused.map((request) => [...request, 403]),
@@ -154,25 +178,33 @@ describe.each(await requireComposes(process.env))('compose.yaml with $command $v
       expect(through.map(([status]) => status)).toEqual(passed.map(([, , status]) => status));
     });
 
-    it('gives the builder no socket, and the filter nothing else', async () => {
-      const look = 'docker compose run --rm --entrypoint ls least-privilege /var/run/docker.sock';
-      expect((await project.run(look)).status).not.toBe(0);
+    it('has a filter that cuts what is silent for 4 s', async () => {
+      const [filter] = await project.containersOf('proxy');
+      // The engine answers at once, and ends the answer when that container ends.
+      expect(await ask([['POST', `/containers/${filter?.Id}/wait`]])).toEqual([[200, 'ECONNRESET']]);
+    });
+
+    it("gives the builder no network and not the engine's socket, and the filter nothing else", async () => {
+      const look = 'docker compose run --rm --entrypoint ls least-privilege /var/run/docker.sock /sys/class/net';
+      const { status, stdout, stderr } = await project.run(look);
+      expect(status).not.toBe(0);
+      expect(stderr).toMatch(/docker\.sock.*No such file/);
+      expect(stdout).toMatch(/^lo$/m);
+      expect(stdout).not.toMatch(/^eth/m);
       const [filter] = await project.containersOf('proxy');
       expect(filter?.HostConfig).toMatchObject({
+        NetworkMode: 'none',
         ReadonlyRootfs: true,
         Privileged: false,
         CapDrop: ['ALL'],
         SecurityOpt: ['no-new-privileges:true'],
         PortBindings: {},
       });
-      expect(
-        Object.values(filter?.NetworkSettings.Ports ?? {})
-          .flat()
-          .filter(Boolean),
-      ).toEqual([]);
-      const networks = Object.keys(filter?.NetworkSettings.Networks ?? {});
-      expect(networks).toEqual([`${project.name}_engine`]);
-      expect(await rawDocker().getNetwork(`${project.name}_engine`).inspect()).toMatchObject({ Internal: true });
+      expect(Object.keys(filter?.NetworkSettings.Networks ?? {})).toEqual(['none']);
+      expect(filter?.Mounts.map(({ Destination }) => Destination).toSorted()).toEqual([
+        '/run/engine',
+        '/var/run/docker.sock',
+      ]);
     });
   });
 
@@ -181,7 +213,8 @@ describe.each(await requireComposes(process.env))('compose.yaml with $command $v
     const anonymous = base?.Mounts.flatMap(({ Name }) => (/^[0-9a-f]{64}$/.test(Name ?? '') ? [Name] : [])) ?? [];
     expect(anonymous).not.toEqual([]);
     for (const command of cleanUp) expect(await project.run(command)).toMatchObject({ status: 0 });
-    expect(await project.things()).toMatchObject({ containers: [], networks: [], volumes: { length: 4 } });
+    const volumes = ['binpkgs', 'distfiles', 'engine', 'logs', 'repository'];
+    expect(await project.things()).toMatchObject({ containers: [], networks: [], volumes });
     const { Volumes } = await rawDocker().listVolumes();
     expect(Volumes.filter(({ Name }) => anonymous.includes(Name))).toEqual([]);
   });
