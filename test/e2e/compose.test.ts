@@ -11,7 +11,7 @@ const [runBuilder = '', runBase = '', build = '', runFiltered = '', ...cleanUp] 
 /** What no command of compose may say once the images are there. */
 const complaint = /warn|deprecat|orphan|obsolete|variable is not set/i;
 
-/** Requests that the filter does not let through: method, path as it stands in the request line, and a header for some. */
+/** Requests that the filter does not let through: method, path as it stands in the request line, and Upgrade headers for some. */
 const refused = [
   ['GET', '/v1.41/secrets'],
   ['GET', '/v1.41/containers/x/export'],
@@ -22,7 +22,9 @@ const refused = [
   ['GET', '/v1.41/%73ecrets'],
   ['GET', '/v1.41/containers/x%2fexport/json'],
   ['GET', '/v1.41/v1.41/version'],
-  ['GET', '/version', 'Upgrade: other/1'],
+  ['GET', '/version', ['other/1']],
+  ['GET', '/version', ['tcp, other/1']],
+  ['GET', '/version', ['tcp', 'other/1']],
   ['GET', '/v1.41/networks'],
   ['GET', '/v1.41/events'],
   ['POST', '/v1.41/build'],
@@ -53,8 +55,8 @@ const passed = [
  * instead of the latter.
  */
 const askProxy = `
-const ask = ([method, path, header]) => new Promise((resolve, reject) => {
-  const headers = header ? Object.fromEntries([header.split(": "), ["Connection", "Upgrade"]]) : {};
+const ask = ([method, path, upgrade]) => new Promise((resolve, reject) => {
+  const headers = upgrade ? { Upgrade: upgrade, Connection: "Upgrade" } : {};
   const socketPath = "/run/engine/docker.sock";
   require("http").request({ socketPath, method, path, headers, agent: false }, (answer) =>
     answer.toArray().then(
