@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test } from 'vitest';
 import { ownerLabel } from '../../src/build/workspace.ts';
+import { engineSocket } from './proxy.ts';
 import { rawDocker, stage, uniqueName } from './real-engine.ts';
 
 /** On images that a test made, with their name; whatever is made from one of them inherits it. */
@@ -13,8 +14,6 @@ const baseLabel = 'gentoo-builder-test.base';
 
 /** The stage with the second repository, of packages that fail. */
 export const faultsStage = 'gentoo-ministage-faults';
-
-const socket = process.env['DOCKER_HOST']?.replace('unix://', '') ?? '/var/run/docker.sock';
 
 /** How a builder is started. */
 export interface BuilderOptions {
@@ -188,7 +187,7 @@ export class Builder implements AsyncDisposable {
   private dockerOptions(options: BuilderOptions): string[] {
     const volumes = [...this.mountOptions({ '/var/db/repos/gentoo': 'tree' }), ...this.cacheMounts];
     return [
-      ...(options.socket === null ? [] : ['-v', `${options.socket ?? socket}:/var/run/docker.sock`]),
+      ...(options.socket === null ? [] : ['-v', `${options.socket ?? engineSocket()}:/var/run/docker.sock`]),
       ...(options.ownVolumes === false ? [] : volumes),
       ...(options.docker ?? []),
     ];
@@ -249,7 +248,8 @@ export const it = test.extend<{ builder: Builder }>({
   },
 });
 
-async function gone(removal: Promise<unknown>): Promise<void> {
+/** Settles when a removal has, or when there was nothing to remove. */
+export async function gone(removal: Promise<unknown>): Promise<void> {
   await removal.catch((error: unknown) => {
     if (!(error instanceof Error && 'statusCode' in error && error.statusCode === 404)) throw error;
   });

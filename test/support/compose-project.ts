@@ -1,18 +1,10 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { text } from 'node:stream/consumers';
 import { findBases } from '../../setup/base-images.js';
 import type { Compose } from '../../setup/compose.js';
 import { findEngine } from '../../setup/engine.js';
+import { gone } from './builder.ts';
 import { projectDirectory } from './readme.ts';
 import { rawDocker, stage, uniqueName } from './real-engine.ts';
-
-/** What came of a command. */
-export interface CommandOutcome {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+import { runProgram, type CommandOutcome } from './run-program.ts';
 
 /** What there is of a project: its containers, networks and volumes, and the images that it built. */
 export interface ProjectThings {
@@ -39,9 +31,9 @@ export class ComposeProject implements AsyncDisposable {
     const bases = findBases(engine);
     return new ComposeProject(compose, {
       ...(engine.socket === undefined ? {} : { DOCKER_SOCKET: engine.socket }),
-      STAGE: stage,
-      BUILD_IMAGE: await bases.get('node-build'),
-      RUNTIME_IMAGE: await bases.get('node-runtime'),
+      GENTOO_STAGE: stage,
+      BUILDER_BUILD_IMAGE: await bases.get('node-build'),
+      BUILDER_RUNTIME_IMAGE: await bases.get('node-runtime'),
       HAPROXY_IMAGE: await bases.get('haproxy'),
       PROXY_IDLE_LIMIT: '4s',
     });
@@ -59,22 +51,30 @@ export class ComposeProject implements AsyncDisposable {
       PROXY_IMAGE: this.images.proxy,
       GENTOO_BASE: this.images.base,
       // A file .env of whoever works on the project counts where nothing is said here.
-      PACKAGES: '',
+      GENTOO_PACKAGES: '',
       COMPOSE_PROFILES: '',
     };
   }
 
   /** Runs a command line of a shell, which calls compose `docker compose` whatever its name is. */
   async run(commandLine: string, environment: NodeJS.ProcessEnv = {}): Promise<CommandOutcome> {
-    const child = spawn('sh', ['-c', commandLine.replaceAll('docker compose', this.compose.command)], {
+    const outcome = await runProgram('sh', ['-c', commandLine.replaceAll('docker compose', this.compose.command)], {
       cwd: projectDirectory,
       env: { ...this.environment, ...environment },
-      stdio: ['ignore', 'pipe', 'pipe'],
     });
-    const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
-    const image = stdout.trimEnd().split('\n').at(-1) ?? '';
+    const image = outcome.stdout.trimEnd().split('\n').at(-1) ?? '';
     if (/^gentoo-[0-9a-f]{4,64}$/.test(image)) this.made.add(image);
-    return { status: child.exitCode, stdout, stderr };
+    return outcome;
+  }
+
+  /** Has images removed at the end, too, after those of the project. */
+  removeLater(...images: readonly string[]): void {
+    for (const image of images) this.made.add(image);
+  }
+
+  /** The id of the image that one of its names stands for. */
+  async imageOf(service: keyof ComposeProject['images']): Promise<string> {
+    return (await rawDocker().getImage(this.images[service]).inspect()).Id;
   }
 
   /** What there is of it now. */
@@ -104,8 +104,14 @@ export class ComposeProject implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.run('docker compose --profile least-privilege rm --stop --force -v');
-    await this.run('docker compose --profile least-privilege down --volumes --rmi all');
-    for (const image of this.made) await rawDocker().getImage(image).remove({ force: true });
+    const removals = [
+      'docker compose --profile least-privilege rm --stop --force -v',
+      'docker compose --profile least-privilege down --volumes --rmi all',
+    ];
+    for (const removal of removals) {
+      const { status, stderr } = await this.run(removal);
+      if (status !== 0) throw new Error(`${removal} ended with ${status}: ${stderr}`);
+    }
+    for (const image of this.made) await gone(rawDocker().getImage(image).remove({ force: true }));
   }
 }
