@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { Failure } from './failure.js';
 import { CACHE } from './places.js';
@@ -14,7 +15,22 @@ import { runCommand } from './run-command.js';
 /** @typedef {'1' | '2'} Generation 1 is `docker-compose` in Python, 2 the plugin of `docker` that came after it */
 
 /** @type {readonly Generation[]} */
-export const GENERATIONS = ['1', '2'];
+const GENERATIONS = ['1', '2'];
+
+/** Debian had the first generation up to this release. */
+const LAST_DEBIAN_WITH_1 = 12;
+
+/**
+ * The generations that set-up fetches where they are missing: on Debian, as root.
+ * @param {string | undefined} release text of os-release(5)
+ * @param {boolean} isRoot
+ * @returns {readonly Generation[]}
+ */
+export function fetchableGenerations(release = readRelease(), isRoot = process.getuid?.() === 0) {
+  if (!isRoot || !/^ID="?debian"?$/m.test(release)) return [];
+  const number = Number(/^VERSION_ID="?(\d+)/m.exec(release)?.[1]);
+  return number <= LAST_DEBIAN_WITH_1 ? GENERATIONS : ['2'];
+}
 
 /**
  * Where what set-up fetches is unpacked, a directory for each generation.
@@ -61,11 +77,17 @@ export async function findComposes(env, cache = CACHE) {
 /**
  * The composes for the tests: all there are.
  * @param {NodeJS.ProcessEnv} env
+ * @param {readonly Generation[]} needed those that have to be among them: by default, all that set-up fetches
  * @returns {Promise<readonly Compose[]>}
- * @throws {Failure} where there is none
+ * @throws {Failure} where there is none, or one that is needed is missing
  */
-export async function requireComposes(env, cache = CACHE) {
+export async function requireComposes(env, needed = fetchableGenerations(), cache = CACHE) {
   const found = await findComposes(env, cache);
+  const missing = needed.filter((generation) => !found.has(generation));
+  if (missing.length > 0)
+    throw new Failure('find docker compose', `there is none of generation ${missing.join(' and ')}`, {
+      hint: 'this machine can have it: `npm test -- test/e2e/compose.test.ts` fetches it',
+    });
   const composes = GENERATIONS.flatMap((generation) => found.get(generation) ?? []);
   if (composes.length > 0) return composes;
   throw new Failure('find docker compose', 'neither `docker compose` nor `docker-compose` is there', {
@@ -81,4 +103,12 @@ async function versionOf({ command, env }) {
   const [program = '', ...args] = command.split(' ');
   const { status, stdout } = await runCommand(program, [...args, 'version', '--short'], { env });
   return status === 0 ? /^v?(\d+\.\d+\S*)/.exec(stdout.trim())?.[1] : undefined;
+}
+
+function readRelease() {
+  try {
+    return readFileSync('/etc/os-release', 'utf8');
+  } catch {
+    return '';
+  }
 }

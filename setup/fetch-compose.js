@@ -1,9 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readAptConfiguration } from './apt-configuration.js';
-import { fetchedPlace, findComposes } from './compose.js';
+import { fetchableGenerations, fetchedPlace, findComposes } from './compose.js';
 import { Failure } from './failure.js';
-import { isDebian } from './install-engine.js';
 import { withLock } from './lock.js';
 import { PROJECT } from './places.js';
 import { runCommand } from './run-command.js';
@@ -16,6 +15,8 @@ import { doStep } from './step.js';
 const SUITE_OF_2 = 'trixie';
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 const PYTHON = '/usr/bin/python3';
+/** apt's own user may have no way into the project's directory. */
+const ROOT_ONLY = ['--option', 'APT::Sandbox::User=root'];
 const HINT = 'is a Debian mirror reachable? `apt-get update` says more';
 
 /** @type {Record<Generation, (run: LoggedCommand, directory: string) => Promise<void>>} */
@@ -28,10 +29,10 @@ const FETCHERS = { 1: fetchFirst, 2: fetchSecond };
  */
 export function ensureComposes() {
   return withLock(`compose ${PROJECT}`, async () => {
-    if (process.getuid?.() !== 0 || !isDebian()) return;
+    const fetchable = fetchableGenerations();
+    if (fetchable.length === 0) return;
     const found = await findComposes(process.env);
-    if (!found.has('1') && (await offersFirst())) await fetchCompose('1');
-    if (!found.has('2')) await fetchCompose('2');
+    for (const generation of fetchable) if (!found.has(generation)) await fetchCompose(generation);
   });
 }
 
@@ -59,22 +60,11 @@ async function fetchCompose(generation) {
   });
 }
 
-/** Whether this Debian has the first generation: up to 12. */
-async function offersFirst() {
-  const candidate = async () => (await runCommand('apt-cache', ['show', '--no-all-versions', 'docker-compose'])).stdout;
-  if ((await candidate()) === '')
-    await doStep('update the lists of Debian packages', 'compose-lists', updateLists, HINT);
-  return /^Version: 1\./m.test(await candidate());
-}
-
-/** @param {LoggedCommand} run */
-async function updateLists(run) {
-  await run('apt-get', ['update']);
-}
-
 /** With the Python modules that this machine does not have. @type {(typeof FETCHERS)['1']} */
 async function fetchFirst(run, directory) {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const { stdout: candidate } = await runCommand('apt-cache', ['show', '--no-all-versions', 'docker-compose']);
+  if (candidate === '') await run('apt-get', ['update']);
   const install = ['install', '--yes', '--no-install-recommends'];
   if (!existsSync(PYTHON)) await run('apt-get', [...install, 'python3'], { env });
   const options = ['--option', `Dir::Cache::archives=${join(directory, 'archives')}`, ...ROOT_ONLY];
@@ -103,6 +93,3 @@ async function fetchSecond(run, directory) {
   mkdirSync(plugins, { recursive: true });
   symlinkSync('../../root/usr/libexec/docker/cli-plugins/docker-compose', join(plugins, 'docker-compose'));
 }
-
-/** apt's own user may have no way into the project's directory. */
-const ROOT_ONLY = ['--option', 'APT::Sandbox::User=root'];

@@ -7,7 +7,7 @@ import { interruptible } from './interruption.js';
 import { MODULES } from './places.js';
 import { prepare } from './prepare.js';
 import { runInForeground } from './run-in-foreground.js';
-import { needsEngine } from './test-selection.js';
+import { needsComposes, needsEngine } from './test-selection.js';
 
 /**
  * `npm test -- ARGS`: sets the machine up as far as the chosen tests need it, then runs them.
@@ -34,8 +34,9 @@ async function prepareFor(args) {
     'gentoo-ministage',
     'gentoo-ministage-faults',
   ]);
-  const { engine, hasRegistry } = await prepare({ images, bases: ['haproxy'] });
-  await ensureComposes();
+  const hasComposes = needsComposes(args);
+  const { engine, hasRegistry } = await prepare({ images, bases: hasComposes ? ['haproxy'] : [] });
+  if (hasComposes) await ensureComposes();
   const env = clientEnvironment(engine);
   // testcontainers would pull its reaper.
   return hasRegistry ? env : { TESTCONTAINERS_RYUK_DISABLED: 'true', ...env };

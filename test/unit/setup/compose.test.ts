@@ -2,7 +2,7 @@ import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { requireComposes } from '../../../setup/compose.js';
+import { fetchableGenerations, requireComposes, type Generation } from '../../../setup/compose.js';
 
 let directory: string;
 beforeEach(async () => {
@@ -19,8 +19,8 @@ async function addProgram(path: string, command: string, version: string): Promi
   await writeFile(file, `#!/bin/sh\n[ "$*" = "${command}version --short" ] && echo ${version}\n`, { mode: 0o755 });
 }
 
-async function found(): Promise<string[]> {
-  const composes = await requireComposes({ PATH: join(directory, 'bin') }, join(directory, 'cache'));
+async function found(needed: readonly Generation[] = []): Promise<string[]> {
+  const composes = await requireComposes({ PATH: join(directory, 'bin') }, needed, join(directory, 'cache'));
   return composes.map(({ command, version }) => `${command} ${version}`);
 }
 
@@ -43,5 +43,24 @@ describe('the composes of a machine', () => {
       message: 'failed to find docker compose: neither `docker compose` nor `docker-compose` is there',
       hint: expect.stringContaining('compose plugin, or docker-compose 1.29') as string,
     });
+  });
+
+  it('are both there where set-up fetches both', async () => {
+    await addProgram('bin/docker', 'compose ', 'v2.40.3');
+    expect(await found(['2'])).toEqual(['docker compose 2.40.3']);
+    await expect(found(['1', '2'])).rejects.toMatchObject({
+      message: 'failed to find docker compose: there is none of generation 1',
+      hint: expect.stringContaining('`npm test -- test/e2e/compose.test.ts` fetches it') as string,
+    });
+  });
+
+  it.each([
+    ['Debian 12, as root', 'ID=debian\nVERSION_ID="12"\n', true, ['1', '2']],
+    ['Debian 13, as root', 'ID=debian\nVERSION_ID="13"\n', true, ['2']],
+    ['a Debian without a number, as root', 'ID=debian\n', true, ['2']],
+    ['Debian 12, as somebody else', 'ID=debian\nVERSION_ID="12"\n', false, []],
+    ['another system', 'ID=ubuntu\nID_LIKE=debian\nVERSION_ID="12"\n', true, []],
+  ] as const)('that set-up fetches on %s', (_, release, isRoot, generations) => {
+    expect(fetchableGenerations(release, isRoot)).toEqual(generations);
   });
 });

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import { areInstalled } from '../../../setup/dependencies.js';
-import { needsEngine } from '../../../setup/test-selection.js';
 
 const machine = { platform: 'linux', arch: 'x64' };
 const a = { version: '1.0.0', integrity: 'sha512-a' };
@@ -22,11 +21,4 @@ test('packages for other platforms need not be there, those for this one must', 
   expect(installed({ native: { ...native, os: ['darwin'] } }, {})).toBe(true);
   expect(installed({ native: { ...native, cpu: ['arm64'] } }, {})).toBe(true);
   expect(installed({ native: { ...native, libc: ['musl'] } }, {})).toBe(true);
-});
-
-test('only the unit tier does without an engine', () => {
-  expect(needsEngine(['--project', 'unit'])).toBe(false);
-  expect(needsEngine(['--project=unit', 'atom'])).toBe(false);
-  expect(needsEngine([])).toBe(true);
-  expect(needsEngine(['--project', 'unit', '--project', 'e2e'])).toBe(true);
 });
