@@ -1,5 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
 import { Failure } from '../failure.ts';
 import { negotiateApi } from './api-version.ts';
 import { checkSocket, explainConnectError } from './check-socket.ts';
@@ -15,13 +13,6 @@ import { type Engine, EngineRefusal } from './engine.ts';
 
 /** Milliseconds until an engine that accepts the connection must have said its version. */
 const patience = 20_000;
-
-/**
- * Milliseconds in which something must begin to listen at a TCP address: a proxy that was started together with this
- * program may need a moment. Whoever has a socket mounted has an engine that was there before.
- */
-const startUpMs = 2000;
-const pauseMs = 100;
 
 /**
  * The engine that `environment` (normally `process.env`) names, after it has answered; dockerode is loaded only now.
@@ -46,18 +37,13 @@ interface Greeting {
 /** `GET /version` without a version in the path, which every engine answers (Docker Engine API, "Versioning"). */
 async function greet(client: DockerClient, address: EngineAddress): Promise<Greeting> {
   const signal = AbortSignal.timeout(patience);
-  const mayStart = address.kind === 'tcp' ? performance.now() + startUpMs : 0;
   let answer: unknown;
-  while (answer === undefined) {
-    try {
-      answer = await (client.docker.version as (options: object) => Promise<unknown>).call(client.docker, {
-        abortSignal: signal,
-      });
-    } catch (error) {
-      const isEarly = connectionErrorCode(error) === 'ECONNREFUSED' && performance.now() < mayStart;
-      if (!isEarly) throw await explainGreeting(error, address, signal);
-      await delay(pauseMs);
-    }
+  try {
+    answer = await (client.docker.version as (options: object) => Promise<unknown>).call(client.docker, {
+      abortSignal: signal,
+    });
+  } catch (error) {
+    throw await explainGreeting(error, address, signal);
   }
   const { Version, ApiVersion, MinAPIVersion } = answer as Readonly<Record<string, unknown>>;
   if (typeof Version !== 'string' || typeof ApiVersion !== 'string') {

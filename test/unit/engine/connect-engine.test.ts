@@ -57,18 +57,6 @@ describe('connecting', () => {
     expect(await engine.version()).toEqual({ engine: '20.10.24', api: '1.41' });
   });
 
-  test('by TCP, to a proxy that begins to listen only after this program has started', async () => {
-    const port = await freePort();
-    const connected = connectEngine({ DOCKER_HOST: `tcp://127.0.0.1:${port}` });
-    const begun = setTimeout(() => server.listen(port, '127.0.0.1'), 300);
-    const server = createServer((_, response) => response.end(version({})));
-    onTestFinished(() => {
-      clearTimeout(begun);
-      server.close();
-    });
-    expect((await connected).address).toBe(`tcp://127.0.0.1:${port}`);
-  });
-
   test('an old engine is told both versions', async () => {
     const host = await listen((_, response) => response.end(version({ Version: '19.03.15', ApiVersion: '1.40' })));
     await expect(connectEngine({ DOCKER_HOST: host })).rejects.toMatchObject({
