@@ -13,6 +13,7 @@ const complaint = /warn|deprecat|orphan|obsolete|variable is not set/i;
 
 /** Requests that the filter does not let through: method, path as it stands in the request line, and Upgrade headers for some. */
 const refused = [
+  ['GET', '/_ping'],
   ['GET', '/v1.41/secrets'],
   ['GET', '/v1.41/containers/x/export'],
   ['GET', '/v1.41/containers/x/logs?stdout=1'],
@@ -42,7 +43,7 @@ const refused = [
 ] as const;
 /** Requests that reach the engine, with the status that it answers. */
 const passed = [
-  ['GET', '/_ping', 200],
+  ['GET', '/version', 200],
   ['GET', '/v1.41/version', 200],
   ['GET', '/v1.41/containers/none/json', 404],
   ['GET', '/v1.41/images/localhost:1/none/none:none@sha256:0/json', 400],
@@ -170,7 +171,7 @@ describe.each(await requireComposes(process.env))('compose.yaml with $command $v
         refused.map((request) => [...request, 403]),
       );
       expect(JSON.parse(answers[0]?.[1] ?? '')).toEqual({
-        message: 'the proxy of the profile least-privilege refuses GET /v1.41/secrets',
+        message: 'the proxy of the profile least-privilege refuses GET /_ping',
       });
       const through = await ask(passed.map(([method, path]) => [method, path]));
       expect(through.map(([status]) => status)).toEqual(passed.map(([, , status]) => status));
@@ -183,13 +184,13 @@ describe.each(await requireComposes(process.env))('compose.yaml with $command $v
     });
 
     it.concurrent("gives the builder no network and not the engine's socket, and the filter nothing else", async () => {
-      const look =
-        'docker compose run --rm --no-deps --entrypoint ls least-privilege /var/run/docker.sock /sys/class/net';
-      const { status, stdout, stderr } = await project.run(look);
+      const look = 'docker compose run --rm --no-deps --entrypoint ls least-privilege -l';
+      const { status, stdout, stderr } = await project.run(`${look} /var/run/docker.sock /sys/class/net /run/engine`);
       expect(status).not.toBe(0);
       expect(stderr).toMatch(/docker\.sock.*No such file/);
-      expect(stdout).toMatch(/^lo$/m);
-      expect(stdout).not.toMatch(/^eth/m);
+      expect(stdout).toMatch(/ lo -> /);
+      expect(stdout).not.toMatch(/ eth/);
+      expect(stdout).toMatch(/^srw------- +\d+ root +root .* docker\.sock$/m);
       const [filter] = await project.containersOf('proxy');
       expect(filter?.HostConfig).toMatchObject({
         NetworkMode: 'none',
@@ -206,12 +207,23 @@ describe.each(await requireComposes(process.env))('compose.yaml with $command $v
       ]);
     });
 
-    it('builds through a filter that was killed and started again, over the socket that it left', async () => {
-      const [filter] = await project.containersOf('proxy');
+    it('has a filter that takes the place of one that was killed, and logs what got no answer', async () => {
+      const [killed] = await project.containersOf('proxy');
       await rawDocker()
-        .getContainer(filter?.Id ?? '')
+        .getContainer(killed?.Id ?? '')
         .kill();
-      expect(await project.run(`${runFiltered} --dry-run`)).toMatchObject({ status: 0 });
+      const remove = 'docker compose --profile least-privilege rm --force proxy';
+      expect(await project.run(remove)).toMatchObject({ status: 0 });
+      const engine = await EngineProxy.open();
+      const dryRun = await project.run(`${runFiltered} --dry-run`, { DOCKER_SOCKET: engine.socketPath });
+      await engine[Symbol.asyncDispose]();
+      expect(dryRun).toMatchObject({ status: 0 });
+      expect(engine.requests).toContain('GET /version');
+      const requests = [['GET', '/version'] as const, ['GET', '/secrets'] as const];
+      expect((await ask(requests)).map(([status]) => status)).toEqual([503, 403]);
+      const [filter] = await project.containersOf('proxy');
+      const { stdout } = await project.run(`docker logs ${filter?.Id}`);
+      expect(stdout.trimEnd().split('\n').toSorted()).toEqual(['403 LR GET /secrets', '503 SC GET /version']);
     });
   });
 

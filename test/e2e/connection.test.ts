@@ -1,18 +1,10 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { describe, expect } from 'vitest';
+import { nameRequest, readAllowedRequests } from '../support/allowed-requests.ts';
 import { faultsStage, it, workVolumesOf } from '../support/builder.ts';
 import { EngineProxy } from '../support/proxy.ts';
 import { uniqueName } from '../support/real-engine.ts';
-import { projectDirectory } from '../support/readme.ts';
 
 const faults = { base: faultsStage };
-
-/** What the profile least-privilege lets through: patterns over the method and the path without the API's version. */
-const needed = (await readFile(join(projectDirectory, 'least-privilege/allowed-requests'), 'utf8'))
-  .split('\n')
-  .filter((line) => line !== '' && !line.startsWith('#'))
-  .map((line) => new RegExp(line));
 
 describe('a connection to the engine', () => {
   it.for(['both', 'each'] as const)(
@@ -40,8 +32,9 @@ describe('a connection to the engine', () => {
     expect(await builder.run(['--tag', tag, 'app-misc/motto'], { socket })).toMatchObject({ status: 0 });
     const slow = ['--timeout=5s', 'test-fault/hangs'];
     expect(await builder.run(slow, { ...faults, socket })).toMatchObject({ status: 35 });
-    const paths = proxy.requests.map((request) => request.replace(/ \/v1\.\d+/, ' ').replace(/\?.*/s, ''));
-    expect(paths.filter((path) => !needed.some((pattern) => pattern.test(path)))).toEqual([]);
+    const allowed = await readAllowedRequests();
+    const asked = proxy.requests.map(nameRequest);
+    expect(asked.filter((request) => !allowed.some((pattern) => pattern.test(request)))).toEqual([]);
   });
 
   it('that is gone for good is reported as the engine, not as the package', async ({ builder }) => {
