@@ -79,6 +79,14 @@ describe.each(await requireComposes(process.env))('compose.yaml with $command $v
     expect(await project.things()).toEqual({ containers: [], networks: [], volumes: [], images: [] });
   });
 
+  /** Status and text of the answer to each request, from where the builder is. */
+  async function ask(requests: readonly unknown[]): Promise<[number, string][]> {
+    const command = 'docker compose run --rm --no-deps -e REQUESTS --entrypoint node least-privilege -e "$ASK_PROXY"';
+    const said = await project.run(command, { REQUESTS: JSON.stringify(requests), ASK_PROXY: askProxy });
+    expect(said).toMatchObject({ status: 0 });
+    return JSON.parse(said.stdout.trim().split('\n').at(-1) ?? '') as [number, string][];
+  }
+
   it('is read without a complaint', async () => {
     const quiet = { status: 0, stdout: '', stderr: '' };
     expect(await project.run('docker compose config --quiet')).toEqual(quiet);
@@ -118,72 +126,41 @@ describe.each(await requireComposes(process.env))('compose.yaml with $command $v
     expect(await project.things()).toEqual({ ...before, images });
   });
 
-  it('hands on the status of a package that fails', async () => {
-    const { status, stdout } = await project.run(
-      'docker compose run --rm -e GENTOO_BASE builder test-fault/compile-fails',
-      { GENTOO_BASE: faultsStage },
+  it('builds through the filter as README says, and without a complaint', async () => {
+    const { status, stderr } = await project.run(runFiltered);
+    expect({ status, stderr }).toMatchObject({ status: 0, stderr: expect.not.stringMatching(complaint) as string });
+  });
+
+  // These together, for the sake of the time that the first one takes.
+  it.concurrent('builds through the filter a package that is silent for 30 s', async () => {
+    const { status, stderr } = await project.run(runFiltered.replace('app-text/tree', 'test-fault/long-silence'), {
+      GENTOO_BASE: faultsStage,
+    });
+    expect({ status, stderr }).toMatchObject({ status: 0 });
+    expect(stderr).not.toMatch(/DeprecationWarning/);
+  });
+
+  it.concurrent('has a filter that answers 403 to whatever a builder does not need', async () => {
+    const answers = await ask(refused);
+    expect(answers.map(([status], n) => [...(refused[n] ?? []), status])).toEqual(
+      refused.map((request) => [...request, 403]),
     );
-    expect({ status, stdout }).toEqual({ status: 31, stdout: '' });
+    expect(JSON.parse(answers[0]?.[1] ?? '')).toEqual({
+      message: 'the proxy of the profile least-privilege refuses GET /_ping',
+    });
+    const through = await ask(passed.map(([method, path]) => [method, path]));
+    expect(through.map(([status]) => status)).toEqual(passed.map(([, , status]) => status));
   });
 
-  it("takes the engine's socket from the environment", async () => {
-    await using proxy = await EngineProxy.open();
-    const { status } = await project.run(`${runBuilder} --dry-run`, { DOCKER_SOCKET: proxy.socketPath });
-    expect(status).toBe(0);
-    expect(proxy.requests).toContain('GET /version');
+  it.concurrent('has a filter that cuts what is silent for 4 s', async () => {
+    const [filter] = await project.containersOf('proxy');
+    // The engine answers at once, and ends the answer when that container ends.
+    expect(await ask([['POST', `/containers/${filter?.Id}/wait`]])).toEqual([[200, 'ECONNRESET']]);
   });
 
-  it('gives the builder no network', async () => {
-    const { status, stdout } = await project.run(
-      'docker compose run --rm --no-deps --entrypoint ls builder /sys/class/net',
-    );
-    expect(status).toBe(0);
-    expect(stdout).toMatch(/^lo$/m);
-    expect(stdout).not.toMatch(/^eth/m);
-  });
-
-  describe('and the profile least-privilege', () => {
-    /** Status and text of the answer to each request, from where the builder is. */
-    async function ask(requests: readonly unknown[]): Promise<[number, string][]> {
-      const command = 'docker compose run --rm --no-deps -e REQUESTS --entrypoint node least-privilege -e "$ASK_PROXY"';
-      const said = await project.run(command, { REQUESTS: JSON.stringify(requests), ASK_PROXY: askProxy });
-      expect(said).toMatchObject({ status: 0 });
-      return JSON.parse(said.stdout.trim().split('\n').at(-1) ?? '') as [number, string][];
-    }
-
-    it('builds as README says, and without a complaint', async () => {
-      const { status, stderr } = await project.run(runFiltered);
-      expect({ status, stderr }).toMatchObject({ status: 0, stderr: expect.not.stringMatching(complaint) as string });
-    });
-
-    // These four together, for the sake of the time that the first one takes.
-    it.concurrent('builds through the filter a package that is silent for 30 s', async () => {
-      const { status, stderr } = await project.run(runFiltered.replace('app-text/tree', 'test-fault/long-silence'), {
-        GENTOO_BASE: faultsStage,
-      });
-      expect({ status, stderr }).toMatchObject({ status: 0 });
-      expect(stderr).not.toMatch(/DeprecationWarning/);
-    });
-
-    it.concurrent('has a filter that answers 403 to whatever a builder does not need', async () => {
-      const answers = await ask(refused);
-      expect(answers.map(([status], n) => [...(refused[n] ?? []), status])).toEqual(
-        refused.map((request) => [...request, 403]),
-      );
-      expect(JSON.parse(answers[0]?.[1] ?? '')).toEqual({
-        message: 'the proxy of the profile least-privilege refuses GET /_ping',
-      });
-      const through = await ask(passed.map(([method, path]) => [method, path]));
-      expect(through.map(([status]) => status)).toEqual(passed.map(([, , status]) => status));
-    });
-
-    it.concurrent('has a filter that cuts what is silent for 4 s', async () => {
-      const [filter] = await project.containersOf('proxy');
-      // The engine answers at once, and ends the answer when that container ends.
-      expect(await ask([['POST', `/containers/${filter?.Id}/wait`]])).toEqual([[200, 'ECONNRESET']]);
-    });
-
-    it.concurrent("gives the builder no network and not the engine's socket, and the filter nothing else", async () => {
+  it.concurrent(
+    "gives the builder behind the filter no network and not the engine's socket, and the filter nothing else",
+    async () => {
       const look = 'docker compose run --rm --no-deps --entrypoint ls least-privilege -l';
       const { status, stdout, stderr } = await project.run(`${look} /var/run/docker.sock /sys/class/net /run/engine`);
       expect(status).not.toBe(0);
@@ -205,26 +182,52 @@ describe.each(await requireComposes(process.env))('compose.yaml with $command $v
         '/run/engine',
         '/var/run/docker.sock',
       ]);
-    });
+    },
+  );
 
-    it('has a filter that takes the place of one that was killed, and logs what got no answer', async () => {
-      const [killed] = await project.containersOf('proxy');
-      await rawDocker()
-        .getContainer(killed?.Id ?? '')
-        .kill();
-      const remove = 'docker compose --profile least-privilege rm --force proxy';
-      expect(await project.run(remove)).toMatchObject({ status: 0 });
-      const engine = await EngineProxy.open();
-      const dryRun = await project.run(`${runFiltered} --dry-run`, { DOCKER_SOCKET: engine.socketPath });
-      await engine[Symbol.asyncDispose]();
-      expect(dryRun).toMatchObject({ status: 0 });
-      expect(engine.requests).toContain('GET /version');
-      const requests = [['GET', '/version'] as const, ['GET', '/secrets'] as const];
-      expect((await ask(requests)).map(([status]) => status)).toEqual([503, 403]);
-      const [filter] = await project.containersOf('proxy');
-      const { stdout } = await project.run(`docker logs ${filter?.Id}`);
-      expect(stdout.trimEnd().split('\n').toSorted()).toEqual(['403 LR GET /secrets', '503 SC GET /version']);
+  it.concurrent('hands on the status of a package that fails', async () => {
+    const { status, stdout } = await project.run(
+      'docker compose run --rm --no-deps -e GENTOO_BASE builder test-fault/compile-fails',
+      { GENTOO_BASE: faultsStage },
+    );
+    expect({ status, stdout }).toEqual({ status: 31, stdout: '' });
+  });
+
+  it.concurrent("takes the engine's socket from the environment", async () => {
+    await using proxy = await EngineProxy.open();
+    const { status } = await project.run(`${runBuilder.replace('--rm', '--rm --no-deps')} --dry-run`, {
+      DOCKER_SOCKET: proxy.socketPath,
     });
+    expect(status).toBe(0);
+    expect(proxy.requests).toContain('GET /version');
+  });
+
+  it.concurrent('gives the builder no network', async () => {
+    const { status, stdout } = await project.run(
+      'docker compose run --rm --no-deps --entrypoint ls builder /sys/class/net',
+    );
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^lo$/m);
+    expect(stdout).not.toMatch(/^eth/m);
+  });
+
+  it('has a filter that takes the place of one that was killed, and logs what got no answer', async () => {
+    const [killed] = await project.containersOf('proxy');
+    await rawDocker()
+      .getContainer(killed?.Id ?? '')
+      .kill();
+    const remove = 'docker compose --profile least-privilege rm --force proxy';
+    expect(await project.run(remove)).toMatchObject({ status: 0 });
+    const engine = await EngineProxy.open();
+    const dryRun = await project.run(`${runFiltered} --dry-run`, { DOCKER_SOCKET: engine.socketPath });
+    await engine[Symbol.asyncDispose]();
+    expect(dryRun).toMatchObject({ status: 0 });
+    expect(engine.requests).toContain('GET /version');
+    const requests = [['GET', '/version'] as const, ['GET', '/secrets'] as const];
+    expect((await ask(requests)).map(([status]) => status)).toEqual([503, 403]);
+    const [filter] = await project.containersOf('proxy');
+    const { stdout } = await project.run(`docker logs ${filter?.Id}`);
+    expect(stdout.trimEnd().split('\n').toSorted()).toEqual(['403 LR GET /secrets', '503 SC GET /version']);
   });
 
   it('builds the filter anew with the rest when what it is built from has changed', async () => {
