@@ -49,7 +49,7 @@ function explainNoEbuild(lines: readonly string[]): Explanation | undefined {
       relevantLines: [line, ...requirers(lines)],
     };
   }
-  const similar = lines.find((text) => text.startsWith('emerge: Maybe you meant any of these:'));
+  const similar = lines.find((text) => /^emerge: Maybe you meant (?:any of these: )?\S/.test(text));
   const unknown = { code: 'package-unknown', object: quotedAtom(line) } as const;
   return similar === undefined
     ? {
@@ -61,7 +61,7 @@ function explainNoEbuild(lines: readonly string[]): Explanation | undefined {
     : {
         ...unknown,
         cause: `${sentenceOf(line)}. ${sentenceOf(similar)}`,
-        hint: 'name one of these packages',
+        hint: similar.includes('any of these:') ? 'name one of these packages' : 'name that package',
         relevantLines: [line, similar],
       };
 }
