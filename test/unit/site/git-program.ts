@@ -13,22 +13,44 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
-const environment: NodeJS.ProcessEnv = {
-  ...process.env,
-  GIT_CONFIG_GLOBAL: '/dev/null',
-  GIT_CONFIG_NOSYSTEM: '1',
-  GIT_AUTHOR_NAME: 'Larry',
-  GIT_AUTHOR_EMAIL: 'larry@example.org',
-  GIT_COMMITTER_NAME: 'Larry',
-  GIT_COMMITTER_EMAIL: 'larry@example.org',
+/** Settings that would count otherwise: those of git itself, whatever its version has for a default. */
+const settings = {
+  'protocol.file.allow': 'always',
+  'init.defaultBranch': 'base',
+  'gc.auto': '0',
+  'commit.gpgsign': 'false',
+  'core.excludesFile': '/dev/null',
+  'core.attributesFile': '/dev/null',
+  'core.hooksPath': '/dev/null',
 };
+
+/**
+ * The environment of this machine without anything that git goes by: with the GIT_DIR of a hook that runs the tests, git
+ * would write into the repository that is being committed to.
+ */
+function environmentOfGit(): NodeJS.ProcessEnv {
+  const others = Object.entries(process.env).filter(([name]) => !name.startsWith('GIT_'));
+  return {
+    ...Object.fromEntries(others),
+    HOME: '/nonexistent',
+    XDG_CONFIG_HOME: '/nonexistent',
+    LC_ALL: 'C',
+    GIT_CONFIG_GLOBAL: '/dev/null',
+    GIT_CONFIG_NOSYSTEM: '1',
+    GIT_ATTR_NOSYSTEM: '1',
+    GIT_AUTHOR_NAME: 'Larry',
+    GIT_AUTHOR_EMAIL: 'larry@example.org',
+    GIT_COMMITTER_NAME: 'Larry',
+    GIT_COMMITTER_EMAIL: 'larry@example.org',
+  };
+}
 
 /** Runs the real git in a directory, without anybody's settings; returns what it prints. */
 export function git(directory: string, ...args: readonly string[]): string {
-  const settings = ['-c', 'protocol.file.allow=always', '-c', 'init.defaultBranch=base', '-c', 'gc.auto=0'];
-  return execFileSync('git', ['-C', directory, ...settings, ...args], {
+  const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  return execFileSync('git', ['-C', directory, ...options, ...args], {
     encoding: 'utf8',
-    env: environment,
+    env: environmentOfGit(),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 }
