@@ -102,7 +102,7 @@ const basePortage: readonly NewFile[] = [
     path: 'make.conf',
     type: 'file',
     content: `# CHOST, CFLAGS and CPU_FLAGS_* come from the tuple's cpu in site.yaml.
-LC_MESSAGES=C.UTF-8
+LC_MESSAGES="C.UTF-8"
 `,
   },
   {
@@ -126,7 +126,7 @@ const muslPortage: readonly NewFile[] = [
     type: 'file',
     content: `# CHOST, CFLAGS and CPU_FLAGS_* come from the tuple's cpu in site.yaml; the compiler runs on this machine.
 CBUILD="x86_64-pc-linux-gnu"
-LC_MESSAGES=C.UTF-8
+LC_MESSAGES="C.UTF-8"
 `,
   },
   // A directory and no link: it is the same profile wherever this branch lies.
@@ -140,8 +140,7 @@ CHOST_amd64="x86_64-pc-linux-musl"
 # ELIBC is a list to Portage: the profile above has put glibc into it.
 ELIBC="-glibc musl"
 LIBDIR_amd64="lib"
-USE_EXPAND_VALUES_# ELIBC is a list to Portage: the profile above has put glibc into it.
-ELIBC="-glibc musl"
+USE_EXPAND_VALUES_ELIBC="musl"
 `,
   },
   {

@@ -53,6 +53,27 @@ describe('a new site', () => {
     expect(readFileSync(join(site.path, 'config/portage/sets/tools'), 'utf8')).toContain('app-misc/greet');
   });
 
+  it('gives Portage variables that are each set once, in quotes', () => {
+    using site = temporarySite();
+    const files = readSite(site.path).tuples.flatMap(({ portage }) =>
+      portage.entries
+        .filter(({ path }) => /(?:^|\/)make\.(?:conf|defaults)$/.test(path))
+        .map((entry) => ({ file: `${portage.name}:${entry.path}`, text: entry.read().toString() })),
+    );
+    expect(new Set(files.map(({ file }) => file))).toEqual(
+      new Set(['base:make.conf', 'musl:make.conf', 'musl:make.profile/make.defaults']),
+    );
+    for (const { file, text } of files) {
+      const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+      expect(
+        lines.filter((line) => !/^[A-Za-z_][A-Za-z0-9_]*="[^"]*"$/.test(line)),
+        file,
+      ).toEqual([]);
+      const names = lines.map((line) => line.replace(/=.*/, ''));
+      expect(names, file).toEqual([...new Set(names)]);
+    }
+  });
+
   it('is named after its directory', () => {
     using directory = temporaryDirectory();
     expect(initSite(join(directory.path, 'My Site_2!'), time)).toEqual({

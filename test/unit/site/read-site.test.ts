@@ -79,7 +79,7 @@ describe('a site', () => {
     ]);
     expect(entries.map((entry) => entry.read().toString()).slice(0, 3)).toEqual([
       '#!/bin/bash\n',
-      expect.stringContaining('LC_MESSAGES=C.UTF-8'),
+      expect.stringContaining('LC_MESSAGES="C.UTF-8"'),
       '../../var/db/repos/gentoo/profiles/default/linux/amd64/ministage',
     ]);
   });

@@ -1,7 +1,7 @@
 import { Ajv } from 'ajv';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { Failures } from '../../../src/failure.ts';
 import { Diagnostics } from '../../../src/site/diagnostics.ts';
 import { readSiteDocument } from '../../../src/site/site-document.ts';
@@ -373,6 +373,12 @@ describe('the schema for editors', () => {
         stages: { c: { image: 'd' } },
       }),
     ).toBe(true);
+  });
+
+  it('refuses a file where an atom should be, as the reader does', () => {
+    const text = valid.replace('www-client/firefox', '../firefox');
+    expect(diagnosticsOf(text)).toEqual([expect.stringMatching(/big-packages\[1\] is not an atom with its category/)]);
+    expect(validate(parse(text))).toBe(false);
   });
 
   /** What is never right, and what mostly is: so that whole documents are right about as often as not. */
