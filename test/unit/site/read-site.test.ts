@@ -613,8 +613,11 @@ describe('whatever the files of a site have in them, the answer is a site or dia
           path,
           Buffer.concat([original.subarray(0, position), content, original.subarray(position + length)]),
         );
-        readOrExplain(directory.path);
-        writeFileSync(path, original);
+        try {
+          readOrExplain(directory.path);
+        } finally {
+          writeFileSync(path, original);
+        }
       }),
       { numRuns: 200 },
     );
@@ -624,12 +627,11 @@ describe('whatever the files of a site have in them, the answer is a site or dia
 describe('what is wrong with a site is said, all at once, with exit status 3', () => {
   it.each(bad)('%s', (_name, harm, expected) => {
     using directory = temporarySite();
-    using outside = {
-      path: `${directory.path}-outside`,
-      [Symbol.dispose]: () => rmSync(`${directory.path}-outside`, { recursive: true, force: true }),
-    };
-    expect(outside.path).not.toBe('');
-    harm(directory.path);
-    expect(readOrExplain(directory.path)).toEqual(expected);
+    try {
+      harm(directory.path);
+      expect(readOrExplain(directory.path)).toEqual(expected);
+    } finally {
+      rmSync(`${directory.path}-outside`, { recursive: true, force: true });
+    }
   });
 });
