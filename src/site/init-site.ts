@@ -12,14 +12,14 @@ export interface NewSite {
 }
 
 /**
- * Makes a small site in a directory that is empty or not there yet; its name is the directory's. site.yaml comes last, so
+ * Makes a small site in a directory that is empty, but for a repository of its own, or not there yet; its name is the directory's. site.yaml comes last, so
  * that what was not finished is no site. Throws a `Failure`: `usage` where the directory has something in it or cannot be
  * written.
  */
 export function initSite(path: string, time: Date): NewSite {
-  const directory = resolve(path);
-  const site = { name: siteName(basename(directory)), directory };
   try {
+    const directory = resolve(path);
+    const site = { name: siteName(basename(directory)), directory };
     requireEmpty(directory, path);
     const { files, portage, buildhooks } = starterSite(site.name);
     const start: Omit<NewRepository, 'branches'> = {
@@ -38,17 +38,21 @@ export function initSite(path: string, time: Date): NewSite {
       mkdirSync(dirname(join(directory, file)), { recursive: true });
       writeFileSync(join(directory, file), text);
     }
+    return site;
   } catch (error) {
     if (!(error instanceof Error && 'syscall' in error)) throw error;
-    throw new Failure('usage', `failed to make a site in ${path}: ${error.message}`, { cause: error });
+    const why = error.syscall === 'uv_cwd' ? 'the current directory is not there any more' : error.message;
+    throw new Failure('usage', `failed to make a site in ${path}: ${why}`, { cause: error });
   }
-  return site;
 }
+
+/** What a repository has before anything is in it, by `git init` or by whoever keeps it. */
+const mayBeThere = /^(?:\.git|\.gitignore|\.gitattributes|README(?:\..*)?)$/i;
 
 function requireEmpty(directory: string, path: string): void {
   const status = statSync(directory, { throwIfNoEntry: false });
   if (status === undefined) return;
-  const [first] = status.isDirectory() ? readdirSync(directory) : [''];
+  const [first] = status.isDirectory() ? readdirSync(directory).filter((name) => !mayBeThere.test(name)) : [''];
   if (first === undefined) return;
   const why = first === '' ? 'it is a file' : `it is not empty (there is ${first})`;
   throw new Failure('usage', `failed to make a site in ${path}: ${why}`, {

@@ -1,11 +1,11 @@
-import { existsSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Failure } from '../failure.ts';
 import { Diagnostics } from './diagnostics.ts';
 import { checkHooks } from './hooks.ts';
 import { ownSetNames } from './portage-branch.ts';
 import { missingName, type TupleNames } from './read-tuple-name.ts';
-import { readTextFile } from './read-text-file.ts';
+import { describeReadError, readTextFile } from './read-text-file.ts';
 import { readTuples, stageOf, tuplesFile } from './read-tuples.ts';
 import { readSharedSets } from './shared-sets.ts';
 import { readSiteDocument, type SiteDocument } from './site-document.ts';
@@ -20,11 +20,7 @@ const siteFile = 'site.yaml';
  * one for each thing that is wrong, as `file:line:column: message`.
  */
 export function readSite(path: string): Site {
-  const directory = resolve(path);
-  if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true)
-    throw new Failure('site-invalid', `failed to read the site ${path}: there is no such directory`, {
-      hint: 'zentoo init DIR makes a site; --site DIR or ZENTOO_SITE says which one is meant',
-    });
+  const directory = findSite(path);
   const diagnostics = new Diagnostics();
   const text = readTextFile(directory, siteFile, diagnostics);
   const document = text === undefined ? undefined : readSiteDocument(text, siteFile, diagnostics);
@@ -34,6 +30,32 @@ export function readSite(path: string): Site {
   diagnostics.throwIfAny();
   if (site === undefined) throw new Error(`no diagnostic says why the site ${directory} cannot be read`);
   return deepFreeze(site);
+}
+
+/** The absolute path of a site's directory. */
+function findSite(path: string): string {
+  const fault = (cause: string, error?: unknown) =>
+    new Failure('site-invalid', `failed to read the site ${abbreviatePath(path)}: ${cause}`, {
+      hint: 'zentoo init DIR makes a site; --site DIR or ZENTOO_SITE says which one is meant',
+      cause: error,
+    });
+  try {
+    const directory = resolve(path);
+    const status = statSync(directory, { throwIfNoEntry: false });
+    if (status?.isFile()) throw fault('it is a file: name its directory');
+    if (status?.isDirectory() !== true) throw fault('there is no such directory');
+    accessSync(directory, constants.R_OK | constants.X_OK);
+    return directory;
+  } catch (error) {
+    if (!(error instanceof Error && 'syscall' in error)) throw error;
+    if (error.syscall === 'uv_cwd') throw fault('the current directory is not there any more', error);
+    throw fault(describeReadError(error), error);
+  }
+}
+
+/** A path as a message shows it: not without end. */
+function abbreviatePath(path: string): string {
+  return path.length > 300 ? `${path.slice(0, 300)}...` : path;
 }
 
 interface Parts {

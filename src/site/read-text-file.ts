@@ -13,6 +13,7 @@ export function readTextFile(directory: string, file: string, diagnostics: Diagn
       diagnostics.add(startOf(file), 'it is not a file');
       return undefined;
     }
+    if (status.size > longestFile) return reportLength(status.size, file, diagnostics);
     return decodeText(readFileSync(path), file, diagnostics);
   } catch (error) {
     diagnostics.add(startOf(file), describeReadError(error));
@@ -22,16 +23,17 @@ export function readTextFile(directory: string, file: string, diagnostics: Diagn
 
 /** The text of bytes that were found under a name; undefined, and a diagnostic, if they are no text of ours. */
 export function decodeText(bytes: Buffer, file: string, diagnostics: Diagnostics): string | undefined {
-  if (bytes.length > longestFile) {
-    diagnostics.add(startOf(file), `it has ${bytes.length} bytes, and at most ${longestFile} are read`);
-    return undefined;
-  }
+  if (bytes.length > longestFile) return reportLength(bytes.length, file, diagnostics);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     diagnostics.add(placeOfFault(bytes, file), 'this is not UTF-8');
     return undefined;
   }
+}
+
+function reportLength(length: number, file: string, diagnostics: Diagnostics): undefined {
+  diagnostics.add(startOf(file), `it has ${length} bytes, and at most ${longestFile} are read`);
 }
 
 function placeOfFault(bytes: Buffer, file: string) {
@@ -47,7 +49,9 @@ export function describeReadError(error: unknown): string {
     ENOENT: 'there is no such file',
     ENOTDIR: 'there is no such file',
     EACCES: 'it may not be read: permission denied',
+    EPERM: 'it may not be read: permission denied',
     ELOOP: 'its symbolic links go round in circles',
+    ENAMETOOLONG: 'its name is too long',
   };
   return known[code] ?? `it cannot be read: ${error instanceof Error ? error.message : String(error)}`;
 }

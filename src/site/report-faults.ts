@@ -16,6 +16,7 @@ export function reportFaults<T>(diagnostics: Diagnostics, place: Place, work: ()
 /** What is wrong with a repository or a file, as a clause; throws the error again if it is about something else. */
 export function describeFault(error: unknown): string {
   if (error instanceof GitFault) return error.message;
-  if (error instanceof Error && 'syscall' in error) return describeReadError(error);
-  throw error;
+  if (!(error instanceof Error && 'syscall' in error)) throw error;
+  const file = 'path' in error && typeof error.path === 'string' ? ` (${error.path})` : '';
+  return describeReadError(error) + file;
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -121,6 +121,25 @@ describe('zentoo', () => {
         /^zentoo: failed to make a site in .*: it is not empty \(there is file\)\n {2}hint: name a directory/,
       );
     }));
+
+  it.each<readonly [string, readonly string[], number, string]>([
+    ['ln -s l l', ['list', '--site', 'l'], 3, 'failed to read the site l: its symbolic links go round in circles'],
+    ['echo x >site.yaml', ['list', '--site', 'site.yaml'], 3, 'the site site.yaml: it is a file: name its directory'],
+    [':', ['list', '--site', 'x'.repeat(5000)], 3, `the site ${'x'.repeat(300)}...: its name is too long`],
+    ['rmdir "$PWD"', ['list'], 3, 'failed to read the site .: the current directory is not there any more'],
+    ['rmdir "$PWD"', ['init', 'x'], 2, 'failed to make a site in x: the current directory is not there any more'],
+    ['truncate -s 3G site.yaml', ['list'], 3, 'site.yaml:1:1: it has 3221225472 bytes, and at most 1048576 are read'],
+  ])('%s: %j is no defect', (before, args, expected, message) =>
+    inTemporaryDirectory(async (directory) => {
+      const cwd = join(directory, 'here');
+      await mkdir(cwd);
+      const script = `${before} && exec "$0" "$@"`;
+      const command = [process.execPath, join(root, 'src/zentoo.ts'), ...args];
+      const env = { ...process.env, ZENTOO_SITE: '' };
+      const { status, stderr } = await runProgram('sh', ['-c', script, ...command], { cwd, env });
+      expect([status, stderr]).toEqual([expected, expect.stringContaining(message)]);
+    }),
+  );
 
   it('ends with 3 where there is no site', async () => {
     const { status, stderr } = await zentoo(['list', '--site', '/nowhere/at/all']);

@@ -41,7 +41,7 @@ function followDotGit(dotGit: string, directory: string): string {
   const status = statSync(dotGit, { throwIfNoEntry: false });
   if (status === undefined) throw new GitFault('it is no git repository; make one with: git init');
   if (status.isDirectory()) return dotGit;
-  const target = /^gitdir: (.+?)\n?$/.exec(readFileSync(dotGit, 'utf8'))?.[1];
+  const target = status.isFile() ? /^gitdir: (.+?)\n?$/.exec(readGitFile(dotGit).toString('utf8'))?.[1] : undefined;
   if (target === undefined)
     throw new GitFault('it is no git repository: its .git is neither a directory nor a pointer');
   const own = resolve(directory, target);
@@ -82,5 +82,18 @@ function readFormat(config: ReadonlyMap<string, string>): 'sha1' | 'sha256' {
 /** A file's text, undefined if there is no such file, or none can have such a name. */
 export function readIfThere(path: string): string | undefined {
   if (path.includes('\0') || path.split('/').some((name) => Buffer.byteLength(name) > longestName)) return undefined;
-  return statSync(path, { throwIfNoEntry: false })?.isFile() === true ? readFileSync(path, 'utf8') : undefined;
+  const isFile = statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  return isFile ? readGitFile(path).toString('utf8') : undefined;
+}
+
+/** Bytes; what is larger cannot be read at once. */
+const largestFile = 2 ** 31 - 1;
+
+/** What a file has in it. Throws a {@link GitFault} for what is no file (a named pipe would be waited for) or too large. */
+export function readGitFile(path: string): Buffer {
+  const status = statSync(path);
+  if (!status.isFile()) throw new GitFault(`it has something that is not a file in ${path}`);
+  if (status.size > largestFile)
+    throw new GitFault(`it has a file of ${status.size} bytes, and at most ${largestFile} are read: ${path}`);
+  return readFileSync(path);
 }

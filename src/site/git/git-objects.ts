@@ -1,7 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { inflateSync } from 'node:zlib';
-import { readIfThere, requireInside, type GitDirectory } from './git-directory.ts';
+import { readGitFile, readIfThere, requireInside, type GitDirectory } from './git-directory.ts';
 import { GitFault } from './git-fault.ts';
 import { largestObject, objectId, type GitObject, type ObjectType } from './git-object.ts';
 import { openPack, type Pack } from './git-pack.ts';
@@ -31,7 +31,7 @@ export class GitObjects {
   #readLoose(id: string): GitObject | undefined {
     for (const directory of this.#directories) {
       const path = join(directory, id.slice(0, 2), id.slice(2));
-      if (existsSync(path)) return parseLoose(readFileSync(path), id);
+      if (existsSync(path)) return parseLoose(readGitFile(path), id);
     }
     return undefined;
   }

@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { inflateSync } from 'node:zlib';
 import { applyDelta } from './git-delta.ts';
-import type { GitDirectory } from './git-directory.ts';
+import { readGitFile, type GitDirectory } from './git-directory.ts';
 import { GitFault } from './git-fault.ts';
 import { largestObject, type GitObject, type ObjectType } from './git-object.ts';
 
@@ -24,7 +23,7 @@ const referenceDelta = 7;
 /** Opens a pack by its path without `.idx` and `.pack`. The pack itself is read when an object of it is. */
 export function openPack(path: string, hash: GitDirectory['hash']): Pack {
   const width = hash === 'sha1' ? 20 : 32;
-  const index = readFileSync(`${path}.idx`);
+  const index = readGitFile(`${path}.idx`);
   let bytes: Buffer | undefined;
   const damaged = (cause?: unknown) => new GitFault('a pack of its is damaged (git fsck says more)', { cause });
   if (index.length < 8 + 1024 || index.readUInt32BE(0) !== indexSignature || index.readUInt32BE(4) !== 2)
@@ -35,7 +34,7 @@ export function openPack(path: string, hash: GitDirectory['hash']): Pack {
       try {
         const offset = findOffset(index, width, Buffer.from(id, 'hex'));
         if (offset === undefined) return undefined;
-        bytes ??= readFileSync(`${path}.pack`);
+        bytes ??= readGitFile(`${path}.pack`);
         if (bytes.toString('latin1', 0, 4) !== packSignature) throw damaged();
         const findBase = (base: string) => findOffset(index, width, Buffer.from(base, 'hex'));
         return readAt({ bytes, width, findBase, readElsewhere }, offset);

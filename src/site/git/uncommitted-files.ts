@@ -2,7 +2,7 @@ import { lstatSync, readdirSync, readFileSync, readlinkSync, type Dirent } from 
 import { join } from 'node:path';
 import { readIfThere, type GitDirectory } from './git-directory.ts';
 import { isIgnored, parseIgnoreRules, type IgnoreRules } from './git-ignore.ts';
-import { objectId } from './git-object.ts';
+import { largestObject, objectId } from './git-object.ts';
 import type { TreeEntry } from './git-tree.ts';
 
 /**
@@ -27,7 +27,10 @@ export function findUncommittedFiles(
       return objectId({ type: 'blob', content: readlinkSync(full, { encoding: 'buffer' }) }, hash) !== id;
     }
     if (!status.isFile()) return true;
-    if (fileModes && ((lstatSync(full).mode & 0o100) !== 0) !== (type === 'executable')) return true;
+    const { mode, size } = lstatSync(full);
+    if (fileModes && ((mode & 0o100) !== 0) !== (type === 'executable')) return true;
+    // A branch with an object of such a size is not read: whatever it is here, it is not what is built.
+    if (size > largestObject) return true;
     return objectId({ type: 'blob', content: readFileSync(full) }, hash) !== id;
   };
 

@@ -1,3 +1,4 @@
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   cpSync,
@@ -7,6 +8,7 @@ import {
   renameSync,
   rmSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -382,6 +384,33 @@ describe('a repository that cannot be used', () => {
     return entries.map((entry) => `${entry.path} ${repository.readFile(entry).toString('base64')}`);
   }
 
+  it.each(['.git', 'HEAD', '.idx', '.pack', 'object'])(
+    'a named pipe in the place of its %s is not waited for',
+    (what) => {
+      using site = temporaryDirectory();
+      makeRepository(site.path);
+      if (/idx|pack/.test(what)) git(site.path, 'gc', '--quiet');
+      const commit = git(site.path, 'rev-parse', 'HEAD').trim();
+      const names = readdirSync(site.path, { recursive: true, encoding: 'utf8' });
+      const end = what === 'object' ? `${commit.slice(0, 2)}/${commit.slice(2)}` : what;
+      const file = join(site.path, names.toSorted().find((name) => name.endsWith(end)) ?? '');
+      rmSync(file, { recursive: true });
+      execFileSync('mkfifo', [file]);
+      // In a process of its own, which can be ended: whoever reads a pipe without a writer waits for one.
+      const program = `
+      const { GitRepository } = await import(process.argv[1]);
+      const repository = new GitRepository(process.argv[2], process.argv[2]);
+      for (const name of repository.branchNames) for (const entry of repository.readBranch(name).entries) repository.readFile(entry);
+      repository.readWorkTree();`;
+      const module = join(import.meta.dirname, '../../../src/site/git/git-repository.ts');
+      const run = spawnSync(process.execPath, ['--input-type=module', '-e', program, module, site.path], {
+        encoding: 'utf8',
+        timeout: 20_000,
+      });
+      expect([run.status, run.stderr]).toEqual([1, expect.stringContaining('GitFault: ')]);
+    },
+  );
+
   it('a tree with a name that leads elsewhere', () => {
     using site = temporaryDirectory();
     git(site.path, 'init', '--quiet');
@@ -466,6 +495,11 @@ describe('uncommitted work', () => {
   it.each<readonly [string, (directory: string) => void, readonly string[]]>([
     ['nothing', () => {}, []],
     ['a changed file', (directory) => writeFiles(directory, { 'make.conf': 'x' }), ['make.conf']],
+    [
+      'a file that is too large to be read',
+      (directory) => truncateSync(join(directory, 'large'), 3 * 2 ** 30),
+      ['large'],
+    ],
     ['a new file', (directory) => writeFiles(directory, { 'package.use/new': 'x' }), ['package.use/new']],
     ['a removed file', (directory) => rmSync(join(directory, 'large')), ['large']],
     ['an executable bit', (directory) => chmodSync(join(directory, 'make.conf'), 0o755), ['make.conf']],

@@ -74,6 +74,16 @@ describe('a new site', () => {
     }
   });
 
+  it('may be made in a repository that has nothing but a README', () => {
+    using directory = temporaryDirectory();
+    git(directory.path, 'init', '--quiet');
+    writeFileSync(join(directory.path, 'README.md'), 'mine');
+    writeFileSync(join(directory.path, '.gitignore'), '*~');
+    initSite(directory.path, time);
+    expect(readSite(directory.path).tuples).toHaveLength(3);
+    expect(readFileSync(join(directory.path, 'README.md'), 'utf8')).toBe('mine');
+  });
+
   it('is named after its directory', () => {
     using directory = temporaryDirectory();
     expect(initSite(join(directory.path, 'My Site_2!'), time)).toEqual({
