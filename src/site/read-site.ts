@@ -87,7 +87,8 @@ function readConfiguration(
   const { name, cpus, stages, volumes, limits } = document;
   const sets = [...sharedSets.values()].map(({ set }) => set);
   const uncommitted = [...portage.uncommittedWork, ...buildhooks.uncommittedWork];
-  return { directory, name, cpus, stages, volumes, limits, tuples, sets, uncommitted };
+  const leftBehind = [...portage.branchesLeftBehind, ...buildhooks.branchesLeftBehind];
+  return { directory, name, cpus, stages, volumes, limits, tuples, sets, uncommitted, leftBehind };
 }
 
 /** The text of config/tuples; it may be left out where site.yaml has tuples. */

@@ -1,12 +1,14 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { abbreviate } from '../abbreviate.ts';
 import { Failure } from '../failure.ts';
 import { startOf, type Diagnostics } from './diagnostics.ts';
+import { parseGitConfig } from './git/git-config.ts';
+import { readIfThere } from './git/git-directory.ts';
 import { GitRepository, type GitBranch, type WorkTree } from './git/git-repository.ts';
 import type { TreeEntry } from './git/git-tree.ts';
 import { describeFault, reportFaults } from './report-faults.ts';
-import type { Branch, BranchEntry, UncommittedWork } from './site.ts';
+import type { Branch, BranchEntry, BranchLeftBehind, UncommittedWork } from './site.ts';
 
 /** `config/portage` or `config/buildhooks`: its branches as a site sees them, what is wrong with them as diagnostics. */
 export class SiteRepository {
@@ -29,6 +31,10 @@ export class SiteRepository {
    * are no uncommitted work.
    */
   static open(site: string, path: string, diagnostics: Diagnostics, except?: string): SiteRepository | undefined {
+    if (isMissingSubmodule(site, path)) {
+      diagnostics.add(startOf(path), 'it is a submodule that is not there yet: git submodule update --init');
+      return undefined;
+    }
     if (!existsSync(join(site, path))) {
       diagnostics.add(startOf(path), 'there is no such directory; it must be a git repository');
       return undefined;
@@ -95,9 +101,27 @@ export class SiteRepository {
     return new Set(this.#workTree?.head.map((entry) => entry.path));
   }
 
+  /** The branches that origin has elsewhere, where HEAD is detached; this repository's own are what is built. */
+  get branchesLeftBehind(): readonly BranchLeftBehind[] {
+    return this.git.branchesLeftBehind.map((branch) => ({ repository: this.path, ...branch }));
+  }
+
   /** What of the working tree is in no commit, as a list of one; empty if there is nothing of that kind. */
   get uncommittedWork(): readonly UncommittedWork[] {
     if (this.#workTree === undefined || this.#workTree.uncommitted.length === 0) return [];
     return [{ repository: this.path, branch: this.#workTree.branch, paths: this.#workTree.uncommitted }];
+  }
+}
+
+/** Whether the site's own repository has a submodule at a path, and nothing is there. */
+function isMissingSubmodule(site: string, path: string): boolean {
+  try {
+    if (existsSync(join(site, path)) && readdirSync(join(site, path)).length > 0) return false;
+    const modules = parseGitConfig(readIfThere(join(site, '.gitmodules')) ?? '');
+    return [...modules].some(([key, value]) => /^submodule\..*\.path$/s.test(key) && value === path);
+  } catch (error) {
+    // Whatever is wrong with the directory is said when it is read as a repository.
+    describeFault(error);
+    return false;
   }
 }

@@ -17,6 +17,8 @@ export interface Site {
   readonly sets: readonly PackageSet[];
   /** What is in the working trees and in no commit, and so is not built. */
   readonly uncommitted: readonly UncommittedWork[];
+  /** Branches of submodules that git left where they were when it updated those. */
+  readonly leftBehind: readonly BranchLeftBehind[];
 }
 
 /** Settings of make.conf for one kind of processor. */
@@ -99,6 +101,17 @@ export interface PackageSet {
   readonly atoms: readonly Atom[];
   /** The sets that it names, with their `@`: the site's, Portage's own or, for all that is known here, a repository's. */
   readonly sets: readonly SetName[];
+}
+
+/** A branch that is not where the repository that it was cloned from has it. */
+export interface BranchLeftBehind {
+  /** `config/portage` or `config/buildhooks`. */
+  readonly repository: string;
+  readonly name: string;
+  /** The commit of the branch, which is built. */
+  readonly own: string;
+  /** The commit that origin has. */
+  readonly origin: string;
 }
 
 export interface UncommittedWork {

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { git } from './site/git-program.ts';
 import { runProgram, type CommandOutcome } from '../support/run-program.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -77,6 +78,23 @@ describe('zentoo', () => {
       const { status, stderr } = await zentoo(['--site', directory, 'list']);
       expect(status).toBe(0);
       expect(stderr).toContain('there is uncommitted work in config/portage (base), which is not built: make.conf\n');
+      const path = join(directory, 'config/portage');
+      expect(stderr).toContain(`hint: git -C ${path} add --all && git -C ${path} commit\n`);
+    }));
+
+  it('says which branches are not where origin has them', () =>
+    inTemporaryDirectory(async (directory) => {
+      await zentoo(['init', 'my site'], { cwd: directory });
+      const repository = join(directory, 'my site/config/portage');
+      const [base, musl] = ['base', 'musl'].map((name) => git(repository, 'rev-parse', name).trim());
+      git(repository, 'update-ref', 'refs/remotes/origin/base', 'musl');
+      git(repository, 'checkout', '--quiet', '--detach');
+      const { status, stderr } = await zentoo(['list', '--site', 'my site'], { cwd: directory });
+      expect(status).toBe(0);
+      expect(stderr).toContain(
+        `config/portage: base is at ${base?.slice(0, 10)} and origin/base at ${musl?.slice(0, 10)}, which is not built\n` +
+          "  hint: git -C 'my site/config/portage' branch --force base origin/base\n",
+      );
     }));
 
   it('ends with 3 and every diagnostic, as text and as JSON', () =>

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Report } from '../../report/event.ts';
 import type { Site, Tuple } from '../../site/site.ts';
 import { formatTable } from './format-table.ts';
@@ -15,7 +16,8 @@ export const listCommand: ZentooCommand = {
     return async (report) => {
       const { readSite } = await import('../../site/read-site.ts');
       const site = readSite(settings.site);
-      await reportUncommittedWork(site, report);
+      await reportUncommittedWork(site, settings.site, report);
+      await reportBranchesLeftBehind(site, settings.site, report);
       return settings.json ? `${JSON.stringify(describeSite(site))}\n` : listTuples(site);
     };
   },
@@ -37,8 +39,8 @@ function listTuples({ name, tuples }: Site): string {
 }
 
 /** One object: what programs may rely on. */
-function describeSite({ name, tuples, uncommitted }: Site): object {
-  return { site: name, tuples: tuples.map(describeTuple), uncommitted };
+function describeSite({ name, tuples, uncommitted, leftBehind }: Site): object {
+  return { site: name, tuples: tuples.map(describeTuple), uncommitted, leftBehind };
 }
 
 function describeTuple({ name, cpu, portage, buildhooks, packages, stage, cross, outputs }: Tuple): object {
@@ -55,7 +57,7 @@ function describeTuple({ name, cpu, portage, buildhooks, packages, stage, cross,
 }
 
 /** Says that there is work which is not built, for it is in no commit. */
-async function reportUncommittedWork({ uncommitted }: Site, report: Report): Promise<void> {
+async function reportUncommittedWork({ uncommitted }: Site, path: string, report: Report): Promise<void> {
   for (const { repository, branch, paths } of uncommitted) {
     const [first, ...others] = paths;
     const files = others.length === 0 ? first : `${first} and ${others.length} more`;
@@ -63,7 +65,23 @@ async function reportUncommittedWork({ uncommitted }: Site, report: Report): Pro
     await report({
       type: 'warning',
       message: `there is uncommitted work in ${where}, which is not built: ${files}`,
-      hint: `git -C ${repository} add --all && git -C ${repository} commit`,
+      hint: `${gitIn(path, repository)} add --all && ${gitIn(path, repository)} commit`,
     });
   }
+}
+
+/** Says which branches are built as they are here, though the repository that they come from has others. */
+async function reportBranchesLeftBehind({ leftBehind }: Site, path: string, report: Report): Promise<void> {
+  for (const { repository, name, own, origin } of leftBehind)
+    await report({
+      type: 'warning',
+      message: `${repository}: ${name} is at ${own.slice(0, 10)} and origin/${name} at ${origin.slice(0, 10)}, which is not built`,
+      hint: `${gitIn(path, repository)} branch --force ${name} origin/${name}`,
+    });
+}
+
+/** How git is called in a repository of the site, from where the site was named. */
+function gitIn(site: string, repository: string): string {
+  const path = join(site, repository);
+  return `git -C ${/^[\w./+-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`}`;
 }

@@ -28,6 +28,27 @@ export function readBranchIds(directory: GitDirectory): BranchIds {
   return new Map([...ids].toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
+/** A branch of a clone that is not where the repository that it was cloned from had it. */
+export interface MovedBranch {
+  readonly name: string;
+  /** The commit of the branch itself. */
+  readonly own: string;
+  /** The commit that the other repository had when it was last fetched from. */
+  readonly origin: string;
+}
+
+/** The branches that are here and there, and not the same; sorted. */
+export function readMovedBranches(directory: GitDirectory): readonly MovedBranch[] {
+  const references = readReferences(directory);
+  const moved = [...references].flatMap(([reference, own]) => {
+    if (!reference.startsWith(branchPrefix)) return [];
+    const name = reference.slice(branchPrefix.length);
+    const origin = references.get(originPrefix + name);
+    return own === undefined || origin === undefined || own === origin ? [] : [{ name, own, origin }];
+  });
+  return moved.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
 /** The references to branches, packed or not, by their full names; a file wins over `packed-refs` (git-pack-refs(1)). */
 function readReferences({ common }: GitDirectory): BranchIds {
   const packed = new Map<string, string>();

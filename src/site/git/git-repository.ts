@@ -1,7 +1,14 @@
 import { findGitDirectory, type GitDirectory } from './git-directory.ts';
 import { GitFault } from './git-fault.ts';
 import { GitObjects } from './git-objects.ts';
-import { branchNameFault, readBranchIds, readHead, type BranchIds } from './git-references.ts';
+import {
+  branchNameFault,
+  readBranchIds,
+  readHead,
+  readMovedBranches,
+  type BranchIds,
+  type MovedBranch,
+} from './git-references.ts';
 import { readCommitTree, type TreeEntry } from './git-tree.ts';
 import { findUncommittedFiles } from './uncommitted-files.ts';
 
@@ -58,6 +65,15 @@ export class GitRepository {
     const branch = { name, commit, entries: readCommitTree(this.#objects, commit) };
     this.#branches.set(name, branch);
     return branch;
+  }
+
+  /**
+   * The branches that are not where origin has them, as long as none of them is checked out: of a submodule that was
+   * updated git moves HEAD alone, and its branches stay behind.
+   */
+  get branchesLeftBehind(): readonly MovedBranch[] {
+    const head = readHead(this.directory);
+    return head !== undefined && 'commit' in head ? readMovedBranches(this.directory) : [];
   }
 
   readFile(entry: TreeEntry): Buffer {

@@ -146,6 +146,25 @@ describe('a site', () => {
     expect(site.uncommitted).toEqual([]);
   });
 
+  it('says which branches of a submodule git left behind when it updated that', () => {
+    using directory = temporarySite();
+    using origins = temporaryDirectory();
+    const origin = join(origins.path, 'portage');
+    renameSync(portage(directory.path), origin);
+    git(directory.path, 'clone', '--quiet', origin, 'config/portage');
+    const before = git(origin, 'rev-parse', 'base').trim();
+    commitFiles(origin, { 'package.mask': 'a/b\n' });
+    const after = git(origin, 'rev-parse', 'base').trim();
+    git(portage(directory.path), 'fetch', '--quiet');
+    expect(readSite(directory.path).leftBehind).toEqual([]);
+    git(portage(directory.path), 'checkout', '--quiet', '--detach', 'origin/base');
+    const site = readSite(directory.path);
+    expect(site.leftBehind).toEqual([{ repository: 'config/portage', name: 'base', own: before, origin: after }]);
+    expect(site.tuples[0]?.portage.commit).toBe(before);
+    git(portage(directory.path), 'branch', '--force', 'base', 'origin/base');
+    expect(readSite(directory.path).leftBehind).toEqual([]);
+  });
+
   it('may have its sets below config/portage, where the inner repository ignores them', () => {
     using directory = temporarySite();
     unlinkSync(join(portage(directory.path), 'sets'));
@@ -485,6 +504,19 @@ const bad: readonly (readonly [string, (site: string) => void, readonly unknown[
     'no git repository',
     (site) => rmSync(join(hooks(site), '.git'), { recursive: true }),
     ['config/buildhooks:1:1: it is no git repository; make one with: git init'],
+  ],
+  [
+    'submodules that are not there yet',
+    (site) => {
+      rmSync(hooks(site), { recursive: true });
+      rmSync(portage(site), { recursive: true });
+      mkdirSync(portage(site));
+      const modules = ['portage', 'buildhooks'].map((name) => `[submodule "${name}"]\n\tpath = config/${name}\n`);
+      writeFiles(site, { '.gitmodules': modules.join('') });
+    },
+    ['buildhooks', 'portage'].map(
+      (name) => `config/${name}:1:1: it is a submodule that is not there yet: git submodule update --init`,
+    ),
   ],
   [
     'a repository without a commit',
