@@ -1,8 +1,8 @@
 /**
  * Every way a run can end, with its exit status: the one table of statuses.
  *
- * The bands: 2 usage, 3 a site, 10-19 preconditions, 30-39 emerge, 50-59 commit and tag, 130 and 143 after a signal. Status 1 is
- * a defect of ours and has no code: whatever is not a {@link Failure} ends with it.
+ * The bands: 2 usage, 3 a site, 10-19 preconditions, 30-39 emerge, 50-59 commit and tag, 130 and 143 after a signal. Status 1
+ * is a defect of ours and has no code: whatever is not a {@link Failure} ends with it.
  */
 export const exitStatuses = {
   usage: 2,
@@ -57,7 +57,8 @@ export interface FailureDetails {
 
 /**
  * Something that the user, the machine or a package did, as opposed to a defect of this program. The message reads
- * `failed to <step> <object>: <cause>`, or `file:line:column: <cause>` where it has a place; the hint says what to do. Only a program reports it, once.
+ * `failed to <step> <object>: <cause>`, or `file:line:column: <cause>` where it has a place; the hint says what to do. Only
+ * a program reports it, once.
  */
 export class Failure extends Error {
   override readonly name = 'Failure';

@@ -1,13 +1,17 @@
+import { portageOwnSets } from '../portage/own-sets.ts';
 import type { Diagnostics } from './diagnostics.ts';
+import { nearestName } from './nearest-name.ts';
 import type { ReadSet } from './package-set.ts';
 
 /**
- * Reports the sets that contain themselves, in what a set contains by way of others. `find` gives a set of the site by
- * its name without `@`; what it does not know is Portage's own or a repository's.
+ * Reports, in what a set contains by way of others, the sets that contain themselves and names that are nearly those of a
+ * set of the site. `find` gives one by its name without `@`, and `names` are all of them; what is not among these is
+ * Portage's own or a repository's.
  */
 export function checkNestedSets(
   top: ReadSet,
   find: (name: string) => ReadSet | undefined,
+  names: readonly string[],
   diagnostics: Diagnostics,
 ): void {
   const done = new Set<string>();
@@ -19,6 +23,10 @@ export function checkNestedSets(
       if (path.includes(name.slice(1)))
         diagnostics.add(place, `the set @${set.set.name} contains itself: ${[...path, name.slice(1)].join(' > ')}`);
       else if (nested) visit(nested, path);
+      else if (!portageOwnSets.has(name.slice(1)) && !names.includes(name.slice(1))) {
+        const near = nearestName(name.slice(1), names);
+        if (near !== undefined) diagnostics.add(place, `there is no set ${name} in the site; did you mean '@${near}'?`);
+      }
     }
     done.add(set.set.name);
   };

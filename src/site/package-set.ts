@@ -18,10 +18,7 @@ export interface ReadSet {
 export function readSetText(text: string, name: string, file: string, diagnostics: Diagnostics): ReadSet {
   const atoms: Atom[] = [];
   const references: { name: SetName; place: Place }[] = [];
-  for (const [index, line] of text
-    .replace(/^\uFEFF/, '')
-    .split('\n')
-    .entries()) {
+  for (const [index, line] of text.split('\n').entries()) {
     const [first, second] = [...line.matchAll(/\S+/g)];
     if (first === undefined || first[0].startsWith('#')) continue;
     const place = { file, line: index + 1, column: first.index + 1 };

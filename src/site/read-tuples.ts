@@ -15,6 +15,7 @@ import type { SiteDocument, TuplePart } from './site-document.ts';
 import type { Output, Stage, Tuple } from './site.ts';
 import type { SiteRepository } from './site-repository.ts';
 import { checkNestedSets } from './nested-sets.ts';
+import schema from './site.schema.json' with { type: 'json' };
 
 /** What tuples are put together from. */
 export interface TupleMaterial {
@@ -35,7 +36,7 @@ interface WrittenTuple {
 }
 
 /** The names of parts are parts of an image's name, which has neither capital letters nor slashes. */
-const partName = /^[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*$/;
+const partName = new RegExp(schema.definitions.name.pattern, 'u');
 
 /** An image's name has at most 255 characters, and `zentoo/`, the site's name and `/` come before the tuple's. */
 const longestName = 255;
@@ -67,36 +68,31 @@ function readTupleLines(
   names: TupleNames,
   diagnostics: Diagnostics,
 ): readonly WrittenTuple[] {
-  return text
-    .replace(/^\uFEFF/, '')
-    .split('\n')
-    .flatMap((line, index) => {
-      const [first, second] = [...line.replace(/#.*$/s, '').matchAll(/\S+/g)];
-      if (first === undefined) return [];
-      const place = { file: tuplesFile, line: index + 1, column: first.index + 1 };
-      if (second !== undefined) {
-        diagnostics.add(
-          { ...place, column: second.index + 1 },
-          'a line has one tuple: put this into a line of its own',
-        );
-        return [];
-      }
-      const readings = readTupleName(first[0], names);
-      const [parts] = readings;
-      if (parts === undefined) {
-        const { offset, message } = explainMisreading(first[0], names);
-        diagnostics.add({ ...place, column: place.column + offset }, message);
-        return [];
-      }
-      if (readings.length > 1) {
-        diagnostics.add(
-          place,
-          `'${first[0]}' can be read in ${readings.length} ways: ${readings.map(showReading).join(' or ')}; write the one that is meant into tuples in site.yaml`,
-        );
-        return [];
-      }
-      return [{ place, placeOf: () => place, parts, cross: false, outputs }];
-    });
+  return text.split('\n').flatMap((line, index) => {
+    const [first, second] = [...line.replace(/#.*$/s, '').matchAll(/\S+/g)];
+    if (first === undefined) return [];
+    const place = { file: tuplesFile, line: index + 1, column: first.index + 1 };
+    if (second !== undefined) {
+      diagnostics.add({ ...place, column: second.index + 1 }, 'a line has one tuple: put this into a line of its own');
+      return [];
+    }
+    const readings = readTupleName(first[0], names);
+    const [parts] = readings;
+    if (parts === undefined) {
+      const { offset, message } = explainMisreading(first[0], names);
+      diagnostics.add({ ...place, column: place.column + offset }, message);
+      return [];
+    }
+    if (readings.length > 1) {
+      diagnostics.add(
+        place,
+        `'${first[0]}' can be read in ${readings.length} ways: ${readings.map(showReading).join(' or ')}; ` +
+          'write the one that is meant into tuples in site.yaml',
+      );
+      return [];
+    }
+    return [{ place, placeOf: () => place, parts, cross: false, outputs }];
+  });
 }
 
 /** Where the tuples are, a line each. */
@@ -128,7 +124,13 @@ class TupleAssembly {
     const stage = stageOf(parts.portage, document.stages);
     const branch = portage.useBranch(parts.portage);
     const hooks = buildhooks.useBranch(parts.buildhooks);
-    if (packages) checkNestedSets(packages, (set) => own.get(set) ?? sharedSets.get(set), this.#diagnostics);
+    if (packages)
+      checkNestedSets(
+        packages,
+        (set) => own.get(set) ?? sharedSets.get(set),
+        this.#material.names.packages(parts.portage),
+        this.#diagnostics,
+      );
     else if (!this.#material.names.packages(parts.portage).includes(parts.packages))
       this.#diagnostics.add(
         placeOf('packages'),

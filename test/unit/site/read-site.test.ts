@@ -441,6 +441,14 @@ const bad: readonly (readonly [string, (site: string) => void, readonly unknown[
     ['config/portage/sets/more:2:2: the set @more contains itself: tools > more > tools'],
   ],
   [
+    'a misspelt set in a set, beside those of Portage and of repositories',
+    (site) => {
+      edit(site, 'config/sets/tools', 'app-misc/greet', '@tolls\n@tolos\n@system\n@kde-plasma');
+      writeFiles(site, { 'config/sets/tolls': 'a/b\n', 'config/sets/systems': 'a/b\n' });
+    },
+    ["config/portage/sets/tools:3:1: there is no set @tolos in the site; did you mean '@tolls'?"],
+  ],
+  [
     'a set in two places',
     (site) => {
       unlinkSync(join(portage(site), 'sets'));
