@@ -34,6 +34,7 @@ COPY --from=build /build/dist /usr/lib/gentoo-builder/dist
 ENV NODE_COMPILE_CACHE=/usr/lib/gentoo-builder/cache
 RUN node --max-semi-space-size=2 /usr/lib/gentoo-builder/entrypoint/gentoo-builder.js --no-sync app-misc/hello >/dev/null 2>&1 || \
     node --max-semi-space-size=2 /usr/lib/gentoo-builder/entrypoint/gentoo-builder.js --version
+# zentoo's own code, and the parser of YAML: what is loaded for a site is compiled by reading one.
 RUN node /usr/lib/gentoo-builder/entrypoint/zentoo.js init /tmp/site && \
     node /usr/lib/gentoo-builder/entrypoint/zentoo.js --site /tmp/site list && rm -r /tmp/site
 

@@ -159,6 +159,12 @@ describe('zentoo', () => {
     }),
   );
 
+  it('names no exit status in its help but those that its commands end with', async () => {
+    const { stdout } = await zentoo(['--help']);
+    const [, statuses = ''] = /Exit statuses: ([^.]*)\./.exec(stdout) ?? [];
+    expect(statuses.match(/\d+(?:-\d+)?/g)).toEqual(['0', '1', '2', '3', '130', '143']);
+  });
+
   it('ends with 3 where there is no site', async () => {
     const { status, stderr } = await zentoo(['list', '--site', '/nowhere/at/all']);
     expect(status).toBe(3);

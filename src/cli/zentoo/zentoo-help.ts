@@ -21,8 +21,8 @@ ${common}
 environment
   ZENTOO_SITE             the default of --site
 
-Exit statuses: 0 done, 1 a defect of zentoo, 2 usage, 3 the site, 10-19 something was not there or not usable,
-30-39 emerge, 50-51 commit and tag, 130 interrupted, 143 terminated. zentoo COMMAND --help says more of a command.
+Exit statuses: 0 done, 1 a defect of zentoo, 2 usage, 3 the site, 130 interrupted, 143 terminated.
+zentoo COMMAND --help says more of a command.
 `;
 }
 
