@@ -12,8 +12,8 @@ export interface NewSite {
 }
 
 /**
- * Makes a small site in a directory that is empty, but for a repository of its own, or not there yet; its name is the directory's. site.yaml comes last, so
- * that what was not finished is no site. Throws a `Failure`: `usage` where the directory has something in it or cannot be
+ * Makes a small site in a directory that is not there yet, or empty but for a repository of its own and what describes it; its
+ * name is the directory's. site.yaml comes last, so that what was not finished is no site. Throws a `Failure`: `usage` where the directory has something in it or cannot be
  * written.
  */
 export function initSite(path: string, time: Date): NewSite {
@@ -56,7 +56,7 @@ function requireEmpty(directory: string, path: string): void {
   if (first === undefined) return;
   const why = first === '' ? 'it is a file' : `it is not empty (there is ${first})`;
   throw new Failure('usage', `failed to make a site in ${path}: ${why}`, {
-    hint: 'name a directory that is empty or not there yet: zentoo init DIR',
+    hint: 'name a directory that is not there yet, or empty but for .git and README: zentoo init DIR',
   });
 }
 

@@ -1,25 +1,18 @@
-import { execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
+import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect } from 'vitest';
 import { defaultVolumes } from '../../src/build/mounts.ts';
 import { it } from '../support/builder.ts';
+import { projectDirectory } from '../support/readme.ts';
 import { rawDocker } from '../support/real-engine.ts';
+import { runProgram } from '../support/run-program.ts';
 
 const run = promisify(execFile);
-const root = join(import.meta.dirname, '../..');
 
 /** `npm start -- ARGS`, without what npm itself prints. */
-async function start(args: readonly string[], environment: NodeJS.ProcessEnv = {}) {
-  const child = spawn('npm', ['--silent', 'start', '--', ...args], {
-    cwd: root,
-    env: { ...process.env, ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
-  return { status: child.exitCode, stdout, stderr };
+function start(args: readonly string[], environment: NodeJS.ProcessEnv = {}) {
+  const env = { ...process.env, ...environment };
+  return runProgram('npm', ['--silent', 'start', '--', ...args], { cwd: projectDirectory, env });
 }
 
 async function existingVolumes(): Promise<string[]> {

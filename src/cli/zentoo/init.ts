@@ -5,7 +5,7 @@ export const initCommand: ZentooCommand = {
   name: 'init',
   operands: 'DIR',
   summary: 'make a small site that works at once on the ministage',
-  details: `  DIR                     a directory that is empty or not there yet; the site has its name`,
+  details: `  DIR                     a directory that is not there yet, or empty but for .git and README; the site has its name`,
   options: noOptions,
   prepare: ({ positional }, { json }, problems) => {
     const [directory = '', ...others] = positional;
