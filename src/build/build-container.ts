@@ -8,12 +8,17 @@ export const workDirectory = '/var/tmp/portage';
 /** More often than any connection that is watched for silence is cut. */
 export const keepAliveMs = 1500;
 
+/** The directories of ebuild repositories in a container; an emerge needs one at least. */
+export type Trees = readonly [string, ...string[]];
+
 /** A running build container, and this program's hold on it. */
 export interface BuildContainer {
   readonly id: ContainerId;
   readonly workspace: Workspace;
-  /** Where the tree is in it. */
-  readonly tree: string;
+  /** The image that it was started from, as the user knows it. */
+  readonly base: string;
+  /** Where the ebuild repositories are in it, the main one first. */
+  readonly trees: Trees;
   readonly log: BuildLog;
   /** Letting go of it stops the container; so does the death of this program. */
   readonly hold: HeldStdin;

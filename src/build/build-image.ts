@@ -34,8 +34,8 @@ export async function buildImage(request: BuildRequest, context: BuildContext): 
 
     const ready = await step('preconditions', '', checkPreconditions, request, context, workspace);
     const build = own(await step('start', ready.base.name, startBuildContainer, request, ready, context, workspace));
-    const settings = await step('sync', build.tree, syncRepository, request, ready, context, build);
-    const packages = await step('emerge', asked, emergePackages, request, ready, context, build, settings);
+    const settings = await step('sync', build.trees[0], syncRepository, request, ready, context, build);
+    const packages = await step('emerge', asked, emergePackages, request, context, build, settings);
     await step('stop', '', stopBuildContainer, context.engine, build);
     const image = await step('commit', '', commitImage, context, build, { request, ready, packages });
     await step('remove', '', removeBuildContainer, context, workspace);

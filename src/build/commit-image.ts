@@ -1,8 +1,7 @@
-import { performance } from 'node:perf_hooks';
-import { setTimeout as delay } from 'node:timers/promises';
 import { EngineRefusal, type Image, type ImageId } from '../engine/engine.ts';
 import { Failure } from '../failure.ts';
 import type { BuildContainer } from './build-container.ts';
+import { commitOnce, labelInstructions } from './commit-once.ts';
 import type { BuildRequest } from './build-request.ts';
 import type { Preconditions } from './check-preconditions.ts';
 import type { BuildContext } from './context.ts';
@@ -14,11 +13,6 @@ export const packagesLabel = 'gentoo-builder.packages';
 
 const volumes = ['/usr/portage', '/var/tmp/portage'];
 const command = ['/bin/bash'];
-
-const shortestPatienceMs = 20_000;
-const pollMs = 200;
-/** What a proxy answers with while the engine is at work still: as good as no answer. */
-const gatewayStatuses = new Set([502, 504]);
 
 /** An image that was committed. */
 export interface CommittedImage {
@@ -84,7 +78,7 @@ export function commitChanges({ request, ready, packages, created = new Date() }
     ...volumes.map((path) => `VOLUME ${path}`),
     `ENTRYPOINT ${JSON.stringify(base.image?.entrypoint ?? [])}`,
     `CMD ${JSON.stringify(command)}`,
-    ...Object.entries(labels).map(([key, value]) => `LABEL ${key}=${quoteLabel(value)}`),
+    ...labelInstructions(labels),
   ];
 }
 
@@ -98,43 +92,4 @@ function imageVersion(request: BuildRequest, packages: readonly string[], create
 function baseDigest(image: Image | undefined): Record<string, string> {
   const digest = image?.digests[0]?.split('@')[1];
   return digest === undefined ? {} : { 'org.opencontainers.image.base.digest': digest };
-}
-
-/** A value in double quotes, with what the instruction's grammar would expand or end it escaped. */
-function quoteLabel(value: string): string {
-  return `"${value.replaceAll(/["\\$]/g, String.raw`\$&`)}"`;
-}
-
-/**
- * Commits. Where the answer is lost the engine may well be at work still, so the image is waited for: its name was free
- * and is reserved, so it can only be this build's. Never committed twice.
- */
-async function commitOnce(
-  { engine }: BuildContext,
-  container: BuildContainer,
-  name: string,
-  changes: readonly string[],
-): Promise<ImageId> {
-  const start = performance.now();
-  try {
-    return await engine.commitContainer(container.id, { name, changes });
-  } catch (error) {
-    if (error instanceof EngineRefusal && !gatewayStatuses.has(error.status)) throw commitFailure(name, error);
-    const deadline = performance.now() + Math.max(shortestPatienceMs, performance.now() - start);
-    do {
-      const image = await engine.inspectImage(name).catch(() => undefined);
-      if (image !== undefined) return image.id;
-      await delay(pollMs);
-    } while (performance.now() < deadline);
-    throw error;
-  }
-}
-
-function commitFailure(name: string, refusal: EngineRefusal): Failure {
-  return new Failure('commit-failed', `failed to commit ${name}: ${refusal.message}`, {
-    hint: /no space left/i.test(refusal.message)
-      ? "the disk of the engine's data directory is full: `docker system df` shows what takes the room"
-      : 'run again with --keep-failed to have the container left to look at',
-    cause: refusal,
-  });
 }

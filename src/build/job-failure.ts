@@ -3,7 +3,6 @@ import { Failure } from '../failure.ts';
 import type { EmergeFailure } from '../portage/explain-failure.ts';
 import type { BuildContainer } from './build-container.ts';
 import { showLogCommand } from './build-log.ts';
-import type { Preconditions } from './check-preconditions.ts';
 import type { BuildContext } from './context.ts';
 import { newestLogCommand } from './job-scripts.ts';
 import { runCommand } from './run-command.ts';
@@ -21,11 +20,10 @@ export interface ShownLog {
 /** The failure of a job: why, the last lines that show it, and the command that shows the rest of the log. */
 export function jobFailure(
   container: BuildContainer,
-  ready: Preconditions,
   explained: Pick<EmergeFailure, 'code' | 'message' | 'hint'> & { readonly cause?: unknown },
   { lines, file }: ShownLog,
 ): Failure {
-  const show = `the whole log: ${showLogCommand(container.log, ready.base.name, file)}`;
+  const show = `the whole log: ${showLogCommand(container.log, container.base, file)}`;
   return new Failure(explained.code, explained.message, {
     hint: explained.hint === undefined ? show : `${explained.hint}\n${show}`,
     logTail: lines.slice(-shownLines),
@@ -40,7 +38,6 @@ export function jobFailure(
 export async function endedJobFailure(
   { engine }: BuildContext,
   container: BuildContainer,
-  ready: Preconditions,
   { error, underWay }: { error: unknown; underWay: ReadonlySet<string> },
 ): Promise<unknown> {
   if (!(error instanceof Failure) || error.code === 'interrupted' || error.code === 'terminated') return error;
@@ -53,5 +50,5 @@ export async function endedJobFailure(
   const { code, hint, cause } = error;
   const during = underWay.size === 0 ? '' : `, while ${[...underWay].join(', ')} was being built`;
   const shown = file === '' ? { lines: error.logTail } : { lines, file };
-  return jobFailure(container, ready, { code, hint, cause, message: error.message + during }, shown);
+  return jobFailure(container, { code, hint, cause, message: error.message + during }, shown);
 }

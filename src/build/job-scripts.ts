@@ -1,4 +1,4 @@
-import { workDirectory } from './build-container.ts';
+import { workDirectory, type Trees } from './build-container.ts';
 
 /**
  * The shell programs that run inside a build container: POSIX sh with the tools of every Gentoo stage (coreutils,
@@ -105,7 +105,7 @@ stamp "$tree" >&8
 export function syncUnderLock(tree: string, sync: SyncRequest): readonly string[] {
   const script = ['/bin/sh', '-c', syncScript, 'gentoo-builder-sync'];
   const values = [tree, String(sync.maxAge), sync.isOurs ? 'yes' : ''];
-  return underLock('exclusive', tree, [...script, ...values, ...sync.command]);
+  return underLock('exclusive', [tree], [...script, ...values, ...sync.command]);
 }
 
 /** How a tree is synced. */
@@ -136,13 +136,15 @@ fi
 `;
 
 /**
- * Runs a command while the tree is locked. The lock is on the tree's own directory, the one thing that every container
+ * Runs a command while the trees are locked. A lock is on a tree's own directory, the one thing that every container
  * with that volume shares and that no sync replaces; it is dropped with the command, not with what the command leaves
  * running, which has no part in the descriptor that holds it (flock(1)). Waiting for it is no silence: the output's time
  * is renewed meanwhile.
  */
-export function underLock(mode: 'exclusive' | 'shared', tree: string, command: readonly string[]): readonly string[] {
-  return ['/bin/sh', '-c', lockScript, 'gentoo-builder-lock', `--${mode}`, tree, ...command];
+export function underLock(mode: 'exclusive' | 'shared', trees: Trees, command: readonly string[]): readonly string[] {
+  const lock = ['/bin/sh', '-c', lockScript, 'gentoo-builder-lock', `--${mode}`];
+  // In one order everywhere, so that no two wait for each other.
+  return trees.toSorted().reduceRight((locked, tree) => [...lock, tree, ...locked], command);
 }
 
 const mergeScript = `

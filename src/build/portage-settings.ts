@@ -24,8 +24,8 @@ export async function readPortageSettings(
   container: BuildContainer,
   during?: 'sync',
 ): Promise<PortageSettings> {
-  const settings = settingsCommand(container.tree, partitionVariablesCommand());
-  const command = during === 'sync' ? settings : underLock('shared', container.tree, settings);
+  const settings = settingsCommand(container.trees[0], partitionVariablesCommand());
+  const command = during === 'sync' ? settings : underLock('shared', container.trees, settings);
   const { stdout, stderr } = await runCommand(engine, container.id, { command });
   const [treeStamp = '', observable, profile = '', output = '', ...files] = stdout.split('\0');
   const variables = parsePartitionVariables(output);

@@ -46,7 +46,7 @@ export async function runJob(
   container.lastJob = undefined;
   if (follower.exitStatus === undefined) {
     throw new Failure(
-      job.name === 'sync' ? 'sync-failed' : 'emerge-failed',
+      job.step === 'sync' ? 'sync-failed' : 'emerge-failed',
       `failed to run ${job.name}: its process was killed in the build container`,
       {
         logTail: lines.toArray().slice(-20),

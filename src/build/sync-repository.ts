@@ -29,10 +29,11 @@ export async function syncRepository(
   const filled = ready.treeState === 'filled';
   const fromSnapshot = !filled && syncType === 'rsync';
   if (ready.treeState === 'empty' || ready.treeState === 'absent')
-    await report({ type: 'note', message: `filling the tree at ${container.tree}: it is empty` });
+    await report({ type: 'note', message: `filling the tree at ${container.trees[0]}: it is empty` });
   const job = {
     name: 'sync',
-    command: syncUnderLock(container.tree, {
+    step: 'sync',
+    command: syncUnderLock(container.trees[0], {
       command: fromSnapshot ? webrsyncCommand(quiet) : syncCommand(quiet),
       maxAge: syncMaxAge(request, syncType),
       isOurs: ready.treeState === 'interrupted',
@@ -44,10 +45,10 @@ export async function syncRepository(
   const settings = filled ? readPortageSettings(context, container, 'sync').catch(() => undefined) : undefined;
   const result = await runJob(context, container, job, (text) => report({ type: 'line', step: 'sync', text })).catch(
     async (error: unknown) => {
-      throw await endedJobFailure(context, container, ready, { error, underWay: new Set() });
+      throw await endedJobFailure(context, container, { error, underWay: new Set() });
     },
   );
-  if (result.exitStatus !== 0) throw jobFailure(container, ready, explainSyncFailure(result), result);
+  if (result.exitStatus !== 0) throw jobFailure(container, explainSyncFailure(result), result);
   const read = await settings;
   return read?.treeStamp === result.result[0] ? read : undefined;
 }

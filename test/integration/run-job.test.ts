@@ -31,7 +31,8 @@ async function openContainer(proxy: EngineProxy) {
   const container: BuildContainer = {
     id,
     workspace: { run: '00', volume: name },
-    tree: '/',
+    base: stage,
+    trees: ['/'],
     hold,
     log,
     lastJob: undefined,
@@ -57,6 +58,7 @@ function counting(lines: number): Parameters<typeof runJob>[2] {
   const script = `for part in 1 2 3 4 5 6 7 8; do seq "$(((part - 1) * $1 / 8 + 1))" "$((part * $1 / 8))"; sleep 0.2; done; exit 7`;
   return {
     name: 'emerge',
+    step: 'emerge',
     command: ['/bin/sh', '-c', script, 'count', String(lines)],
     environment: {},
     watch: false,

@@ -138,7 +138,7 @@ export class BuildWorld implements Disposable {
     const hold = await this.engine.holdStdin(id);
     await this.engine.startContainer(id);
     const log = createBuildLog(chooseMount('logs', undefined, undefined), workspace.run, new Date());
-    return { id, workspace, tree: '/var/db/repos/gentoo', hold, log, lastJob: undefined };
+    return { id, workspace, base: baseName, trees: ['/var/db/repos/gentoo'], hold, log, lastJob: undefined };
   }
 
   /** What the preconditions find in this world. */

@@ -207,7 +207,7 @@ describe('the hold of a container', () => {
 });
 
 describe('the lock of a tree', () => {
-  const hold = (mode: 'exclusive' | 'shared') => start(underLock(mode, directory, sh('echo locked; read -r line')));
+  const hold = (mode: 'exclusive' | 'shared') => start(underLock(mode, [directory], sh('echo locked; read -r line')));
   const waiting = '>>> Waiting for another build that is using the tree\n';
 
   it.each([
@@ -217,7 +217,7 @@ describe('the lock of a tree', () => {
   ] as const)('that is held %s keeps out one that is %s, which says that it waits', async (first, second) => {
     const holder = hold(first);
     await said(holder, 'stdout', 'locked');
-    const waiter = start(underLock(second, directory, sh('echo in')));
+    const waiter = start(underLock(second, [directory], sh('echo in')));
     expect(await said(waiter, 'stderr', waiting)).toBe(waiting);
     expect(waiter.exitCode).toBeNull();
     holder.stdin.end('\n');
@@ -234,7 +234,7 @@ describe('the lock of a tree', () => {
       'log=$1; shift; exec "$@" >>"$log" 2>&1',
       'to',
       log,
-      ...underLock('shared', directory, sh('true')),
+      ...underLock('shared', [directory], sh('true')),
     ]);
     await expect.poll(() => existsSync(log) && readFileSync(log, 'utf8')).toBe(waiting);
     utimesSync(log, 0, 0);
@@ -244,17 +244,17 @@ describe('the lock of a tree', () => {
   it('may be shared by several', async () => {
     const holder = hold('shared');
     await said(holder, 'stdout', 'locked');
-    expect(await run(underLock('shared', directory, sh('echo in')))).toMatchObject({ status: 0, stdout: 'in\n' });
+    expect(await run(underLock('shared', [directory], sh('echo in')))).toMatchObject({ status: 0, stdout: 'in\n' });
     holder.stdin.end('\n');
   });
 
   it('gives the status of the command', async () => {
-    expect(await run(underLock('exclusive', directory, sh('exit 7')))).toMatchObject({ status: 7, stdout: '' });
+    expect(await run(underLock('exclusive', [directory], sh('exit 7')))).toMatchObject({ status: 7, stdout: '' });
   });
 
   it('ends with the command, not with what that leaves running', async () => {
-    await run(underLock('exclusive', directory, sh('sleep 60 >/dev/null 2>&1 </dev/null &')));
-    expect(await run(underLock('exclusive', directory, sh('echo in')))).toMatchObject({ stdout: 'in\n' });
+    await run(underLock('exclusive', [directory], sh('sleep 60 >/dev/null 2>&1 </dev/null &')));
+    expect(await run(underLock('exclusive', [directory], sh('echo in')))).toMatchObject({ stdout: 'in\n' });
   });
 });
 
@@ -319,7 +319,7 @@ describe('the age rule of a sync', () => {
 
   it('leaves a tree alone that another build has filled while this one waited for the lock', async () => {
     write('half');
-    const holder = start(underLock('exclusive', directory, sh('echo locked; read -r line')));
+    const holder = start(underLock('exclusive', [directory], sh('echo locked; read -r line')));
     await said(holder, 'stdout', 'locked');
     const waiter = start(
       withResult(syncUnderLock(directory, { command: ['echo', 'synced'], maxAge: 0, isOurs: true })),

@@ -20,6 +20,7 @@ afterEach(() => {
 
 const emerge: Job = {
   name: 'emerge',
+  step: 'emerge',
   command: ['emerge', 'app-misc/hello'],
   environment: { USE: 'x' },
   watch: false,
