@@ -3,9 +3,8 @@ import type { BuildRequest } from './build/build-request.ts';
 import type { BuildResult } from './build/build-image.ts';
 import { parseBuildCommand, type Presentation } from './cli/build-arguments.ts';
 import { help } from './cli/help.ts';
-import { exitStatuses, Failure } from './failure.ts';
 import { splitCpv } from './portage/cpv.ts';
-import { print, refuse, runProgram } from './program.ts';
+import { print, refuse, runProgram, watchSignals } from './program.ts';
 import type { Report } from './report/event.ts';
 
 const program = { name: 'gentoo-builder', version: packageJson.version };
@@ -29,29 +28,15 @@ async function main(argv: readonly string[]): Promise<number> {
 }
 
 async function build(request: BuildRequest, { json }: Presentation, report: Report): Promise<string> {
-  const settings = { environment: process.env, report, signal: watchSignals() };
+  const settings = {
+    environment: process.env,
+    report,
+    signal: watchSignals('the build container is removed, nothing was committed'),
+  };
   const { runBuild, runDryRun } = await import('./build/run-build.ts');
   return request.dryRun
     ? describePlan(await runDryRun(request, settings), json)
     : describeResult(await runBuild(request, settings), json);
-}
-
-/**
- * Aborts with the first signal, so that everything is put in order; the second one ends the process at once, and what is
- * left is removed by the next run.
- */
-function watchSignals(): AbortSignal {
-  const controller = new AbortController();
-  const codes = { SIGINT: 'interrupted', SIGTERM: 'terminated', SIGHUP: 'terminated' } as const;
-  for (const [signal, code] of Object.entries(codes)) {
-    process.on(signal, () => {
-      if (controller.signal.aborted) process.exit(exitStatuses[code]);
-      controller.abort(
-        new Failure(code, `${code} by ${signal}: the build container is removed, nothing was committed`),
-      );
-    });
-  }
-  return controller.signal;
 }
 
 function describePlan(plan: readonly string[], json: boolean): string {

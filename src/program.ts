@@ -1,4 +1,4 @@
-import { Failures, failuresOf, type Failure } from './failure.ts';
+import { exitStatuses, Failure, Failures, failuresOf } from './failure.ts';
 import { chooseReport } from './report/choose-report.ts';
 import type { OpenReport, Report } from './report/event.ts';
 import type { Presentation } from './cli/build-arguments.ts';
@@ -37,6 +37,22 @@ export async function runProgram(
     await report.close();
   }
   return print(ending.output, ending.status);
+}
+
+/**
+ * Aborts with the first signal, so that everything is put in order; the second one ends the process at once, and what is
+ * left is removed by the next run. `consequence` says what that means.
+ */
+export function watchSignals(consequence: string): AbortSignal {
+  const controller = new AbortController();
+  const codes = { SIGINT: 'interrupted', SIGTERM: 'terminated', SIGHUP: 'terminated' } as const;
+  for (const [signal, code] of Object.entries(codes)) {
+    process.on(signal, () => {
+      if (controller.signal.aborted) process.exit(exitStatuses[code]);
+      controller.abort(new Failure(code, `${code} by ${signal}: ${consequence}`));
+    });
+  }
+  return controller.signal;
 }
 
 /** Reports what is wrong with a command line. Resolves to the exit status. */

@@ -3,11 +3,9 @@ import { describeMount, type MountChoice } from './mounts.ts';
 /** Where the logs are in a build container: Portage's usual place, which every stage has. */
 export const logMountTarget = '/var/log/portage';
 
-const logFile = 'build.log';
-
 /**
  * The logs of one run: a directory of its own on a volume or host path, with everything that Portage printed in
- * `build.log`, and Portage's own log of every package beside it (`PORTAGE_LOGDIR`, make.conf(5)).
+ * one file, and Portage's own log of every package beside it (`PORTAGE_LOGDIR`, make.conf(5)).
  */
 export interface BuildLog {
   readonly choice: MountChoice;
@@ -21,11 +19,16 @@ export interface BuildLog {
   read: number;
 }
 
-/** The log of a run that starts now. */
-export function createBuildLog(choice: MountChoice, run: string, now: Date): BuildLog {
-  const name = `${now.toISOString().replaceAll(/[-:]|\.\d+/g, '')}-${run.slice(0, 8)}`;
+/** The name of a directory for the logs of what `run` starts now; `subject`, if it is about one thing of several. */
+export function logDirectoryName(run: string, now: Date, subject = ''): string {
+  const time = now.toISOString().replaceAll(/[-:]|\.\d+/g, '');
+  return [time, run.slice(0, 8), subject].filter((part) => part !== '').join('-');
+}
+
+/** A log that is empty yet, in a directory of that name. */
+export function createBuildLog(choice: MountChoice, name: string, file = 'build.log'): BuildLog {
   const directory = `${logMountTarget}/${name}`;
-  return { choice, name, directory, path: `${directory}/${logFile}`, read: 0 };
+  return { choice, name, directory, path: `${directory}/${file}`, read: 0 };
 }
 
 /** Where the whole log is, as somebody on the engine's host finds it. */
@@ -40,7 +43,9 @@ export function showLogCommand(log: BuildLog, image: string, file = log.path): s
 }
 
 function relative(log: BuildLog, file: string): string {
-  return file.startsWith(`${log.directory}/`) ? file.slice(logMountTarget.length + 1) : `${log.name}/${logFile}`;
+  return file.startsWith(`${log.directory}/`)
+    ? file.slice(logMountTarget.length + 1)
+    : log.path.slice(logMountTarget.length + 1);
 }
 
 function quote(word: string): string {

@@ -4,9 +4,10 @@ import type { EngineEnvironment } from '../engine/engine-address.ts';
 import { EngineRefusal } from '../engine/engine.ts';
 import { Failure, Failures, failuresOf } from '../failure.ts';
 import type { Report } from '../report/event.ts';
-import { buildImage, planBuild, refusalFailure, type BuildResult } from './build-image.ts';
+import { buildImage, planBuild, type BuildResult } from './build-image.ts';
 import type { BuildRequest } from './build-request.ts';
 import type { BuildContext } from './context.ts';
+import { refusalFailure } from './in-workspace.ts';
 import { checkMakeConf } from './make-conf.ts';
 
 /** The world that a run starts in. */

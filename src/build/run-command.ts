@@ -10,6 +10,8 @@ const clientLost = 126;
 export interface CommandResult {
   readonly stdout: string;
   readonly stderr: string;
+  /** Undefined where the engine does not know it. */
+  readonly exitCode: number | undefined;
 }
 
 /**
@@ -28,7 +30,7 @@ export async function runCommand(engine: Engine, container: ContainerId, request
     const exitCode = await engine.execExitCode(exec.id);
     const isWhole = exitCode !== undefined && exitCode !== clientLost;
     const textOf = (stream: 'stdout' | 'stderr') => Buffer.concat(chunks[stream]).toString('utf8');
-    if (isWhole || attempt === attempts) return { stdout: textOf('stdout'), stderr: textOf('stderr') };
+    if (isWhole || attempt === attempts) return { stdout: textOf('stdout'), stderr: textOf('stderr'), exitCode };
     await delay(pauseMs);
   }
 }

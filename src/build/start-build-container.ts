@@ -1,5 +1,5 @@
 import type { MountSpec } from '../engine/engine.ts';
-import { createBuildLog, logMountTarget } from './build-log.ts';
+import { createBuildLog, logDirectoryName, logMountTarget } from './build-log.ts';
 import type { BuildContainer } from './build-container.ts';
 import type { BuildRequest } from './build-request.ts';
 import type { Preconditions } from './check-preconditions.ts';
@@ -29,7 +29,7 @@ export async function startBuildContainer(
     base: ready.base,
     mounts: buildMounts(ready, tree),
     trees: [tree],
-    log: createBuildLog(ready.logs, workspace.run, new Date()),
+    log: createBuildLog(ready.logs, logDirectoryName(workspace.run, new Date())),
     prepare: async (id) => {
       if (request.makeConf !== undefined) await installMakeConf(engine, id, request.makeConf);
     },

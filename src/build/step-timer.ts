@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import type { Report, Step } from '../report/event.ts';
+import type { Report, Step, Work } from '../report/event.ts';
 
 /** Seconds that each finished step took. */
 export type StepDurations = Readonly<Partial<Record<Step, number>>>;
@@ -10,8 +10,8 @@ export interface StepTimer {
   readonly durations: StepDurations;
 }
 
-/** A timer whose durations are those of one run. */
-export function createStepTimer(report: Report): StepTimer {
+/** A timer whose durations are those of one run, or of what a run does for one `task`. */
+export function createStepTimer(report: Report, task?: string): StepTimer {
   const durations: Partial<Record<Step, number>> = {};
   async function run<A extends unknown[], T>(
     step: Step,
@@ -19,12 +19,13 @@ export function createStepTimer(report: Report): StepTimer {
     work: (...args: A) => Promise<T>,
     ...args: A
   ): Promise<T> {
-    await report({ type: 'step-started', step, detail });
+    const what: Work = task === undefined ? { step } : { step, task };
+    await report({ type: 'step-started', ...what, detail });
     const start = performance.now();
     const value = await work(...args);
     const seconds = (performance.now() - start) / 1000;
     durations[step] = Math.round(seconds * 1000) / 1000;
-    await report({ type: 'step-finished', step, seconds });
+    await report({ type: 'step-finished', ...what, seconds });
     return value;
   }
   return Object.assign(run, { durations });

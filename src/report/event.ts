@@ -1,8 +1,24 @@
 import type { Failure } from '../failure.ts';
 
 /** The steps of the main job, in their order. */
-export const steps = ['preconditions', 'start', 'sync', 'emerge', 'stop', 'commit', 'remove'] as const;
-export type Step = (typeof steps)[number];
+export const mainSteps = ['preconditions', 'start', 'sync', 'emerge', 'stop', 'commit', 'remove'] as const;
+
+/** What zentoo does, for a repository, a buildmaster or a tuple. */
+type SiteStep = 'sync' | 'plan' | 'buildmaster' | 'compile' | 'assemble' | 'hook' | 'archive' | 'commit' | 'shell';
+
+export type Step = (typeof mainSteps)[number] | SiteStep;
+
+/** A step of the main job, or one that is done for something: several of these may be under way at once. */
+export interface Work {
+  readonly step: Step;
+  /** What it is done for: a repository, a buildmaster or a tuple; undefined for the main job. */
+  readonly task?: string | undefined;
+}
+
+/** Whether Portage merges packages in a step. */
+export function isMerging(step: Step): boolean {
+  return step === 'emerge' || step === 'buildmaster' || step === 'compile' || step === 'assemble';
+}
 
 /** A package that Portage is working on. Elapsed time is in seconds. */
 export interface RunningPackage {
@@ -18,7 +34,7 @@ export interface RunningPackage {
 /**
  * What happens during a run. Whoever does the work emits these; only `report/` turns them into text.
  *
- * - `step-started`, `step-finished`: one of the seven steps; the duration is in seconds.
+ * - `step-started`, `step-finished`: a step; the duration is in seconds.
  * - `note`: something that the user should know (what is made on first use, what is skipped and why).
  * - `warning`: something that the user should mend, though the run goes on.
  * - `pull`: progress of an image pull in bytes, summed over its layers; total 0 while unknown.
@@ -29,8 +45,8 @@ export interface RunningPackage {
  * - `defect`: the run ends with an error that is none of the user's, as it was thrown.
  */
 export type Event =
-  | { readonly type: 'step-started'; readonly step: Step; readonly detail: string }
-  | { readonly type: 'step-finished'; readonly step: Step; readonly seconds: number }
+  | ({ readonly type: 'step-started'; readonly detail: string } & Work)
+  | ({ readonly type: 'step-finished'; readonly seconds: number } & Work)
   | { readonly type: 'note'; readonly message: string }
   | { readonly type: 'warning'; readonly message: string; readonly hint?: string }
   | { readonly type: 'pull'; readonly image: string; readonly current: number; readonly total: number }

@@ -1,7 +1,7 @@
 import { formatBytes, formatElapsed } from './amounts.ts';
 import { countCells, cutToCells, padToCells } from './display-cells.ts';
-import type { Step } from './event.ts';
-import type { PackageAtWork, Progress } from './progress.ts';
+import { isMerging } from './event.ts';
+import type { PackageAtWork, Progress, StepUnderWay } from './progress.ts';
 import { labelStep } from './step-label.ts';
 
 /** How a line looks where colours are wanted. */
@@ -30,7 +30,7 @@ const barCells = 20;
 export function composeFrame(progress: Progress, tail: readonly string[], size: Size, now: number): Line[] {
   const width = Math.max(1, size.columns - 1);
   const height = Math.max(1, size.rows - 1);
-  const lines = [...progress.steps.keys()].map((step) => stepLine(progress, step, width, now));
+  const lines = [...progress.steps.values()].map((work) => stepLine(progress, work, width, now));
   if (lines.length === 0) return [];
   for (const [image, { current, total }] of progress.pulls) {
     lines.push({ text: indent + pullText(image, current, total), style: 'plain' });
@@ -45,11 +45,11 @@ export function composeFrame(progress: Progress, tail: readonly string[], size: 
 }
 
 /** Where the line is short of room, what the step is about is cut, not the count and the time. */
-function stepLine(progress: Progress, step: Step, width: number, now: number): Line {
-  const { detail, since } = progress.steps.get(step) ?? { detail: '', since: now };
-  const count = step === 'emerge' && progress.total > 0 ? `  package ${progress.reached} of ${progress.total}` : '';
+function stepLine(progress: Progress, work: StepUnderWay, width: number, now: number): Line {
+  const { detail, since } = work;
+  const count = isMerging(work.step) && progress.total > 0 ? `  package ${progress.reached} of ${progress.total}` : '';
   const end = `${count}  ${formatElapsed((now - since) / 1000)}`;
-  const label = labelStep(step);
+  const label = labelStep(work);
   const room = width - countCells(label) - countCells(end) - 1;
   const about = detail !== '' && room > 3 ? ` ${cutToCells(detail, room)}` : '';
   return { text: label + about + end, style: 'bold' };

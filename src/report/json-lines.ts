@@ -46,9 +46,9 @@ export function openJsonReport(sink: Sink, program: Program): OpenReport {
 function entriesFor(event: Event, program: Program): Entry[] {
   switch (event.type) {
     case 'step-started':
-      return [entry('info', `${event.step} started`, { step: event.step, detail: event.detail })];
+      return [entry('info', `${event.step} started`, { step: event.step, task: event.task, detail: event.detail })];
     case 'step-finished':
-      return [entry('info', `${event.step} finished`, { step: event.step, seconds: event.seconds })];
+      return [entry('info', `${event.step} finished`, { step: event.step, task: event.task, seconds: event.seconds })];
     case 'note':
       return [entry('info', event.message, {})];
     case 'warning':

@@ -13,9 +13,9 @@ import { labelStep } from './step-label.ts';
 export function linesToKeep(event: Event, progress: Progress, program: Program, now: number): Line[] {
   switch (event.type) {
     case 'step-finished': {
-      const detail = progress.steps.get(event.step)?.detail ?? '';
+      const detail = progress.steps.get(labelStep(event))?.detail ?? '';
       return styled('green', [
-        harmlessLine(`${labelStep(event.step)}${detail === '' ? '' : ` ${detail}`}  ${formatDuration(event.seconds)}`),
+        harmlessLine(`${labelStep(event)}${detail === '' ? '' : ` ${detail}`}  ${formatDuration(event.seconds)}`),
       ]);
     }
     case 'package':
@@ -51,7 +51,7 @@ export function unfinishedSteps(event: Event, progress: Progress, now: number): 
   const code = event.type === 'failed' ? event.failures[0]?.code : undefined;
   const end = code === 'interrupted' || code === 'terminated' ? code : 'failed';
   return [...progress.steps].map(
-    ([step, { since }]) => `${labelStep(step)} ${end} after ${formatDuration((now - since) / 1000)}`,
+    ([label, { since }]) => `${label} ${end} after ${formatDuration((now - since) / 1000)}`,
   );
 }
 

@@ -1,5 +1,5 @@
 import { formatBytes, formatDuration, formatElapsed } from './amounts.ts';
-import type { Event, OpenReport } from './event.ts';
+import { isMerging, type Event, type OpenReport } from './event.ts';
 import { describeDefect, describeFailures, labelLines, type Program } from './failure-text.ts';
 import { harmlessLine } from './harmless-text.ts';
 import { unfinishedSteps } from './kept-lines.ts';
@@ -54,9 +54,9 @@ export function openPlainReport(sink: Sink, program: Program): OpenReport {
 function linesFor(event: Event, program: Program, isShown: (line: string) => boolean): string[] {
   switch (event.type) {
     case 'step-started':
-      return [harmlessLine(`${labelStep(event.step)}${event.detail === '' ? '' : ` ${event.detail}`} ...`)];
+      return [harmlessLine(`${labelStep(event)}${event.detail === '' ? '' : ` ${event.detail}`} ...`)];
     case 'step-finished':
-      return [`${labelStep(event.step)} done in ${formatDuration(event.seconds)}`];
+      return [`${labelStep(event)} done in ${formatDuration(event.seconds)}`];
     case 'note':
       return labelLines('note: ', event.message);
     case 'warning':
@@ -89,8 +89,8 @@ function describeWork(progress: Progress, now: number): string[] {
   );
   const hidden = packages.length - namedPackages;
   const named = [...packages.slice(0, namedPackages), ...(hidden > 0 ? [`and ${hidden} more`] : [])].join(', ');
-  return [...progress.steps].map(([step, { since }]) => {
-    const work = step === 'emerge' && named !== '' ? `: ${named}` : '';
-    return `${labelStep(step)} still running after ${formatElapsed((now - since) / 1000)}${work}`;
+  return [...progress.steps].map(([label, { step, since }]) => {
+    const work = isMerging(step) && named !== '' ? `: ${named}` : '';
+    return `${label} still running after ${formatElapsed((now - since) / 1000)}${work}`;
   });
 }

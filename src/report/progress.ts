@@ -1,5 +1,6 @@
-import type { Event, RunningPackage, Step } from './event.ts';
+import { isMerging, type Event, type RunningPackage, type Work } from './event.ts';
 import { harmlessLine } from './harmless-text.ts';
+import { labelStep } from './step-label.ts';
 
 /** A package at work; `since` is when it began, in milliseconds of the caller's clock. */
 export interface PackageAtWork {
@@ -9,10 +10,16 @@ export interface PackageAtWork {
   readonly since: number;
 }
 
+/** A step that has begun. */
+export interface StepUnderWay extends Work {
+  readonly detail: string;
+  readonly since: number;
+}
+
 /** Where a run is: the sum of its events so far, its texts harmless. Times are milliseconds of the clock that `advance` is called with. */
 export interface Progress {
-  /** The steps that have begun and not ended. */
-  readonly steps: Map<Step, { readonly detail: string; readonly since: number }>;
+  /** The steps that have begun and not ended, by their labels. */
+  readonly steps: Map<string, StepUnderWay>;
   /** The images that are being pulled. Bytes; total 0 while unknown. */
   readonly pulls: Map<string, { readonly current: number; readonly total: number }>;
   readonly packages: Map<string, PackageAtWork>;
@@ -32,10 +39,15 @@ export function startProgress(): Progress {
 export function advance(progress: Progress, event: Event, now: number): void {
   switch (event.type) {
     case 'step-started':
-      progress.steps.set(event.step, { detail: harmlessLine(event.detail), since: now });
+      progress.steps.set(labelStep(event), {
+        step: event.step,
+        task: event.task,
+        detail: harmlessLine(event.detail),
+        since: now,
+      });
       return;
     case 'step-finished':
-      endStep(progress, event.step);
+      endStep(progress, event);
       return;
     case 'pull':
       progress.pulls.set(harmlessLine(event.image), { current: event.current, total: event.total });
@@ -51,7 +63,7 @@ export function advance(progress: Progress, event: Event, now: number): void {
       return;
     case 'failed':
     case 'defect':
-      for (const step of progress.steps.keys()) endStep(progress, step);
+      for (const work of [...progress.steps.values()]) endStep(progress, work);
       return;
     case 'note':
     case 'warning':
@@ -60,12 +72,14 @@ export function advance(progress: Progress, event: Event, now: number): void {
   }
 }
 
-function endStep(progress: Progress, step: Step): void {
-  progress.steps.delete(step);
+function endStep(progress: Progress, work: Work): void {
+  progress.steps.delete(labelStep(work));
   progress.pulls.clear();
-  if (step === 'emerge') {
+  if (isMerging(work.step)) {
     progress.packages.clear();
     progress.begun.clear();
+    progress.reached = 0;
+    progress.total = 0;
   }
 }
 

@@ -1,6 +1,8 @@
-import { steps, type Step } from './event.ts';
+import { mainSteps, type Work } from './event.ts';
 
-/** A step with its number, as in `[3/7] sync`. */
-export function labelStep(step: Step): string {
-  return `[${steps.indexOf(step) + 1}/${steps.length}] ${step}`;
+/** A step of the main job with its number, as in `[3/7] sync`, or one with what it is done for. */
+export function labelStep({ step, task }: Work): string {
+  if (task !== undefined) return `${task}: ${step}`;
+  const number = mainSteps.findIndex((known) => known === step) + 1;
+  return `[${number}/${mainSteps.length}] ${step}`;
 }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { BuildContainer } from '../../src/build/build-container.ts';
-import { createBuildLog } from '../../src/build/build-log.ts';
+import { createBuildLog, logDirectoryName } from '../../src/build/build-log.ts';
 import type { BuildContext } from '../../src/build/context.ts';
 import { holdCommand } from '../../src/build/job-scripts.ts';
 import { runJob } from '../../src/build/run-job.ts';
@@ -25,8 +25,7 @@ async function openContainer(proxy: EngineProxy) {
   await direct.startContainer(id);
   const log = createBuildLog(
     { role: 'logs', type: 'volume', source: 'none', origin: 'given', readOnly: false },
-    '00',
-    new Date(),
+    logDirectoryName('00', new Date()),
   );
   const container: BuildContainer = {
     id,

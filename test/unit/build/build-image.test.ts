@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { buildImage } from '../../../src/build/build-image.ts';
 import { holdCommand } from '../../../src/build/job-scripts.ts';
-import { steps, type Step } from '../../../src/report/event.ts';
+import { mainSteps as steps } from '../../../src/report/event.ts';
 import { fakeFiles } from '../../support/fake-engine-files.ts';
 import { baseName, buildRequest, BuildWorld, newLayout, nothing, oldLayout } from './build-world.ts';
 import { fakeTime, passTime } from './fake-time.ts';
@@ -28,7 +28,7 @@ function buildSpec(world: BuildWorld) {
 
 /** When a step was begun and ended, as the numbers of calls of the engine by then. */
 async function callsByStep(world: BuildWorld, request = buildRequest()) {
-  const begun = new Map<Step, number>();
+  const begun = new Map<string, number>();
   const context = world.context;
   const report = context.report;
   const watched = {
@@ -39,7 +39,7 @@ async function callsByStep(world: BuildWorld, request = buildRequest()) {
     },
   };
   await passTime(buildImage(request, watched));
-  return (step: Step) => {
+  return (step: (typeof steps)[number]) => {
     const next = steps[steps.indexOf(step) + 1];
     return world.engine.calls.slice(begun.get(step), next && begun.get(next)).map(({ method }) => method);
   };

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { createBuildLog, describeBuildLog, showLogCommand } from '../../../src/build/build-log.ts';
+import { createBuildLog, describeBuildLog, logDirectoryName, showLogCommand } from '../../../src/build/build-log.ts';
 import { chooseMount } from '../../../src/build/mounts.ts';
 
 const now = new Date('2026-02-03T04:05:06.789Z');
 const log = (option: string | undefined) =>
-  createBuildLog(chooseMount('logs', option, undefined), '0123456789abcdef', now);
+  createBuildLog(chooseMount('logs', option, undefined), logDirectoryName('0123456789abcdef', now));
 
 describe('the log of a run', () => {
   it('has a directory of its own, sorted by time and unique for the run', () => {

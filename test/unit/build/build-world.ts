@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { Readable } from 'node:stream';
 import { workDirectory, type BuildContainer } from '../../../src/build/build-container.ts';
-import { createBuildLog } from '../../../src/build/build-log.ts';
+import { createBuildLog, logDirectoryName } from '../../../src/build/build-log.ts';
 import type { BuildRequest } from '../../../src/build/build-request.ts';
 import type { Preconditions } from '../../../src/build/check-preconditions.ts';
 import type { BuildContext } from '../../../src/build/context.ts';
@@ -137,7 +137,7 @@ export class BuildWorld implements Disposable {
     });
     const hold = await this.engine.holdStdin(id);
     await this.engine.startContainer(id);
-    const log = createBuildLog(chooseMount('logs', undefined, undefined), workspace.run, new Date());
+    const log = createBuildLog(chooseMount('logs', undefined, undefined), logDirectoryName(workspace.run, new Date()));
     return { id, workspace, base: baseName, trees: ['/var/db/repos/gentoo'], hold, log, lastJob: undefined };
   }
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import { Failure } from '../../../src/failure.ts';
-import { steps, type Event } from '../../../src/report/event.ts';
+import { mainSteps as steps, type Event } from '../../../src/report/event.ts';
 import { LiveView, stopTime } from './live-view.ts';
 import { breakLine, trimEmpty, type Terminal } from './terminal.ts';
 
