@@ -1,3 +1,5 @@
+import { copyFileSync, globSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 
 /**
@@ -33,3 +35,6 @@ await build({
     js: "import { createRequire as bundledRequire } from 'node:module'; const require = bundledRequire(import.meta.url);",
   },
 });
+
+// What is run in containers lies beside the code that reads it, here as in the sources.
+for (const program of globSync('src/**/*.py')) copyFileSync(program, join('dist', basename(program)));

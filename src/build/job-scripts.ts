@@ -194,16 +194,13 @@ stamp=$(stamp "$tree")
 for module in /usr/lib/python3*/site-packages/_emerge/_observability.py; do
   [ -e "$module" ] && observable=yes
 done
-printf '%s\\0' "$stamp" "$observable" "$(readlink /etc/portage/make.profile)" "$("$@")"
-find /etc/portage/package.env /etc/portage/env -type f \\
-  -exec printf '%s\\0' {} \\; -exec cat {} \\; -exec printf '\\0' \\; 2>/dev/null
+printf '%s\\0' "$stamp" "$observable" "$("$@")"
 `;
 
 /**
  * Prints, each followed by a zero byte: the tree's stamp before anything was read, `yes` if this Portage serves a status
- * stream, where make.profile points, the output of `variablesCommand`, and path and text of every file that sets flags
- * for single packages.
+ * stream, and what `partitionCommand` prints.
  */
-export function settingsCommand(tree: string, variablesCommand: readonly string[]): readonly string[] {
-  return ['/bin/sh', '-c', settingsScript, 'gentoo-builder-settings', tree, ...variablesCommand];
+export function settingsCommand(tree: string, partitionCommand: readonly string[]): readonly string[] {
+  return ['/bin/sh', '-c', settingsScript, 'gentoo-builder-settings', tree, ...partitionCommand];
 }

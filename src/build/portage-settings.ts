@@ -1,5 +1,5 @@
-import { binpkgPartition, parsePartitionVariables, partitionVariablesCommand } from '../portage/binpkg-partition.ts';
 import { Failure } from '../failure.ts';
+import { parsePartition, partitionCommand, type Partition, type PartitionKey } from '../store/partition.ts';
 import type { BuildContainer } from './build-container.ts';
 import type { BuildContext } from './context.ts';
 import { settingsCommand, underLock } from './job-scripts.ts';
@@ -8,42 +8,44 @@ import { runCommand } from './run-command.ts';
 /** What Portage in the build container says of itself once it has its tree. */
 export interface PortageSettings {
   /** The directory below PKGDIR's mount that only builds with the same CHOST, profile and flags use. */
-  readonly partition: string;
+  readonly partition: Partition;
   /** Whether it serves a stream of its status (`FEATURES=observability`, since Portage 3.0.82). */
   readonly observable: boolean;
   /** The stamp of the tree that this was read from, empty if it has none: with another one this may be otherwise. */
   readonly treeStamp: string;
 }
 
+/** How Portage's settings are read. */
+export interface ReadSettingsOptions {
+  /** Set when it is read while the tree is synced: then the stamp tells whether that changed it. */
+  readonly during?: 'sync';
+  readonly key?: PartitionKey;
+}
+
 /**
  * Asks Portage, in one process: the answer depends on the profile, and so on the tree. Nobody syncs it meanwhile, unless
- * it is read `during` a sync: then the stamp tells whether that changed it.
+ * it is read `during` a sync.
  */
 export async function readPortageSettings(
   { engine }: BuildContext,
   container: BuildContainer,
-  during?: 'sync',
+  { during, key }: ReadSettingsOptions = {},
 ): Promise<PortageSettings> {
-  const settings = settingsCommand(container.trees[0], partitionVariablesCommand());
+  const settings = settingsCommand(container.trees[0], partitionCommand(key));
   const command = during === 'sync' ? settings : underLock('shared', container.trees, settings);
   const { stdout, stderr } = await runCommand(engine, container.id, { command });
-  const [treeStamp = '', observable, profile = '', output = '', ...files] = stdout.split('\0');
-  const variables = parsePartitionVariables(output);
-  if ((variables.get('CHOST') ?? '') === '') {
+  const [treeStamp = '', observable, output = ''] = stdout.split('\0');
+  const partition = parsePartition(output);
+  if (partition === undefined) {
+    const said = stderr.split('\n').filter(Boolean);
     throw new Failure(
       'emerge-failed',
-      'failed to read the settings of Portage in the build container: it names no CHOST',
+      `failed to read the settings of Portage in the build container: ${said.at(-1) ?? 'it names no CHOST'}`,
       {
-        logTail: stderr.split('\n').filter(Boolean).slice(-20),
+        logTail: said.slice(-20),
         hint: "the base's profile and make.conf have to agree with the tree: see `emerge --info` in a container of the base",
       },
     );
   }
-  const packageEnv = new Map<string, string>();
-  for (let index = 0; index + 1 < files.length; index += 2) packageEnv.set(files[index] ?? '', files[index + 1] ?? '');
-  return {
-    treeStamp,
-    observable: observable === 'yes',
-    partition: binpkgPartition({ variables, profile, packageEnv }),
-  };
+  return { treeStamp, observable: observable === 'yes', partition };
 }

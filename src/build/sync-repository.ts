@@ -42,7 +42,9 @@ export async function syncRepository(
     watch: false,
     silenceTimeout: request.silenceTimeout,
   } as const;
-  const settings = filled ? readPortageSettings(context, container, 'sync').catch(() => undefined) : undefined;
+  const settings = filled
+    ? readPortageSettings(context, container, { during: 'sync' }).catch(() => undefined)
+    : undefined;
   const result = await runJob(context, container, job, (text) => report({ type: 'line', step: 'sync', text })).catch(
     async (error: unknown) => {
       throw await endedJobFailure(context, container, { error, underWay: new Set() });

@@ -42,7 +42,7 @@ describe('the emerge', () => {
     expect(environment).toMatchObject({
       USE: 'ssl -ipv6',
       DISTDIR: '/var/cache/distfiles',
-      PKGDIR: expect.stringMatching(/^\/var\/cache\/binpkgs\/x86_64-pc-linux-gnu\/default\/[0-9a-f]{12}$/) as string,
+      PKGDIR: '/var/cache/binpkgs/x86_64-pc-linux-gnu/generic/default-0123456789ab',
       PORTAGE_LOGDIR: expect.stringMatching(/^\/var\/log\/portage\/20260203T040506Z-/) as string,
     });
   });

@@ -49,12 +49,7 @@ export class FakePortage {
   /** What the sync leaves as its result: the tree's stamp after it. */
   stamp: string | undefined = '1234 5';
   /** What the settings command prints, field by field; the first is the tree's stamp. */
-  settings: readonly string[] = [
-    '1234 5',
-    '',
-    '/var/db/repos/gentoo/profiles/default',
-    "CHOST='x86_64-pc-linux-gnu'\n",
-  ];
+  settings: readonly string[] = ['1234 5', '', 'x86_64-pc-linux-gnu/generic/default-0123456789ab'];
   /** Texts of logs that are shown with `tail`. */
   readonly logs = new Map<string, string>();
   /** After how many bytes each of the next follower's connections is cut. */

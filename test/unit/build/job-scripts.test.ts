@@ -353,10 +353,9 @@ describe('the age rule of a sync', () => {
 
 describe('the other programs', () => {
   it('print the settings, with a zero byte behind each', async () => {
-    const { stdout } = await run(settingsCommand(directory, sh("printf \"CHOST='x'\\nCFLAGS='-O2'\\n\"")));
+    const { stdout } = await run(settingsCommand(directory, sh('echo a/b/c')));
     const fields = stdout.split('\0');
-    expect(fields[3]).toBe("CHOST='x'\nCFLAGS='-O2'");
-    expect(fields.length % 2).toBe(1);
+    expect(fields.slice(2)).toEqual(['a/b/c', '']);
   });
 
   it('empty the work volume, with hidden files and links, but not what those lead to', async () => {

@@ -2,66 +2,39 @@ import { describe, expect, it } from 'vitest';
 import { readPortageSettings, type PortageSettings } from '../../../src/build/portage-settings.ts';
 import { BuildWorld } from './build-world.ts';
 
+const partition = 'x86_64-pc-linux-gnu/generic/default-linux-0123456789ab';
+
 async function settingsOf(...fields: readonly string[]): Promise<PortageSettings> {
   using world = new BuildWorld();
   world.portage.settings = ['1234 5', ...fields];
   return await readPortageSettings(world.context, await world.buildContainer());
 }
 
-const profile = '../../var/db/repos/gentoo/profiles/default/linux';
-const variables = "CHOST='x86_64-pc-linux-gnu'\nCFLAGS='-O2'\n";
-
 describe("Portage's settings", () => {
   it.each([
     ['yes', true],
     ['', false],
   ])('say whether there is a status stream: %j', async (field, observable) => {
-    expect((await settingsOf(field, profile, variables)).observable).toBe(observable);
+    expect(await settingsOf(field, partition)).toEqual({ treeStamp: '1234 5', observable, partition });
   });
 
-  it('keep builds apart by CHOST, profile and flags, those for single packages too', async () => {
-    const partitions = await Promise.all([
-      settingsOf('', profile, variables),
-      settingsOf('', profile, variables.replace('-O2', '-O3')),
-      settingsOf('', `${profile}/musl`, variables),
-      settingsOf('', profile, variables, '/etc/portage/env/fast', 'CFLAGS="-O3"\n'),
-      settingsOf('', profile, variables, '/etc/portage/env/fast', 'CFLAGS="-O1"\n'),
-      settingsOf(
-        '',
-        profile,
-        variables,
-        '/etc/portage/package.env',
-        'a/b fast\n',
-        '/etc/portage/env/fast',
-        'CFLAGS="-O1"\n',
-      ),
-      settingsOf(
-        '',
-        profile,
-        variables,
-        '/etc/portage/package.env',
-        'a/b fast\n',
-        '/etc/portage/env/fast',
-        'CFLAGS="-O3"\n',
-      ),
+  it("ask with a site's key, where there is one", async () => {
+    using world = new BuildWorld();
+    const key = { cpu: 'zen4', hooks: new Map([['compile', 'true']]) };
+    await readPortageSettings(world.context, await world.buildContainer(), { key });
+    expect(world.portage.request('settings').command.slice(-2)).toEqual([
+      'zen4',
+      expect.stringMatching(/^compile [0-9a-f]{64}$/) as string,
     ]);
-    expect(new Set(partitions.map(({ partition }) => partition)).size).toBe(7);
-    expect(partitions[0]?.partition).toMatch(/^x86_64-pc-linux-gnu\/default-linux\/[0-9a-f]{12}$/);
   });
 
-  it('are the same for what makes no difference', async () => {
-    const { partition } = await settingsOf('', profile, variables);
-    expect(await settingsOf('yes', profile, variables, '/etc/portage/env/empty', '# nothing\n')).toEqual({
-      treeStamp: '1234 5',
-      partition,
-      observable: true,
-    });
-  });
-
-  it('without a CHOST are those of a broken base', async () => {
-    await expect(settingsOf('', profile, '')).rejects.toMatchObject({
-      code: 'emerge-failed',
-      hint: expect.stringContaining('emerge --info') as string,
-    });
-  });
+  it.each(['', 'Traceback', '../../x-0123456789ab'])(
+    'without a partition are those of a broken base: %j',
+    async (field) => {
+      await expect(settingsOf('', field)).rejects.toMatchObject({
+        code: 'emerge-failed',
+        hint: expect.stringContaining('emerge --info') as string,
+      });
+    },
+  );
 });

@@ -1,0 +1,1 @@
+../../gentoo-base/binpkg-partition
