@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { createInterface } from 'node:readline';
+import { finished, type Readable } from 'node:stream';
 
 import type { DockerClient } from './docker-client.ts';
 import {
@@ -9,14 +10,18 @@ import {
   EngineRefusal,
   type Image,
   type ImageId,
+  type ImportRequest,
 } from './engine.ts';
 import type { ImageInspectInfo } from 'dockerode';
 
 import { unlessAbsent } from './absent.ts';
 
-type ImageCalls = Pick<Engine, 'inspectImage' | 'pullImage' | 'tagImage' | 'removeImage' | 'commitContainer'>;
+type ImageCalls = Pick<
+  Engine,
+  'inspectImage' | 'pullImage' | 'tagImage' | 'removeImage' | 'commitContainer' | 'importImage'
+>;
 
-/** Images: inspect, pull, tag, remove, commit. */
+/** Images: inspect, pull, tag, remove, commit, import. */
 export function imageCalls(client: DockerClient): ImageCalls {
   return {
     async inspectImage(name) {
@@ -31,7 +36,10 @@ export function imageCalls(client: DockerClient): ImageCalls {
       const query = { fromImage: repository, tag: tag ?? 'latest', abortSignal: signal };
       const step = `pull image ${name}`;
       const answer = await client.call(step, (docker) => docker.createImage(query), signal);
-      await client.call(step, () => followPull(answer as IncomingMessage, onProgress), signal);
+      const onMessage = ({ id = '', status = '', progressDetail = {} }: StatusMessage): void => {
+        onProgress({ layer: id, status, current: progressDetail.current ?? 0, total: progressDetail.total ?? 0 });
+      };
+      await client.call(step, () => followMessages(answer as IncomingMessage, onMessage), signal);
     },
 
     async tagImage(id, name) {
@@ -51,6 +59,51 @@ export function imageCalls(client: DockerClient): ImageCalls {
       );
       return fullImageId((answer as { Id: string }).Id);
     },
+
+    async importImage(archive, request) {
+      const step = `import image ${request.name}`;
+      let id = '';
+      await whileWhole(archive, async (signal) => {
+        const query = { ...importQuery(request), abortSignal: signal };
+        // A path or a stream, says dockerode; its types know of the path alone.
+        const file = archive as unknown as string;
+        const answer = await client.call(step, (docker) => docker.importImage(file, query), signal);
+        const onMessage = ({ status = '' }: StatusMessage): void => void (id = status);
+        await client.call(step, () => followMessages(answer as IncomingMessage, onMessage), signal);
+      });
+      // The last of the messages, after any that tell how far it is.
+      if (!/^(?:sha256:)?[0-9a-f]{64}$/.test(id)) throw new EngineRefusal(200, `the answer has no image id: ${id}`);
+      return fullImageId(id);
+    },
+  };
+}
+
+/**
+ * Sends an archive, and gives the request up when the archive breaks off: nothing else would end it. Throws the
+ * archive's error then. The archive is closed in any case.
+ */
+async function whileWhole(archive: Readable, send: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  const broken = new AbortController();
+  const ignore = finished(archive, { writable: false }, (error) => {
+    if (error) broken.abort(error);
+  });
+  try {
+    await send(broken.signal);
+  } finally {
+    ignore();
+    // Whoever reads it gets no error of a stream that nobody wants any more.
+    archive.on('error', () => undefined).destroy();
+  }
+}
+
+function importQuery({ name, changes, comment }: ImportRequest): Record<string, string> {
+  const { repository, tag } = splitImageName(name);
+  return {
+    repo: repository,
+    tag: tag ?? 'latest',
+    // Docker refuses an empty one.
+    ...(changes.length === 0 ? {} : { changes: changes.join('\n') }),
+    ...(comment === undefined ? {} : { message: comment }),
   };
 }
 
@@ -101,7 +154,7 @@ function imageOf(answer: ImageAnswer): Image {
   };
 }
 
-interface PullMessage {
+interface StatusMessage {
   readonly id?: string;
   readonly status?: string;
   readonly progressDetail?: { readonly current?: number; readonly total?: number };
@@ -109,7 +162,7 @@ interface PullMessage {
 }
 
 /** Status lines until the end; an error among them, which is how a pull fails after its 200, becomes a refusal. */
-async function followPull(answer: IncomingMessage, onProgress: Parameters<Engine['pullImage']>[1]): Promise<void> {
+async function followMessages(answer: IncomingMessage, onMessage: (message: StatusMessage) => void): Promise<void> {
   const lines = createInterface({ input: answer, crlfDelay: Infinity });
   // readline swallows errors of its input: what cuts the connection must end the pull as a failure.
   let cut: Error | undefined;
@@ -119,13 +172,12 @@ async function followPull(answer: IncomingMessage, onProgress: Parameters<Engine
   });
   for await (const line of lines) {
     if (line === '') continue;
-    const message = JSON.parse(line) as PullMessage;
+    const message = JSON.parse(line) as StatusMessage;
     if (message.error !== undefined) {
       answer.destroy();
       throw new EngineRefusal(500, message.error);
     }
-    const { current = 0, total = 0 } = message.progressDetail ?? {};
-    onProgress({ layer: message.id ?? '', status: message.status ?? '', current, total });
+    onMessage(message);
   }
   if (cut !== undefined) throw cut;
 }

@@ -159,6 +159,14 @@ export interface CommitRequest {
   readonly comment?: string;
 }
 
+export interface ImportRequest {
+  /** `name:tag` */
+  readonly name: string;
+  /** Dockerfile instructions, one each; an image that is imported has no configuration but these. */
+  readonly changes: readonly string[];
+  readonly comment?: string;
+}
+
 /**
  * The Docker Engine as far as this project needs it. Every method throws a `Failure` with code `engine-unreachable`,
  * `engine-denied` or `engine-lost` when the engine cannot be talked to, and an {@link EngineRefusal} when it answers
@@ -225,6 +233,11 @@ export interface Engine {
    * see `build/reserve-image-name.ts`.
    */
   commitContainer(id: ContainerId, request: CommitRequest): Promise<ImageId>;
+  /**
+   * Makes an image of one layer, whose files are those of a tar stream, and answers with its id. Moves a name that is
+   * taken. An archive that breaks off makes no image: its error is thrown.
+   */
+  importImage(archive: Readable, request: ImportRequest): Promise<ImageId>;
 
   createVolume(name: string, labels: Readonly<Record<string, string>>): Promise<void>;
   inspectVolume(name: string): Promise<Volume | undefined>;

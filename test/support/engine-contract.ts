@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
 
 import { extract, pack } from 'tar-stream';
@@ -447,6 +447,53 @@ export function describeEngineContract(name: string, open: () => Promise<Contrac
       });
     });
 
+    describe('import', () => {
+      test('makes an image of one layer, with nothing but the files and the changes', async () => {
+        const name = `${made.imageName()}:v1`;
+        const changes = ['ENTRYPOINT ["/bin/greet"]', 'LABEL one="two \\"three\\""', 'LABEL four="five"'];
+        const archive = tarOf({ 'bin/greet': 'a program', './etc/motto': 'slowly' });
+        const id = await engine.importImage(archive, { name, changes, comment: 'a comment' });
+        expect(archive.destroyed).toBe(true);
+        const image = await engine.inspectImage(name);
+        expect(image).toMatchObject({ id, digests: [], entrypoint: ['/bin/greet'] });
+        expect(image?.labels).toEqual({ one: 'two "three"', four: 'five' });
+        expect(image?.layers).toHaveLength(1);
+        const container = await made.container({ image: name });
+        expect(await readFiles(await engine.readArchive(container, '/bin/greet'))).toEqual({ greet: 'a program' });
+        expect(await readFiles(await engine.readArchive(container, '/etc/motto'))).toEqual({ motto: 'slowly' });
+        expect(await engine.statPath(container, '/bin/link-to-sh')).toBeUndefined();
+      });
+
+      test('moves a name that is taken', async () => {
+        const name = made.imageName();
+        const first = await engine.importImage(tarOf({ file: 'one' }), { name, changes: [] });
+        const second = await engine.importImage(tarOf({ file: 'two' }), { name, changes: [] });
+        expect((await engine.inspectImage(name))?.id).toBe(second);
+        await engine.removeImage(first);
+      });
+
+      test('refuses changes that are no instructions', async () => {
+        const archive = tarOf({ file: 'text' });
+        const name = made.imageName();
+        await expect(engine.importImage(archive, { name, changes: ['NONSENSE x'] })).rejects.toThrow(EngineRefusal);
+        expect(archive.destroyed).toBe(true);
+        expect(await engine.inspectImage(name)).toBeUndefined();
+      });
+
+      test('makes no image of an archive that breaks off, and throws why', async () => {
+        const whole = await buffer(tarOf({ file: 'x'.repeat(4096) }));
+        const reason = new Error('the container went away');
+        const archive = Readable.from(breakOff(whole.subarray(0, 2048), reason));
+        const name = made.imageName();
+        await expect(engine.importImage(archive, { name, changes: [] })).rejects.toBe(reason);
+        expect(await engine.inspectImage(name)).toBeUndefined();
+        const closed = Readable.from([whole]);
+        closed.destroy();
+        await expect(engine.importImage(closed, { name, changes: [] })).rejects.toThrow(/premature|closed|destroyed/i);
+        expect(await engine.inspectImage(name)).toBeUndefined();
+      });
+    });
+
     describe('volumes', () => {
       test('makes, finds by label and removes', async () => {
         const name = made.volumeName();
@@ -559,6 +606,12 @@ function tarOf(texts: Readonly<Record<string, string>>): Readable {
   for (const [name, content] of Object.entries(texts)) archive.entry({ name, mtime: tarTime }, content);
   archive.finalize();
   return archive as unknown as Readable;
+}
+
+async function* breakOff(begin: Buffer, reason: Error): AsyncGenerator<Buffer> {
+  yield begin;
+  await delay(50);
+  throw reason;
 }
 
 async function readFiles(archive: Readable | undefined): Promise<Record<string, string>> {

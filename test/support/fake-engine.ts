@@ -1,4 +1,5 @@
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 
 import { EngineRefusal } from '../../src/engine/engine.ts';
 import type {
@@ -15,6 +16,7 @@ import type {
   HeldStdin,
   Image,
   ImageId,
+  ImportRequest,
   PathStat,
   PullProgress,
   Volume,
@@ -307,6 +309,17 @@ export class FakeEngine implements Engine, Disposable {
         comment: request.comment ?? '',
       });
       return committed.id;
+    });
+  }
+
+  importImage(archive: Readable, request: ImportRequest): Promise<ImageId> {
+    return this.#faults.run('importImage', [archive, request], async () => {
+      const whole = await buffer(archive).finally(() => archive.destroy());
+      const { labels, volumes, entrypoint = [] } = applyChanges(request.changes);
+      const files = await unpackFiles('/', Readable.from([whole]));
+      const { name, changes, comment = '' } = request;
+      const created = new Date().toISOString();
+      return this.addImage(name, { labels, volumes, entrypoint, created, files, changes, comment }).id;
     });
   }
 

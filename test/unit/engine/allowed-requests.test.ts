@@ -40,6 +40,7 @@ const calls: { readonly [Name in Exclude<keyof Engine, 'address'>]: (engine: Eng
   execDetached: (engine) => engine.execDetached(id, { command }),
   execExitCode: (engine) => engine.execExitCode(exec),
   commitContainer: (engine) => engine.commitContainer(id, { name: 'none', changes: [] }),
+  importImage: (engine) => engine.importImage(Readable.from([]), { name: 'none', changes: [] }),
   createVolume: (engine) => engine.createVolume('none', {}),
   inspectVolume: (engine) => engine.inspectVolume('none'),
   volumesWithLabel: (engine) => engine.volumesWithLabel('none'),
