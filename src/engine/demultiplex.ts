@@ -91,6 +91,11 @@ export async function* demultiplex(source: Readable): AsyncGenerator<OutputChunk
   }
 }
 
+/** The output of a terminal in a hijacked connection, which is not multiplexed: bytes as they are, read as {@link demultiplex} does. */
+export async function* readTerminal(source: Readable): AsyncGenerator<OutputChunk, void, undefined> {
+  for await (const data of chunksOf(source)) yield { stream: 'stdout', data };
+}
+
 /**
  * Chunks as the source emits them. The iterator of a stream would join those that have queued up, with a copy, and it
  * throws where a connection is cut.

@@ -112,6 +112,17 @@ export interface ExecRequest {
   /** Added to the container's environment for this process alone; it is not in the container's configuration. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly workingDirectory?: string;
+  /**
+   * Its streams are one new terminal, whose size is 0 by 0 until somebody sets it; all that it prints is standard output.
+   * For attached ones only. The engine's own keys that end an attachment are out of the way.
+   */
+  readonly tty?: boolean;
+}
+
+/** Of a terminal, in characters. */
+export interface TerminalSize {
+  readonly columns: number;
+  readonly rows: number;
 }
 
 /** A piece of a process's output as it came from the engine: never a whole line by promise. */
@@ -129,6 +140,10 @@ export interface AttachedExec {
   readonly output: AsyncIterable<OutputChunk>;
   /** Writes to the process's standard input; dropped when the stream is gone. */
   write(data: Uint8Array): void;
+  /** Writes, and settles when more can be taken or the stream is gone: for what may be more than memory should hold. */
+  send(data: Uint8Array): Promise<void>;
+  /** The process sees end-of-file on its standard input, while its output goes on. Not for terminals, which have a key for it. */
+  endInput(): void;
   /** Closes the stream on both sides; the process sees end-of-file on its standard input. */
   close(): void;
 }
@@ -221,6 +236,8 @@ export interface Engine {
   execAttached(id: ContainerId, request: ExecRequest): Promise<AttachedExec>;
   /** Starts a process that no connection belongs to; throws where it cannot be started. */
   execDetached(id: ContainerId, request: ExecRequest): Promise<ExecId>;
+  /** Tells the terminal of an attached exec its size, and its programs by SIGWINCH; fine where the exec has ended or is not there. */
+  resizeExec(id: ExecId, size: TerminalSize): Promise<void>;
   /**
    * The exit code of a process that has ended; undefined while it runs, for a moment after its output has ended, and
    * when the engine has forgotten it. 126 may also mean that the client of an attached one went away.

@@ -29,6 +29,11 @@ export const contractScripts = {
   outputAndCode: 'echo one; echo two >&2; exit 3',
   environment: 'echo "$CONTRACT in $PWD"',
   echoLine: 'read -r line; echo "got $line"',
+  copyInput: 'cat; echo whole',
+  countInput: 'wc -c',
+  terminal: 'test -t 0 && test -t 1 && test -t 2 && echo "a terminal" >&2',
+  terminalSize: 'read -r line; stty size',
+  echoKeys: 'stty raw -echo; echo ready; head -c 12 | od -An -c',
   sleepThenCode: 'sleep 0.5; exit 5',
   sleepLong: 'sleep 60',
   printThenSleep: 'echo started; sleep 60',
@@ -363,6 +368,48 @@ export function describeEngineContract(name: string, open: () => Promise<Contrac
         expect(await endOf(exec.id)).toBe(0);
         exec.write(Buffer.from('dropped'));
         exec.close();
+      });
+
+      test('takes the end of standard input, and goes on printing', async () => {
+        const exec = await engine.execAttached(await made.started(), { command: shell('copyInput') });
+        await exec.send(Buffer.from('all of it, '));
+        exec.endInput();
+        expect((await outputOf(exec)).stdout).toBe('all of it, whole\n');
+        await exec.send(Buffer.from('dropped'));
+      });
+
+      test('takes more input than a connection holds, as fast as it is read', async () => {
+        const exec = await engine.execAttached(await made.started(), { command: shell('countInput') });
+        for (let part = 0; part < 50; part++) await exec.send(Buffer.alloc(100_000, '.'));
+        exec.endInput();
+        expect((await outputOf(exec)).stdout).toBe('5000000\n');
+      });
+
+      test('has a terminal where it asks for one', async () => {
+        const exec = await engine.execAttached(await made.started(), { command: shell('terminal'), tty: true });
+        expect(await outputOf(exec)).toEqual({ stdout: 'a terminal\r\n', stderr: '' });
+        expect(await endOf(exec.id)).toBe(0);
+      });
+
+      test('has a terminal of the size that it is given, and it does not matter when it has ended', async () => {
+        const exec = await engine.execAttached(await made.started(), { command: shell('terminalSize'), tty: true });
+        await engine.resizeExec(exec.id, { columns: 99, rows: 33 });
+        await exec.send(Buffer.from('go\n'));
+        expect((await outputOf(exec)).stdout).toBe('go\r\n33 99\r\n');
+        await endOf(exec.id);
+        await engine.resizeExec(exec.id, { columns: 80, rows: 24 });
+        await engine.resizeExec(noId as string as ExecId, { columns: 80, rows: 24 });
+      });
+
+      test('has a terminal that no keys are taken from', async () => {
+        const exec = await engine.execAttached(await made.started(), { command: shell('echoKeys'), tty: true });
+        let printed = '';
+        for await (const { data } of exec.output) {
+          printed += data.toString();
+          // Each by itself, as they are typed: Ctrl-P Ctrl-Q would let go of the terminal.
+          if (printed === 'ready\n') for (const key of 'typed \x10\x11 end') await exec.send(Buffer.from(key));
+        }
+        expect(printed).toBe('ready\n   t   y   p   e   d     020 021       e   n   d\n');
       });
 
       test('lets go of the stream while the process goes on', async () => {

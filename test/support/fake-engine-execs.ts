@@ -1,4 +1,4 @@
-import type { AttachedExec, ExecId, ExecRequest, OutputChunk } from '../../src/engine/engine.ts';
+import type { AttachedExec, ExecId, ExecRequest, OutputChunk, TerminalSize } from '../../src/engine/engine.ts';
 import type { FakeContainer } from './fake-engine-state.ts';
 
 /** What a scripted process prints and how it ends. */
@@ -15,6 +15,8 @@ export interface ExecStreams {
   readonly input: AsyncIterable<Buffer>;
   /** Prints at once, before the end. */
   print(stream: OutputChunk['stream'], text: string | Buffer): void;
+  /** The sizes that its terminal was given, the last one being what it has now; none at first. */
+  readonly sizes: readonly TerminalSize[];
   /** Cuts the connection to the client, while the process lives on. */
   cut(): void;
   /** Aborted when the container stops; the process is then gone, whatever its script does. */
@@ -34,6 +36,7 @@ export class FakeExec {
   readonly request: ExecRequest;
   /** 128 + 9 after the container was stopped under it. */
   exitCode: number | undefined;
+  readonly sizes: TerminalSize[] = [];
   readonly #output = new Queue<OutputChunk>();
   readonly #input = new Queue<Buffer>();
 
@@ -55,6 +58,8 @@ export class FakeExec {
       id: this.id,
       output: this.#output.drain(() => this.#input.close()),
       write: (data) => this.#input.push(Buffer.from(data)),
+      send: async (data) => await Promise.resolve(this.#input.push(Buffer.from(data))),
+      endInput: () => this.#input.close(),
       close: () => this.#cut(),
     };
   }
@@ -63,6 +68,7 @@ export class FakeExec {
     const streams: ExecStreams = {
       input: this.#input.drain(() => undefined),
       print: (stream, text) => this.#print(stream, text),
+      sizes: this.sizes,
       cut: () => this.#cut(),
       stopped,
     };
@@ -78,8 +84,8 @@ export class FakeExec {
   }
 
   #print(stream: OutputChunk['stream'], text: string | Buffer): void {
-    if (this.exitCode === undefined && text.length > 0)
-      this.#output.push({ stream, data: Buffer.from(text as string) });
+    if (this.exitCode !== undefined || text.length === 0) return;
+    this.#output.push({ stream: this.request.tty === true ? 'stdout' : stream, data: Buffer.from(text as string) });
   }
 
   #cut(): void {

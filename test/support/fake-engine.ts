@@ -19,6 +19,7 @@ import type {
   ImportRequest,
   PathStat,
   PullProgress,
+  TerminalSize,
   Volume,
 } from '../../src/engine/engine.ts';
 import { type ExecScript, FakeExec } from './fake-engine-execs.ts';
@@ -288,6 +289,12 @@ export class FakeEngine implements Engine, Disposable {
 
   execDetached(id: ContainerId, request: ExecRequest): Promise<ExecId> {
     return this.#faults.run('execDetached', [id, request], () => this.#startExec(id, request).id);
+  }
+
+  resizeExec(id: ExecId, size: TerminalSize): Promise<void> {
+    return this.#faults.run('resizeExec', [id, size], () => {
+      this.#execs.get(id)?.sizes.push(size);
+    });
   }
 
   execExitCode(id: ExecId): Promise<number | undefined> {

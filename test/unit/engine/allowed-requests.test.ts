@@ -38,6 +38,7 @@ const calls: { readonly [Name in Exclude<keyof Engine, 'address'>]: (engine: Eng
   changedPaths: (engine) => engine.changedPaths(id),
   execAttached: (engine) => engine.execAttached(id, { command }),
   execDetached: (engine) => engine.execDetached(id, { command }),
+  resizeExec: (engine) => engine.resizeExec(exec, { columns: 80, rows: 24 }),
   execExitCode: (engine) => engine.execExitCode(exec),
   commitContainer: (engine) => engine.commitContainer(id, { name: 'none', changes: [] }),
   importImage: (engine) => engine.importImage(Readable.from([]), { name: 'none', changes: [] }),

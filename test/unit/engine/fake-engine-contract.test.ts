@@ -1,3 +1,4 @@
+import { buffer } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { contractScripts, describeEngineContract } from '../../support/engine-contract.ts';
@@ -16,6 +17,25 @@ const playContract: ExecScript = async (_container, request, streams) => {
       for await (const line of streams.input) return { stdout: `got ${line.toString()}` };
       return { exitCode: 1 };
     }
+    case contractScripts.copyInput:
+      return { stdout: `${(await buffer(streams.input)).toString()}whole\n` };
+    case contractScripts.countInput:
+      return { stdout: `${(await buffer(streams.input)).length}\n` };
+    case contractScripts.terminal:
+      return request.tty === true ? { stderr: 'a terminal\r\n' } : { exitCode: 1 };
+    case contractScripts.terminalSize: {
+      for await (const line of streams.input) {
+        const size = streams.sizes.at(-1);
+        return { stdout: `${line.toString().trim()}\r\n${size?.rows ?? 0} ${size?.columns ?? 0}\r\n` };
+      }
+      return { exitCode: 1 };
+    }
+    case contractScripts.echoKeys: {
+      streams.print('stdout', 'ready\n');
+      let keys = '';
+      for await (const key of streams.input) if ((keys += key.toString()).length === 12) break;
+      return { stdout: `${[...keys].map(describeKey).join('')}\n` };
+    }
     case contractScripts.sleepThenCode:
       await delay(50);
       return { exitCode: 5 };
@@ -29,6 +49,11 @@ const playContract: ExecScript = async (_container, request, streams) => {
       throw new Error('executable file not found');
   }
 };
+
+/** As `od -An -c` prints it. */
+function describeKey(key: string): string {
+  return key < ' ' ? ` ${key.charCodeAt(0).toString(8).padStart(3, '0')}` : key.padStart(4);
+}
 
 describeEngineContract('in memory', async () => {
   const engine = new FakeEngine();

@@ -24,6 +24,16 @@ describe('an exec of Podman', () => {
     expect(await engine.execExitCode(exec)).toBe(exitCode);
   });
 
+  test('whose terminal is resized', async () => {
+    const engine = await podman(201, {});
+    await expect(engine.resizeExec(exec, { columns: 80, rows: 24 })).resolves.toBeUndefined();
+  });
+
+  test('that runs, and whose terminal cannot be resized', async () => {
+    const engine = await podman(500, refusal('resizing exec session: no space left on device'));
+    await expect(engine.resizeExec(exec, { columns: 80, rows: 24 })).rejects.toMatchObject({ status: 500 });
+  });
+
   test('whose container goes away at this moment is not there', async () => {
     const engine = await podman(500, refusal(`retrieving exec session ${exec} from container ${id}: ${vanished}`));
     expect(await engine.execExitCode(exec)).toBeUndefined();
