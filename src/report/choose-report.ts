@@ -2,6 +2,7 @@ import { batchWrites } from './batch.ts';
 import type { OpenReport } from './event.ts';
 import type { Program } from './failure-text.ts';
 import type { Size } from './frame.ts';
+import { holdEventsWhileLent } from './hold-events.ts';
 import { openLiveReport } from './live.ts';
 import { openPlainReport } from './plain.ts';
 import { openSink, type ReportStream } from './sink.ts';
@@ -24,6 +25,10 @@ export interface ReportChoice {
  * ends: what a slow reader has not taken yet is lost otherwise.
  */
 export async function chooseReport(choice: ReportChoice): Promise<OpenReport> {
+  return holdEventsWhileLent(await openReport(choice));
+}
+
+async function openReport(choice: ReportChoice): Promise<OpenReport> {
   const { stderr, environment, program } = choice;
   const sink = openSink(stderr);
   if (choice.logFormat === 'json') {

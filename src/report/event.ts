@@ -41,6 +41,8 @@ export interface RunningPackage {
  * - `line`: a line that Portage printed, without its line end and possibly not valid as text.
  * - `package`: Portage has begun (`emerging`) or ended (`completed`) the package `index` of `total`.
  * - `running`: the packages that are being worked on right now, from Portage's own status stream.
+ * - `terminal-lent`, `terminal-returned`: in between, the terminal is somebody else's, such as a shell's: nothing is
+ *   written, and what happens meanwhile is shown afterwards.
  * - `failed`: the run ends with these; the steps that have not finished are those that failed.
  * - `defect`: the run ends with an error that is none of the user's, as it was thrown.
  */
@@ -64,6 +66,7 @@ export type Event =
       readonly total: number;
       readonly packages: readonly RunningPackage[];
     }
+  | { readonly type: 'terminal-lent' | 'terminal-returned' }
   | { readonly type: 'failed'; readonly failures: readonly Failure[] }
   | { readonly type: 'defect'; readonly error: unknown };
 

@@ -67,6 +67,10 @@ function entriesFor(event: Event, program: Program): Entry[] {
       const { completed, total, packages } = event;
       return [entry('info', `running ${packages.map(({ cpv }) => cpv).join(' ')}`, { completed, total, packages })];
     }
+    case 'terminal-lent':
+      return [entry('info', 'a shell has the terminal', {})];
+    case 'terminal-returned':
+      return [entry('info', 'the shell has given the terminal back', {})];
     case 'failed':
       return event.failures.map((failure) => {
         const { code, exitStatus, hint, place, logTail } = failure;

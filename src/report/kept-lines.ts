@@ -42,6 +42,8 @@ export function linesToKeep(event: Event, progress: Progress, program: Program, 
     case 'step-started':
     case 'pull':
     case 'running':
+    case 'terminal-lent':
+    case 'terminal-returned':
       return [];
   }
 }

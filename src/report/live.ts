@@ -37,12 +37,13 @@ export function openLiveReport({ stderr, sink, readSize, colours, program }: Liv
   let due = Infinity;
   let timer: NodeJS.Timeout | undefined;
   let slowReader: Promise<void> | undefined;
+  let lent = false;
   let closed = false;
 
   function redraw(): void {
     due = Infinity;
     clearTimeout(timer);
-    if (closed || slowReader !== undefined) return;
+    if (closed || lent || slowReader !== undefined) return;
     drawnAt = performance.now();
     const taken = screen.draw(kept, composeFrame(progress, tail.map(harmlessLine), readSize(), drawnAt));
     kept = [];
@@ -74,6 +75,14 @@ export function openLiveReport({ stderr, sink, readSize, colours, program }: Liv
     }
     advance(progress, event, now);
   }
+  function lend(): void | Promise<void> {
+    clearTimeout(timer);
+    due = Infinity;
+    void screen.draw(kept, []);
+    kept = [];
+    lent = true;
+    return screen.clear();
+  }
   function end(): void {
     closed = true;
     clearTimeout(timer);
@@ -88,6 +97,8 @@ export function openLiveReport({ stderr, sink, readSize, colours, program }: Liv
 
   function report(event: Event): void | Promise<void> {
     if (closed) return;
+    if (event.type === 'terminal-lent') return lend();
+    if (event.type === 'terminal-returned') lent = false;
     takeEvent(event);
     redrawSoon();
     return slowReader;

@@ -23,6 +23,7 @@ export function openPlainReport(sink: Sink, program: Program): OpenReport {
   const isMilestone = selectMilestones();
   const shown: string[] = [];
   let spokeAt = performance.now();
+  let lent = false;
 
   function say(lines: readonly string[]): void | Promise<void> {
     if (lines.length === 0) return;
@@ -31,13 +32,17 @@ export function openPlainReport(sink: Sink, program: Program): OpenReport {
   }
   const heartbeat = setInterval(() => {
     const now = performance.now();
-    if (now - spokeAt >= longestSilence) void say(describeWork(progress, now));
+    if (!lent && now - spokeAt >= longestSilence) void say(describeWork(progress, now));
   }, longestSilence / 4).unref();
 
   function report(event: Event): void | Promise<void> {
     const now = performance.now();
     const unfinished = unfinishedSteps(event, progress, now);
     advance(progress, event, now);
+    if (event.type === 'terminal-lent' || event.type === 'terminal-returned') {
+      lent = event.type === 'terminal-lent';
+      spokeAt = now;
+    }
     if (event.type === 'pull' && !isMilestone(event)) return;
     const lines = linesFor(event, program, (line) => shown.includes(line));
     if (event.type === 'failed' || event.type === 'defect') return say([...unfinished, ...lines]);
@@ -74,6 +79,8 @@ function linesFor(event: Event, program: Program, isShown: (line: string) => boo
       return describeDefect(event.error, program);
     case 'package':
     case 'running':
+    case 'terminal-lent':
+    case 'terminal-returned':
       return [];
   }
 }

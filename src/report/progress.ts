@@ -68,6 +68,8 @@ export function advance(progress: Progress, event: Event, now: number): void {
     case 'note':
     case 'warning':
     case 'line':
+    case 'terminal-lent':
+    case 'terminal-returned':
       return;
   }
 }
