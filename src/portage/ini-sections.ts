@@ -9,8 +9,13 @@ export type IniSections = ReadonlyMap<string, ReadonlyMap<string, string>>;
  */
 export function parseIniFiles(texts: readonly string[]): IniSections | undefined {
   const sections = new Map<string, Map<string, string>>();
-  for (const text of texts) if (!readIniFile(text, sections)) return undefined;
+  for (const text of texts) if (readIniFile(text, sections) !== undefined) return undefined;
   return sections;
+}
+
+/** The number of the line, from 1, at which a file is damaged; undefined if it is not. */
+export function findIniFault(text: string): number | undefined {
+  return readIniFile(text, new Map());
 }
 
 /** A value with `%(key)s` and `%%` replaced, looked up in its section and then in `DEFAULT`; undefined if it has none. */
@@ -22,13 +27,13 @@ export function iniValue(sections: IniSections, section: string, key: string, de
   );
 }
 
-/** Adds one file to the sections; false if it is damaged. Within one file nothing may be defined twice. */
-function readIniFile(text: string, sections: Map<string, Map<string, string>>): boolean {
+/** Adds one file to the sections, up to the line that is returned if that is damaged. Within one file nothing may be defined twice. */
+function readIniFile(text: string, sections: Map<string, Map<string, string>>): number | undefined {
   const seen = new Set<string>();
   let section: string | undefined;
   let key: string | undefined;
   let indentation = 0;
-  for (const line of text.split(/\r\n|[\n\r]/)) {
+  for (const [index, line] of text.split(/\r\n|[\n\r]/).entries()) {
     const content = line.trim();
     if (content === '' || content.startsWith('#') || content.startsWith(';')) continue;
     const indent = line.length - line.trimStart().length;
@@ -40,7 +45,7 @@ function readIniFile(text: string, sections: Map<string, Map<string, string>>): 
     indentation = indent;
     const header = /^\[(.+)\]/.exec(content)?.[1];
     if (header !== undefined) {
-      if (header !== 'DEFAULT' && seen.has(header)) return false;
+      if (header !== 'DEFAULT' && seen.has(header)) return index + 1;
       seen.add(header);
       section = header;
       key = undefined;
@@ -50,9 +55,9 @@ function readIniFile(text: string, sections: Map<string, Map<string, string>>): 
     const delimiter = content.search(/[=:]/);
     key = content.slice(0, Math.max(delimiter, 0)).trim().toLowerCase();
     const name = `${section}]${key}`;
-    if (!values || delimiter < 1 || seen.has(name)) return false;
+    if (!values || delimiter < 1 || seen.has(name)) return index + 1;
     seen.add(name);
     values.set(key, content.slice(delimiter + 1).trim());
   }
-  return true;
+  return undefined;
 }

@@ -1,4 +1,5 @@
-import { iniValue, parseIniFiles } from './ini-sections.ts';
+import { posix } from 'node:path';
+import { iniValue, parseIniFiles, type IniSections } from './ini-sections.ts';
 import { parseMakeConf } from './make-conf.ts';
 
 /** An ebuild repository as a base's own Portage is configured to find and sync it; see portage(5), repos.conf. */
@@ -32,6 +33,21 @@ export function parseReposConf(texts: readonly string[]): Repository | undefined
   const sections = parseIniFiles([roots, ...texts]);
   const name = sections && iniValue(sections, 'DEFAULT', 'main-repo');
   if (!sections || name === undefined || !sections.has(name)) return undefined;
+  return readRepository(sections, name);
+}
+
+/**
+ * Every repository that `repos.conf` names, sorted by name; undefined if a file is damaged, as Portage then ignores them
+ * all. A repository without an absolute location, which Portage leaves out, has an empty one here.
+ */
+export function parseRepositories(texts: readonly string[]): readonly Repository[] | undefined {
+  const sections = parseIniFiles([roots, ...texts]);
+  if (sections === undefined) return undefined;
+  const names = [...sections.keys()].filter((name) => name !== 'DEFAULT');
+  return names.toSorted().map((name) => readRepository(sections, name));
+}
+
+function readRepository(sections: IniSections, name: string): Repository {
   const value = (key: string): string => (iniValue(sections, name, key) ?? '').trim();
   return {
     name,
@@ -41,6 +57,19 @@ export function parseReposConf(texts: readonly string[]): Repository | undefined
     autoSync: ['', 'yes', 'true'].includes(value('auto-sync').toLowerCase()),
   };
 }
+
+/**
+ * What of the `repos.conf` that comes with Portage, in /usr/share/portage/config, counts for these: it is read before
+ * those in /etc/portage (`load_repository_config` in portage/repository/config.py).
+ */
+export const shippedReposConf = `[DEFAULT]
+main-repo = gentoo
+[gentoo]
+location = /var/db/repos/gentoo
+sync-type = rsync
+sync-uri = rsync://rsync.gentoo.org/gentoo-portage
+auto-sync = yes
+`;
 
 /**
  * Where a base's own Portage looks for its tree, and how it syncs it. PORTDIR, where it is set, overrides the location
@@ -54,9 +83,12 @@ export function mainRepositoryOf(configuration: PortageConfiguration): Repositor
   return { name: 'gentoo', syncType: '', syncUri: '', autoSync: true, ...configured, location };
 }
 
-/** An absolute path without doubled or trailing slashes; anything else is no location. */
+/** An absolute path without doubled or trailing slashes, `.` and `..`; anything else is no location. */
 function normalizePath(path: string): string {
   const trimmed = path.trim();
   if (!trimmed.startsWith('/')) return '';
-  return trimmed.replace(/\/+/g, '/').replace(/(?<=.)\/$/, '');
+  return posix
+    .normalize(trimmed)
+    .replace(/^\/+/, '/')
+    .replace(/(?<=.)\/$/, '');
 }

@@ -5,6 +5,11 @@ export function startOf(file: string): Place {
   return { file, line: 1, column: 1 };
 }
 
+/** A place as it is written in a message about another one. */
+export function describePlace({ file, line }: Place): string {
+  return `${file}:${line}`;
+}
+
 /**
  * Everything that is wrong with a site, in the order of files and positions, each thing once. Files are named relative to
  * the site's directory.

@@ -1,34 +1,48 @@
 import { posix } from 'node:path';
+import { BranchTree } from './branch-tree.ts';
 import { startOf, type Diagnostics } from './diagnostics.ts';
 import { checkSetName, isSetFile, readSetText, type ReadSet } from './package-set.ts';
 import { decodeText } from './read-text-file.ts';
 import { reportFaults } from './report-faults.ts';
-import type { BranchEntry } from './site.ts';
+import { readRepositories, type NamedRepository } from './read-repositories.ts';
+import type { BranchEntry, PortageBranch } from './site.ts';
 import type { SiteRepository } from './site-repository.ts';
 
-/** The names of the sets that a branch brings itself, by its paths. */
-export function ownSetNames(paths: readonly string[]): readonly string[] {
-  return paths.flatMap((path) => {
+/** The names of the sets that a branch brings itself, by what it has. */
+export function ownSetNames(entries: readonly BranchEntry[]): readonly string[] {
+  return entries.flatMap(({ path }) => {
     const name = /^sets\/([^/]+)$/.exec(path)?.[1];
     return name !== undefined && isSetFile(name) ? [name] : [];
   });
 }
 
-/** Reports what a branch lacks to be an /etc/portage, and reads the sets that it brings itself, by name. */
+/** A branch of config/portage with what was read of it. */
+export interface ReadPortageBranch {
+  readonly branch: PortageBranch;
+  /** The sets that it brings itself, by name. */
+  readonly sets: ReadonlyMap<string, ReadSet>;
+  readonly repositories: readonly NamedRepository[];
+}
+
+/** Reads a branch, and reports what it lacks to be an /etc/portage; undefined, with a diagnostic, if it cannot be read. */
 export function readPortageBranch(
   portage: SiteRepository,
   name: string,
   diagnostics: Diagnostics,
-): ReadonlyMap<string, ReadSet> {
-  const sets = new Map<string, ReadSet>();
+): ReadPortageBranch | undefined {
   const branch = portage.useBranch(name);
-  if (branch === undefined) return sets;
-  checkProfile(branch.entries, portage.fileOf(name, 'make.profile'), diagnostics);
-  for (const entry of branch.entries.filter(({ path }) => path === 'sets' || path.startsWith('sets/'))) {
-    const set = readOwnSet(entry, branch.entries, portage.fileOf(name, entry.path), diagnostics);
+  if (branch === undefined) return undefined;
+  const tree = new BranchTree(branch.entries);
+  const fileOf = (path: string) => portage.fileOf(name, path);
+  checkProfile(branch.entries, fileOf('make.profile'), diagnostics);
+  const sets = new Map<string, ReadSet>();
+  for (const { path } of branch.entries.filter((entry) => entry.path === 'sets' || entry.path.startsWith('sets/'))) {
+    const set = readOwnSet(path, tree, fileOf(path), diagnostics);
     if (set) sets.set(set.set.name, set);
   }
-  return sets;
+  const repositories =
+    reportFaults(diagnostics, startOf(fileOf('repos.conf')), () => readRepositories(tree, fileOf, diagnostics)) ?? [];
+  return { branch: { ...branch, repositories: repositories.map(({ repository }) => repository) }, sets, repositories };
 }
 
 /** `make.profile` is a link to a profile, or a directory that is one (portage(5)). */
@@ -44,14 +58,9 @@ function checkProfile(entries: readonly BranchEntry[], file: string, diagnostics
     diagnostics.add(startOf(file), 'it is a file, and should be a symbolic link to a profile');
 }
 
-function readOwnSet(
-  entry: BranchEntry,
-  all: readonly BranchEntry[],
-  file: string,
-  diagnostics: Diagnostics,
-): ReadSet | undefined {
-  const name = entry.path.slice('sets/'.length);
-  if (entry.path === 'sets') {
+function readOwnSet(path: string, tree: BranchTree, file: string, diagnostics: Diagnostics): ReadSet | undefined {
+  const name = path.slice('sets/'.length);
+  if (path === 'sets') {
     diagnostics.add(startOf(file), 'it must be a directory with the sets of this branch');
     return undefined;
   }
@@ -62,19 +71,9 @@ function readOwnSet(
   }
   checkSetName(name, file, diagnostics);
   return reportFaults(diagnostics, startOf(file), () => {
-    const target = followLinks(entry, all);
-    if (target === undefined) diagnostics.add(startOf(file), 'it is a symbolic link to what is not in this branch');
-    const text = target && decodeText(target.read(), file, diagnostics);
+    const target = tree.resolve(path);
+    if (target.kind !== 'file') diagnostics.add(startOf(file), 'it is a symbolic link to what is not in this branch');
+    const text = target.kind === 'file' ? decodeText(target.entry.read(), file, diagnostics) : undefined;
     return text === undefined ? undefined : readSetText(text, name, file, diagnostics);
   });
-}
-
-/** The file that a link of a branch leads to by way of the branch's own files; undefined if it leads elsewhere. */
-function followLinks(entry: BranchEntry, all: readonly BranchEntry[]): BranchEntry | undefined {
-  let current: BranchEntry | undefined = entry;
-  for (let step = 0; step < 10 && current?.type === 'symlink'; step += 1) {
-    const path: string = posix.normalize(posix.join(posix.dirname(current.path), current.read().toString('utf8')));
-    current = all.find((other) => other.path === path);
-  }
-  return current?.type === 'symlink' ? undefined : current;
 }

@@ -3,10 +3,12 @@ import { join, resolve } from 'node:path';
 import { Failure } from '../failure.ts';
 import { Diagnostics } from './diagnostics.ts';
 import { checkHooks } from './hooks.ts';
+import { joinRepositories } from './join-repositories.ts';
 import { ownSetNames } from './portage-branch.ts';
 import { missingName, type TupleNames } from './read-tuple-name.ts';
 import { describeReadError, readTextFile } from './read-text-file.ts';
 import { readTuples, stageOf, tuplesFile } from './read-tuples.ts';
+import { checkTrees } from './check-volumes.ts';
 import { readSharedSets } from './shared-sets.ts';
 import { readSiteDocument, type SiteDocument } from './site-document.ts';
 import { SiteRepository } from './site-repository.ts';
@@ -80,15 +82,20 @@ function readConfiguration(
     cpu: document.cpus.map(({ name }) => name),
     portage: portage.branchNames,
     buildhooks: buildhooks.branchNames,
-    packages: memoize((branch) => [...new Set([...ownSetNames(portage.pathsOf(branch)), ...sharedSets.keys()])]),
+    packages: memoize((branch) => [
+      ...new Set([...ownSetNames(portage.peekBranch(branch) ?? []), ...sharedSets.keys()]),
+    ]),
   };
-  const tuples = readTuples(lines, { document, portage, buildhooks, names, sharedSets }, diagnostics);
+  const { tuples, branches } = readTuples(lines, { document, portage, buildhooks, names, sharedSets }, diagnostics);
+  const named = branches.map(({ branch, repositories }) => ({ branch: branch.name, named: repositories }));
+  const repositories = joinRepositories(named, diagnostics);
+  checkTrees(document, portage, repositories, diagnostics);
   checkHooks(tuples, buildhooks, diagnostics);
   const { name, cpus, stages, volumes, limits } = document;
   const sets = [...sharedSets.values()].map(({ set }) => set);
   const uncommitted = [...portage.uncommittedWork, ...buildhooks.uncommittedWork];
   const leftBehind = [...portage.branchesLeftBehind, ...buildhooks.branchesLeftBehind];
-  return { directory, name, cpus, stages, volumes, limits, tuples, sets, uncommitted, leftBehind };
+  return { directory, name, cpus, stages, volumes, limits, tuples, sets, repositories, uncommitted, leftBehind };
 }
 
 /** The text of config/tuples; it may be left out where site.yaml has tuples. */

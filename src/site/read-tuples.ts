@@ -1,6 +1,6 @@
 import type { Place } from '../failure.ts';
 import type { Diagnostics } from './diagnostics.ts';
-import { readPortageBranch } from './portage-branch.ts';
+import { readPortageBranch, type ReadPortageBranch } from './portage-branch.ts';
 import type { ReadSet } from './package-set.ts';
 import {
   explainMisreading,
@@ -41,12 +41,14 @@ const partName = new RegExp(schema.definitions.name.pattern, 'u');
 /** An image's name has at most 255 characters, and `zentoo/`, the site's name and `/` come before the tuple's. */
 const longestName = 255;
 
+/** The tuples, and the portage branches that they name, as far as these could be read. */
+export interface ReadTuples {
+  readonly tuples: readonly Tuple[];
+  readonly branches: readonly ReadPortageBranch[];
+}
+
 /** Reads the tuples of config/tuples (undefined: there is no such file) and those that site.yaml has in their long form. */
-export function readTuples(
-  text: string | undefined,
-  material: TupleMaterial,
-  diagnostics: Diagnostics,
-): readonly Tuple[] {
+export function readTuples(text: string | undefined, material: TupleMaterial, diagnostics: Diagnostics): ReadTuples {
   const { document, names } = material;
   const written = [
     ...readTupleLines(text ?? '', document.outputs, names, diagnostics),
@@ -59,7 +61,8 @@ export function readTuples(
     }),
   ];
   const assemble = new TupleAssembly(material, diagnostics);
-  return written.flatMap((tuple) => assemble.assemble(tuple) ?? []);
+  const tuples = written.flatMap((tuple) => assemble.assemble(tuple) ?? []);
+  return { tuples, branches: assemble.branches };
 }
 
 function readTupleLines(
@@ -106,7 +109,7 @@ class TupleAssembly {
   readonly #material: TupleMaterial;
   readonly #diagnostics: Diagnostics;
   readonly #places = new Map<string, Place>();
-  readonly #ownSets = new Map<string, ReadonlyMap<string, ReadSet>>();
+  readonly #branches = new Map<string, ReadPortageBranch | undefined>();
 
   constructor(material: TupleMaterial, diagnostics: Diagnostics) {
     this.#material = material;
@@ -115,19 +118,18 @@ class TupleAssembly {
 
   /** A tuple of parts that exist; undefined, with diagnostics, if they do not make one. */
   assemble({ place, placeOf, parts, cross, outputs }: WrittenTuple): Tuple | undefined {
-    const { document, portage, buildhooks, sharedSets } = this.#material;
+    const { document, buildhooks, sharedSets } = this.#material;
     const name = tupleParts.map(([part]) => parts[part]).join('-');
     this.#checkNames(name, parts, placeOf, place);
-    const own = this.#ownSetsOf(parts.portage);
-    const packages = own.get(parts.packages) ?? sharedSets.get(parts.packages);
+    const portage = this.#readBranch(parts.portage);
+    const packages = portage?.sets.get(parts.packages) ?? sharedSets.get(parts.packages);
     const cpu = document.cpus.find((other) => other.name === parts.cpu);
     const stage = stageOf(parts.portage, document.stages);
-    const branch = portage.useBranch(parts.portage);
     const hooks = buildhooks.useBranch(parts.buildhooks);
     if (packages)
       checkNestedSets(
         packages,
-        (set) => own.get(set) ?? sharedSets.get(set),
+        (set) => portage?.sets.get(set) ?? sharedSets.get(set),
         this.#material.names.packages(parts.portage),
         this.#diagnostics,
       );
@@ -145,8 +147,8 @@ class TupleAssembly {
         placeOf('portage'),
         `no stage in site.yaml has the branch '${parts.portage}' among its branches`,
       );
-    if (!cpu || !stage || !branch || !hooks || !packages) return undefined;
-    return { name, cpu, portage: branch, buildhooks: hooks, packages: packages.set, stage, cross, outputs };
+    if (!cpu || !stage || !portage || !hooks || !packages) return undefined;
+    return { name, cpu, portage: portage.branch, buildhooks: hooks, packages: packages.set, stage, cross, outputs };
   }
 
   #checkNames(name: string, parts: TupleReading, placeOf: WrittenTuple['placeOf'], place: Place): void {
@@ -167,10 +169,15 @@ class TupleAssembly {
     else this.#places.set(name, place);
   }
 
-  #ownSetsOf(branch: string): ReadonlyMap<string, ReadSet> {
-    const sets = this.#ownSets.get(branch) ?? readPortageBranch(this.#material.portage, branch, this.#diagnostics);
-    this.#ownSets.set(branch, sets);
-    return sets;
+  #readBranch(name: string): ReadPortageBranch | undefined {
+    if (!this.#branches.has(name))
+      this.#branches.set(name, readPortageBranch(this.#material.portage, name, this.#diagnostics));
+    return this.#branches.get(name);
+  }
+
+  /** The portage branches of the tuples so far. */
+  get branches(): readonly ReadPortageBranch[] {
+    return [...this.#branches.values()].filter((branch) => branch !== undefined);
   }
 }
 

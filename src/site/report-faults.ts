@@ -1,4 +1,4 @@
-import type { Place } from '../failure.ts';
+import { Failure, type Place } from '../failure.ts';
 import type { Diagnostics } from './diagnostics.ts';
 import { GitFault } from './git/git-fault.ts';
 import { describeReadError } from './read-text-file.ts';
@@ -8,13 +8,15 @@ export function reportFaults<T>(diagnostics: Diagnostics, place: Place, work: ()
   try {
     return work();
   } catch (error) {
-    diagnostics.add(place, describeFault(error));
+    diagnostics.add((error instanceof Failure ? error.place : undefined) ?? place, describeFault(error));
     return undefined;
   }
 }
 
 /** What is wrong with a repository or a file, as a clause; throws the error again if it is about something else. */
 export function describeFault(error: unknown): string {
+  // What the file of a branch throws when it is read names that file by its place.
+  if (error instanceof Failure && error.place !== undefined) return describeFault(error.cause);
   if (error instanceof GitFault) return error.message;
   if (!(error instanceof Error && 'syscall' in error)) throw error;
   const file = 'path' in error && typeof error.path === 'string' ? ` (${error.path})` : '';

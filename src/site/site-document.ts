@@ -21,6 +21,8 @@ export interface SiteDocument {
   readonly placeOfBranch: (stage: string, index: number) => Place;
   /** Where a stage begins. */
   readonly placeOfStage: (stage: string) => Place;
+  /** Where the volume of a repository is named. */
+  readonly placeOfTree: (repository: string) => Place;
 }
 
 /** A tuple in its long form; the names are not known to exist. */
@@ -84,6 +86,7 @@ export function readSiteDocument(text: string, file: string, diagnostics: Diagno
     })),
     placeOfBranch: (stage, index) => checked.placeOf(['stages', stage, 'branches', index]),
     placeOfStage: (stage) => checked.placeOf(['stages', stage]),
+    placeOfTree: (repository) => checked.placeOf(['volumes', 'trees', repository]),
   };
 }
 

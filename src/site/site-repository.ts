@@ -56,13 +56,13 @@ export class SiteRepository {
     return `${this.path}@${branch}${path === undefined ? '' : `:${path}`}`;
   }
 
-  /** The paths of a branch; none if it cannot be read, which is reported when it is used. */
-  pathsOf(name: string): readonly string[] {
+  /** What a branch has, without a word about what is wrong with it; undefined if it cannot be read. */
+  peekBranch(name: string): readonly BranchEntry[] | undefined {
     try {
-      return this.git.readBranch(name).entries.map((entry) => entry.path);
+      return this.#entriesOf(this.git.readBranch(name), () => {});
     } catch (error) {
       describeFault(error);
-      return [];
+      return undefined;
     }
   }
 
@@ -72,18 +72,19 @@ export class SiteRepository {
     if (known) return known;
     return reportFaults(this.#diagnostics, startOf(this.fileOf(name)), () => {
       const git = this.git.readBranch(name);
-      const branch = { name, commit: git.commit, entries: this.#entriesOf(git) };
+      const report = (file: string, message: string) => this.#diagnostics.add(startOf(file), message);
+      const branch = { name, commit: git.commit, entries: this.#entriesOf(git, report) };
       this.#branches.set(name, branch);
       return branch;
     });
   }
 
-  #entriesOf({ name, entries }: GitBranch): readonly BranchEntry[] {
+  #entriesOf({ name, entries }: GitBranch, report: (file: string, message: string) => void): readonly BranchEntry[] {
     return entries.flatMap((entry) => {
       const { path, type, id } = entry;
       const file = this.fileOf(name, path);
       if (type !== 'submodule') return [{ path, type, id, read: () => this.#readFile(entry, file) }];
-      this.#diagnostics.add(startOf(file), 'it is a submodule: what is in it is not in this repository');
+      report(file, 'it is a submodule: what is in it is not in this repository');
       return [];
     });
   }

@@ -1,4 +1,5 @@
 import type { Atom, SetName } from '../portage/atom.ts';
+import type { Repository } from '../portage/repos-conf.ts';
 
 /**
  * A site as it is on disk at one moment: everything below is consistent and frozen. Names are unique in their lists,
@@ -15,6 +16,8 @@ export interface Site {
   readonly tuples: readonly Tuple[];
   /** The sets that all branches share. */
   readonly sets: readonly PackageSet[];
+  /** The ebuild repositories of the tuples' portage branches, each once, sorted by name. */
+  readonly repositories: readonly SiteTree[];
   /** What is in the working trees and in no commit, and so is not built. */
   readonly uncommitted: readonly UncommittedWork[];
   /** Branches of submodules that git left where they were when it updated those. */
@@ -65,7 +68,7 @@ export interface Tuple {
   /** `<cpu>-<portage>-<buildhooks>-<packages>`. */
   readonly name: string;
   readonly cpu: Cpu;
-  readonly portage: Branch;
+  readonly portage: PortageBranch;
   readonly buildhooks: Branch;
   readonly packages: PackageSet;
   readonly stage: Stage;
@@ -81,6 +84,21 @@ export interface Branch {
   readonly commit: string;
   /** Its files and symbolic links, sorted by path; directories are implied. */
   readonly entries: readonly BranchEntry[];
+}
+
+/** A branch of config/portage: a whole /etc/portage. */
+export interface PortageBranch extends Branch {
+  /** What Portage has with its repos.conf, sorted by name; no two have one location. */
+  readonly repositories: readonly Repository[];
+}
+
+/**
+ * An ebuild repository, which all branches that name it share: they agree on its sync-type and sync-uri, its location is
+ * that of one of them, and it is synced if one of them says so.
+ */
+export interface SiteTree extends Repository {
+  /** The names of these branches, sorted. */
+  readonly branches: readonly string[];
 }
 
 export interface BranchEntry {

@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { mainRepositoryOf, parseReposConf } from '../../../src/portage/repos-conf.ts';
+import { findIniFault } from '../../../src/portage/ini-sections.ts';
+import {
+  mainRepositoryOf,
+  parseReposConf,
+  parseRepositories,
+  shippedReposConf,
+} from '../../../src/portage/repos-conf.ts';
 
 const shipped = `[DEFAULT]
 main-repo = gentoo
@@ -66,6 +72,30 @@ location = /x
     ['an option twice in a file', [shipped, '[a]\nb = 1\nb = 2\n']],
   ])('damaged: %s', (_name, texts) => {
     expect(parseReposConf(texts)).toBeUndefined();
+  });
+});
+
+describe('all repositories', () => {
+  test('are those of all sections, sorted, each with what DEFAULT says', () => {
+    const own = '[DEFAULT]\nsync-type = git\nauto-sync = no\n[local]\nlocation = /srv/../srv//local/\n[bare]\n';
+    expect(parseRepositories([shipped, own, '[local]\nsync-uri = file:///x\n'])).toEqual([
+      { name: 'bare', location: '', syncType: 'git', syncUri: '', autoSync: false },
+      gentoo,
+      { name: 'local', location: '/srv/local', syncType: 'git', syncUri: 'file:///x', autoSync: false },
+    ]);
+  });
+
+  test('are gentoo where there is only what is shipped', () => {
+    expect(parseRepositories([shippedReposConf])).toEqual([
+      { ...gentoo, syncUri: expect.stringMatching(/^rsync:.*\/gentoo-portage$/) },
+    ]);
+  });
+
+  test('are not known where a file is damaged', () => {
+    expect(parseRepositories([shipped, '[local]\nlocation\n'])).toBeUndefined();
+    expect(findIniFault(`${shipped}[gentoo]\n`)).toBe(9);
+    expect(findIniFault('# x\n[a]\nlocation\n')).toBe(3);
+    expect(findIniFault(shipped)).toBeUndefined();
   });
 });
 

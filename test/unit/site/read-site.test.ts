@@ -15,22 +15,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readSite } from '../../../src/site/read-site.ts';
 import { commitAll, fingerprint, git, temporaryDirectory, writeFiles } from './git-program.ts';
+import { commitFiles, edit, hooks, portage } from './site-changes.ts';
 import { readOrExplain, temporarySite } from './sites.ts';
-
-function edit(site: string, file: string, from: string | RegExp, to: string): void {
-  const text = readFileSync(join(site, file), 'utf8');
-  const changed = text.replace(from, to);
-  if (changed === text) throw new Error(`${file} has no ${String(from)}`);
-  writeFileSync(join(site, file), changed);
-}
-
-function commitFiles(repository: string, files: Readonly<Record<string, string>>): void {
-  writeFiles(repository, files);
-  commitAll(repository);
-}
-
-const portage = (site: string) => join(site, 'config/portage');
-const hooks = (site: string) => join(site, 'config/buildhooks');
 
 describe('a site', () => {
   it('is read from what is committed', () => {

@@ -1,0 +1,37 @@
+import { BranchTree } from './branch-tree.ts';
+import { Diagnostics } from './diagnostics.ts';
+import { readRepositories } from './read-repositories.ts';
+import { missingName } from './read-tuple-name.ts';
+import { describeFault } from './report-faults.ts';
+import type { SiteDocument } from './site-document.ts';
+import type { SiteRepository } from './site-repository.ts';
+import type { SiteTree } from './site.ts';
+
+/** Reports volumes of repositories that no branch names, whether a tuple has that branch or not. */
+export function checkTrees(
+  { volumes, placeOfTree }: SiteDocument,
+  portage: SiteRepository,
+  used: readonly SiteTree[],
+  diagnostics: Diagnostics,
+): void {
+  const names = new Set(used.map(({ name }) => name));
+  if (volumes.trees.every(({ repository }) => names.has(repository))) return;
+  for (const branch of portage.branchNames) for (const name of repositoryNames(portage, branch)) names.add(name);
+  for (const { repository } of volumes.trees)
+    if (!names.has(repository))
+      diagnostics.add(
+        placeOfTree(repository),
+        missingName('the repos.conf of no portage branch has a repository', repository, [...names].toSorted()),
+      );
+}
+
+/** What a branch that may not even be used names; what is wrong with it is said when it is used. */
+function repositoryNames(portage: SiteRepository, branch: string): readonly string[] {
+  try {
+    const tree = new BranchTree(portage.peekBranch(branch) ?? []);
+    return readRepositories(tree, (path) => path, new Diagnostics()).map(({ repository }) => repository.name);
+  } catch (error) {
+    describeFault(error);
+    return [];
+  }
+}
