@@ -4,7 +4,7 @@ import type { SiteRepository } from './site-repository.ts';
 import type { BranchEntry, Tuple } from './site.ts';
 
 /** The points of a build that a branch of config/buildhooks may have an executable for, in their order. */
-const hookNames = ['buildmaster', 'compile', 'assemble', 'finish'] as const;
+export const hookNames = ['buildmaster', 'compile', 'assemble', 'finish'] as const;
 
 /** Reports hooks of the tuples that would not be run: files that are not executable, and names that are misspelt. */
 export function checkHooks(tuples: readonly Tuple[], repository: SiteRepository, diagnostics: Diagnostics): void {

@@ -1,0 +1,57 @@
+import type { Atom, SetName } from '../../../src/portage/atom.ts';
+import type { Branch, BranchEntry, PackageSet, Site, Tuple } from '../../../src/site/site.ts';
+
+/** A set with one atom that is made of its name, and the sets that it names. */
+export function packageSet(name: string, sets: readonly string[] = [], atom = `app-misc/${name}`): PackageSet {
+  return { name, file: `config/sets/${name}`, atoms: [atom as Atom], sets: sets.map((set) => `@${set}` as SetName) };
+}
+
+/** A branch with these files; a hook is executable, and a text that begins with `->` is where a link leads. */
+export function branch(name: string, commit: string, files: Readonly<Record<string, string>> = {}): Branch {
+  const entries = Object.entries(files).map(([path, text]): BranchEntry => ({
+    path,
+    type: text.startsWith('->') ? 'symlink' : text.startsWith('#!') ? 'executable' : 'file',
+    id: Buffer.from(text).toString('hex'),
+    read: () => Buffer.from(text.replace(/^->/, '')),
+  }));
+  return { name, commit, entries };
+}
+
+export const commits = ['a', 'b', 'c', 'd'].map((digit) => digit.repeat(40)) as [string, string, string, string];
+
+/** The tuple `x86-64-base-plain-tools` of a small site. */
+export function tupleOf(changes: Partial<Tuple> = {}): Tuple {
+  return {
+    name: 'x86-64-base-plain-tools',
+    cpu: {
+      name: 'x86-64',
+      chost: 'x86_64-pc-linux-gnu',
+      cflags: '-O2 -pipe',
+      cpuFlags: [{ variable: 'CPU_FLAGS_X86', flags: 'sse sse2' }],
+    },
+    portage: branch('base', commits[0]),
+    buildhooks: branch('plain', commits[1]),
+    packages: packageSet('tools'),
+    stage: { name: 'ministage', image: 'gentoo-ministage', optimize: 'none', branches: undefined },
+    cross: false,
+    outputs: ['image', 'archive'],
+    ...changes,
+  };
+}
+
+export function siteOf(changes: Partial<Site> = {}): Site {
+  const tuples = changes.tuples ?? [tupleOf()];
+  return {
+    directory: '/srv/net',
+    name: 'net',
+    cpus: tuples.map(({ cpu }) => cpu),
+    stages: tuples.map(({ stage }) => stage),
+    volumes: { binpkgs: undefined, distfiles: undefined, trees: [] },
+    limits: { memory: undefined, cpus: undefined, bigPackages: [] },
+    tuples,
+    sets: tuples.map(({ packages }) => packages),
+    uncommitted: [],
+    leftBehind: [],
+    ...changes,
+  };
+}
