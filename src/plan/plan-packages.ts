@@ -1,0 +1,143 @@
+import { splitCpv } from '../portage/cpv.ts';
+import type { IgnoredBinary, Pretended } from '../portage/pretend-output.ts';
+import type { PretendedPackage, PretendedVersion } from '../portage/pretend-package.ts';
+import type { PackagePlan } from './plan.ts';
+
+/** What is known of the surroundings of an answer of Portage's. */
+export interface KnownPackages {
+  /** `category/name-version` of the binary packages in the partition; undefined if nobody has looked. */
+  readonly stored: readonly string[] | undefined;
+  /** What of the set's closure the stage brings, and Portage would leave as it is. */
+  readonly installed: readonly Pick<PackagePlan, 'cpv' | 'slot' | 'repository'>[];
+}
+
+/** Says of each package what would be done and why, from what Portage said it would do. */
+export function planPackages(pretended: Pretended, { stored, installed }: KnownPackages): readonly PackagePlan[] {
+  const listed = pretended.packages.map((item): PackagePlan => {
+    const { cpv, slot, repository } = item;
+    const place = { cpv, slot: slot === item.subslot ? slot : `${slot}/${item.subslot}`, repository };
+    const use = describeUse(item);
+    if (item.action !== 'merge')
+      return { ...place, use, action: 'remove', why: whyRemoved(item, pretended), from: undefined };
+    if (item.kind === 'binary') {
+      const from = item.buildId === undefined ? cpv : `${cpv}-${item.buildId}`;
+      return { ...place, use, action: 'reuse', why: join(whyMerged(item, pretended), whyBinary(item)), from };
+    }
+    const why = join(whyMerged(item, pretended), whyCompiled(item, pretended.ignored, stored));
+    return { ...place, use, action: 'compile', why, from: undefined };
+  });
+  const names = new Set(listed.map(({ cpv, slot }) => `${cpv}:${slot}`));
+  const left = installed.filter(({ cpv, slot }) => !names.has(`${cpv}:${slot}`));
+  const why = 'as the stage has it';
+  return [
+    ...left.map((item) => ({ ...item, action: 'installed-by-stage', why, use: '', from: undefined }) as const),
+    ...listed,
+  ];
+}
+
+/** What the package is to the root in which it would be merged. */
+function whyMerged(item: PretendedPackage, { rebuilds }: Pretended): string {
+  const before = item.previous.map((previous) => describeVersion(previous, item)).join(' and ');
+  const causes = rebuilds.filter(({ cpv }) => cpv === item.cpv).map(({ cause }) => cause);
+  switch (item.change) {
+    case 'new':
+      return 'new';
+    case 'new-slot':
+      return `new in slot ${item.slot}${before === '' ? '' : `, beside ${before}`}`;
+    case 'upgrade':
+      return `newer than ${before} that the stage has`;
+    case 'downgrade':
+      return `older than ${before} that the stage has`;
+    case 'reinstall':
+    case 'none':
+      break;
+  }
+  if (causes.length > 0) return `the subslot of ${causes.join(' and ')} is another (rebuild)`;
+  const flags = changedFlags(item);
+  if (flags !== '') return `USE ${flags} differs from what the stage has`;
+  const [other] = item.previous;
+  if (other === undefined) return 'the stage has it, and it is merged again';
+  if (other.repository !== item.repository) return `the stage has it from the repository ${other.repository}`;
+  return `the stage has it in slot ${other.slot}/${other.subslot}`;
+}
+
+function describeVersion(previous: PretendedVersion, item: PretendedPackage): string {
+  const sameSlot = previous.slot === item.slot && previous.subslot === item.subslot;
+  const slot = sameSlot ? '' : `:${previous.slot}${previous.subslot === previous.slot ? '' : `/${previous.subslot}`}`;
+  return `${previous.version}${slot}${previous.repository === item.repository ? '' : `::${previous.repository}`}`;
+}
+
+function whyBinary({ fetch, buildId }: PretendedPackage): string {
+  if (fetch === 'remote') return 'a binary package of another host';
+  return buildId === undefined ? 'in the store' : `build ${buildId} in the store`;
+}
+
+/** Why no binary package is taken. */
+function whyCompiled(
+  { cpv, use }: PretendedPackage,
+  ignored: readonly IgnoredBinary[],
+  stored: readonly string[] | undefined,
+): string {
+  const own = ignored.filter((binary) => binary.cpv === cpv);
+  const builds = own.filter(({ why }) => why === 'use').map(({ flags }) => flags);
+  const all = new Map(
+    use.flatMap(({ flags, variable }) => flags.map((flag) => [fullName(variable, flag.name), flag.enabled])),
+  );
+  const [flags] = builds;
+  if (flags !== undefined) {
+    const wanted = flags.map((flag) => flag.replace(/^-/, '')).map((name) => [name, all.get(name)] as const);
+    // Emerge says what the binary package has; what is wanted is the opposite.
+    const texts = wanted.map(
+      ([name, enabled], index) => sign(enabled ?? flags[index]?.startsWith('-') ?? false) + name,
+    );
+    const others = builds.length > 1 ? `, and from ${builds.length - 1} more` : '';
+    return `USE ${texts.join(' ')} differs from the binary package in the store${others}`;
+  }
+  if (own.some(({ why }) => why === 'dependencies')) return 'its dependencies changed since it was packaged';
+  if (own.some(({ why }) => why === 'patches')) return 'there are patches for it in the branch';
+  if (stored?.includes(cpv)) return 'the binary package in the store was linked with other versions, or is masked';
+  return 'no binary package in the store';
+}
+
+function whyRemoved({ cpv }: PretendedPackage, { blockers }: Pretended): string {
+  const name = splitCpv(cpv)?.name;
+  const blocker = blockers.find(({ blocked, satisfied }) => satisfied && nameOf(blocked) === name);
+  return blocker === undefined ? 'something else takes its place' : blocker.description;
+}
+
+/** The `category/name` of an atom. */
+function nameOf(atom: string): string {
+  const bare = atom.replace(/^[<>=~]+/, '').replace(/[:[].*$/s, '');
+  return atom.startsWith(bare) ? bare : (splitCpv(bare.replace(/\*$/, ''))?.name ?? bare);
+}
+
+function changedFlags({ use }: PretendedPackage): string {
+  return use
+    .flatMap(({ variable, flags }) =>
+      flags
+        .filter(({ changed, inOneOnly }) => changed || inOneOnly)
+        .map(({ name, enabled }) => sign(enabled) + fullName(variable, name)),
+    )
+    .join(' ');
+}
+
+/** As binary packages record it: `python_targets_python3_12`. */
+function fullName(variable: string, flag: string): string {
+  return variable === 'USE' ? flag : `${variable.toLowerCase()}_${flag}`;
+}
+
+/** The flags that the ebuild has; what only an older one had is left out. */
+function describeUse({ use }: PretendedPackage): string {
+  const texts = use.map(({ variable, flags }) => {
+    const own = flags.filter(({ fixed, inOneOnly, enabled }) => !(fixed && inOneOnly && !enabled));
+    const text = own.map(({ name, enabled }) => sign(enabled) + name).join(' ');
+    return variable === 'USE' || text === '' ? text : `${variable}: ${text}`;
+  });
+  return texts.filter((text) => text !== '').join(' ');
+}
+
+const sign = (enabled: boolean): string => (enabled ? '+' : '-');
+
+function join(...clauses: readonly string[]): string {
+  return clauses.filter((clause) => clause !== '').join('; ');
+}
