@@ -1,5 +1,4 @@
-import { join } from 'node:path';
-import type { Report } from '../../report/event.ts';
+import { siteWarnings } from '../../plan/warnings.ts';
 import type { Site, Tuple } from '../../site/site.ts';
 import { formatTable } from './format-table.ts';
 import { noOptions, type ZentooCommand } from './zentoo-command.ts';
@@ -16,8 +15,7 @@ export const listCommand: ZentooCommand = {
     return async (report) => {
       const { readSite } = await import('../../site/read-site.ts');
       const site = readSite(settings.site);
-      await reportUncommittedWork(site, settings.site, report);
-      await reportBranchesLeftBehind(site, settings.site, report);
+      for (const warning of siteWarnings(site, settings.site)) await report({ type: 'warning', ...warning });
       return settings.json ? `${JSON.stringify(describeSite(site))}\n` : listTuples(site);
     };
   },
@@ -54,34 +52,4 @@ function describeTuple({ name, cpu, portage, buildhooks, packages, stage, cross,
     cross,
     outputs,
   };
-}
-
-/** Says that there is work which is not built, for it is in no commit. */
-async function reportUncommittedWork({ uncommitted }: Site, path: string, report: Report): Promise<void> {
-  for (const { repository, branch, paths } of uncommitted) {
-    const [first, ...others] = paths;
-    const files = others.length === 0 ? first : `${first} and ${others.length} more`;
-    const where = branch === undefined ? repository : `${repository} (${branch})`;
-    await report({
-      type: 'warning',
-      message: `there is uncommitted work in ${where}, which is not built: ${files}`,
-      hint: `${gitIn(path, repository)} add --all && ${gitIn(path, repository)} commit`,
-    });
-  }
-}
-
-/** Says which branches are built as they are here, though the repository that they come from has others. */
-async function reportBranchesLeftBehind({ leftBehind }: Site, path: string, report: Report): Promise<void> {
-  for (const { repository, name, own, origin } of leftBehind)
-    await report({
-      type: 'warning',
-      message: `${repository}: ${name} is at ${own.slice(0, 10)} and origin/${name} at ${origin.slice(0, 10)}, which is not built`,
-      hint: `${gitIn(path, repository)} branch --force ${name} origin/${name}`,
-    });
-}
-
-/** How git is called in a repository of the site, from where the site was named. */
-function gitIn(site: string, repository: string): string {
-  const path = join(site, repository);
-  return `git -C ${/^[\w./+-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`}`;
 }
