@@ -1,0 +1,88 @@
+import { writeDot, writeMermaid } from '../../plan/graph-languages.ts';
+import { graphPlan } from '../../plan/plan-graph.ts';
+import { actionOf, describePlanForPrograms } from '../../plan/plan-json.ts';
+import type { OutputPlan, PackagePlan, SitePlan, TuplePlan } from '../../plan/plan.ts';
+import { formatTable } from './format-table.ts';
+
+/** What `--graph` may be. */
+export const graphLanguages = ['dot', 'mermaid'] as const;
+
+/** How a plan is to be printed; a graph before JSON, JSON before text. */
+export interface PlanForm {
+  readonly json: boolean;
+  readonly graph: (typeof graphLanguages)[number] | undefined;
+}
+
+/** A plan as it is printed on standard output. Its warnings are in JSON only: they are reported otherwise. */
+export function printPlan(plan: SitePlan, { json, graph }: PlanForm): string {
+  if (graph === 'dot') return writeDot(graphPlan(plan));
+  if (graph === 'mermaid') return writeMermaid(graphPlan(plan));
+  return json ? `${JSON.stringify(describePlanForPrograms(plan))}\n` : describePlan(plan);
+}
+
+/** A block for each tuple, a line for one that is up to date, and what it comes to. */
+function describePlan({ site, tuples }: SitePlan): string {
+  if (tuples.length === 0) return `the site ${site} has no tuples\n`;
+  let former = '';
+  const blocks = tuples.map((planned) => {
+    const block = describeTuple(planned);
+    const apart = former !== '' && (isBlock(former) || isBlock(block));
+    former = block;
+    return `${apart ? '\n' : ''}${block}`;
+  });
+  return `${blocks.join('')}\n${describeTotals(tuples)}\n`;
+}
+
+const isBlock = (text: string): boolean => text.indexOf('\n') < text.length - 1;
+
+function describeTuple(planned: TuplePlan): string {
+  const { tuple, why, buildmaster, packages, notes, failure, outputs } = planned;
+  if (planned.upToDate && !failure) return `${tuple.name}: up to date\n`;
+  const prefix = `${tuple.name}: `;
+  if (failure) {
+    const message = failure.message.startsWith(prefix) ? failure.message.slice(prefix.length) : failure.message;
+    return `${prefix}cannot be built: ${message}\n${indent((failure.hint ?? '').split('\n'))}`;
+  }
+  const made = [
+    ...(buildmaster.action === 'make' ? [`buildmaster ${buildmaster.name}: make${reasons(buildmaster.why)}`] : []),
+    ...(buildmaster.action === 'reuse' ? [`buildmaster ${buildmaster.name}: reuse`] : []),
+  ];
+  return [
+    `${prefix}build${reasons(why)}\n`,
+    indent(made),
+    indent(formatTable(packages.map(rowOf)).split('\n')),
+    indent(outputs.map(describeOutput)),
+    indent(notes.map((note) => `portage: ${note}`)),
+  ].join('');
+}
+
+function rowOf({ action, cpv, slot, use, why, from }: PackagePlan): readonly string[] {
+  const verb = action === 'installed-by-stage' ? 'keep' : action;
+  return [verb, `${from ?? cpv}${slot === '0' ? '' : `:${slot}`}`, use, why];
+}
+
+function describeOutput({ output, name, action, why }: OutputPlan): string {
+  return `${output} ${name}: ${action}${why === '' ? '' : `, ${why}`}`;
+}
+
+function describeTotals(tuples: readonly TuplePlan[]): string {
+  const count = (action: string) => tuples.filter((planned) => actionOf(planned) === action).length;
+  const packages = tuples.flatMap((planned) => planned.packages);
+  const ofPackages = (action: string) => packages.filter((item) => item.action === action).length;
+  const parts = [
+    `${count('build')} of ${tuples.length} ${tuples.length === 1 ? 'tuple' : 'tuples'} to build`,
+    ...(count('fail') === 0 ? [] : [`${count('fail')} cannot be built`]),
+    `${ofPackages('compile')} ${ofPackages('compile') === 1 ? 'package' : 'packages'} to compile`,
+    `${ofPackages('reuse')} from the store`,
+  ];
+  return parts.join(', ');
+}
+
+const reasons = (why: readonly string[]): string => (why.length === 0 ? '' : ` (${why.join('; ')})`);
+
+function indent(lines: readonly string[]): string {
+  return lines
+    .filter((line) => line !== '')
+    .map((line) => `  ${line}\n`)
+    .join('');
+}

@@ -1,0 +1,47 @@
+import type { SitePlan, TuplePlan } from './plan.ts';
+
+/**
+ * A plan as `--json` prints it, which programs may rely on; members are only ever added. What is not known is null.
+ * Actions: of a tuple `none`, `build`, `fail`; of a buildmaster `reuse`, `make`; of a package `compile`, `reuse`,
+ * `installed-by-stage`, `remove`; of an output `keep`, `make`.
+ */
+export function describePlanForPrograms(plan: SitePlan): object {
+  return {
+    site: plan.site,
+    trees: plan.trees.map(({ repository, revision, locked }) => ({
+      ...{ repository, revision: revision ?? null, locked: locked ?? null },
+    })),
+    buildmasters: plan.buildmasters.map(({ name, stage, action, why, image }) => ({ name, stage, action, why, image })),
+    tuples: plan.tuples.map(describeTuple),
+    warnings: plan.warnings.map(({ message, hint }) => ({ message, hint })),
+  };
+}
+
+function describeTuple(planned: TuplePlan): object {
+  const { tuple, why, buildmaster, partition, packages, notes, failure, outputs } = planned;
+  return {
+    tuple: tuple.name,
+    action: actionOf(planned),
+    why,
+    cpu: tuple.cpu.name,
+    portage: { branch: tuple.portage.name, commit: tuple.portage.commit },
+    buildhooks: { branch: tuple.buildhooks.name, commit: tuple.buildhooks.commit },
+    set: tuple.packages.name,
+    stage: tuple.stage.name,
+    cross: tuple.cross,
+    buildmaster: buildmaster.name,
+    partition: partition ?? null,
+    packages: packages.map(({ action, cpv, slot, repository, why: reason, use, from }) => ({
+      ...{ action, cpv, slot, repository, why: reason, use, from: from ?? null },
+    })),
+    outputs: outputs.map(({ output, name, action, why: reason }) => ({ output, name, action, why: reason })),
+    notes,
+    failure: failure ? { code: failure.code, message: failure.message, hint: failure.hint ?? null } : null,
+  };
+}
+
+/** What would become of a tuple. */
+export function actionOf({ upToDate, failure }: TuplePlan): 'none' | 'build' | 'fail' {
+  if (failure) return 'fail';
+  return upToDate ? 'none' : 'build';
+}

@@ -1,0 +1,82 @@
+import { describe, expect, test } from 'vitest';
+import { printPlan } from '../../../src/cli/zentoo/describe-plan.ts';
+import { Failure } from '../../../src/failure.ts';
+import { sitePlan, tuplePlan, upToDate } from '../plan/plans.ts';
+
+const asText = (...tuples: Parameters<typeof sitePlan>[0]) =>
+  printPlan(sitePlan(tuples), { json: false, graph: undefined }).split('\n');
+
+describe('for people', () => {
+  test('a block for each tuple, a line for those that are up to date', () => {
+    const lines = asText(upToDate('a'), upToDate('b'), tuplePlan({ notes: ['* a note'] }), upToDate('c'));
+    expect(lines).toEqual([
+      'a: up to date',
+      'b: up to date',
+      '',
+      'x86-64-base-plain-tools: build (there is no image yet)',
+      '  buildmaster x86-64-base: make (there is none yet)',
+      '  keep     sys-apps/yesno-1.0                              as the stage has it',
+      '  compile  dev-libs/greeting-2.0:0/2  +shout -static-libs  new; no binary package in the store',
+      '  reuse    app-misc/greet-1.0-2                            new; build 2 in the store',
+      '  image zentoo/net/x86-64-base-plain-tools:latest: make, there is none',
+      '  archive output/x86-64-base-plain-tools.tar.zst: make, there is none',
+      '  portage: * a note',
+      '',
+      'c: up to date',
+      '',
+      '1 of 4 tuples to build, 1 package to compile, 1 from the store',
+      '',
+    ]);
+  });
+
+  test('one that cannot be built says why, and what to do', () => {
+    const name = 'x86-64-base-plain-tools';
+    const failure = new Failure('package-unsatisfiable', `${name}: failed to emerge a/b: masked`, {
+      hint: 'write\n  x',
+    });
+    expect(asText(tuplePlan({ failure, packages: [] }))).toEqual([
+      `${name}: cannot be built: failed to emerge a/b: masked`,
+      '  write',
+      '    x',
+      '',
+      '0 of 1 tuple to build, 1 cannot be built, 0 packages to compile, 0 from the store',
+      '',
+    ]);
+  });
+
+  test('no tuples', () => {
+    expect(asText()).toEqual(['the site net has no tuples', '']);
+  });
+});
+
+test('for programs: one object, in which null is what is not known', () => {
+  const failure = new Failure('package-unsatisfiable', 'no');
+  const plan = sitePlan([tuplePlan(), tuplePlan({ name: 'b', failure, partition: undefined }), upToDate('c')], {
+    trees: [{ repository: 'gentoo', revision: undefined, locked: undefined }],
+    warnings: [{ message: 'm', hint: 'h' }],
+  });
+  const printed = printPlan(plan, { json: true, graph: undefined });
+  expect(printed.match(/\n/g)).toHaveLength(1);
+  const read = JSON.parse(printed) as { tuples: { action: string }[] };
+  expect(read.tuples.map(({ action }) => action)).toEqual(['build', 'fail', 'none']);
+  expect(read).toMatchObject({
+    site: 'net',
+    trees: [{ repository: 'gentoo', revision: null, locked: null }],
+    buildmasters: [{ name: 'x86-64-base', stage: 'ministage', action: 'make', why: ['there is none yet'] }],
+    warnings: [{ message: 'm', hint: 'h' }],
+  });
+  expect(read.tuples[0]).toMatchObject({
+    tuple: 'x86-64-base-plain-tools',
+    portage: { branch: 'base', commit: 'a'.repeat(40) },
+    set: 'tools',
+    buildmaster: 'x86-64-base',
+    outputs: [{ output: 'image', action: 'make' }, { output: 'archive' }],
+    failure: null,
+  });
+  expect(read.tuples[1]).toMatchObject({ partition: null, failure: { code: 'package-unsatisfiable', hint: null } });
+});
+
+test('as a graph, whatever else is asked for', () => {
+  expect(printPlan(sitePlan([]), { json: true, graph: 'dot' })).toMatch(/^digraph "net" \{\n/);
+  expect(printPlan(sitePlan([]), { json: true, graph: 'mermaid' })).toMatch(/^flowchart LR\n/);
+});
