@@ -1,7 +1,8 @@
 /**
  * Every way a run can end, with its exit status: the one table of statuses.
  *
- * The bands: 2 usage, 3 a site, 10-19 preconditions, 30-39 emerge, 50-59 commit and tag, 130 and 143 after a signal. Status 1
+ * The bands: 2 usage, 3 a site, 10-19 preconditions, 20-29 a site's plan, 30-39 emerge, 40-49 the store, 50-59 assemble,
+ * commit and tag, 130 and 143 after a signal. Status 1
  * is a defect of ours and has no code: whatever is not a {@link Failure} ends with it.
  */
 export const exitStatuses = {
@@ -18,6 +19,8 @@ export const exitStatuses = {
   'container-lost': 17,
   'mount-unusable': 18,
   'engine-refused': 19,
+  'site-taken': 20,
+  'cpu-unusable': 21,
   'sync-failed': 30,
   'build-failed': 31,
   'package-unknown': 32,
@@ -29,6 +32,8 @@ export const exitStatuses = {
   'emerge-failed': 39,
   'commit-failed': 50,
   'tag-failed': 51,
+  'hook-failed': 52,
+  'assemble-failed': 53,
   interrupted: 130,
   terminated: 143,
 } as const;
@@ -90,6 +95,12 @@ export class Failures extends Error {
     super(all.map((failure) => failure.message).join('\n'));
     this.all = all;
   }
+}
+
+/** What a program prints of work that succeeded in parts, and what failed of it; never empty. */
+export interface PartialSuccess {
+  readonly output: string;
+  readonly failures: readonly [Failure, ...Failure[]];
 }
 
 /** The failures that an error stands for, the first one deciding the exit status; none if it is a defect. */

@@ -1,4 +1,4 @@
-import { exitStatuses, Failure, Failures, failuresOf } from './failure.ts';
+import { exitStatuses, Failure, Failures, failuresOf, type PartialSuccess } from './failure.ts';
 import { chooseReport } from './report/choose-report.ts';
 import type { OpenReport, Report } from './report/event.ts';
 import type { Presentation } from './cli/build-arguments.ts';
@@ -25,7 +25,7 @@ interface Ending {
 export async function runProgram(
   program: Program,
   presentation: Presentation,
-  work: (report: Report) => Promise<string>,
+  work: (report: Report) => Promise<string | PartialSuccess>,
 ): Promise<number> {
   const { logFormat, progress } = presentation;
   const report = await chooseReport({ logFormat, progress, stderr: process.stderr, environment: process.env, program });
@@ -71,12 +71,15 @@ export function print(output: string, status = 0): number {
 }
 
 async function end(
-  work: (report: Report) => Promise<string>,
+  work: (report: Report) => Promise<string | PartialSuccess>,
   report: OpenReport,
   { json }: Presentation,
 ): Promise<Ending> {
   try {
-    return { status: 0, output: await work(report) };
+    const result = await work(report);
+    if (typeof result === 'string') return { status: 0, output: result };
+    await report({ type: 'failed', failures: result.failures });
+    return { status: result.failures[0].exitStatus, output: result.output };
   } catch (error) {
     const failures = failuresOf(error);
     const [first] = failures;

@@ -1,6 +1,6 @@
 import packageJson from '../package.json' with { type: 'json' };
 import { parseZentooCommand } from './cli/zentoo/parse-zentoo-command.ts';
-import { print, refuse, runProgram } from './program.ts';
+import { print, refuse, runProgram, watchSignals } from './program.ts';
 
 const program = { name: 'zentoo', version: packageJson.version };
 
@@ -16,6 +16,11 @@ async function main(argv: readonly string[]): Promise<number> {
     case 'usage':
       return refuse(program, invocation.presentation, invocation.failures);
     case 'work':
-      return runProgram(program, invocation.presentation, invocation.work);
+      return runProgram(program, invocation.presentation, (report) => {
+        const signal = watchSignals(
+          'its containers are removed; what was compiled is in the store, and what was made is kept',
+        );
+        return invocation.work({ report, environment: process.env, signal });
+      });
   }
 }

@@ -13,6 +13,10 @@ export interface Probe {
   exists(path: string): Promise<boolean>;
   /** The texts of all files below a directory, links to it followed, by their paths relative to it, in their order. */
   readTexts(directory: string): Promise<ReadonlyMap<string, string>>;
+  /** The text of one file; undefined if it is not there, or no file. */
+  readText(path: string): Promise<string | undefined>;
+  /** A line for everything below a directory: its path relative to that, its type, size in bytes and time. */
+  listFiles(directory: string): Promise<readonly string[]>;
   isEmpty(directory: string): Promise<boolean>;
 }
 
@@ -42,6 +46,8 @@ function probeOf(engine: Engine, id: ContainerId): Probe {
   return {
     exists: async (path) => (await engine.statPath(id, path)) !== undefined,
     readTexts: (directory) => readTexts(engine, id, directory),
+    readText: (path) => readFile(engine, id, path),
+    listFiles: (directory) => listFiles(engine, id, directory),
     isEmpty: (directory) => isEmpty(engine, id, directory),
   };
 }
@@ -55,6 +61,29 @@ async function readTexts(engine: Engine, id: ContainerId, directory: string): Pr
     else entry.resume();
   }
   return new Map(texts.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+async function readFile(engine: Engine, id: ContainerId, path: string): Promise<string | undefined> {
+  const archive = await engine.readArchive(id, path);
+  if (archive === undefined) return undefined;
+  let content: string | undefined;
+  for await (const entry of entriesOf(archive)) {
+    if (entry.header.type === 'file') content ??= await text(entry);
+    else entry.resume();
+  }
+  return content;
+}
+
+async function listFiles(engine: Engine, id: ContainerId, directory: string): Promise<readonly string[]> {
+  const lines: string[] = [];
+  const archive = await engine.readArchive(id, `${directory}/.`);
+  if (archive === undefined) return lines;
+  for await (const entry of entriesOf(archive)) {
+    const { name, type, size, mtime } = entry.header;
+    lines.push(JSON.stringify([name, type, size, mtime?.getTime()]));
+    entry.resume();
+  }
+  return lines.toSorted();
 }
 
 /** Reads no further than the second entry: the first is the directory itself, and a tree is large. */

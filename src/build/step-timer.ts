@@ -22,8 +22,16 @@ export function createStepTimer(report: Report, task?: string): StepTimer {
     const what: Work = task === undefined ? { step } : { step, task };
     await report({ type: 'step-started', ...what, detail });
     const start = performance.now();
-    const value = await work(...args);
-    const seconds = (performance.now() - start) / 1000;
+    const elapsed = () => (performance.now() - start) / 1000;
+    let value: T;
+    try {
+      value = await work(...args);
+    } catch (error) {
+      // What ends the main job ends the run, which says so itself.
+      if (task !== undefined) await report({ type: 'step-failed', ...what, seconds: elapsed() });
+      throw error;
+    }
+    const seconds = elapsed();
     durations[step] = Math.round(seconds * 1000) / 1000;
     await report({ type: 'step-finished', ...what, seconds });
     return value;

@@ -35,6 +35,7 @@ export interface RunningPackage {
  * What happens during a run. Whoever does the work emits these; only `report/` turns them into text.
  *
  * - `step-started`, `step-finished`: a step; the duration is in seconds.
+ * - `step-failed`: a step of one task has failed, and others go on.
  * - `note`: something that the user should know (what is made on first use, what is skipped and why).
  * - `warning`: something that the user should mend, though the run goes on.
  * - `pull`: progress of an image pull in bytes, summed over its layers; total 0 while unknown.
@@ -49,6 +50,7 @@ export interface RunningPackage {
 export type Event =
   | ({ readonly type: 'step-started'; readonly detail: string } & Work)
   | ({ readonly type: 'step-finished'; readonly seconds: number } & Work)
+  | ({ readonly type: 'step-failed'; readonly seconds: number } & Work)
   | { readonly type: 'note'; readonly message: string }
   | { readonly type: 'warning'; readonly message: string; readonly hint?: string }
   | { readonly type: 'pull'; readonly image: string; readonly current: number; readonly total: number }

@@ -49,6 +49,8 @@ function entriesFor(event: Event, program: Program): Entry[] {
       return [entry('info', `${event.step} started`, { step: event.step, task: event.task, detail: event.detail })];
     case 'step-finished':
       return [entry('info', `${event.step} finished`, { step: event.step, task: event.task, seconds: event.seconds })];
+    case 'step-failed':
+      return [entry('error', `${event.step} failed`, { step: event.step, task: event.task, seconds: event.seconds })];
     case 'note':
       return [entry('info', event.message, {})];
     case 'warning':

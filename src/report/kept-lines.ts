@@ -18,6 +18,8 @@ export function linesToKeep(event: Event, progress: Progress, program: Program, 
         harmlessLine(`${labelStep(event)}${detail === '' ? '' : ` ${detail}`}  ${formatDuration(event.seconds)}`),
       ]);
     }
+    case 'step-failed':
+      return styled('red', [`${labelStep(event)} failed after ${formatDuration(event.seconds)}`]);
     case 'package':
       return event.action === 'completed' ? styled('plain', [packageText(event, progress, now)]) : [];
     case 'note':

@@ -62,6 +62,8 @@ function linesFor(event: Event, program: Program, isShown: (line: string) => boo
       return [harmlessLine(`${labelStep(event)}${event.detail === '' ? '' : ` ${event.detail}`} ...`)];
     case 'step-finished':
       return [`${labelStep(event)} done in ${formatDuration(event.seconds)}`];
+    case 'step-failed':
+      return [`${labelStep(event)} failed after ${formatDuration(event.seconds)}`];
     case 'note':
       return labelLines('note: ', event.message);
     case 'warning':

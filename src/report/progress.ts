@@ -47,6 +47,7 @@ export function advance(progress: Progress, event: Event, now: number): void {
       });
       return;
     case 'step-finished':
+    case 'step-failed':
       endStep(progress, event);
       return;
     case 'pull':

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 
 /** The programs beside this module, in the image too (setup/bundle.js): Python, as Portage is, for the Portage in a container. */
-export type ProgramName = 'binpkg-partition';
+export type ProgramName = 'binpkg-partition' | 'set-atoms' | 'toolchain';
 
 /**
  * Runs one of the programs with the Portage of the container that it is run in, which needs nothing of this project. Every

@@ -12,7 +12,7 @@ export const listCommand: ZentooCommand = {
   options: noOptions,
   prepare: ({ positional }, settings, problems) => {
     if (positional.length > 0) problems.push('list takes no arguments: it lists all tuples');
-    return async (report) => {
+    return async ({ report }) => {
       const { readSite } = await import('../../site/read-site.ts');
       const site = readSite(settings.site);
       for (const warning of siteWarnings(site, settings.site)) await report({ type: 'warning', ...warning });

@@ -2,13 +2,15 @@ import { abbreviate } from '../../abbreviate.ts';
 import { Failure } from '../../failure.ts';
 import type { Presentation } from '../build-arguments.ts';
 import { parseArguments, type OptionTable, type ParsedArguments } from '../parse-arguments.ts';
+import { buildCommand } from './build.ts';
 import { initCommand } from './init.ts';
 import { listCommand } from './list.ts';
+import { syncCommand } from './sync.ts';
 import type { ZentooCommand, ZentooWork } from './zentoo-command.ts';
 import { describeCommand, describeZentoo } from './zentoo-help.ts';
 
 /** In the order in which `--help` shows them. */
-const zentooCommands: readonly ZentooCommand[] = [initCommand, listCommand];
+const zentooCommands: readonly ZentooCommand[] = [initCommand, syncCommand, buildCommand, listCommand];
 
 const commonOptions: OptionTable = {
   single: ['site', 'log-format', 'progress'],

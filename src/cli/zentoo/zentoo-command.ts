@@ -1,4 +1,5 @@
 import type { Report } from '../../report/event.ts';
+import type { PartialSuccess } from '../../failure.ts';
 import type { OptionTable, ParsedArguments } from '../parse-arguments.ts';
 
 /** One of zentoo's commands: how it is called, and what it does. */
@@ -22,8 +23,18 @@ export interface ZentooSettings {
   readonly json: boolean;
 }
 
-/** Does the work; resolves to what is printed on standard output. Throws a `Failure` or `Failures`. */
-export type ZentooWork = (report: Report) => Promise<string>;
+/** The world that a command works in. */
+export interface ZentooWorld {
+  readonly report: Report;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Does the work; resolves to what is printed on standard output, together with what failed of it where the rest is worth
+ * printing. Throws a `Failure` or `Failures`.
+ */
+export type ZentooWork = (world: ZentooWorld) => Promise<string | PartialSuccess>;
 
 /** The table of a command without options of its own. */
 export const noOptions: OptionTable = { single: [], repeated: [], flags: [], onByDefault: [] };

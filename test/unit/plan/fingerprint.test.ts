@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { explainDifference, readInputsLabel, writeInputsLabel } from '../../../src/plan/explain-difference.ts';
 import { fingerprintBuildmaster, fingerprintTuple, planKey, type Surroundings } from '../../../src/plan/fingerprint.ts';
 import type { Site, Tuple } from '../../../src/site/site.ts';
-import { branch, commits, packageSet, siteOf, tupleOf } from './sites.ts';
+import { branch, portageBranch, commits, packageSet, siteOf, tupleOf } from './sites.ts';
 
 const around: Surroundings = { stageId: `sha256:${'1'.repeat(64)}`, trees: { gentoo: commits[2] }, pipeline: '1' };
 
@@ -40,7 +40,7 @@ describe('what changes them, and what is said then', () => {
     ['a hook after assembly', { tuple: { buildhooks: branch('plain', commits[1], { finish: '#!x' }) } }, {}],
     [
       'the portage branch',
-      { tuple: { portage: branch('base', commits[3]) } },
+      { tuple: { portage: portageBranch('base', commits[3]) } },
       {
         tuple: ['the portage branch base moved from aaaaaaaaaa to dddddddddd'],
         buildmaster: ['the portage branch base moved from aaaaaaaaaa to dddddddddd'],
@@ -133,7 +133,7 @@ describe('what changes them, and what is said then', () => {
   test('sets by way of one that the branch brings itself, and wherever a link may lead', () => {
     const sets = [packageSet('tools'), packageSet('shared'), packageSet('far')];
     const namesOf = (text: string) => {
-      const portage = branch('base', commits[0], { 'sets/own': text });
+      const portage = portageBranch('base', commits[0], { 'sets/own': text });
       const { tuple } = fingerprints({ tuple: { portage, packages: packageSet('own', ['shared']) }, site: { sets } });
       return Object.keys(tuple.inputs).filter((name) => name.startsWith('set/'));
     };

@@ -1,5 +1,5 @@
 import type { Atom, SetName } from '../../../src/portage/atom.ts';
-import type { Branch, BranchEntry, PackageSet, Site, Tuple } from '../../../src/site/site.ts';
+import type { Branch, BranchEntry, PackageSet, PortageBranch, Site, Tuple } from '../../../src/site/site.ts';
 
 /** A set with one atom that is made of its name, and the sets that it names. */
 export function packageSet(name: string, sets: readonly string[] = [], atom = `app-misc/${name}`): PackageSet {
@@ -19,6 +19,11 @@ export function branch(name: string, commit: string, files: Readonly<Record<stri
 
 export const commits = ['a', 'b', 'c', 'd'].map((digit) => digit.repeat(40)) as [string, string, string, string];
 
+/** A branch of config/portage with no repository of its own. */
+export function portageBranch(...of: Parameters<typeof branch>): PortageBranch {
+  return { ...branch(...of), repositories: [] };
+}
+
 /** The tuple `x86-64-base-plain-tools` of a small site. */
 export function tupleOf(changes: Partial<Tuple> = {}): Tuple {
   return {
@@ -29,7 +34,7 @@ export function tupleOf(changes: Partial<Tuple> = {}): Tuple {
       cflags: '-O2 -pipe',
       cpuFlags: [{ variable: 'CPU_FLAGS_X86', flags: 'sse sse2' }],
     },
-    portage: branch('base', commits[0]),
+    portage: portageBranch('base', commits[0]),
     buildhooks: branch('plain', commits[1]),
     packages: packageSet('tools'),
     stage: { name: 'ministage', image: 'gentoo-ministage', optimize: 'none', branches: undefined },
@@ -50,6 +55,7 @@ export function siteOf(changes: Partial<Site> = {}): Site {
     limits: { memory: undefined, cpus: undefined, bigPackages: [] },
     tuples,
     sets: tuples.map(({ packages }) => packages),
+    repositories: [],
     uncommitted: [],
     leftBehind: [],
     ...changes,

@@ -1,0 +1,85 @@
+import type { Image } from '../../engine/engine.ts';
+import { writeInputsLabel } from '../../plan/explain-difference.ts';
+import type { Fingerprint } from '../../plan/fingerprint.ts';
+import type { Tuple } from '../../site/site.ts';
+import { parsePartition, type Partition } from '../../store/partition.ts';
+import { defaultTarget } from '../mounts.ts';
+import { readPortageSettings } from '../portage-settings.ts';
+import { stopBuildContainer } from '../stop-build-container.ts';
+import { checkCpu } from './check-cpu.ts';
+import { commitRoot } from './commit-root.ts';
+import { findCurrentImage } from './current-image.ts';
+import { earlyHooks } from './hook-digest.ts';
+import { inRoot } from './in-root.ts';
+import { installConfiguration, writeMakeConf } from './install-configuration.ts';
+import { fingerprintLabel, inputsLabel, partitionLabel, siteLabel } from './labels.ts';
+import { optimizeStage } from './optimize-stage.ts';
+import { hookParts, runHook } from './run-hook.ts';
+import { stageOf, type SiteRun } from './site-run.ts';
+
+/** What all tuples of one cpu, portage branch and stage are compiled with, where their early hooks do not differ. */
+export interface Buildmaster {
+  /** `zentoo/<site>/buildmaster:<cpu>-<portage>-<8 hexadecimal digits>` */
+  readonly name: string;
+  readonly image: Image;
+  /** Where the packages that are compiled in it go. */
+  readonly partition: Partition;
+}
+
+/** What the buildmaster of a tuple is called. Its digits keep apart what differs in stage or hooks alone. */
+export function buildmasterName(
+  { site }: Pick<SiteRun, 'site'>,
+  { cpu, portage }: Tuple,
+  { digest }: Fingerprint,
+): string {
+  return `zentoo/${site.name}/buildmaster:${`${cpu.name}-${portage.name}`.slice(0, 100)}-${digest.slice(0, 8)}`;
+}
+
+/** The buildmaster where the engine has it; undefined where it is to be made. */
+export async function findBuildmaster(
+  run: SiteRun,
+  tuple: Tuple,
+  fingerprint: Fingerprint,
+): Promise<Buildmaster | undefined> {
+  const name = buildmasterName(run, tuple, fingerprint);
+  const base = stageOf(run, tuple);
+  const image = await findCurrentImage(run.engine, name, { base, fingerprint: fingerprint.digest });
+  const partition = parsePartition(image?.labels[partitionLabel] ?? '');
+  return image === undefined || partition === undefined ? undefined : { name, image, partition };
+}
+
+/**
+ * Makes the buildmaster of a tuple: the stage with the branch's /etc/portage and the cpu's settings, what the stage is to
+ * be optimized in compiled anew into the store, and what the hook `buildmaster` does.
+ */
+export async function makeBuildmaster(run: SiteRun, tuple: Tuple, fingerprint: Fingerprint): Promise<Buildmaster> {
+  const { engine } = run;
+  const base = stageOf(run, tuple);
+  const name = buildmasterName(run, tuple, fingerprint);
+  const root = { base, portage: tuple.portage, subject: `${tuple.cpu.name}-${tuple.portage.name}` } as const;
+  return inRoot(run, { ...root, step: 'buildmaster', store: 'writable' }, async (container) => {
+    const configuration = { entries: tuple.portage.entries, cpu: tuple.cpu, pkgdir: undefined };
+    await installConfiguration(run, container, configuration);
+    const key = { cpu: tuple.cpu.name, hooks: earlyHooks(tuple.buildhooks) };
+    const settings = await readPortageSettings(run, container, { key });
+    await checkCpu(run, container, tuple);
+    const pkgdir = `${defaultTarget('binpkgs')}/${settings.partition}`;
+    await writeMakeConf(run, container, { ...configuration, pkgdir });
+    await runHook(run, container, 'buildmaster', hookParts(run.site, tuple, 'shared'));
+    await optimizeStage(run, container, { optimize: tuple.stage.optimize, settings });
+    await stopBuildContainer(engine, container);
+    const id = await commitRoot(run, container, {
+      name,
+      base,
+      labels: {
+        [siteLabel]: run.site.name,
+        [fingerprintLabel]: fingerprint.digest,
+        [inputsLabel]: writeInputsLabel(fingerprint.inputs),
+        [partitionLabel]: settings.partition,
+      },
+    });
+    const image = await engine.inspectImage(id);
+    if (image === undefined) throw new Error(`the engine has no image ${name}, which was committed right now`);
+    return { name, image, partition: settings.partition };
+  });
+}

@@ -1,0 +1,97 @@
+import { connectEngine } from '../../engine/connect-engine.ts';
+import type { EngineEnvironment } from '../../engine/engine-address.ts';
+import { findOwnContainer } from '../../engine/own-container.ts';
+import { Failure } from '../../failure.ts';
+import type { Report } from '../../report/event.ts';
+import type { Site } from '../../site/site.ts';
+import { pullBase, type Base } from '../base-image.ts';
+import type { BuildContext } from '../context.ts';
+import { explainRefusal } from '../in-workspace.ts';
+import { describeMount, type MountChoice } from '../mounts.ts';
+import { makeDefaultVolume } from '../start-build-container.ts';
+import { sweepWorkspaces } from '../workspace.ts';
+import { claimSite } from './claim-site.ts';
+import { readSiteLock } from './site-lock.ts';
+import { siteMounts } from './site-mounts.ts';
+import type { SiteRun } from './site-run.ts';
+import { readRevisions } from './tree-revision.ts';
+
+/** The world that a command of zentoo runs in. */
+export interface SiteWorld {
+  readonly environment: EngineEnvironment;
+  readonly report: Report;
+  readonly signal: AbortSignal;
+}
+
+/** What a run is asked for besides. */
+export interface SiteRunRequest {
+  readonly keepFailed: boolean;
+}
+
+/**
+ * Connects to the engine, makes the site's name its own, finds the images of its stages and reads what its trees are at.
+ * Nothing is started.
+ */
+export async function openSiteRun(site: Site, world: SiteWorld, { keepFailed }: SiteRunRequest): Promise<SiteRun> {
+  return explainRefusal(open(site, world, keepFailed));
+}
+
+async function open(site: Site, { environment, report, signal }: SiteWorld, keepFailed: boolean): Promise<SiteRun> {
+  const engine = await connectEngine(environment);
+  const self = await findOwnContainer(engine);
+  const context = { engine, report, signal, self };
+  await claimSite(engine, site, self);
+  await sweepWorkspaces(context);
+  const stages = await findStages(context, site);
+  const mounts = siteMounts(site);
+  const first = [...stages.values()][0]?.image;
+  const revisions = first === undefined ? new Map<string, string>() : await readRevisions(context, first, mounts.trees);
+  return { ...context, site, mounts, stages, revisions, keepFailed, started: new Date() };
+}
+
+/** The images of the stages that tuples start from; those that the engine has not are pulled. */
+async function findStages(context: BuildContext, { tuples }: Site): Promise<ReadonlyMap<string, Base>> {
+  const stages = new Map<string, Base>();
+  for (const { stage } of tuples) {
+    if (stages.has(stage.name)) continue;
+    const image = (await context.engine.inspectImage(stage.image)) ?? (await pullBase(context, stage.image));
+    stages.set(stage.name, { name: stage.image, image });
+  }
+  return stages;
+}
+
+/** Makes the site's volumes that are missing, but for the trees, which a sync makes. */
+export async function makeSiteVolumes({ engine, report, signal, self, mounts }: SiteRun): Promise<void> {
+  const context = { engine, report, signal, self };
+  for (const choice of [mounts.binpkgs, mounts.distfiles, mounts.logs]) await makeDefaultVolume(context, choice);
+}
+
+/**
+ * Refuses to go on without a tree, and warns of one that is not what the site's lock file says. `zentoo sync` alone moves
+ * trees.
+ */
+export async function checkTrees({ site, revisions, mounts, report }: SiteRun): Promise<void> {
+  const [absent] = site.repositories.filter(({ name }) => !revisions.has(name));
+  if (absent !== undefined)
+    throw new Failure(
+      'tree-unusable',
+      `failed to find the ebuild repository ${absent.name}: there is none in ${describeTree(mounts.trees.get(absent.name))}`,
+      { hint: 'zentoo sync makes it and fills it' },
+    );
+  const locked = readSiteLock(site.directory);
+  for (const { name } of site.repositories) {
+    const expected = locked.get(name);
+    const found = revisions.get(name);
+    if (expected === found) continue;
+    const what = expected === undefined ? 'site.lock does not know it' : `site.lock says ${expected}`;
+    await report({
+      type: 'warning',
+      message: `the ebuild repository ${name} is at ${found ?? 'nothing'}, and ${what}`,
+      hint: 'zentoo sync moves the trees on and writes site.lock',
+    });
+  }
+}
+
+function describeTree(choice: MountChoice | undefined): string {
+  return choice === undefined ? 'no volume' : describeMount(choice);
+}

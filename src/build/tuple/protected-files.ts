@@ -1,0 +1,93 @@
+import { matchesGlob, posix } from 'node:path';
+import { Failure } from '../../failure.ts';
+import type { Tuple } from '../../site/site.ts';
+import type { BuildContainer } from '../build-container.ts';
+import type { BuildContext } from '../context.ts';
+import { runCommand } from '../run-command.ts';
+import { resolveFile } from './install-configuration.ts';
+
+/** The file of a portage branch that says which configuration files are kept. */
+const rulesFile = 'zentoo/protected-files';
+
+const findScript = `find / -xdev -name '._cfg[0-9][0-9][0-9][0-9]_*' -print0`;
+
+const resolveScript = `
+while [ "$#" -ge 3 ]; do
+  case $1 in
+    new) mv -f -- "$2" "$3" || exit ;;
+    old) rm -f -- "$2" || exit ;;
+  esac
+  shift 3
+done
+`;
+
+/** What becomes of one file that Portage did not put in its place; make.conf(5), CONFIG_PROTECT. */
+export interface ProtectedFile {
+  /** The file that is configured. */
+  readonly path: string;
+  readonly taken: 'new' | 'old';
+}
+
+/**
+ * Decides about the configuration files that Portage left beside those that were there (`._cfg0000_*`): the new one is
+ * taken, unless the last fitting line of the branch's zentoo/protected-files, `GLOB new|old` each, says otherwise. Of
+ * several new ones the latest counts. Names each file with what was taken.
+ */
+export async function resolveProtected(
+  { engine, report }: BuildContext,
+  { id }: BuildContainer,
+  tuple: Tuple,
+): Promise<readonly ProtectedFile[]> {
+  const { stdout } = await runCommand(engine, id, { command: ['/bin/sh', '-c', findScript] });
+  const rules = parseRules(tuple);
+  const actions = planProtected(
+    stdout.split('\0').filter((path) => path !== ''),
+    rules,
+  );
+  if (actions.length === 0) return [];
+  const words = actions.flatMap(({ action, from, to }) => [action, from, to]);
+  const { exitCode, stderr } = await runCommand(engine, id, {
+    command: ['/bin/sh', '-c', resolveScript, 'zentoo-protected-files', ...words],
+  });
+  if (exitCode !== 0)
+    throw new Failure('assemble-failed', `failed to resolve protected configuration files: ${stderr.trim()}`);
+  const resolved = new Map(actions.map(({ to, taken }) => [to, { path: to, taken }]));
+  for (const { path, taken } of resolved.values())
+    await report({ type: 'note', message: `${tuple.name}: ${path}: took the ${taken} one` });
+  return [...resolved.values()];
+}
+
+interface Rule {
+  readonly glob: string;
+  readonly taken: 'new' | 'old';
+}
+
+function parseRules({ portage }: Tuple): readonly Rule[] {
+  const text = resolveFile(portage.entries, rulesFile)?.read().toString('utf8') ?? '';
+  return text.split('\n').flatMap((line, index) => {
+    const [glob = '', taken, ...others] = line.replace(/#.*/, '').trim().split(/\s+/);
+    if (glob === '') return [];
+    if ((taken === 'new' || taken === 'old') && others.length === 0) return [{ glob, taken }];
+    throw new Failure('site-invalid', `'${line.trim()}' is not GLOB new or GLOB old`, {
+      place: { file: `config/portage (${portage.name}): ${rulesFile}`, line: index + 1, column: 1 },
+      hint: 'as in: /etc/ssh/* old',
+    });
+  });
+}
+
+interface Action {
+  /** What is done with `from`: `new` puts it in the place of `to`, `old` removes it. */
+  readonly action: 'new' | 'old';
+  readonly from: string;
+  readonly to: string;
+  readonly taken: 'new' | 'old';
+}
+
+/** What is done with each of the files that Portage left; in their order, so that the latest of several is moved last. */
+function planProtected(paths: readonly string[], rules: readonly Rule[]): readonly Action[] {
+  return paths.toSorted().map((from) => {
+    const to = posix.join(posix.dirname(from), posix.basename(from).replace(/^\._cfg\d{4}_/, ''));
+    const taken = rules.findLast(({ glob }) => matchesGlob(to, glob))?.taken ?? 'new';
+    return { action: taken, from, to, taken };
+  });
+}

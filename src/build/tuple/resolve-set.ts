@@ -1,0 +1,26 @@
+import { Failure } from '../../failure.ts';
+import { programCommand } from '../../store/portage-program.ts';
+import type { BuildContainer } from '../build-container.ts';
+import type { BuildContext } from '../context.ts';
+import { underLock } from '../job-scripts.ts';
+import { runCommand } from '../run-command.ts';
+
+/** An atom of a set, and whether something that fits it is installed. */
+export interface SetAtom {
+  readonly atom: string;
+  readonly installed: boolean;
+}
+
+/** The atoms of a set (without its `@`) as Portage has it in the container, those of the sets that it names included. */
+export async function resolveSet(
+  { engine }: Pick<BuildContext, 'engine'>,
+  container: BuildContainer,
+  name: string,
+): Promise<readonly SetAtom[]> {
+  const command = underLock('shared', container.trees, programCommand('set-atoms', [name]));
+  const { stdout, stderr, exitCode } = await runCommand(engine, container.id, { command });
+  if (exitCode === 0) return JSON.parse(stdout) as readonly SetAtom[];
+  throw new Failure('emerge-failed', `failed to read the set ${name}: Portage in the container cannot`, {
+    logTail: stderr.split('\n').filter(Boolean).slice(-20),
+  });
+}

@@ -1,0 +1,31 @@
+import type { Site, Tuple } from '../../site/site.ts';
+import type { Base } from '../base-image.ts';
+import type { BuildContext } from '../context.ts';
+import type { MountChoice } from '../mounts.ts';
+
+/** A site's volumes and host paths, as they are mounted in its containers. */
+export interface SiteMounts {
+  readonly binpkgs: MountChoice;
+  readonly distfiles: MountChoice;
+  readonly logs: MountChoice;
+  /** By the names of the repositories. */
+  readonly trees: ReadonlyMap<string, MountChoice>;
+}
+
+/** What every step of a run for a site works with. */
+export interface SiteRun extends BuildContext {
+  readonly site: Site;
+  readonly mounts: SiteMounts;
+  /** The stages' images, by the stages' names. */
+  readonly stages: ReadonlyMap<string, Base>;
+  /** What the trees are at, by the names of the repositories. */
+  readonly revisions: ReadonlyMap<string, string>;
+  /** Whether the container of what fails is left to be looked at. */
+  readonly keepFailed: boolean;
+  readonly started: Date;
+}
+
+/** The image of a tuple's stage. */
+export function stageOf({ stages }: SiteRun, { stage }: Pick<Tuple, 'stage'>): Base {
+  return stages.get(stage.name) ?? { name: stage.image, image: undefined };
+}
