@@ -17,6 +17,40 @@ export const holdCommand = ['/bin/sh', '-c', 'trap "" TERM INT HUP; exec cat'];
 /** Ends every process in the container but process 1, its child and this one. */
 export const terminateCommand = ['/bin/sh', '-c', 'kill -TERM -1'];
 
+/** Tells every process but process 1, its child and this one that its terminal is gone, those that are stopped as well. */
+export const hangUpCommand = ['/bin/sh', '-c', 'kill -HUP -1; kill -CONT -1'];
+
+const shellScript = `
+state=$1 columns=$2 rows=$3
+shift 3
+if [ -n "$columns" ] && [ "$(stty size)" = "0 0" ]; then
+  stty cols "$columns" rows "$rows"
+fi
+trap : HUP INT QUIT TERM
+"$@"
+status=$?
+{ mkdir -p "\${state%/*}" && echo "$status" >"$state.new" && mv "$state.new" "$state"; } 2>/dev/null
+exit "$status"
+`;
+
+/**
+ * Runs a command at a terminal, of that size until somebody gives it another, or with `size` undefined without one. Its
+ * exit status is written down; signals that a terminal sends to all of a job are the command's to heed.
+ */
+export function shellCommand(
+  name: string,
+  size: { readonly columns: number; readonly rows: number } | undefined,
+  command: readonly string[],
+): readonly string[] {
+  const values = [`${stateDirectory}/${name}`, String(size?.columns ?? ''), String(size?.rows ?? '')];
+  return ['/bin/sh', '-c', shellScript, 'gentoo-builder-shell', ...values, ...command];
+}
+
+/** Prints the exit status of what {@link shellCommand} ran; nothing while it runs, or where it could not write it down. */
+export function shellStatusCommand(name: string): readonly string[] {
+  return ['/bin/sh', '-c', 'if [ -e "$1" ]; then cat "$1"; fi', 'gentoo-builder-status', `${stateDirectory}/${name}`];
+}
+
 const jobScript = `
 state=$1 log=$2
 shift 2

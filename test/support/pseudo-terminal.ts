@@ -1,0 +1,73 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { runProgram } from './run-program.ts';
+
+/** A real terminal with a command at it, by script(1) of util-linux; its user types and reads, resizes and closes it. */
+export class PseudoTerminal implements AsyncDisposable {
+  /** All that was shown so far, a character a byte. */
+  shown = '';
+  /** Settles with the command's exit status, or that of the terminal's end. */
+  readonly ended: Promise<number | null>;
+  readonly #script: ChildProcess;
+  #heard = (): void => undefined;
+  #device = '';
+
+  /** Opens one with that many columns and rows. `command` is one of /bin/sh's, whose values are in the environment. */
+  static async open(
+    command: string,
+    environment: NodeJS.ProcessEnv,
+    columns = 101,
+    rows = 31,
+  ): Promise<PseudoTerminal> {
+    const prepare = `echo "device=$(tty)" pid=$$; stty cols ${columns} rows ${rows}; read -r go; `;
+    const terminal = new PseudoTerminal(prepare + command, environment);
+    const [, device = ''] = await terminal.see(/device=(\S+) pid=\d+\r\n/);
+    terminal.#device = device;
+    terminal.type('go\n');
+    return terminal;
+  }
+
+  private constructor(command: string, environment: NodeJS.ProcessEnv) {
+    const env = { ...process.env, TERM: 'xterm', SHELL: '/bin/sh', ...environment };
+    this.#script = spawn('script', ['--quiet', '--return', '--flush', '--command', command, '/dev/null'], { env });
+    this.ended = once(this.#script, 'close').then(() => this.#script.exitCode);
+    // The terminal may be closed while somebody types.
+    this.#script.stdin?.on('error', () => undefined);
+    this.#script.stdout?.on('data', (chunk: Buffer) => {
+      this.shown += chunk.toString('latin1');
+      this.#heard();
+    });
+    void this.ended.then(() => this.#heard());
+  }
+
+  /** Waits until something like that is shown, also if it was before; throws where the command ends without it. */
+  async see(pattern: RegExp): Promise<RegExpExecArray> {
+    for (;;) {
+      const found = pattern.exec(this.shown);
+      if (found !== null) return found;
+      if (this.#script.exitCode !== null || this.#script.signalCode !== null)
+        throw new Error(`the terminal's command ended without ${pattern}: ${JSON.stringify(this.shown)}`);
+      await new Promise<void>((resolve) => {
+        this.#heard = resolve;
+      });
+    }
+  }
+
+  type(keys: string | Uint8Array): void {
+    this.#script.stdin?.write(keys);
+  }
+
+  async resize(columns: number, rows: number): Promise<void> {
+    await runProgram('stty', ['-F', this.#device, 'cols', String(columns), 'rows', String(rows)]);
+  }
+
+  /** Takes the terminal away, as by closing its window. */
+  close(): void {
+    this.#script.kill('SIGKILL');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+    await this.ended;
+  }
+}
