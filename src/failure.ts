@@ -30,6 +30,8 @@ export const exitStatuses = {
   'out-of-memory': 36,
   'disk-full': 37,
   'emerge-failed': 39,
+  'store-corrupt': 41,
+  'package-missing': 43,
   'commit-failed': 50,
   'tag-failed': 51,
   'hook-failed': 52,
