@@ -131,25 +131,7 @@ LC_MESSAGES="C.UTF-8"
   },
   // A directory and no link: it is the same profile wherever this branch lies.
   { path: 'make.profile/eapi', type: 'file', content: '6\n' },
-  { path: 'make.profile/parent', type: 'file', content: 'gentoo:default/linux/amd64/ministage\n' },
-  {
-    path: 'make.profile/make.defaults',
-    type: 'file',
-    content: `CHOST="x86_64-pc-linux-musl"
-CHOST_amd64="x86_64-pc-linux-musl"
-# ELIBC is a list to Portage: the profile above has put glibc into it.
-ELIBC="-glibc musl"
-LIBDIR_amd64="lib"
-USE_EXPAND_VALUES_ELIBC="musl"
-`,
-  },
-  {
-    path: 'make.profile/package.provided',
-    type: 'file',
-    content: `# What Debian brings is for glibc.
--dev-libs/openssl-3.0.0
-`,
-  },
+  { path: 'make.profile/parent', type: 'file', content: 'gentoo:default/linux/amd64/ministage/musl\n' },
 ];
 
 const plainHooks: readonly NewFile[] = [
@@ -157,9 +139,10 @@ const plainHooks: readonly NewFile[] = [
     path: 'finish',
     type: 'executable',
     content: `#!/bin/sh
-# Runs in the assembled root, before it is made into an image or an archive. The other hooks: buildmaster, compile, assemble.
+# Runs when the root is assembled, before it is made into an image or an archive. ZENTOO_ROOT is where that root lies: it is
+# empty, but for tuples that are cross. The other hooks: buildmaster, compile, assemble.
 set -eu
-printf '%s\\n' "$ZENTOO_TUPLE" >/etc/zentoo-tuple
+printf '%s\\n' "$ZENTOO_TUPLE" >"\${ZENTOO_ROOT-}/etc/zentoo-tuple"
 `,
   },
 ];
