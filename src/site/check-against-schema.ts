@@ -30,23 +30,22 @@ export interface JsonSchema {
   readonly definitions?: Readonly<Record<string, JsonSchema>>;
 }
 
-/** A document that is as its schema says, and where in it everything is. */
+/** A document as far as it is as its schema says, and where in it everything is. */
 export interface CheckedDocument {
+  /** A value that is not as the schema says is undefined, under its key or in its place in the list. */
   readonly value: unknown;
   /** Where the value at a path of keys and indices begins; the nearest one that there is. */
   readonly placeOf: (path: readonly (string | number)[]) => Place;
 }
 
-/** Holds a YAML document against a schema; undefined, with all diagnostics, if it is not as the schema says. */
+/** Holds a YAML document against a schema; what is not as the schema says is a diagnostic, and left out. */
 export function checkAgainstSchema(
   document: YamlDocument,
   schema: JsonSchema,
   diagnostics: Diagnostics,
-): CheckedDocument | undefined {
-  const before = diagnostics.count;
+): CheckedDocument {
   const places = new Map<string, Place>();
   const value = new Checker(document, schema, diagnostics, places).check(document.root, schema, []);
-  if (diagnostics.count > before) return undefined;
   const placeOf = (path: readonly (string | number)[]): Place =>
     places.get(JSON.stringify(path)) ??
     (path.length === 0 ? document.placeOf(document.root) : placeOf(path.slice(0, -1)));
@@ -68,7 +67,7 @@ class Checker {
     this.#places = places;
   }
 
-  /** The value of a node; where it is not as the schema says, a diagnostic at `place` or, without one, at the node. */
+  /** The value of a node, as far as it is right; where it is not as the schema says, a diagnostic at `place` or, without one, at the node. */
   check(node: unknown, reference: JsonSchema, path: Path, place = this.#document.placeOf(node)): unknown {
     const schema = this.#dereference(reference);
     const resolved = this.#document.resolve(node);
@@ -79,8 +78,9 @@ class Checker {
     const value: unknown = isScalar(resolved) ? resolved.value : resolved;
     const typeFault = scalarTypeFault(resolved, value, schema);
     const message = typeFault ?? valueFault(value, schema);
-    if (message !== undefined) fault(message);
-    return value;
+    if (message === undefined) return value;
+    fault(message);
+    return undefined;
   }
 
   #checkMap(map: YAMLMap, schema: JsonSchema, path: Path, fault: (message: string) => void): unknown {

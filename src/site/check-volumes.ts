@@ -9,7 +9,7 @@ import type { SiteTree } from './site.ts';
 
 /** Reports volumes of repositories that no branch names, whether a tuple has that branch or not. */
 export function checkTrees(
-  { volumes, placeOfTree }: SiteDocument,
+  { volumes, placeOf }: SiteDocument,
   portage: SiteRepository,
   used: readonly SiteTree[],
   diagnostics: Diagnostics,
@@ -20,7 +20,7 @@ export function checkTrees(
   for (const { repository } of volumes.trees)
     if (!names.has(repository))
       diagnostics.add(
-        placeOfTree(repository),
+        placeOf(['volumes', 'trees', repository]),
         missingName('the repos.conf of no portage branch has a repository', repository, [...names].toSorted()),
       );
 }

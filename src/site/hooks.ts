@@ -1,16 +1,16 @@
 import { startOf, type Diagnostics } from './diagnostics.ts';
 import { nearestName } from './nearest-name.ts';
 import type { SiteRepository } from './site-repository.ts';
-import type { BranchEntry, Tuple } from './site.ts';
+import type { BranchEntry } from './site.ts';
 
 /** The points of a build that a branch of config/buildhooks may have an executable for, in their order. */
 export const hookNames = ['buildmaster', 'compile', 'assemble', 'finish'] as const;
 
 export type HookName = (typeof hookNames)[number];
 
-/** Reports hooks of the tuples that would not be run: files that are not executable, and names that are misspelt. */
-export function checkHooks(tuples: readonly Tuple[], repository: SiteRepository, diagnostics: Diagnostics): void {
-  for (const { name, entries } of new Set(tuples.map(({ buildhooks }) => buildhooks))) {
+/** Reports hooks in the branches that tuples use and that would not be run: files that are not executable, and names that are misspelt. */
+export function checkHooks(repository: SiteRepository, diagnostics: Diagnostics): void {
+  for (const { name, entries } of repository.usedBranches) {
     const missing = hookNames.filter(
       (hook) => !entries.some(({ path }) => path === hook || path.startsWith(`${hook}/`)),
     );

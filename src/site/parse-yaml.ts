@@ -2,9 +2,11 @@ import { isAlias, isCollection, isPair, LineCounter, parseDocument, type Node } 
 import type { Place } from '../failure.ts';
 import { startOf, type Diagnostics } from './diagnostics.ts';
 
-/** A YAML document without errors, its aliases resolved. */
+/** A YAML document whose structure is certain, its aliases resolved. */
 export interface YamlDocument {
   readonly root: Node | null;
+  /** Whether no key is there twice; where one is, which of the two was meant is not known. */
+  readonly isWhole: boolean;
   /** What a node stands for: an alias for what its anchor is at, every other node for itself. */
   readonly resolve: (node: unknown) => unknown;
   /** Where a node begins. */
@@ -17,8 +19,8 @@ const mostValues = 50_000;
 const tooDeep = 'it is nested too deeply';
 
 /**
- * Parses a YAML 1.2 document. Undefined, with diagnostics, if it is damaged, has a key twice, or has aliases that contain
- * themselves or stand for too much (https://en.wikipedia.org/wiki/Billion_laughs_attack).
+ * Parses a YAML 1.2 document. A key that is there twice is a diagnostic. Undefined, with diagnostics, if it is damaged,
+ * or has aliases that contain themselves or stand for too much (https://en.wikipedia.org/wiki/Billion_laughs_attack).
  */
 export function parseYaml(text: string, file: string, diagnostics: Diagnostics): YamlDocument | undefined {
   const lineCounter = new LineCounter();
@@ -34,7 +36,7 @@ export function parseYaml(text: string, file: string, diagnostics: Diagnostics):
     for (const { pos, message } of exhausted ? [] : faults)
       diagnostics.add(placeAt(pos[0]), message.split('\n', 1)[0] ?? '');
     if (exhausted) diagnostics.add(placeAt(exhausted.pos[0]), tooDeep);
-    if (faults.length > 0) return undefined;
+    if (faults.some(({ code }) => code !== 'DUPLICATE_KEY')) return undefined;
     const before = diagnostics.count;
     const report: ReportFault = (node, message) => diagnostics.add(placeOf(node), message);
     const targets = resolveAliases(document.contents, report);
@@ -42,7 +44,9 @@ export function parseYaml(text: string, file: string, diagnostics: Diagnostics):
     const size = measure(document.contents, resolve, report);
     if (size > mostValues && diagnostics.count === before)
       report(document.contents, `there are more than ${mostValues} values in it`);
-    return diagnostics.count > before ? undefined : { root: document.contents, resolve, placeOf };
+    return diagnostics.count > before
+      ? undefined
+      : { root: document.contents, isWhole: faults.length === 0, resolve, placeOf };
   } catch (error) {
     // What is nested thousands of levels deep exhausts the stack.
     if (!(error instanceof RangeError)) throw error;

@@ -4,10 +4,12 @@ import { readPortageBranch, type ReadPortageBranch } from './portage-branch.ts';
 import type { ReadSet } from './package-set.ts';
 import {
   explainMisreading,
+  mayBe,
   missingName,
   namesByPart,
   readTupleName,
   tupleParts,
+  type KnownNames,
   type TupleNames,
   type TupleReading,
 } from './read-tuple-name.ts';
@@ -20,17 +22,18 @@ import schema from './site.schema.json' with { type: 'json' };
 /** What tuples are put together from. */
 export interface TupleMaterial {
   readonly document: SiteDocument;
-  readonly portage: SiteRepository;
-  readonly buildhooks: SiteRepository;
+  /** Undefined, as the other one, where it cannot be read. */
+  readonly portage: SiteRepository | undefined;
+  readonly buildhooks: SiteRepository | undefined;
   readonly names: TupleNames;
   readonly sharedSets: ReadonlyMap<string, ReadSet>;
 }
 
-/** A tuple as it is written somewhere: what its parts are called, and where. */
+/** A tuple as it is written somewhere: what those of its parts are called that exist, for all that is known, and where. */
 interface WrittenTuple {
   readonly place: Place;
   readonly placeOf: (part: TuplePart) => Place;
-  readonly parts: TupleReading;
+  readonly parts: Partial<TupleReading>;
   readonly cross: boolean;
   readonly outputs: readonly Output[];
 }
@@ -54,10 +57,14 @@ export function readTuples(text: string | undefined, material: TupleMaterial, di
     ...readTupleLines(text ?? '', document.outputs, names, diagnostics),
     ...document.tuples.flatMap((tuple) => {
       const known = namesByPart(names);
-      const unknown = tupleParts.filter(([part]) => !known[part].includes(tuple.parts[part]));
-      for (const [part, called] of unknown)
-        diagnostics.add(tuple.placeOf(part), missingName(`there is no ${called}`, tuple.parts[part], known[part]));
-      return unknown.length > 0 ? [] : [{ ...tuple, outputs: tuple.outputs ?? document.outputs }];
+      const parts: Partial<Record<TuplePart, string>> = {};
+      for (const [part, called] of tupleParts) {
+        const name = tuple.parts[part];
+        if (name === undefined) continue;
+        if (mayBe(name, known[part])) parts[part] = name;
+        else diagnostics.add(tuple.placeOf(part), missingName(`there is no ${called}`, name, known[part] ?? []));
+      }
+      return [{ ...tuple, parts, outputs: tuple.outputs ?? document.outputs }];
     }),
   ];
   const assemble = new TupleAssembly(material, diagnostics);
@@ -71,6 +78,8 @@ function readTupleLines(
   names: TupleNames,
   diagnostics: Diagnostics,
 ): readonly WrittenTuple[] {
+  // Nothing can be said of what is not known at all.
+  if (names.portage === undefined && names.buildhooks === undefined) return [];
   return text.split('\n').flatMap((line, index) => {
     const [first, second] = [...line.replace(/#.*$/s, '').matchAll(/\S+/g)];
     if (first === undefined) return [];
@@ -82,11 +91,13 @@ function readTupleLines(
     const readings = readTupleName(first[0], names);
     const [parts] = readings;
     if (parts === undefined) {
-      const { offset, message } = explainMisreading(first[0], names);
+      const { offset, message, parts: some } = explainMisreading(first[0], names);
       diagnostics.add({ ...place, column: place.column + offset }, message);
-      return [];
+      return [{ place, placeOf: () => place, parts: some, cross: false, outputs }];
     }
-    if (readings.length > 1) {
+    // Where names are not known there seem to be more readings than there are.
+    const isCertain = [names.cpu, names.portage, names.buildhooks, names.packages(parts.portage)].every(Boolean);
+    if (readings.length > 1 && isCertain) {
       diagnostics.add(
         place,
         `'${first[0]}' can be read in ${readings.length} ways: ${readings.map(showReading).join(' or ')}; ` +
@@ -117,47 +128,56 @@ class TupleAssembly {
   }
 
   /** A tuple of parts that exist; undefined, with diagnostics, if they do not make one. */
-  assemble({ place, placeOf, parts, cross, outputs }: WrittenTuple): Tuple | undefined {
-    const { document, buildhooks, sharedSets } = this.#material;
-    const name = tupleParts.map(([part]) => parts[part]).join('-');
-    this.#checkNames(name, parts, placeOf, place);
-    const portage = this.#readBranch(parts.portage);
-    const packages = portage?.sets.get(parts.packages) ?? sharedSets.get(parts.packages);
+  assemble(written: WrittenTuple): Tuple | undefined {
+    const { cross, outputs, parts } = written;
+    const { document, buildhooks, names } = this.#material;
+    const name = this.#checkNames(written);
     const cpu = document.cpus.find((other) => other.name === parts.cpu);
-    const stage = stageOf(parts.portage, document.stages);
-    const hooks = buildhooks.useBranch(parts.buildhooks);
-    if (packages)
-      checkNestedSets(
-        packages,
-        (set) => portage?.sets.get(set) ?? sharedSets.get(set),
-        this.#material.names.packages(parts.portage),
-        this.#diagnostics,
-      );
-    else if (!this.#material.names.packages(parts.portage).includes(parts.packages))
-      this.#diagnostics.add(
-        placeOf('packages'),
-        missingName(
-          `the branch '${parts.portage}' has no package set`,
-          parts.packages,
-          this.#material.names.packages(parts.portage),
-        ),
-      );
-    if (!stage)
-      this.#diagnostics.add(
-        placeOf('portage'),
-        `no stage in site.yaml has the branch '${parts.portage}' among its branches`,
-      );
-    if (!cpu || !stage || !portage || !hooks || !packages) return undefined;
+    const portage = isAmong(parts.portage, names.portage) ? this.#readBranch(parts.portage) : undefined;
+    const hooks = isAmong(parts.buildhooks, names.buildhooks) ? buildhooks?.useBranch(parts.buildhooks) : undefined;
+    const packages = this.#readPackages(written, portage);
+    const stage = this.#findStage(written);
+    if (name === undefined || !cpu || !stage || !portage || !hooks || !packages) return undefined;
     return { name, cpu, portage: portage.branch, buildhooks: hooks, packages: packages.set, stage, cross, outputs };
   }
 
-  #checkNames(name: string, parts: TupleReading, placeOf: WrittenTuple['placeOf'], place: Place): void {
-    for (const [part, called] of tupleParts)
-      if (!partName.test(parts[part]))
+  #readPackages({ parts, placeOf }: WrittenTuple, portage: ReadPortageBranch | undefined): ReadSet | undefined {
+    if (parts.packages === undefined || parts.portage === undefined) return undefined;
+    const { sharedSets, names } = this.#material;
+    const find = (set: string) => portage?.sets.get(set) ?? sharedSets.get(set);
+    const known = names.packages(parts.portage);
+    const packages = find(parts.packages);
+    if (packages) checkNestedSets(packages, find, known ?? [], this.#diagnostics);
+    else if (known && !known.includes(parts.packages))
+      this.#diagnostics.add(
+        placeOf('packages'),
+        missingName(`the branch '${parts.portage}' has no package set`, parts.packages, known),
+      );
+    return packages;
+  }
+
+  #findStage({ parts: { portage }, placeOf }: WrittenTuple): Stage | undefined {
+    const { document, names } = this.#material;
+    const stage = portage === undefined ? undefined : stageOf(portage, document.stages);
+    if (!stage && document.isKnown.stages && isAmong(portage, names.portage))
+      this.#diagnostics.add(placeOf('portage'), `no stage in site.yaml has the branch '${portage}' among its branches`);
+    return stage;
+  }
+
+  /** Reports what is wrong with the names of the parts and with that of the tuple, which is returned if it has one. */
+  #checkNames({ parts, place, placeOf }: WrittenTuple): string | undefined {
+    const known = namesByPart(this.#material.names);
+    for (const [part, called] of tupleParts) {
+      const name = parts[part];
+      if (isAmong(name, known[part]) && !partName.test(name))
         this.#diagnostics.add(
           placeOf(part),
-          `the ${called} '${parts[part]}' cannot be part of an image's name: small letters and digits, with . _ - between them`,
+          `the ${called} '${name}' cannot be part of an image's name: small letters and digits, with . _ - between them`,
         );
+    }
+    const names = tupleParts.flatMap(([part]) => parts[part] ?? []);
+    if (names.length < tupleParts.length) return undefined;
+    const name = names.join('-');
     const longest = longestName - `zentoo/${this.#material.document.name}/`.length;
     if (name.length > longest)
       this.#diagnostics.add(
@@ -167,11 +187,13 @@ class TupleAssembly {
     const before = this.#places.get(name);
     if (before) this.#diagnostics.add(place, `the tuple ${name} is in ${before.file}:${before.line} already`);
     else this.#places.set(name, place);
+    return name;
   }
 
   #readBranch(name: string): ReadPortageBranch | undefined {
-    if (!this.#branches.has(name))
-      this.#branches.set(name, readPortageBranch(this.#material.portage, name, this.#diagnostics));
+    const { portage } = this.#material;
+    if (portage && !this.#branches.has(name))
+      this.#branches.set(name, readPortageBranch(portage, name, this.#diagnostics));
     return this.#branches.get(name);
   }
 
@@ -179,6 +201,11 @@ class TupleAssembly {
   get branches(): readonly ReadPortageBranch[] {
     return [...this.#branches.values()].filter((branch) => branch !== undefined);
   }
+}
+
+/** Whether a name is one of those that there are, and not only one that there may be. */
+function isAmong(name: string | undefined, names: KnownNames): name is string {
+  return name !== undefined && names?.includes(name) === true;
 }
 
 /** The stage that names the branch, or the one that is for all others. */

@@ -1,14 +1,17 @@
 import type { Atom } from '../portage/atom.ts';
 import { parsePackageArgument } from '../portage/atom.ts';
 import { parseSize } from '../quantity.ts';
-import { checkAgainstSchema, type CheckedDocument } from './check-against-schema.ts';
+import { checkAgainstSchema } from './check-against-schema.ts';
 import type { Place } from '../failure.ts';
-import type { Diagnostics } from './diagnostics.ts';
+import { startOf, type Diagnostics } from './diagnostics.ts';
 import { parseYaml } from './parse-yaml.ts';
-import type { Cpu, Limits, Output, Stage, Volumes } from './site.ts';
+import type { Cpu, Limits, Optimize, Output, Stage, Volumes } from './site.ts';
 import schema from './site.schema.json' with { type: 'json' };
 
-/** What site.yaml says, apart from the rest of the site. */
+/**
+ * What site.yaml says, apart from the rest of the site. Where something in it is wrong, which is a diagnostic, it is as
+ * much as can be known: names are those that there are, and other values may be empty.
+ */
 export interface SiteDocument {
   readonly name: string;
   readonly cpus: readonly Cpu[];
@@ -17,89 +20,126 @@ export interface SiteDocument {
   readonly volumes: Volumes;
   readonly limits: Limits;
   readonly tuples: readonly LongTuple[];
-  /** Where the branch of a stage is named. */
-  readonly placeOfBranch: (stage: string, index: number) => Place;
-  /** Where a stage begins. */
-  readonly placeOfStage: (stage: string) => Place;
-  /** Where the volume of a repository is named. */
-  readonly placeOfTree: (repository: string) => Place;
+  /** Whether there are no others than those above. */
+  readonly isKnown: { readonly cpus: boolean; readonly stages: boolean; readonly tuples: boolean };
+  /** Where the value at a path of keys and indices is. */
+  readonly placeOf: (path: readonly (string | number)[]) => Place;
 }
 
-/** A tuple in its long form; the names are not known to exist. */
+/** A tuple in its long form; the names are not known to exist, and those that are no names are left out. */
 export interface LongTuple {
   readonly place: Place;
   readonly placeOf: (part: TuplePart) => Place;
-  readonly parts: Readonly<Record<TuplePart, string>>;
+  readonly parts: Partial<Readonly<Record<TuplePart, string>>>;
   readonly cross: boolean;
   readonly outputs: readonly Output[] | undefined;
 }
 
 export type TuplePart = 'cpu' | 'portage' | 'buildhooks' | 'packages';
 
-/** The form that the schema guarantees. */
+/** A value of a map; it is undefined where it is not as the schema says. */
+type Named<T> = Readonly<Record<string, T | undefined>>;
+
+/** The form that the schema guarantees, of what is there at all. */
 interface RawDocument {
-  readonly name: string;
-  readonly cpus: Readonly<Record<string, Readonly<Record<string, string>> & { CHOST: string; CFLAGS: string }>>;
-  readonly stages: Readonly<Record<string, Partial<Stage> & { image: string }>>;
-  readonly outputs?: readonly Output[];
-  readonly volumes?: { binpkgs?: string; distfiles?: string; trees?: Readonly<Record<string, string>> };
-  readonly limits?: { memory?: string; cpus?: number; 'big-packages'?: readonly string[] };
-  readonly tuples?: readonly (Readonly<Record<TuplePart, string>> & { cross?: boolean; outputs?: readonly Output[] })[];
+  readonly name?: string;
+  readonly cpus?: Named<Named<string>>;
+  readonly stages?: Named<RawStage>;
+  readonly outputs?: readonly (Output | undefined)[];
+  readonly volumes?: { binpkgs?: string; distfiles?: string; trees?: Named<string> };
+  readonly limits?: { memory?: string; cpus?: number; 'big-packages'?: readonly (string | undefined)[] };
+  readonly tuples?: readonly (RawTuple | undefined)[];
 }
 
-/** Reads the text of site.yaml; undefined, with all diagnostics, if it is not as site.schema.json says. */
-export function readSiteDocument(text: string, file: string, diagnostics: Diagnostics): SiteDocument | undefined {
-  const yaml = parseYaml(text, file, diagnostics);
+interface RawStage {
+  readonly image?: string;
+  readonly optimize?: Optimize;
+  readonly branches?: readonly (string | undefined)[];
+}
+
+interface RawTuple extends Partial<Readonly<Record<TuplePart, string>>> {
+  readonly cross?: boolean;
+  readonly outputs?: readonly (Output | undefined)[];
+}
+
+/** Reads the text of site.yaml, undefined if there is none; what is not as site.schema.json says is a diagnostic. */
+export function readSiteDocument(text: string | undefined, file: string, diagnostics: Diagnostics): SiteDocument {
+  const yaml = text === undefined ? undefined : parseYaml(text, file, diagnostics);
   const checked = yaml && checkAgainstSchema(yaml, schema, diagnostics);
-  if (checked === undefined) return undefined;
+  const placeOf = checked?.placeOf ?? (() => startOf(file));
   // The schema is what says so, and a test holds the two against each other.
-  const raw = checked.value as RawDocument;
+  const raw = (checked?.value ?? {}) as RawDocument;
+  const isWhole = yaml?.isWhole === true;
+  const stages = Object.entries(raw.stages ?? {});
   return {
-    name: raw.name,
-    cpus: Object.entries(raw.cpus).map(([name, { CHOST, CFLAGS, ...cpuFlags }]) => ({
-      name,
-      chost: CHOST,
-      cflags: CFLAGS,
-      cpuFlags: Object.entries(cpuFlags)
-        .map(([variable, flags]) => ({ variable, flags }))
-        .toSorted((a, b) => (a.variable < b.variable ? -1 : 1)),
-    })),
-    stages: Object.entries(raw.stages).map(([name, { image, optimize = 'none', branches }]) => ({
-      name,
-      image,
-      optimize,
-      branches,
-    })),
-    outputs: raw.outputs ?? ['image'],
+    name: raw.name ?? '',
+    cpus: Object.entries(raw.cpus ?? {}).map(readCpu),
+    stages: stages.map(readStage),
+    outputs: defined(raw.outputs ?? ['image']),
     volumes: {
       binpkgs: raw.volumes?.binpkgs,
       distfiles: raw.volumes?.distfiles,
-      trees: Object.entries(raw.volumes?.trees ?? {}).map(([repository, source]) => ({ repository, source })),
+      trees: Object.entries(raw.volumes?.trees ?? {}).map(([repository, source = '']) => ({ repository, source })),
     },
-    limits: readLimits(raw.limits ?? {}, checked, diagnostics),
-    tuples: (raw.tuples ?? []).map(({ cross = false, outputs, ...parts }, index) => ({
-      place: checked.placeOf(['tuples', index]),
-      placeOf: (part) => checked.placeOf(['tuples', index, part]),
-      parts,
-      cross,
-      outputs,
-    })),
-    placeOfBranch: (stage, index) => checked.placeOf(['stages', stage, 'branches', index]),
-    placeOfStage: (stage) => checked.placeOf(['stages', stage]),
-    placeOfTree: (repository) => checked.placeOf(['volumes', 'trees', repository]),
+    limits: readLimits(raw.limits ?? {}, placeOf, diagnostics),
+    tuples: (raw.tuples ?? []).flatMap((tuple, index) => {
+      if (tuple === undefined) return [];
+      const { cross = false, outputs, ...parts } = tuple;
+      return {
+        place: placeOf(['tuples', index]),
+        placeOf: (part: TuplePart) => placeOf(['tuples', index, part]),
+        parts,
+        cross,
+        outputs: outputs && defined(outputs),
+      };
+    }),
+    isKnown: {
+      cpus: isWhole && raw.cpus !== undefined,
+      stages: isWhole && raw.stages !== undefined && stages.every(([, stage]) => hasAllBranches(stage)),
+      tuples: isWhole && (raw.tuples !== undefined || !Object.hasOwn(raw, 'tuples')),
+    },
+    placeOf,
   };
+}
+
+function readCpu([name, settings]: [string, Named<string> | undefined]): Cpu {
+  const { CHOST = '', CFLAGS = '', ...cpuFlags } = settings ?? {};
+  const flags = Object.entries(cpuFlags).map(([variable, value = '']) => ({ variable, flags: value }));
+  const sorted = flags.toSorted((a, b) => (a.variable < b.variable ? -1 : 1));
+  return { name, chost: CHOST, cflags: CFLAGS, cpuFlags: sorted };
+}
+
+function readStage([name, stage]: [string, RawStage | undefined]): Stage {
+  const isForOthers = stage !== undefined && !Object.hasOwn(stage, 'branches');
+  return {
+    name,
+    image: stage?.image ?? '',
+    optimize: stage?.optimize ?? 'none',
+    // One that is no name keeps its place.
+    branches: isForOthers ? undefined : (stage?.branches ?? []).map((branch = '') => branch),
+  };
+}
+
+function hasAllBranches(stage: RawStage | undefined): boolean {
+  if (stage === undefined) return false;
+  return !Object.hasOwn(stage, 'branches') || stage.branches?.every((branch) => branch !== undefined) === true;
+}
+
+function defined<T>(values: readonly (T | undefined)[]): readonly T[] {
+  return values.filter((value) => value !== undefined);
 }
 
 function readLimits(
   raw: NonNullable<RawDocument['limits']>,
-  checked: CheckedDocument,
+  placeOf: SiteDocument['placeOf'],
   diagnostics: Diagnostics,
 ): Limits {
   const bigPackages: Atom[] = [];
   for (const [index, text] of (raw['big-packages'] ?? []).entries()) {
+    if (text === undefined) continue;
     const parsed = parsePackageArgument(text);
     if (parsed.ok) bigPackages.push(parsed.value as Atom);
-    else diagnostics.add(checked.placeOf(['limits', 'big-packages', index]), `'${text}': ${parsed.reason}`);
+    else diagnostics.add(placeOf(['limits', 'big-packages', index]), `'${text}': ${parsed.reason}`);
   }
   return { memory: raw.memory === undefined ? undefined : parseSize(raw.memory), cpus: raw.cpus, bigPackages };
 }

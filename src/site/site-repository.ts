@@ -79,6 +79,11 @@ export class SiteRepository {
     });
   }
 
+  /** The branches that were made ready to be used. */
+  get usedBranches(): readonly Branch[] {
+    return [...this.#branches.values()];
+  }
+
   #entriesOf({ name, entries }: GitBranch, report: (file: string, message: string) => void): readonly BranchEntry[] {
     return entries.flatMap((entry) => {
       const { path, type, id } = entry;

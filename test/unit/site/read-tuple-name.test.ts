@@ -29,10 +29,10 @@ function namesOf({
 
 /** All that can be made of the names, the simple way. */
 function* everyTuple({ cpu, portage, buildhooks, packages }: TupleNames) {
-  for (const one of cpu)
-    for (const two of portage)
-      for (const three of buildhooks)
-        for (const four of packages(two)) yield { cpu: one, portage: two, buildhooks: three, packages: four };
+  for (const one of cpu ?? [])
+    for (const two of portage ?? [])
+      for (const three of buildhooks ?? [])
+        for (const four of packages(two) ?? []) yield { cpu: one, portage: two, buildhooks: three, packages: four };
 }
 
 describe('the readings of a tuple', () => {
@@ -47,6 +47,18 @@ describe('the readings of a tuple', () => {
         expect(readTupleName(text, names)).toHaveLength(expected.length);
       }),
       { numRuns: 500 },
+    );
+  });
+
+  it.each(['cpu', 'portage', 'buildhooks', 'packages'] as const)('are there where %s is not known', (part) => {
+    fc.assert(
+      fc.property(allNames, fc.nat(), (given, choice) => {
+        const names = namesOf(given);
+        const all = [...everyTuple(names)];
+        const parts = all[choice % all.length];
+        const unknown = { ...names, [part]: part === 'packages' ? () => undefined : undefined };
+        expect(readTupleName(Object.values(parts ?? {}).join('-'), unknown)).toContainEqual(parts);
+      }),
     );
   });
 
@@ -99,7 +111,7 @@ describe('the readings of a tuple', () => {
     ['a-'.repeat(5000), 0, expect.stringMatching(/^'a-a-.*' \(10000 characters\) is no tuple/)],
   ])('%s has none', (text, offset, message) => {
     expect(readTupleName(text, names)).toEqual([]);
-    expect(explainMisreading(text, names)).toEqual({ offset, message });
+    expect(explainMisreading(text, names)).toMatchObject({ offset, message });
   });
 });
 
