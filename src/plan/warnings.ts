@@ -8,21 +8,37 @@ import type { PlannedTree, PlanWarning } from './plan.ts';
  */
 export function siteWarnings({ uncommitted, leftBehind }: Site, path: string): readonly PlanWarning[] {
   return [
-    ...uncommitted.map(({ repository, branch, paths }) => {
-      const [first, ...others] = paths;
-      const files = others.length === 0 ? first : `${first} and ${others.length} more`;
+    ...uncommitted.flatMap(({ repository, branch, paths, unread }): readonly PlanWarning[] => {
       const where = branch === undefined ? repository : `${repository} (${branch})`;
       const git = gitIn(path, repository);
-      return {
-        message: `there is uncommitted work in ${where}, which is not built: ${files}`,
-        hint: `${git} add --all && ${git} commit`,
-      };
+      return [
+        ...(unread.length === 0
+          ? []
+          : [
+              {
+                message: `${repository}: whether there is uncommitted work in ${nameFiles(unread)} is not known: it cannot be read`,
+              },
+            ]),
+        ...(paths.length === 0
+          ? []
+          : [
+              {
+                message: `there is uncommitted work in ${where}, which is not built: ${nameFiles(paths)}`,
+                hint: `${git} add --all && ${git} commit`,
+              },
+            ]),
+      ];
     }),
-    ...leftBehind.map(({ repository, name, own, origin }) => ({
-      message: `${repository}: ${name} is at ${own.slice(0, 10)} and origin/${name} at ${origin.slice(0, 10)}, which is not built`,
-      hint: `${gitIn(path, repository)} branch --force ${name} origin/${name}`,
+    ...leftBehind.map(({ repository, name, own, remote, origin }) => ({
+      message: `${repository}: ${name} is at ${own.slice(0, 10)} and ${remote}/${name} at ${origin.slice(0, 10)}, which is not built`,
+      hint: `${gitIn(path, repository)} branch --force ${name} ${remote}/${name}`,
     })),
   ];
+}
+
+/** The first of several paths, and how many others there are. */
+function nameFiles([first, ...others]: readonly string[]): string {
+  return others.length === 0 ? `${first}` : `${first} and ${others.length} more`;
 }
 
 /** Trees that are not what site.lock says, or of which it says nothing. */

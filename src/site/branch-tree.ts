@@ -10,7 +10,7 @@ export type Resolved =
   | { readonly kind: 'outside'; readonly path: string };
 
 /** Where a branch of config/portage lies when it is used; its links are followed as they are followed there. */
-const top = ['etc', 'portage'] as const;
+const etcPortage = ['etc', 'portage'];
 
 /** As many as Linux follows (path_resolution(7)). */
 const mostLinks = 40;
@@ -24,10 +24,13 @@ const versionControl = new Set(['CVS', 'RCS', 'SCCS']);
 /** The files of a branch as they are found by their paths. */
 export class BranchTree {
   readonly #entries: ReadonlyMap<string, BranchEntry>;
+  readonly #top: readonly string[];
   /** The names in each directory, whose path is empty or has a `/` at its end. */
   readonly #names = new Map<string, Set<string>>([['', new Set()]]);
 
-  constructor(entries: readonly BranchEntry[]) {
+  /** `top` are the names of the directory in which the branch lies when it is used. */
+  constructor(entries: readonly BranchEntry[], top: readonly string[] = etcPortage) {
+    this.#top = top;
     this.#entries = new Map(entries.map((entry) => [entry.path, entry]));
     for (const { path } of entries) {
       for (let end = path.length; end > 0; end = path.lastIndexOf('/', end - 1)) {
@@ -41,7 +44,7 @@ export class BranchTree {
   /** Follows a path from the branch's top, links in it and at its end. */
   resolve(path: string): Resolved {
     const rest = path.split('/').toReversed();
-    const at: string[] = [...top];
+    const at: string[] = [...this.#top];
     let links = 0;
     for (let part = rest.pop(); part !== undefined; part = rest.pop()) {
       if (part === '' || part === '.') continue;
@@ -50,7 +53,7 @@ export class BranchTree {
         continue;
       }
       at.push(part);
-      const inside = pathInside(at);
+      const inside = pathInside(at, this.#top);
       const entry = inside === undefined ? undefined : this.#entries.get(inside);
       if (entry?.type === 'symlink') {
         const target = entry.read().toString('utf8');
@@ -62,7 +65,7 @@ export class BranchTree {
       else if (entry === undefined && inside !== undefined && !this.#names.has(asDirectory(inside)))
         return { kind: 'missing' };
     }
-    const inside = pathInside(at);
+    const inside = pathInside(at, this.#top);
     if (inside === undefined) return { kind: 'outside', path: `/${at.join('/')}` };
     const entry = this.#entries.get(inside);
     return entry ? { kind: 'file', entry } : { kind: 'directory', path: inside };
@@ -89,7 +92,7 @@ export class BranchTree {
 }
 
 /** The path from the branch's top, undefined if it is not below that. */
-function pathInside(at: readonly string[]): string | undefined {
+function pathInside(at: readonly string[], top: readonly string[]): string | undefined {
   return top.every((part, index) => at[index] === part) ? at.slice(top.length).join('/') : undefined;
 }
 

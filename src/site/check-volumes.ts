@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { BranchTree } from './branch-tree.ts';
 import { Diagnostics } from './diagnostics.ts';
 import { readRepositories } from './read-repositories.ts';
@@ -6,6 +7,31 @@ import { describeFault } from './report-faults.ts';
 import type { SiteDocument } from './site-document.ts';
 import type { SiteRepository } from './site-repository.ts';
 import type { SiteTree } from './site.ts';
+
+/** The volume of the sources where site.yaml names no other: all sites share it, and gentoo-builder uses it. */
+const usualDistfiles = 'gentoo-distfiles';
+
+/** Reports what is to be kept in one volume or directory and is different in kind. */
+export function checkVolumes({ volumes, placeOf }: SiteDocument, diagnostics: Diagnostics): void {
+  const { binpkgs, distfiles, trees } = volumes;
+  const seen = new Map([[distfiles === undefined ? usualDistfiles : '', 'the sources (distfiles)']]);
+  const all = [
+    { what: 'the sources (distfiles)', source: distfiles, path: ['volumes', 'distfiles'] },
+    { what: 'the binary packages (binpkgs)', source: binpkgs, path: ['volumes', 'binpkgs'] },
+    ...trees.map(({ repository, source }) => ({
+      what: `the repository '${repository}'`,
+      source,
+      path: ['volumes', 'trees', repository],
+    })),
+  ];
+  for (const { what, source, path } of all) {
+    if (source === undefined || source === '') continue;
+    const real = source.startsWith('/') ? posix.join(source, '/') : source;
+    const first = seen.get(real);
+    if (first === undefined) seen.set(real, what);
+    else diagnostics.add(placeOf(path), `${source} has ${first} already, and cannot have ${what} as well`);
+  }
+}
 
 /** Reports volumes of repositories that no branch names, whether a tuple has that branch or not. */
 export function checkTrees(

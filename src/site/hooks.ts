@@ -1,5 +1,7 @@
+import { BranchTree } from './branch-tree.ts';
 import { startOf, type Diagnostics } from './diagnostics.ts';
 import { nearestName } from './nearest-name.ts';
+import { reportFaults } from './report-faults.ts';
 import type { SiteRepository } from './site-repository.ts';
 import type { BranchEntry } from './site.ts';
 
@@ -14,9 +16,11 @@ export function checkHooks(repository: SiteRepository, diagnostics: Diagnostics)
     const missing = hookNames.filter(
       (hook) => !entries.some(({ path }) => path === hook || path.startsWith(`${hook}/`)),
     );
+    const tree = new BranchTree(entries, nowhere);
     for (const entry of entries) {
-      const fault = hookFault(entry, missing);
-      if (fault !== undefined) diagnostics.add(startOf(repository.fileOf(name, entry.path)), fault);
+      const place = startOf(repository.fileOf(name, entry.path));
+      const fault = reportFaults(diagnostics, place, () => hookFault(entry, missing, tree));
+      if (fault !== undefined) diagnostics.add(place, fault);
     }
     for (const hook of hookNames)
       if (entries.some(({ path }) => path.startsWith(`${hook}/`)))
@@ -24,10 +28,28 @@ export function checkHooks(repository: SiteRepository, diagnostics: Diagnostics)
   }
 }
 
-function hookFault({ path, type }: BranchEntry, missing: readonly string[]): string | undefined {
-  if (hookNames.some((hook) => hook === path))
-    return type === 'file' ? `it is not executable, and a hook is: git update-index --chmod=+x ${path}` : undefined;
-  if (type !== 'executable' || path.includes('/')) return undefined;
-  const near = nearestName(path, missing);
-  return near === undefined ? undefined : `there is no hook '${path}'; did you mean '${near}'?`;
+/** Nobody knows in which directory the hooks will be, so that a link by an absolute path leads to none of them. */
+const nowhere = ['\0'];
+
+function hookFault(entry: BranchEntry, missing: readonly string[], tree: BranchTree): string | undefined {
+  const { path, type } = entry;
+  if (!hookNames.some((hook) => hook === path)) {
+    if (type !== 'executable' || path.includes('/')) return undefined;
+    const near = nearestName(path, missing);
+    return near === undefined ? undefined : `there is no hook '${path}'; did you mean '${near}'?`;
+  }
+  if (type === 'file') return `it is not executable, and a hook is: git update-index --chmod=+x ${path}`;
+  const resolved = tree.resolve(path);
+  if (resolved.kind !== 'file' || resolved.entry.type !== 'executable')
+    return 'it is a symbolic link, and leads to no executable file of this branch';
+  return programFault(resolved.entry.read());
+}
+
+/** Why the kernel would not run a program, undefined if it may (execve(2)). */
+function programFault(content: Buffer): string | undefined {
+  if (content.subarray(0, 4).toString('latin1') === '\x7fELF') return undefined;
+  const [first = ''] = content.subarray(0, 4096).toString('latin1').split('\n', 1);
+  if (!/^#![ \t]*\//.test(first)) return 'it must begin with #! and the path of what runs it, as in #!/bin/sh';
+  if (!first.endsWith('\r')) return undefined;
+  return 'its first line ends with CR LF, and what runs it would be looked for under a name that ends with CR';
 }

@@ -8,12 +8,17 @@ export function didYouMean(text: string, names: Iterable<string>): string {
 export function nearestName(text: string, names: Iterable<string>): string | undefined {
   let nearest: { name: string; distance: number } | undefined;
   for (const name of names) {
-    const distance = editDistance(text, name);
+    const distance = nameDistance(text, name);
     if (nearest === undefined || distance < nearest.distance) nearest = { name, distance };
   }
   if (nearest === undefined) return undefined;
   const allowed = Math.max(1, Math.floor(Math.max(text.length, nearest.name.length) / 3));
   return nearest.distance <= allowed ? nearest.name : undefined;
+}
+
+/** How far a text is from being a name; capital letters for small ones are one edit, however many they are. */
+export function nameDistance(text: string, name: string): number {
+  return Math.min(editDistance(text, name), 1 + editDistance(text.toLowerCase(), name.toLowerCase()));
 }
 
 /**

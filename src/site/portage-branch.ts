@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { parseMakeConf } from '../portage/make-conf.ts';
 import { BranchTree } from './branch-tree.ts';
 import { startOf, type Diagnostics } from './diagnostics.ts';
 import { checkSetName, isSetFile, readSetText, type ReadSet } from './package-set.ts';
@@ -35,6 +36,7 @@ export function readPortageBranch(
   const tree = new BranchTree(branch.entries);
   const fileOf = (path: string) => portage.fileOf(name, path);
   checkProfile(branch.entries, fileOf('make.profile'), diagnostics);
+  reportFaults(diagnostics, startOf(fileOf('make.conf')), () => checkMakeConf(tree, fileOf, diagnostics));
   const sets = new Map<string, ReadSet>();
   for (const { path } of branch.entries.filter((entry) => entry.path === 'sets' || entry.path.startsWith('sets/'))) {
     const set = readOwnSet(path, tree, fileOf(path), diagnostics);
@@ -56,6 +58,20 @@ function checkProfile(entries: readonly BranchEntry[], file: string, diagnostics
     );
   else if (entry.path === 'make.profile' && entry.type !== 'symlink')
     diagnostics.add(startOf(file), 'it is a file, and should be a symbolic link to a profile');
+}
+
+/** `make.conf` is a file or a directory of files; it may be missing. */
+function checkMakeConf(tree: BranchTree, fileOf: (path: string) => string, diagnostics: Diagnostics): void {
+  for (const { path, resolved } of tree.list('make.conf')) {
+    const place = startOf(fileOf(path));
+    if (resolved.kind !== 'file') diagnostics.add(place, 'it is a symbolic link to what is not in this branch');
+    else {
+      const settings = parseMakeConf([resolved.entry.read().toString('utf8')]);
+      for (const name of ['PORTDIR', 'PORTDIR_OVERLAY'])
+        if (settings.has(name))
+          diagnostics.add(place, `${name} is how repositories were named before repos.conf: name them there`);
+    }
+  }
 }
 
 function readOwnSet(path: string, tree: BranchTree, file: string, diagnostics: Diagnostics): ReadSet | undefined {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkStages } from './check-stages.ts';
-import { checkTrees } from './check-volumes.ts';
+import { checkTrees, checkVolumes } from './check-volumes.ts';
 import { Diagnostics } from './diagnostics.ts';
 import { findSite } from './find-site.ts';
 import { checkHooks } from './hooks.ts';
@@ -51,6 +51,7 @@ function readConfiguration(directory: string, diagnostics: Diagnostics): Site {
   const { tuples, branches } = readTuples(lines, material, diagnostics);
   const named = branches.map(({ branch, repositories }) => ({ branch: branch.name, named: repositories }));
   const repositories = joinRepositories(named, diagnostics);
+  checkVolumes(document, diagnostics);
   if (portage) checkTrees(document, portage, repositories, diagnostics);
   if (buildhooks) checkHooks(buildhooks, diagnostics);
   const { name, cpus, stages, volumes, limits } = document;

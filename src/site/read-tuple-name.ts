@@ -1,5 +1,5 @@
 import { abbreviate } from '../abbreviate.ts';
-import { didYouMean, editDistance } from './nearest-name.ts';
+import { didYouMean, nameDistance } from './nearest-name.ts';
 import type { TuplePart } from './site-document.ts';
 
 /** The names of one part that there are; undefined where they are not known, and any name may be one of them. */
@@ -125,7 +125,7 @@ function nearestReading(words: readonly string[], known: Readonly<Record<TuplePa
       for (let end = start + 1; end <= words.length; end += 1) {
         const text = words.slice(start, end).join('-');
         const names = known[part] ?? [text];
-        const total = cost + Math.min(text.length, ...names.map((name) => editDistance(text, name)));
+        const total = cost + Math.min(text.length, ...names.map((name) => nameDistance(text, name)));
         if (total < (next.get(end)?.cost ?? Infinity)) next.set(end, { cost: total, texts: [...texts, text] });
       }
     }

@@ -75,6 +75,10 @@ export class SiteRepository {
       const report = (file: string, message: string) => this.#diagnostics.add(startOf(file), message);
       const branch = { name, commit: git.commit, entries: this.#entriesOf(git, report) };
       this.#branches.set(name, branch);
+      for (const entry of git.entries) {
+        const fault = this.git.findFileFault(entry);
+        if (fault !== undefined) report(this.fileOf(name, entry.path), fault);
+      }
       return branch;
     });
   }
@@ -114,8 +118,8 @@ export class SiteRepository {
 
   /** What of the working tree is in no commit, as a list of one; empty if there is nothing of that kind. */
   get uncommittedWork(): readonly UncommittedWork[] {
-    if (this.#workTree === undefined || this.#workTree.uncommitted.length === 0) return [];
-    return [{ repository: this.path, branch: this.#workTree.branch, paths: this.#workTree.uncommitted }];
+    const { branch, uncommitted: paths = [], unread = [] } = this.#workTree ?? {};
+    return paths.length + unread.length === 0 ? [] : [{ repository: this.path, branch, paths, unread }];
   }
 }
 

@@ -128,7 +128,9 @@ export interface BranchLeftBehind {
   readonly name: string;
   /** The commit of the branch, which is built. */
   readonly own: string;
-  /** The commit that origin has. */
+  /** What the repository is called that it was cloned from, `origin` mostly. */
+  readonly remote: string;
+  /** The commit that it has there. */
   readonly origin: string;
 }
 
@@ -139,4 +141,6 @@ export interface UncommittedWork {
   readonly branch: string | undefined;
   /** Files that were added, changed or removed since HEAD, sorted. */
   readonly paths: readonly string[];
+  /** Files and directories that could not be looked at, sorted: they may have changes, too. */
+  readonly unread: readonly string[];
 }

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { inflateSync } from 'node:zlib';
 import { readGitFile, readIfThere, requireInside, type GitDirectory } from './git-directory.ts';
@@ -21,11 +21,25 @@ export class GitObjects {
   /** An object, which is proven to be the one that its id names. Throws a {@link GitFault} if it is missing or damaged. */
   read(id: string, type: ObjectType): Buffer {
     const object = this.#readLoose(id) ?? this.#readPacked(id);
-    if (object === undefined) throw new GitFault(`the object ${id} is missing (git fsck says more)`);
+    if (object === undefined) throw new GitFault(missing(id));
     if (object.type !== type) throw new GitFault(`the object ${id} is a ${object.type}, and should be a ${type}`);
     const actual = objectId(object, this.#hash);
-    if (actual !== id) throw new GitFault(`the object ${id} is damaged (git fsck says more)`);
+    if (actual !== id) throw new GitFault(damaged(id));
     return object.content;
+  }
+
+  /** Why an object cannot be read, as far as that can be told without reading it; undefined if it is there. */
+  findFault(id: string): string | undefined {
+    const paths = this.#directories.map((directory) => join(directory, id.slice(0, 2), id.slice(2)));
+    const status = paths.map((path) => statSync(path, { throwIfNoEntry: false })).find((one) => one !== undefined);
+    // After a crash an object may be there with nothing in it.
+    if (status !== undefined) return status.size > 0 ? undefined : damaged(id);
+    return this.#openPacks().some((pack) => pack.has(id)) ? undefined : missing(id);
+  }
+
+  #openPacks(): readonly Pack[] {
+    this.#packs ??= this.#directories.flatMap((directory) => openPacks(join(directory, 'pack'), this.#hash));
+    return this.#packs;
   }
 
   #readLoose(id: string): GitObject | undefined {
@@ -37,8 +51,7 @@ export class GitObjects {
   }
 
   #readPacked(id: string): GitObject | undefined {
-    this.#packs ??= this.#directories.flatMap((directory) => openPacks(join(directory, 'pack'), this.#hash));
-    for (const pack of this.#packs) {
+    for (const pack of this.#openPacks()) {
       const object = pack.read(id, (base) => this.#readLoose(base) ?? this.#readPacked(base));
       if (object !== undefined) return object;
     }
@@ -46,16 +59,19 @@ export class GitObjects {
   }
 }
 
+const missing = (id: string) => `the object ${id} is missing (git fsck says more)`;
+const damaged = (id: string) => `the object ${id} is damaged (git fsck says more)`;
+
 function parseLoose(bytes: Buffer, id: string): GitObject {
   let inflated: Buffer;
   try {
     inflated = inflateSync(bytes, { maxOutputLength: largestObject });
   } catch (error) {
-    throw new GitFault(`the object ${id} is damaged (git fsck says more)`, { cause: error });
+    throw new GitFault(damaged(id), { cause: error });
   }
   const end = inflated.indexOf(0);
   const type = /^(commit|tree|blob|tag) \d+$/.exec(inflated.toString('latin1', 0, Math.min(Math.max(end, 0), 40)))?.[1];
-  if (type === undefined) throw new GitFault(`the object ${id} is damaged (git fsck says more)`);
+  if (type === undefined) throw new GitFault(damaged(id));
   return { type: type as ObjectType, content: inflated.subarray(end + 1) };
 }
 

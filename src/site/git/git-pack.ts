@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { inflateSync } from 'node:zlib';
 import { applyDelta } from './git-delta.ts';
 import { readGitFile, type GitDirectory } from './git-directory.ts';
@@ -6,6 +7,8 @@ import { largestObject, type GitObject, type ObjectType } from './git-object.ts'
 
 /** One pack file with its index (gitformat-pack(5)). */
 export interface Pack {
+  /** Whether the index has an object, and the pack is there. */
+  has(id: string): boolean;
   /**
    * An object of the pack, undefined if it has no such one. `readElsewhere` gives the base of a delta that is not in the
    * pack itself. Throws a {@link GitFault} if the pack is damaged.
@@ -29,10 +32,18 @@ export function openPack(path: string, hash: GitDirectory['hash']): Pack {
   if (index.length < 8 + 1024 || index.readUInt32BE(0) !== indexSignature || index.readUInt32BE(4) !== 2)
     throw damaged();
 
+  const find = (id: string): number | undefined => {
+    try {
+      return findOffset(index, width, Buffer.from(id, 'hex'));
+    } catch (error) {
+      throw damaged(error);
+    }
+  };
   return {
+    has: (id) => find(id) !== undefined && existsSync(`${path}.pack`),
     read(id, readElsewhere) {
       try {
-        const offset = findOffset(index, width, Buffer.from(id, 'hex'));
+        const offset = find(id);
         if (offset === undefined) return undefined;
         bytes ??= readGitFile(`${path}.pack`);
         if (bytes.toString('latin1', 0, 4) !== packSignature) throw damaged();

@@ -1,31 +1,64 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseGitConfig } from './git-config.ts';
 import type { GitDirectory } from './git-directory.ts';
 import { readIfThere } from './git-directory.ts';
 
 const objectId = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 const leadsOut = /(?:^|\/)\.\.(?:\/|$)/;
 const branchPrefix = 'refs/heads/';
-/** Where git keeps the branches of the repository that this one was cloned from. */
-const originPrefix = 'refs/remotes/origin/';
+/** Where git keeps the branches of the repositories that this one was cloned from, by the names of these. */
+const remotesPrefix = 'refs/remotes/';
 
 /** The branches of a repository: each one's name and the id that it points to, undefined if that is damaged. */
 export type BranchIds = ReadonlyMap<string, string | undefined>;
 
+/** All branches by name, and those of them that are not here and elsewhere are in several versions. */
+export interface FoundBranches {
+  readonly ids: BranchIds;
+  /** The names of the remotes that have each, sorted. */
+  readonly ambiguous: ReadonlyMap<string, readonly string[]>;
+}
+
 /**
- * All branches by name: its own, and for what is not among them, as `git checkout` does, those of the repository that it
+ * All branches by name: its own, and for what is not among them, as `git checkout` does, those of the repositories that it
  * was cloned from. A fresh clone has one branch of its own, and a fresh submodule mostly the same.
  */
-export function readBranchIds(directory: GitDirectory): BranchIds {
+export function readBranchIds(directory: GitDirectory): FoundBranches {
   const references = readReferences(directory);
   const ids = new Map<string, string | undefined>();
-  for (const [reference, id] of references) {
-    const name = reference.slice(originPrefix.length);
-    if (reference.startsWith(originPrefix) && name !== 'HEAD' && branchNameFault(name) === undefined) ids.set(name, id);
+  const ambiguous = new Map<string, readonly string[]>();
+  for (const [name, versions] of Map.groupBy(remoteBranches(directory, references), (branch) => branch.name)) {
+    ids.set(name, versions[0]?.id);
+    const isSame = versions.every(({ id }) => id === versions[0]?.id);
+    if (!isSame) ambiguous.set(name, versions.map(({ remote }) => remote).toSorted());
   }
-  for (const [reference, id] of references)
-    if (reference.startsWith(branchPrefix)) ids.set(reference.slice(branchPrefix.length), id);
-  return new Map([...ids].toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  for (const [reference, id] of references) {
+    if (!reference.startsWith(branchPrefix)) continue;
+    const name = reference.slice(branchPrefix.length);
+    ids.set(name, id);
+    ambiguous.delete(name);
+  }
+  return { ids: new Map([...ids].toSorted(([a], [b]) => (a < b ? -1 : 1))), ambiguous };
+}
+
+interface RemoteBranch {
+  readonly remote: string;
+  readonly name: string;
+  readonly id: string | undefined;
+}
+
+/** The branches of all remotes. A remote's name may have slashes in it, and is then known from the settings alone. */
+function remoteBranches({ common }: GitDirectory, references: BranchIds): readonly RemoteBranch[] {
+  const config = parseGitConfig(readIfThere(join(common, 'config')) ?? '');
+  const remotes = [...config.keys()].flatMap((key) => /^remote\.(.+)\.url$/s.exec(key)?.[1] ?? []);
+  return [...references].flatMap(([reference, id]) => {
+    if (!reference.startsWith(remotesPrefix)) return [];
+    const path = reference.slice(remotesPrefix.length);
+    const remote = remotes.find((one) => path.startsWith(`${one}/`)) ?? path.split('/', 1)[0] ?? '';
+    const name = path.slice(remote.length + 1);
+    return name === 'HEAD' || branchNameFault(name) !== undefined ? [] : [{ remote, name, id }];
+  });
 }
 
 /** A branch of a clone that is not where the repository that it was cloned from had it. */
@@ -33,18 +66,21 @@ export interface MovedBranch {
   readonly name: string;
   /** The commit of the branch itself. */
   readonly own: string;
-  /** The commit that the other repository had when it was last fetched from. */
+  /** What that other repository is called here, `origin` mostly. */
+  readonly remote: string;
+  /** The commit that it had when it was last fetched from. */
   readonly origin: string;
 }
 
-/** The branches that are here and there, and not the same; sorted. */
+/** The branches that are here and there, and not the same; sorted. Where one remote has the same, others do not matter. */
 export function readMovedBranches(directory: GitDirectory): readonly MovedBranch[] {
   const references = readReferences(directory);
-  const moved = [...references].flatMap(([reference, own]) => {
-    if (!reference.startsWith(branchPrefix)) return [];
-    const name = reference.slice(branchPrefix.length);
-    const origin = references.get(originPrefix + name);
-    return own === undefined || origin === undefined || own === origin ? [] : [{ name, own, origin }];
+  const remote = Map.groupBy(remoteBranches(directory, references), (branch) => branch.name);
+  const moved = [...remote].flatMap(([name, versions]) => {
+    const own = references.get(branchPrefix + name);
+    if (own === undefined || versions.some(({ id }) => id === own)) return [];
+    const other = versions.find((one) => one.remote === 'origin') ?? versions[0];
+    return other?.id === undefined ? [] : [{ name, own, remote: other.remote, origin: other.id }];
   });
   return moved.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
@@ -57,7 +93,7 @@ function readReferences({ common }: GitDirectory): BranchIds {
     const [id, name] = [line.slice(0, space), line.slice(space + 1)];
     if (objectId.test(id)) packed.set(name, id);
   }
-  const files = [branchPrefix, originPrefix].flatMap((prefix) => listReferenceFiles(common, prefix));
+  const files = [branchPrefix, remotesPrefix].flatMap((prefix) => listReferenceFiles(common, prefix));
   return new Map([...packed.keys(), ...files].map((name) => [name, resolveReference(common, packed, name)]));
 }
 

@@ -7,6 +7,7 @@ import {
   readHead,
   readMovedBranches,
   type BranchIds,
+  type FoundBranches,
   type MovedBranch,
 } from './git-references.ts';
 import { readCommitTree, type TreeEntry } from './git-tree.ts';
@@ -25,6 +26,8 @@ export interface WorkTree {
   readonly branch: string | undefined;
   readonly head: readonly TreeEntry[];
   readonly uncommitted: readonly string[];
+  /** What could not be looked at, and may be uncommitted as well. */
+  readonly unread: readonly string[];
 }
 
 /**
@@ -35,12 +38,15 @@ export class GitRepository {
   readonly directory: GitDirectory;
   readonly #objects: GitObjects;
   readonly #ids: BranchIds;
+  readonly #ambiguous: FoundBranches['ambiguous'];
   readonly #branches = new Map<string, GitBranch>();
 
   constructor(path: string, site: string) {
     this.directory = findGitDirectory(path, site);
     this.#objects = new GitObjects(this.directory, site);
-    this.#ids = readBranchIds(this.directory);
+    const { ids, ambiguous } = readBranchIds(this.directory);
+    this.#ids = ids;
+    this.#ambiguous = ambiguous;
     if (this.#ids.size === 0) throw new GitFault('it has no commit; make one with: git commit');
   }
 
@@ -60,6 +66,12 @@ export class GitRepository {
   readBranch(name: string): GitBranch {
     const known = this.#branches.get(name);
     if (known) return known;
+    const remotes = this.#ambiguous.get(name);
+    if (remotes)
+      throw new GitFault(
+        `the remotes ${remotes.join(' and ')} have different ones, and there is none here: ` +
+          `git branch ${name} ${remotes[0]}/${name}, or that of another one`,
+      );
     const commit = this.#ids.get(name);
     if (commit === undefined) throw new GitFault(`the branch '${name}' points to no commit`);
     const branch = { name, commit, entries: readCommitTree(this.#objects, commit) };
@@ -76,6 +88,11 @@ export class GitRepository {
     return head !== undefined && 'commit' in head ? readMovedBranches(this.directory) : [];
   }
 
+  /** Why a file cannot be read, as far as that can be told without reading it; undefined if it seems to be there. */
+  findFileFault({ type, id }: TreeEntry): string | undefined {
+    return type === 'submodule' ? undefined : this.#objects.findFault(id);
+  }
+
   readFile(entry: TreeEntry): Buffer {
     return this.#objects.read(entry.id, 'blob');
   }
@@ -88,11 +105,8 @@ export class GitRepository {
     if (head === undefined) throw new GitFault('its HEAD is damaged');
     const branch = 'branch' in head ? head.branch : undefined;
     const entries = this.#readHeadEntries(head);
-    return {
-      branch,
-      head: entries,
-      uncommitted: findUncommittedFiles({ ...this.directory, workTree }, entries, except),
-    };
+    const { changed, unread } = findUncommittedFiles({ ...this.directory, workTree }, entries, except);
+    return { branch, head: entries, uncommitted: changed, unread };
   }
 
   /** A branch that is checked out and has no commit yet has nothing in it. */

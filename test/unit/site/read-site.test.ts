@@ -94,8 +94,8 @@ describe('a site', () => {
     writeFiles(hooks(directory.path), { assemble: '#!/bin/sh\n' });
     const site = readSite(directory.path);
     expect(site.uncommitted).toEqual([
-      { repository: 'config/portage', branch: 'base', paths: ['make.conf', 'package.mask'] },
-      { repository: 'config/buildhooks', branch: 'plain', paths: ['assemble'] },
+      { repository: 'config/portage', branch: 'base', paths: ['make.conf', 'package.mask'], unread: [] },
+      { repository: 'config/buildhooks', branch: 'plain', paths: ['assemble'], unread: [] },
     ]);
     const makeConf = site.tuples[0]?.portage.entries.find(({ path }) => path === 'make.conf');
     expect(makeConf?.read().toString()).not.toContain('changed');
@@ -145,7 +145,9 @@ describe('a site', () => {
     expect(readSite(directory.path).leftBehind).toEqual([]);
     git(portage(directory.path), 'checkout', '--quiet', '--detach', 'origin/base');
     const site = readSite(directory.path);
-    expect(site.leftBehind).toEqual([{ repository: 'config/portage', name: 'base', own: before, origin: after }]);
+    expect(site.leftBehind).toEqual([
+      { repository: 'config/portage', name: 'base', own: before, remote: 'origin', origin: after },
+    ]);
     expect(site.tuples[0]?.portage.commit).toBe(before);
     git(portage(directory.path), 'branch', '--force', 'base', 'origin/base');
     expect(readSite(directory.path).leftBehind).toEqual([]);
