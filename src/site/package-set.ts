@@ -17,6 +17,7 @@ export interface ReadSet {
  */
 export function readSetText(text: string, name: string, file: string, diagnostics: Diagnostics): ReadSet {
   const atoms: Atom[] = [];
+  const places: Place[] = [];
   const references: { name: SetName; place: Place }[] = [];
   for (const [index, line] of text.split('\n').entries()) {
     const [first, second] = [...line.matchAll(/\S+/g)];
@@ -27,9 +28,12 @@ export function readSetText(text: string, name: string, file: string, diagnostic
       diagnostics.add({ ...place, column: second.index + 1 }, 'a line has one atom: put this into a line of its own');
     if (!parsed.ok) diagnostics.add(place, `${abbreviate(first[0])} is no atom: ${parsed.reason}`);
     else if (isSetName(parsed.value)) references.push({ name: parsed.value, place });
-    else atoms.push(parsed.value);
+    else {
+      atoms.push(parsed.value);
+      places.push(place);
+    }
   }
-  return { set: { name, file, atoms, sets: references.map((reference) => reference.name) }, references };
+  return { set: { name, file, text, atoms, places, sets: references.map((reference) => reference.name) }, references };
 }
 
 /** Unlike emerge's command line, a set file takes neither a package without its category nor `world` without its `@`. */

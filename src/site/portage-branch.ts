@@ -44,7 +44,12 @@ export function readPortageBranch(
   }
   const repositories =
     reportFaults(diagnostics, startOf(fileOf('repos.conf')), () => readRepositories(tree, fileOf, diagnostics)) ?? [];
-  return { branch: { ...branch, repositories: repositories.map(({ repository }) => repository) }, sets, repositories };
+  const whole = {
+    ...branch,
+    repositories: repositories.map(({ repository }) => repository),
+    sets: [...sets.values()].map(({ set }) => set),
+  };
+  return { branch: whole, sets, repositories };
 }
 
 /** `make.profile` is a link to a profile, or a directory that is one (portage(5)). */

@@ -1,4 +1,5 @@
 import type { Atom, SetName } from '../portage/atom.ts';
+import type { Place } from '../failure.ts';
 import type { Repository } from '../portage/repos-conf.ts';
 
 /**
@@ -90,6 +91,8 @@ export interface Branch {
 export interface PortageBranch extends Branch {
   /** What Portage has with its repos.conf, sorted by name; no two have one location. */
   readonly repositories: readonly Repository[];
+  /** The sets that it brings itself, which come before the shared ones of the same names. */
+  readonly sets: readonly PackageSet[];
 }
 
 /**
@@ -116,7 +119,11 @@ export interface PackageSet {
   readonly name: string;
   /** Its file, as diagnostics name it. */
   readonly file: string;
+  /** What the file has in it. */
+  readonly text: string;
   readonly atoms: readonly Atom[];
+  /** Where each of the atoms stands, in their order. */
+  readonly places: readonly Place[];
   /** The sets that it names, with their `@`: the site's, Portage's own or, for all that is known here, a repository's. */
   readonly sets: readonly SetName[];
 }

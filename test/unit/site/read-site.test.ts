@@ -39,7 +39,9 @@ describe('a site', () => {
     expect(tuple?.packages).toEqual({
       name: 'tools',
       file: 'config/portage/sets/tools',
+      text: '# A package set: one atom or @set a line.\napp-misc/greet\napp-misc/timepiece:2\n',
       atoms: ['app-misc/greet', 'app-misc/timepiece:2'],
+      places: [2, 3].map((line) => ({ file: 'config/portage/sets/tools', line, column: 1 })),
       sets: [],
     });
     expect(tuple?.stage).toEqual({
