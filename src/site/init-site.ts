@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Failure } from '../failure.ts';
 import { writeRepository, type NewRepository } from './git/write-repository.ts';
@@ -36,6 +36,7 @@ export function initSite(path: string, time: Date): NewSite {
     writeRepository(join(directory, 'config/buildhooks'), { ...start, excluded: [], branches: buildhooks });
     for (const [file, text] of Object.entries(files).toReversed()) {
       mkdirSync(dirname(join(directory, file)), { recursive: true });
+      if (mayBeThere.test(file) && existsSync(join(directory, file))) continue;
       writeFileSync(join(directory, file), text);
     }
     return site;

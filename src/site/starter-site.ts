@@ -16,7 +16,7 @@ interface StarterBranch {
 /** A small site with a name: two processors and a third for musl, two portage branches, hooks, a set, three tuples. */
 export function starterSite(name: string): StarterSite {
   return {
-    files: { 'site.yaml': siteYaml(name), 'config/tuples': tuples, 'config/sets/tools': tools },
+    files: { 'site.yaml': siteYaml(name), 'config/tuples': tuples, 'config/sets/tools': tools, '.gitignore': ignored },
     portage: [
       { name: 'base', files: basePortage },
       { name: 'musl', files: muslPortage },
@@ -67,6 +67,9 @@ tuples:
     # The stage's own compiler compiles for another CHOST.
     cross: true
 `;
+
+// What zentoo build makes.
+const ignored = '/output/\n';
 
 const tuples = `# One tuple a line: <cpu>-<portage>-<buildhooks>-<packages>
 x86-64-base-plain-tools

@@ -53,6 +53,14 @@ describe('a new site', () => {
     expect(readFileSync(join(site.path, 'config/portage/sets/tools'), 'utf8')).toContain('app-misc/greet');
   });
 
+  it('keeps what is built out of the repository of the site', () => {
+    using site = temporarySite();
+    git(site.path, 'init', '--quiet');
+    mkdirSync(join(site.path, 'output'));
+    writeFileSync(join(site.path, 'output/root.tar.zst'), '');
+    expect(git(site.path, 'check-ignore', 'output/root.tar.zst')).toBe('output/root.tar.zst\n');
+  });
+
   it('gives Portage variables that are each set once, in quotes', () => {
     using site = temporarySite();
     const files = readSite(site.path).tuples.flatMap(({ portage }) =>
@@ -80,6 +88,7 @@ describe('a new site', () => {
     initSite(directory.path, time);
     expect(readSite(directory.path).tuples).toHaveLength(3);
     expect(readFileSync(join(directory.path, 'README.md'), 'utf8')).toBe('mine');
+    expect(readFileSync(join(directory.path, '.gitignore'), 'utf8')).toBe('*~');
   });
 
   it('is named after its directory', () => {
