@@ -66,6 +66,7 @@ describe.each(Object.entries(builders))('with %s', (_name, version) => {
     const { Config } = await rawDocker().getImage(image.name).inspect();
     const [node = '', ...rest] = Config.Entrypoint ?? [];
     expect(await outputOf(image.name, node, ...rest, '--version')).toContain(packageJson.version);
+    expect(await outputOf(image.name, 'zentoo', '--version')).toContain(`zentoo ${packageJson.version}`);
   });
 
   it('the ministage is built, and has Portage', async () => {

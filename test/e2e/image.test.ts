@@ -71,6 +71,23 @@ describe('the image gentoo-builder', () => {
     expect(trace.stderr).not.toMatch(/rejected/);
   });
 
+  it('has both programs on its path', async () => {
+    expect(await inImage('zentoo', '--version')).toBe(`zentoo ${packageJson.version}\n`);
+    expect(await inImage('gentoo-builder', '--version')).toBe(`gentoo-builder ${packageJson.version}\n`);
+    // What the image runs and what is run by name are to behave alike.
+    const { Config } = await rawDocker().getImage(image).inspect();
+    const [node = '', ...options] = [Config.Entrypoint ?? []].flat().slice(0, -1);
+    const launchers = await inImage('head', '-qn1', '/usr/local/bin/zentoo', '/usr/local/bin/gentoo-builder');
+    expect(launchers).toBe(`#!/usr/bin/env -S ${[node, ...options].join(' ')}\n`.repeat(2));
+  });
+
+  it('reads a site from a compile cache that was made with the image', async () => {
+    const script = 'zentoo init /tmp/s && NODE_DEBUG_NATIVE=COMPILE_CACHE zentoo --site /tmp/s list 2>&1';
+    const trace = await inImage('sh', '-c', script);
+    expect(trace).toMatch(/zentoo\.js.*accepted|accepted.*zentoo\.js/s);
+    expect(trace).not.toMatch(/rejected/);
+  });
+
   it('declares the volumes that a builder hands on', async () => {
     const { Config } = await rawDocker().getImage(image).inspect();
     expect(Object.keys(Config.Volumes ?? {}).sort()).toEqual([
