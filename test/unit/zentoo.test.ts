@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -80,6 +80,18 @@ describe('zentoo', () => {
       expect(stderr).toContain('there is uncommitted work in config/portage (base), which is not built: make.conf\n');
       const path = join(directory, 'config/portage');
       expect(stderr).toContain(`hint: git -C ${path} add --all && git -C ${path} commit\n`);
+    }));
+
+  it('says what of a working tree it could not look at', () =>
+    inTemporaryDirectory(async (directory) => {
+      await zentoo(['init', directory]);
+      await writeFile(join(directory, 'config/portage/.gitignore'), '');
+      await truncate(join(directory, 'config/portage/.gitignore'), 3 * 1024 ** 3);
+      const { status, stderr } = await zentoo(['--site', directory, 'list']);
+      expect(status).toBe(0);
+      expect(stderr).toContain(
+        'config/portage: whether there is uncommitted work in .gitignore is not known: it cannot be read\n',
+      );
     }));
 
   it('says which branches are not where origin has them', () =>
