@@ -19,10 +19,15 @@ export interface Workspace {
   readonly volume: string;
 }
 
+/** The name of a run's work volume. As long as there is one of that name, the run is not over. */
+export function workspaceVolume(run: string): string {
+  return `gentoo-builder-${run}`;
+}
+
 /** Makes the work volume of a new run, with its owner in a label. */
 export async function createWorkspace({ engine, self }: BuildContext): Promise<Workspace> {
   const run = randomBytes(8).toString('hex');
-  const volume = `gentoo-builder-${run}`;
+  const volume = workspaceVolume(run);
   const owner = await currentOwner(self, procWorld(engine.inspectContainer.bind(engine)));
   await engine.createVolume(volume, { [ownerLabel]: formatOwner(owner) });
   return { run, volume };
