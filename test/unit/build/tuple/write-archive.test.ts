@@ -32,6 +32,7 @@ const end = (size: number, status = 0) => `Total bytes written: ${size} (1KiB, 1
 const whole: ExecResult = { stdout: content, stderr: end(content.length) };
 
 let world: BuildWorld;
+let scratch: string;
 let target: ArchiveTarget;
 /** What each attempt of tar does, the last one again and again. */
 let tar: readonly ((streams: ExecStreams) => ExecResult | Promise<ExecResult>)[];
@@ -40,7 +41,8 @@ let survey: object;
 
 beforeEach(async () => {
   world = new BuildWorld();
-  target = { directory: await mkdtemp(join(tmpdir(), 'write-archive-')), name: 'one' };
+  scratch = await mkdtemp(join(tmpdir(), 'write-archive-'));
+  target = { directory: scratch, name: 'one' };
   tar = [() => whole];
   attempts = 0;
   survey = { mounts: [], complaints: [], engineFiles: [] };
@@ -51,7 +53,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   world[Symbol.dispose]();
-  await rm(target.directory, { recursive: true, force: true });
+  await rm(scratch, { recursive: true, force: true });
 });
 
 const write = async () => writeArchive(world.context, await world.buildContainer(), target, description);
