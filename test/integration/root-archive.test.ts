@@ -58,6 +58,7 @@ beforeAll(async () => {
   stack.defer(() => rm(directory, { recursive: true }));
   container = await openContainer();
   await python(container.id, makeOddities);
+  for (const path of mounted) await run(container.id, ['touch', `${path}/left-out`, `${path}/.left-out`]);
 });
 afterAll(() => stack.disposeAsync());
 
