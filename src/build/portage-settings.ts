@@ -20,6 +20,8 @@ export interface ReadSettingsOptions {
   /** Set when it is read while the tree is synced: then the stamp tells whether that changed it. */
   readonly during?: 'sync';
   readonly key?: PartitionKey;
+  /** For Portage, where the root is another one. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -29,11 +31,11 @@ export interface ReadSettingsOptions {
 export async function readPortageSettings(
   { engine }: BuildContext,
   container: BuildContainer,
-  { during, key }: ReadSettingsOptions = {},
+  { during, key, environment = {} }: ReadSettingsOptions = {},
 ): Promise<PortageSettings> {
   const settings = settingsCommand(container.trees[0], partitionCommand(key));
   const command = during === 'sync' ? settings : underLock('shared', container.trees, settings);
-  const { stdout, stderr } = await runCommand(engine, container.id, { command });
+  const { stdout, stderr } = await runCommand(engine, container.id, { command, environment });
   const [treeStamp = '', observable, output = ''] = stdout.split('\0');
   const partition = parsePartition(output);
   if (partition === undefined) {

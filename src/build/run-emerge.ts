@@ -1,6 +1,7 @@
 import type { Failure } from '../failure.ts';
 import { parseEmergeLine } from '../portage/emerge-output.ts';
-import { explainEmergeFailure } from '../portage/explain-failure.ts';
+import type { FailedCommand } from '../portage/emerge-report.ts';
+import { explainEmergeFailure, type EmergeFailure } from '../portage/explain-failure.ts';
 import type { BuildContainer } from './build-container.ts';
 import type { BuildContext } from './context.ts';
 import { endedJobFailure, jobFailure } from './job-failure.ts';
@@ -12,7 +13,12 @@ import { runJob, type JobResult } from './run-job.ts';
  * Runs a job that is an emerge: reports its output and which package it has come to. Throws the failure that explains its
  * end, with what shows the cause, where that is not success.
  */
-export async function runEmerge(context: BuildContext, container: BuildContainer, job: Job): Promise<JobResult> {
+export async function runEmerge(
+  context: BuildContext,
+  container: BuildContainer,
+  job: Job,
+  explain = explainEmergeFailure,
+): Promise<JobResult> {
   const { report } = context;
   const underWay = new Set<string>();
   const result = await runJob(context, container, job, async (text) => {
@@ -27,7 +33,7 @@ export async function runEmerge(context: BuildContext, container: BuildContainer
   }).catch(async (error: unknown) => {
     throw await endedJobFailure(context, container, { error, underWay });
   });
-  if (result.exitStatus !== 0) throw await emergeFailure(context, container, result);
+  if (result.exitStatus !== 0) throw await emergeFailure(context, container, result, explain);
   return result;
 }
 
@@ -35,15 +41,16 @@ export async function runEmerge(context: BuildContext, container: BuildContainer
 async function emergeFailure(
   { engine }: BuildContext,
   container: BuildContainer,
-  result: { exitStatus: number; lines: readonly string[] },
+  result: FailedCommand,
+  explain: (command: FailedCommand) => EmergeFailure,
 ): Promise<Failure> {
-  const explained = explainEmergeFailure(result);
+  const explained = explain(result);
   const { buildLog, relevantLines } = explained;
   const said = relevantLines.length > 0 ? relevantLines : result.lines;
   if (buildLog === undefined) return jobFailure(container, explained, { lines: said });
   const tail = await runCommand(engine, container.id, { command: ['tail', '-n', '200', '--', buildLog] });
   const lines = tail.stdout.split('\n').filter((line) => line !== '');
   if (lines.length === 0) return jobFailure(container, explained, { lines: said });
-  const withLog = explainEmergeFailure({ ...result, lines: [...lines, ...result.lines] });
+  const withLog = explain({ ...result, lines: [...lines, ...result.lines] });
   return jobFailure(container, withLog, { lines, file: buildLog });
 }

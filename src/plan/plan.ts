@@ -14,7 +14,7 @@ export interface SitePlan {
 /** Something that is not as one might think it is, and what can be done about it. */
 export interface PlanWarning {
   readonly message: string;
-  readonly hint: string;
+  readonly hint: string | undefined;
 }
 
 /** The tree of a repository, as it is in its volume. */

@@ -17,6 +17,7 @@ export function siteWarnings({ uncommitted, leftBehind }: Site, path: string): r
           : [
               {
                 message: `${repository}: whether there is uncommitted work in ${nameFiles(unread)} is not known: it cannot be read`,
+                hint: undefined,
               },
             ]),
         ...(paths.length === 0

@@ -6,25 +6,27 @@ export interface CpuSettings {
   readonly cpuFlags: readonly { readonly variable: string; readonly flags: string }[];
 }
 
-/** Variables of make.conf that are lists of flags of a compiler; make.conf(5). */
+/** Variables of make.conf that have the flags of CFLAGS unless they are told otherwise; make.conf(5). */
 const sameFlags = ['CXXFLAGS', 'FFLAGS', 'FCFLAGS'] as const;
 
 /**
- * The lines that set them, for the end of a make.conf, so that nothing before them matters. Unlike the environment,
- * they leave to package.env what it sets for single packages (make.conf(5), portage(5)).
+ * The lines that set them, and other variables, for the end of a make.conf, so that nothing before them matters. Unlike the
+ * environment, they leave to package.env what it sets for single packages (make.conf(5), portage(5)).
  */
-export function cpuSettings(cpu: CpuSettings, pkgdir: string | undefined): string {
-  const settings: readonly (readonly [string, string])[] = [
-    ['CHOST', cpu.chost],
-    ['CFLAGS', cpu.cflags],
-    ...sameFlags.map((name) => [name, cpu.cflags] as const),
-    ...cpu.cpuFlags.map(({ variable, flags }) => [variable, flags] as const),
-    ...(pkgdir === undefined ? [] : [['PKGDIR', pkgdir] as const]),
-  ];
-  const lines = settings.map(([name, value]) => `${name}="${escape(value)}"\n`).join('');
-  return `# The cpu ${cpu.name} of the site.\n${lines}`;
+export function cpuSettings(cpu: CpuSettings, others: Readonly<Record<string, string>>): string {
+  const settings = {
+    CHOST: cpu.chost,
+    CFLAGS: cpu.cflags,
+    ...Object.fromEntries(sameFlags.map((name) => [name, cpu.cflags])),
+    ...Object.fromEntries(cpu.cpuFlags.map(({ variable, flags }) => [variable, flags])),
+    ...others,
+  };
+  return `# The cpu ${cpu.name} of the site.\n${makeConfLines(settings)}`;
 }
 
-function escape(value: string): string {
-  return value.replaceAll(/["\\$`]/g, String.raw`\$&`);
+/** A line of make.conf for each variable. */
+export function makeConfLines(variables: Readonly<Record<string, string>>): string {
+  return Object.entries(variables)
+    .map(([name, value]) => `${name}="${value.replaceAll(/["\\$`]/g, String.raw`\$&`)}"\n`)
+    .join('');
 }

@@ -1,4 +1,5 @@
 import type { PackageArgument } from './atom.ts';
+import { elogEnvironment } from './elog.ts';
 
 /** What is to be emerged, and how. */
 export interface EmergeRequest {
@@ -15,6 +16,8 @@ export interface EmergeRequest {
 export interface EmergeEnvironmentRequest {
   /** Where binary packages are kept and looked for; none are made if undefined. */
   readonly pkgdir?: string | undefined;
+  /** Whether binary packages are made though the PKGDIR is not told, as it is in make.conf. */
+  readonly packaging?: boolean;
   readonly distdir?: string | undefined;
   /** Where build logs go; a package's temporary directory if undefined. */
   readonly logdir?: string | undefined;
@@ -67,7 +70,7 @@ export function emergeCommand(request: EmergeRequest): readonly string[] {
 export function emergeEnvironment(request: EmergeEnvironmentRequest): Readonly<Record<string, string>> {
   const features = [
     ...throwawayFeatures,
-    ...(request.pkgdir === undefined ? [] : binaryPackageFeatures),
+    ...(request.pkgdir === undefined && request.packaging !== true ? [] : binaryPackageFeatures),
     ...(request.observability ? ['observability'] : []),
   ];
   const given = {
@@ -79,6 +82,7 @@ export function emergeEnvironment(request: EmergeEnvironmentRequest): Readonly<R
   return {
     FEATURES: features.join(' '),
     ...plainOutput,
+    ...(request.logdir === undefined ? {} : elogEnvironment),
     ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined && value !== '')),
   };
 }

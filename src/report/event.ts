@@ -52,7 +52,7 @@ export type Event =
   | ({ readonly type: 'step-finished'; readonly seconds: number } & Work)
   | ({ readonly type: 'step-failed'; readonly seconds: number } & Work)
   | { readonly type: 'note'; readonly message: string }
-  | { readonly type: 'warning'; readonly message: string; readonly hint?: string }
+  | { readonly type: 'warning'; readonly message: string; readonly hint?: string | undefined }
   | { readonly type: 'pull'; readonly image: string; readonly current: number; readonly total: number }
   | { readonly type: 'line'; readonly step: Step; readonly text: string }
   | {

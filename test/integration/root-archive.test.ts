@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { pack } from 'tar-stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BuildContainer } from '../../src/build/build-container.ts';
-import { createBuildLog } from '../../src/build/build-log.ts';
+import { createBuildLog, logDirectoryName } from '../../src/build/build-log.ts';
 import type { BuildContext } from '../../src/build/context.ts';
 import { holdCommand } from '../../src/build/job-scripts.ts';
 import { findArchive } from '../../src/build/tuple/archive-files.ts';
@@ -81,10 +81,9 @@ async function openContainer(): Promise<BuildContainer> {
   await direct.startContainer(id);
   const log = createBuildLog(
     { role: 'logs', type: 'volume', source: 'none', origin: 'given', readOnly: false },
-    workspace.run,
-    new Date(),
+    logDirectoryName(workspace.run, new Date()),
   );
-  return { id, workspace, tree: '/', hold, log, lastJob: undefined };
+  return { id, workspace, base: stage, trees: ['/'], hold, log, lastJob: undefined };
 }
 
 /** Runs a program in a container and answers with what it printed. */

@@ -1,64 +1,52 @@
-import { emergeEnvironment } from '../../portage/emerge-command.ts';
+import { closePackageSet } from '../../site/set-closure.ts';
 import type { Tuple } from '../../site/site.ts';
-import { siteSets } from '../../site/site-sets.ts';
-import { workDirectory, type BuildContainer } from '../build-container.ts';
-import { mergeCommand, underLock } from '../job-scripts.ts';
-import { defaultTarget } from '../mounts.ts';
-import { readPortageSettings } from '../portage-settings.ts';
-import { runEmerge } from '../run-emerge.ts';
-import { installConfiguration, installSets } from './install-configuration.ts';
-import type { Buildmaster } from './make-buildmaster.ts';
+import { checkInstalled, findMissing, foreignFailure, missingFailure } from '../../store/check-root.ts';
+import type { BuildContainer } from '../build-container.ts';
+import { emergeInRoot } from './emerge-in-root.ts';
+import { installSets } from './install-configuration.ts';
+import { prepareRoot } from './prepare-root.ts';
 import { resolveProtected } from './protected-files.ts';
+import { placeOf } from './root-place.ts';
 import { hookParts, runHook } from './run-hook.ts';
 import type { SiteRun } from './site-run.ts';
 
 /**
  * Assembles a tuple's root in a clean container of its stage, from binary packages alone: nothing is compiled, whatever is
- * missing. Ends with `package-missing` and their names where something of the set is not in the store.
+ * missing. Throws `package-missing`, with names, where something is not in the store before, or not from there afterwards:
+ * Portage itself ends with 0 in several such cases.
  */
-export async function assembleRoot(
-  run: SiteRun,
-  tuple: Tuple,
-  { partition }: Buildmaster,
-  container: BuildContainer,
-): Promise<void> {
-  const pkgdir = `${defaultTarget('binpkgs')}/${partition}`;
-  await installConfiguration(run, container, { entries: tuple.portage.entries, cpu: tuple.cpu, pkgdir });
-  await installSets(run, container, siteSets(run.site, tuple));
-  await runHook(run, container, 'assemble', hookParts(run.site, tuple, 'tuple'));
-  const { observable } = await readPortageSettings(run, container);
-  await runEmerge(run, container, {
+export async function assembleRoot(run: SiteRun, tuple: Tuple, container: BuildContainer): Promise<void> {
+  const place = placeOf(tuple);
+  const wanted = [`@${tuple.packages.name}`];
+  const parts = hookParts(run.site, tuple, 'tuple', place.root);
+  const { partition, observable } = await prepareRoot(run, container, tuple);
+  const store = { engine: run.engine, container: container.id, partition, environment: place.environment };
+  await installSets(run, container, place.configuration, closePackageSet(run.site, tuple).files);
+  await runHook(run, container, 'assemble', parts);
+  const missing = missingFailure(await findMissing(store, wanted));
+  if (missing !== undefined) throw missing;
+  await emergeInRoot(run, container, {
+    tuple,
     name: 'emerge-assemble',
     step: 'assemble',
-    command: mergeCommand(workDirectory, underLock('shared', container.trees, assembleCommand(tuple))),
-    environment: emergeEnvironment({
-      observability: observable,
-      distdir: defaultTarget('distfiles'),
-      logdir: container.log.directory,
-    }),
-    watch: observable,
-    silenceTimeout: undefined,
+    options: assembleOptions,
+    packages: ['@system', ...wanted],
+    observable,
   });
+  const foreign = foreignFailure(await checkInstalled(store, wanted));
+  if (foreign !== undefined) throw foreign;
   await resolveProtected(run, container, tuple);
-  await runHook(run, container, 'finish', hookParts(run.site, tuple, 'tuple'));
+  await runHook(run, container, 'finish', parts);
 }
 
-function assembleCommand({ packages }: Tuple): readonly string[] {
-  return [
-    'emerge',
-    '--quiet=y',
-    '--ask=n',
-    '--usepkgonly',
-    // FEATURES=getbinpkg would let it take packages of a remote host otherwise.
-    '--getbinpkg=n',
-    // --usepkgonly switches this off unless it is said; emerge(1).
-    '--binpkg-respect-use=y',
-    '--update',
-    '--deep',
-    '--newuse',
-    '--rebuilt-binaries',
-    '--color=n',
-    '@system',
-    `@${packages.name}`,
-  ];
-}
+const assembleOptions = [
+  '--usepkgonly',
+  // FEATURES=getbinpkg would let it take packages of a remote host otherwise.
+  '--getbinpkg=n',
+  // --usepkgonly switches this off unless it is said; emerge(1).
+  '--binpkg-respect-use=y',
+  '--update',
+  '--deep',
+  '--newuse',
+  '--rebuilt-binaries',
+] as const;

@@ -1,9 +1,10 @@
 import { fingerprintBuildmaster, fingerprintTuple, type Surroundings } from '../../plan/fingerprint.ts';
 import { Failure, failuresOf } from '../../failure.ts';
 import type { Tuple } from '../../site/site.ts';
-import { createStepTimer, type StepDurations } from '../step-timer.ts';
-import { buildTuple, imageName } from './build-tuple.ts';
-import { findCurrentImage } from './current-image.ts';
+import { explainRefusal } from '../in-workspace.ts';
+import { createStepTimer } from '../step-timer.ts';
+import { buildTuple, type BuiltTuple } from './build-tuple.ts';
+import { findOutputs, isComplete, type TupleOutputs } from './tuple-outputs.ts';
 import { buildmasterName, findBuildmaster, makeBuildmaster, type Buildmaster } from './make-buildmaster.ts';
 import { checkTrees, makeSiteVolumes } from './open-site-run.ts';
 import { stageOf, type SiteRun } from './site-run.ts';
@@ -13,14 +14,8 @@ const pipeline = '1';
 
 /** What came of one tuple. */
 export type TupleOutcome =
-  | { readonly type: 'unchanged'; readonly tuple: Tuple; readonly image: string }
-  | {
-      readonly type: 'built';
-      readonly tuple: Tuple;
-      readonly image: string;
-      readonly merged: readonly string[];
-      readonly durations: StepDurations;
-    }
+  | ({ readonly type: 'unchanged'; readonly tuple: Tuple } & TupleOutputs)
+  | ({ readonly type: 'built'; readonly tuple: Tuple } & BuiltTuple)
   | { readonly type: 'failed'; readonly tuple: Tuple; readonly failures: readonly Failure[] };
 
 /** Builds tuples, one after the other, but for those that are up to date; one that fails does not stop the others. */
@@ -31,7 +26,7 @@ export async function buildSite(run: SiteRun, tuples: readonly Tuple[]): Promise
   const outcomes: TupleOutcome[] = [];
   for (const tuple of tuples) {
     try {
-      outcomes.push(await buildOne(run, tuple, buildmasters));
+      outcomes.push(await explainRefusal(buildOne(run, tuple, buildmasters)));
     } catch (error) {
       const failures = failuresOf(error);
       if (failures.length === 0 || run.signal.aborted) throw error;
@@ -48,10 +43,8 @@ async function buildOne(
 ): Promise<TupleOutcome> {
   const surroundings = surroundingsOf(run, tuple);
   const fingerprint = fingerprintTuple(run.site, tuple, surroundings);
-  const image = imageName(run, tuple);
-  const base = stageOf(run, tuple);
-  if ((await findCurrentImage(run.engine, image, { base, fingerprint: fingerprint.digest })) !== undefined)
-    return { type: 'unchanged', tuple, image };
+  const current = await findOutputs(run, tuple, fingerprint);
+  if (isComplete(tuple, current)) return { type: 'unchanged', tuple, ...current };
   const built = await buildTuple(run, tuple, await buildmasterFor(run, tuple, buildmasters), fingerprint);
   return { type: 'built', tuple, ...built };
 }

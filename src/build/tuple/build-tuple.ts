@@ -1,26 +1,32 @@
 import { writeInputsLabel } from '../../plan/explain-difference.ts';
 import type { Fingerprint } from '../../plan/fingerprint.ts';
+import type { ElogEntry } from '../../portage/elog.ts';
 import type { Tuple } from '../../site/site.ts';
+import type { BuildContainer } from '../build-container.ts';
+import { unlinkRepositoriesCommand } from '../cross-scripts.ts';
+import { runCommand } from '../run-command.ts';
 import { createStepTimer, type StepDurations } from '../step-timer.ts';
 import { stopBuildContainer } from '../stop-build-container.ts';
 import { assembleRoot } from './assemble-root.ts';
 import { commitRoot } from './commit-root.ts';
 import { compileSet } from './compile-set.ts';
+import { importRoot } from './import-root.ts';
 import { inRoot } from './in-root.ts';
+import { listInstalledPackages } from './installed-packages.ts';
 import { fingerprintLabel, inputsLabel, partitionLabel, siteLabel, tupleLabel } from './labels.ts';
 import type { Buildmaster } from './make-buildmaster.ts';
+import type { InstalledPackage, RootDescription } from './manifest.ts';
+import { replaceImage } from './replace-image.ts';
+import { placeOf } from './root-place.ts';
 import { stageOf, type SiteRun } from './site-run.ts';
+import { archiveTarget, imageName, type TupleOutputs } from './tuple-outputs.ts';
+import { writeArchive } from './write-archive.ts';
 
 /** What came of building a tuple. Durations are in seconds. */
-export interface BuiltTuple {
-  readonly image: string;
+export interface BuiltTuple extends TupleOutputs {
   readonly merged: readonly string[];
+  readonly elog: readonly ElogEntry[];
   readonly durations: StepDurations;
-}
-
-/** The name of a tuple's image. */
-export function imageName({ site }: Pick<SiteRun, 'site'>, { name }: Pick<Tuple, 'name'>): string {
-  return `zentoo/${site.name}/${name}:latest`;
 }
 
 /** Compiles a tuple's set into the store, assembles its root from there, and makes its outputs of that. */
@@ -31,24 +37,75 @@ export async function buildTuple(
   fingerprint: Fingerprint,
 ): Promise<BuiltTuple> {
   const step = createStepTimer(run.report, tuple.name);
-  const { merged } = await step('compile', `@${tuple.packages.name}`, compileSet, run, tuple, buildmaster);
+  const { merged, elog } = await step('compile', `@${tuple.packages.name}`, compileSet, run, tuple, buildmaster);
   const base = stageOf(run, tuple);
-  const name = imageName(run, tuple);
+  const place = placeOf(tuple);
   const root = { base, portage: tuple.portage, subject: tuple.name, step: 'assemble', store: 'read-only' } as const;
-  await inRoot(run, root, async (container) => {
-    await step('assemble', `from ${base.name}`, assembleRoot, run, tuple, buildmaster, container);
-    await stopBuildContainer(run.engine, container);
-    await step('commit', name, commitRoot, run, container, {
-      name,
-      base,
-      labels: {
-        [siteLabel]: run.site.name,
-        [tupleLabel]: tuple.name,
-        [fingerprintLabel]: fingerprint.digest,
-        [inputsLabel]: writeInputsLabel(fingerprint.inputs),
-        [partitionLabel]: buildmaster.partition,
-      },
-    });
+  const made = await inRoot(run, root, async (container) => {
+    const ofStage = await listInstalledPackages(run.engine, container.id, place.root);
+    await step('assemble', `from ${base.name}`, assembleRoot, run, tuple, container);
+    if (place.links.length > 0)
+      await runCommand(run.engine, container.id, { command: unlinkRepositoriesCommand(place.links) });
+    const description = { ofStage, fingerprint, buildmaster };
+    const archive = tuple.outputs.includes('archive')
+      ? await step('archive', tuple.name, archiveRoot, run, tuple, container, description)
+      : undefined;
+    const image = tuple.outputs.includes('image')
+      ? await step('commit', imageName(run, tuple), makeImage, run, tuple, container, description)
+      : undefined;
+    return { image, archive };
   });
-  return { image: name, merged, durations: step.durations };
+  return { ...made, merged, elog, durations: step.durations };
+}
+
+interface RootFacts {
+  readonly ofStage: readonly InstalledPackage[];
+  readonly fingerprint: Fingerprint;
+  readonly buildmaster: Buildmaster;
+}
+
+async function makeImage(run: SiteRun, tuple: Tuple, container: BuildContainer, facts: RootFacts): Promise<string> {
+  const name = imageName(run, tuple);
+  const base = stageOf(run, tuple);
+  const { root } = placeOf(tuple);
+  const labels = {
+    [siteLabel]: run.site.name,
+    [tupleLabel]: tuple.name,
+    [fingerprintLabel]: facts.fingerprint.digest,
+    [inputsLabel]: writeInputsLabel(facts.fingerprint.inputs),
+    [partitionLabel]: facts.buildmaster.partition,
+  };
+  await replaceImage(run.engine, name, async () => {
+    if (tuple.cross) return importRoot(run, container, { root, name, labels });
+    await stopBuildContainer(run.engine, container);
+    return commitRoot(run, container, { name, base, labels });
+  });
+  return name;
+}
+
+async function archiveRoot(run: SiteRun, tuple: Tuple, container: BuildContainer, facts: RootFacts): Promise<string> {
+  const { root } = placeOf(tuple);
+  const base = stageOf(run, tuple);
+  const description: RootDescription = {
+    origin: {
+      site: run.site.name,
+      tuple: tuple.name,
+      created: new Date(),
+      fingerprint: facts.fingerprint.digest,
+      stage: { image: base.name, id: base.image?.id ?? '', digest: base.image?.digests[0]?.split('@')[1] },
+      cpu: tuple.cpu.name,
+      portage: { branch: tuple.portage.name, commit: tuple.portage.commit },
+      buildhooks: { branch: tuple.buildhooks.name, commit: tuple.buildhooks.commit },
+      partition: facts.buildmaster.partition,
+      trees: tuple.portage.repositories.map(({ name }) => ({
+        repository: name,
+        revision: run.revisions.get(name) ?? '',
+      })),
+    },
+    installed: await listInstalledPackages(run.engine, container.id, root),
+    ofStage: facts.ofStage,
+  };
+  const target = archiveTarget(run, tuple);
+  const { path } = await writeArchive(run, container, target, description, root);
+  return path;
 }

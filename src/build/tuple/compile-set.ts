@@ -1,15 +1,16 @@
-import { emergeEnvironment } from '../../portage/emerge-command.ts';
+import { closePackageSet } from '../../site/set-closure.ts';
+import type { ElogEntry } from '../../portage/elog.ts';
 import type { Tuple } from '../../site/site.ts';
-import { siteSets } from '../../site/site-sets.ts';
-import { workDirectory } from '../build-container.ts';
-import { mergeCommand, underLock } from '../job-scripts.ts';
-import { defaultTarget } from '../mounts.ts';
+import { packageClosure } from '../../store/check-root.ts';
+import { mendStore } from '../../store/check-store.ts';
 import { readPortageSettings } from '../portage-settings.ts';
-import { runEmerge } from '../run-emerge.ts';
+import { emergeInRoot } from './emerge-in-root.ts';
 import { inRoot } from './in-root.ts';
 import { installSets } from './install-configuration.ts';
-import type { Buildmaster } from './make-buildmaster.ts';
+import { readStageListing, type Buildmaster } from './make-buildmaster.ts';
+import { readElog } from './read-elog.ts';
 import { resolveSet, type SetAtom } from './resolve-set.ts';
+import { placeOf } from './root-place.ts';
 import { hookParts, runHook } from './run-hook.ts';
 import type { SiteRun } from './site-run.ts';
 
@@ -17,60 +18,68 @@ import type { SiteRun } from './site-run.ts';
 export interface CompiledSet {
   /** `category/name-version` of everything that was merged, compiled or from the store, sorted. */
   readonly merged: readonly string[];
+  /** What these had to say. */
+  readonly elog: readonly ElogEntry[];
 }
 
 /**
  * Compiles a tuple's set in a container of its buildmaster into the store, but for what is there already. All that the
  * set needs to run and that the stage has not, or has older, is in the store then. Build dependencies go with the container.
  */
-export async function compileSet(run: SiteRun, tuple: Tuple, buildmaster: Buildmaster): Promise<CompiledSet> {
-  const base = { name: buildmaster.name, image: buildmaster.image };
+export async function compileSet(
+  run: SiteRun,
+  tuple: Tuple,
+  { name, image, partition }: Buildmaster,
+): Promise<CompiledSet> {
+  const base = { name, image };
   const root = { base, portage: tuple.portage, subject: tuple.name, step: 'compile', store: 'writable' } as const;
+  const place = placeOf(tuple);
   return inRoot(run, root, async (container) => {
-    await installSets(run, container, siteSets(run.site, tuple));
-    await runHook(run, container, 'compile', hookParts(run.site, tuple, 'tuple'));
-    const own = await resolveSet(run, container, tuple.packages.name);
-    const system = await resolveSet(run, container, 'system');
-    const request = { own, absent: system.filter(({ installed }) => !installed) };
-    const { observable } = await readPortageSettings(run, container);
-    const { result } = await runEmerge(run, container, {
+    const { environment } = place;
+    const store = { engine: run.engine, container: container.id, partition, environment };
+    await installSets(run, container, place.configuration, closePackageSet(run.site, tuple).files);
+    const mended = await mendStore(store);
+    for (const fault of mended.faults)
+      await run.report({ type: 'warning', message: `the store's ${partition} was mended: ${fault}` });
+    for (const { path, cpv, why } of mended.unfit)
+      await run.report({
+        type: 'warning',
+        message: `${cpv === '' ? path : cpv} is not used: ${why}`,
+        hint: `it is in the store's quarantine/${partition}/${path}`,
+      });
+    await runHook(run, container, 'compile', hookParts(run.site, tuple, 'tuple', place.root));
+    const own = await resolveSet(run, container, tuple.packages.name, environment);
+    const system = await resolveSet(run, container, 'system', environment);
+    const { observable } = await readPortageSettings(run, container, { environment });
+    const merged = await emergeInRoot(run, container, {
+      tuple,
       name: 'emerge-compile',
       step: 'compile',
-      command: mergeCommand(workDirectory, underLock('shared', container.trees, compileCommand(tuple, request))),
-      environment: emergeEnvironment({
-        pkgdir: `${defaultTarget('binpkgs')}/${buildmaster.partition}`,
-        observability: observable,
-        distdir: defaultTarget('distfiles'),
-        logdir: container.log.directory,
-      }),
-      watch: observable,
-      silenceTimeout: undefined,
+      options: compileOptions(own),
+      packages: [`@${tuple.packages.name}`, ...system.filter(({ installed }) => !installed).map(({ atom }) => atom)],
+      observable,
     });
-    return { merged: result.toSorted() };
+    const packaged = await packageClosure(store, [`@${tuple.packages.name}`], await readStageListing(run, container));
+    if (packaged.length > 0)
+      await run.report({ type: 'note', message: `${tuple.name}: packaged as installed: ${packaged.join(', ')}` });
+    return { merged, elog: await readElog(run, container) };
   });
 }
 
 /**
  * What the set itself names is merged in any case, as the root is to have it from the store; what that needs, where the
- * buildmaster has it older or otherwise; and what the stage lacks of its own @system.
+ * buildmaster has it older or otherwise. `packages` also has what the stage lacks of its own @system.
  */
-function compileCommand(
-  { packages }: Tuple,
-  { own, absent }: { readonly own: readonly SetAtom[]; readonly absent: readonly SetAtom[] },
-): readonly string[] {
+function compileOptions(own: readonly SetAtom[]): readonly string[] {
   return [
-    'emerge',
-    '--quiet=y',
-    '--ask=n',
     '--usepkg=y',
+    // In the environment, FEATURES=buildpkg does not reach what a cross build compiles for the stage.
+    '--buildpkg=y',
     '--getbinpkg=n',
     '--binpkg-respect-use=y',
     '--update',
     '--deep',
     '--newuse',
     ...(own.length === 0 ? [] : [`--reinstall-atoms=${own.map(({ atom }) => atom).join(' ')}`]),
-    '--color=n',
-    `@${packages.name}`,
-    ...absent.map(({ atom }) => atom),
   ];
 }

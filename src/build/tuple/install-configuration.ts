@@ -1,24 +1,25 @@
-import { posix } from 'node:path';
 import { Readable } from 'node:stream';
 import { pack } from 'tar-stream';
-import { cpuSettings } from '../../portage/cpu-settings.ts';
+import { makeConfLines, cpuSettings } from '../../portage/cpu-settings.ts';
 import { Failure } from '../../failure.ts';
+import { BranchTree } from '../../site/branch-tree.ts';
 import type { BranchEntry, Cpu } from '../../site/site.ts';
 import type { BuildContainer } from '../build-container.ts';
 import type { BuildContext } from '../context.ts';
 import { runCommand } from '../run-command.ts';
 import { writeEntries } from './write-entries.ts';
 
-const directory = '/etc/portage';
-/** The file that is read last of a make.conf that is a directory (portage.util.grabfile reads them sorted). */
+/** The file that is read last of a make.conf that is a directory (`_recursive_file_list` in portage/util). */
 const lastFile = 'make.conf/zzzz-zentoo.conf';
 
-/** What /etc/portage is to have in it. */
+/** What an /etc/portage is to have in it. */
 export interface Configuration {
+  /** The absolute path in the container. */
+  readonly directory: string;
   readonly entries: readonly BranchEntry[];
   readonly cpu: Cpu;
-  /** An absolute path; undefined while it is not known. */
-  readonly pkgdir: string | undefined;
+  /** Variables of make.conf besides those of the cpu, such as PKGDIR. */
+  readonly variables: Readonly<Record<string, string>>;
 }
 
 const clearScript = `
@@ -27,21 +28,22 @@ mkdir -p "$directory" && find "$directory" -mindepth 1 -maxdepth 1 ! -name gnupg
 `;
 
 /**
- * Puts a branch in the place of the container's /etc/portage, of which only `gnupg/` is left, and the settings of the cpu
- * at the end of its make.conf. Links are kept as they are, and so is what may be executed.
+ * Puts a branch in the place of an /etc/portage, of which only `gnupg/` is left, and the settings of the cpu at the end of
+ * its make.conf. Links are kept as they are, and so is what may be executed.
  */
 export async function installConfiguration(
   { engine }: Pick<BuildContext, 'engine'>,
   { id, base }: BuildContainer,
   configuration: Configuration,
 ): Promise<void> {
+  const { directory, entries } = configuration;
   const clear = ['/bin/sh', '-c', clearScript, 'zentoo-clear-configuration', directory];
   const { exitCode, stderr } = await runCommand(engine, id, { command: clear });
   if (exitCode !== 0)
     throw new Failure('base-unusable', `failed to clear ${directory} of ${base}: ${stderr.trim()}`, {
       hint: `a stage has to have /bin/sh, find and rm`,
     });
-  const others = configuration.entries.filter(({ path }) => path !== 'make.conf');
+  const others = entries.filter(({ path }) => path !== 'make.conf');
   await writeEntries({ engine }, { id }, directory, others);
   await writeMakeConf({ engine }, { id }, configuration);
 }
@@ -50,48 +52,55 @@ export async function installConfiguration(
 export async function writeMakeConf(
   { engine }: Pick<BuildContext, 'engine'>,
   { id }: Pick<BuildContainer, 'id'>,
-  configuration: Configuration,
+  { directory, entries, cpu, variables }: Configuration,
 ): Promise<void> {
-  const archive = pack();
-  addMakeConf(archive, configuration);
-  archive.finalize();
-  await engine.writeArchive(id, directory, Readable.from(archive));
-}
-
-type Archive = ReturnType<typeof pack>;
-
-function addMakeConf(archive: Archive, { entries, cpu, pkgdir }: Configuration): void {
-  const settings = cpuSettings(cpu, pkgdir);
+  const settings = cpuSettings(cpu, variables);
   if (entries.some(({ path }) => path.startsWith('make.conf/'))) {
-    archive.entry({ name: lastFile, mode: 0o644 }, settings);
+    await writeFiles({ engine }, { id }, directory, [{ name: lastFile, text: settings }]);
     return;
   }
-  const text = resolveFile(entries, 'make.conf')?.read().toString('utf8') ?? '';
-  archive.entry(
-    { name: 'make.conf', mode: 0o644 },
-    `${text}${text === '' || text.endsWith('\n') ? '' : '\n'}${settings}`,
-  );
+  const resolved = new BranchTree(entries).resolve('make.conf');
+  const own = resolved.kind === 'file' ? resolved.entry.read().toString('utf8') : '';
+  const text = `${own}${own === '' || own.endsWith('\n') ? '' : '\n'}${settings}`;
+  await writeFiles({ engine }, { id }, directory, [{ name: 'make.conf', text }]);
 }
 
-/** The file that a path of a branch stands for, links within the branch followed. */
-export function resolveFile(entries: readonly BranchEntry[], path: string): BranchEntry | undefined {
-  let entry = entries.find((one) => one.path === path);
-  for (let step = 0; step < 10 && entry?.type === 'symlink'; step += 1) {
-    const target: string = posix.normalize(posix.join(posix.dirname(entry.path), entry.read().toString('utf8')));
-    entry = entries.find((one) => one.path === target);
-  }
-  return entry?.type === 'symlink' ? undefined : entry;
-}
-
-/** Writes set files to /etc/portage/sets, in the place of others of their names. */
+/** Writes set files to a `sets` directory, in the place of others of their names. */
 export async function installSets(
-  { engine }: Pick<BuildContext, 'engine'>,
-  { id }: BuildContainer,
+  context: Pick<BuildContext, 'engine'>,
+  container: Pick<BuildContainer, 'id'>,
+  directory: string,
   sets: readonly { readonly name: string; readonly text: string }[],
 ): Promise<void> {
+  const files = sets.map(({ name, text }) => ({ name: `sets/${name}`, text }));
+  await writeFiles(context, container, directory, files);
+}
+
+async function writeFiles(
+  { engine }: Pick<BuildContext, 'engine'>,
+  { id }: Pick<BuildContainer, 'id'>,
+  directory: string,
+  files: readonly { readonly name: string; readonly text: string }[],
+): Promise<void> {
   const archive = pack();
-  archive.entry({ name: 'sets', type: 'directory', mode: 0o755 });
-  for (const { name, text } of sets) archive.entry({ name: `sets/${name}`, mode: 0o644 }, text);
+  for (const { name, text } of files) archive.entry({ name, mode: 0o644 }, text);
   archive.finalize();
   await engine.writeArchive(id, directory, Readable.from(archive));
+}
+
+const appendScript = `
+file=/etc/portage/make.conf
+[ -d "$file" ] && file=$file/zzzz-zentoo.conf
+printf '\\n%s' "$1" >>"$file"
+`;
+
+/** Adds variables to the stage's own make.conf. */
+export async function extendMakeConf(
+  { engine }: Pick<BuildContext, 'engine'>,
+  { id, base }: BuildContainer,
+  variables: Readonly<Record<string, string>>,
+): Promise<void> {
+  const command = ['/bin/sh', '-c', appendScript, 'zentoo-make-conf', makeConfLines(variables)];
+  const { exitCode, stderr } = await runCommand(engine, id, { command });
+  if (exitCode !== 0) throw new Failure('base-unusable', `failed to write make.conf of ${base}: ${stderr.trim()}`);
 }

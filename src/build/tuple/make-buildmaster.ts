@@ -1,19 +1,22 @@
+import { Readable } from 'node:stream';
+import { pack } from 'tar-stream';
 import type { Image } from '../../engine/engine.ts';
 import { writeInputsLabel } from '../../plan/explain-difference.ts';
 import type { Fingerprint } from '../../plan/fingerprint.ts';
 import type { Tuple } from '../../site/site.ts';
+import { listInstalled, parseInstalled, type InstalledPackage } from '../../store/check-root.ts';
 import { parsePartition, type Partition } from '../../store/partition.ts';
-import { defaultTarget } from '../mounts.ts';
-import { readPortageSettings } from '../portage-settings.ts';
+import type { BuildContainer } from '../build-container.ts';
+import { runCommand } from '../run-command.ts';
 import { stopBuildContainer } from '../stop-build-container.ts';
 import { checkCpu } from './check-cpu.ts';
 import { commitRoot } from './commit-root.ts';
 import { findCurrentImage } from './current-image.ts';
-import { earlyHooks } from './hook-digest.ts';
 import { inRoot } from './in-root.ts';
-import { installConfiguration, writeMakeConf } from './install-configuration.ts';
 import { fingerprintLabel, inputsLabel, partitionLabel, siteLabel } from './labels.ts';
 import { optimizeStage } from './optimize-stage.ts';
+import { prepareRoot } from './prepare-root.ts';
+import { placeOf } from './root-place.ts';
 import { hookParts, runHook } from './run-hook.ts';
 import { stageOf, type SiteRun } from './site-run.ts';
 
@@ -49,8 +52,8 @@ export async function findBuildmaster(
 }
 
 /**
- * Makes the buildmaster of a tuple: the stage with the branch's /etc/portage and the cpu's settings, what the stage is to
- * be optimized in compiled anew into the store, and what the hook `buildmaster` does.
+ * Makes the buildmaster of a tuple: the stage with the branch's /etc/portage and the cpu's settings, what the hook
+ * `buildmaster` does, and what the stage is to be optimized in compiled anew into the store.
  */
 export async function makeBuildmaster(run: SiteRun, tuple: Tuple, fingerprint: Fingerprint): Promise<Buildmaster> {
   const { engine } = run;
@@ -58,15 +61,12 @@ export async function makeBuildmaster(run: SiteRun, tuple: Tuple, fingerprint: F
   const name = buildmasterName(run, tuple, fingerprint);
   const root = { base, portage: tuple.portage, subject: `${tuple.cpu.name}-${tuple.portage.name}` } as const;
   return inRoot(run, { ...root, step: 'buildmaster', store: 'writable' }, async (container) => {
-    const configuration = { entries: tuple.portage.entries, cpu: tuple.cpu, pkgdir: undefined };
-    await installConfiguration(run, container, configuration);
-    const key = { cpu: tuple.cpu.name, hooks: earlyHooks(tuple.buildhooks) };
-    const settings = await readPortageSettings(run, container, { key });
+    const { partition, observable } = await prepareRoot(run, container, tuple);
     await checkCpu(run, container, tuple);
-    const pkgdir = `${defaultTarget('binpkgs')}/${settings.partition}`;
-    await writeMakeConf(run, container, { ...configuration, pkgdir });
-    await runHook(run, container, 'buildmaster', hookParts(run.site, tuple, 'shared'));
-    await optimizeStage(run, container, { optimize: tuple.stage.optimize, settings });
+    const ofStage = await listInstalled({ engine, container: container.id, partition });
+    await runHook(run, container, 'buildmaster', hookParts(run.site, tuple, 'shared', placeOf(tuple).root));
+    await optimizeStage(run, container, { tuple, partition, observable });
+    await writeStageListing(run, container, ofStage);
     await stopBuildContainer(engine, container);
     const id = await commitRoot(run, container, {
       name,
@@ -75,11 +75,37 @@ export async function makeBuildmaster(run: SiteRun, tuple: Tuple, fingerprint: F
         [siteLabel]: run.site.name,
         [fingerprintLabel]: fingerprint.digest,
         [inputsLabel]: writeInputsLabel(fingerprint.inputs),
-        [partitionLabel]: settings.partition,
+        [partitionLabel]: partition,
       },
     });
     const image = await engine.inspectImage(id);
     if (image === undefined) throw new Error(`the engine has no image ${name}, which was committed right now`);
-    return { name, image, partition: settings.partition };
+    return { name, image, partition };
   });
+}
+
+const stageListing = 'zentoo-stage.json';
+const listingDirectory = '/usr/share';
+
+/** Keeps in a buildmaster what its stage has installed. */
+async function writeStageListing(
+  { engine }: Pick<SiteRun, 'engine'>,
+  { id }: BuildContainer,
+  installed: readonly InstalledPackage[],
+): Promise<void> {
+  const archive = pack();
+  archive.entry({ name: stageListing, mode: 0o644 }, JSON.stringify(installed));
+  archive.finalize();
+  await engine.writeArchive(id, listingDirectory, Readable.from(archive));
+}
+
+/** What the stage of a buildmaster has installed, as it was when that was made of it. */
+export async function readStageListing(
+  { engine }: Pick<SiteRun, 'engine'>,
+  { id, base }: BuildContainer,
+): Promise<readonly InstalledPackage[]> {
+  const { stdout } = await runCommand(engine, id, { command: ['cat', `${listingDirectory}/${stageListing}`] });
+  const listing = parseInstalled(JSON.parse(stdout || 'null'));
+  if (listing === undefined) throw new Error(`the buildmaster ${base} does not say what its stage has`);
+  return listing;
 }

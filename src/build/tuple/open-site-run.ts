@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { connectEngine } from '../../engine/connect-engine.ts';
 import type { EngineEnvironment } from '../../engine/engine-address.ts';
 import { findOwnContainer } from '../../engine/own-container.ts';
@@ -26,17 +27,19 @@ export interface SiteWorld {
 /** What a run is asked for besides. */
 export interface SiteRunRequest {
   readonly keepFailed: boolean;
+  /** Where archives go; `output` in the site's directory unless it is said. */
+  readonly outputDirectory?: string | undefined;
 }
 
 /**
  * Connects to the engine, makes the site's name its own, finds the images of its stages and reads what its trees are at.
  * Nothing is started.
  */
-export async function openSiteRun(site: Site, world: SiteWorld, { keepFailed }: SiteRunRequest): Promise<SiteRun> {
-  return explainRefusal(open(site, world, keepFailed));
+export async function openSiteRun(site: Site, world: SiteWorld, request: SiteRunRequest): Promise<SiteRun> {
+  return explainRefusal(open(site, world, request));
 }
 
-async function open(site: Site, { environment, report, signal }: SiteWorld, keepFailed: boolean): Promise<SiteRun> {
+async function open(site: Site, { environment, report, signal }: SiteWorld, request: SiteRunRequest): Promise<SiteRun> {
   const engine = await connectEngine(environment);
   const self = await findOwnContainer(engine);
   const context = { engine, report, signal, self };
@@ -46,7 +49,8 @@ async function open(site: Site, { environment, report, signal }: SiteWorld, keep
   const mounts = siteMounts(site);
   const first = [...stages.values()][0]?.image;
   const revisions = first === undefined ? new Map<string, string>() : await readRevisions(context, first, mounts.trees);
-  return { ...context, site, mounts, stages, revisions, keepFailed, started: new Date() };
+  const { keepFailed, outputDirectory = join(site.directory, 'output') } = request;
+  return { ...context, site, mounts, stages, revisions, keepFailed, outputDirectory, started: new Date() };
 }
 
 /** The images of the stages that tuples start from; those that the engine has not are pulled. */

@@ -1,15 +1,16 @@
 import { matchesGlob, posix } from 'node:path';
 import { Failure } from '../../failure.ts';
+import { BranchTree } from '../../site/branch-tree.ts';
 import type { Tuple } from '../../site/site.ts';
 import type { BuildContainer } from '../build-container.ts';
 import type { BuildContext } from '../context.ts';
 import { runCommand } from '../run-command.ts';
-import { resolveFile } from './install-configuration.ts';
+import { placeOf } from './root-place.ts';
 
 /** The file of a portage branch that says which configuration files are kept. */
 const rulesFile = 'zentoo/protected-files';
 
-const findScript = `find / -xdev -name '._cfg[0-9][0-9][0-9][0-9]_*' -print0`;
+const findScript = `find "$1" -xdev -name '._cfg[0-9][0-9][0-9][0-9]_*' -print0`;
 
 const resolveScript = `
 while [ "$#" -ge 3 ]; do
@@ -23,7 +24,7 @@ done
 
 /** What becomes of one file that Portage did not put in its place; make.conf(5), CONFIG_PROTECT. */
 export interface ProtectedFile {
-  /** The file that is configured. */
+  /** The file that is configured, in the root. */
   readonly path: string;
   readonly taken: 'new' | 'old';
 }
@@ -38,11 +39,15 @@ export async function resolveProtected(
   { id }: BuildContainer,
   tuple: Tuple,
 ): Promise<readonly ProtectedFile[]> {
-  const { stdout } = await runCommand(engine, id, { command: ['/bin/sh', '-c', findScript] });
+  const { root } = placeOf(tuple);
+  const { stdout } = await runCommand(engine, id, {
+    command: ['/bin/sh', '-c', findScript, 'zentoo-find-protected', root],
+  });
   const rules = parseRules(tuple);
   const actions = planProtected(
     stdout.split('\0').filter((path) => path !== ''),
     rules,
+    root,
   );
   if (actions.length === 0) return [];
   const words = actions.flatMap(({ action, from, to }) => [action, from, to]);
@@ -51,7 +56,7 @@ export async function resolveProtected(
   });
   if (exitCode !== 0)
     throw new Failure('assemble-failed', `failed to resolve protected configuration files: ${stderr.trim()}`);
-  const resolved = new Map(actions.map(({ to, taken }) => [to, { path: to, taken }]));
+  const resolved = new Map(actions.map(({ path, taken }) => [path, { path, taken }]));
   for (const { path, taken } of resolved.values())
     await report({ type: 'note', message: `${tuple.name}: ${path}: took the ${taken} one` });
   return [...resolved.values()];
@@ -63,7 +68,8 @@ interface Rule {
 }
 
 function parseRules({ portage }: Tuple): readonly Rule[] {
-  const text = resolveFile(portage.entries, rulesFile)?.read().toString('utf8') ?? '';
+  const resolved = new BranchTree(portage.entries).resolve(rulesFile);
+  const text = resolved.kind === 'file' ? resolved.entry.read().toString('utf8') : '';
   return text.split('\n').flatMap((line, index) => {
     const [glob = '', taken, ...others] = line.replace(/#.*/, '').trim().split(/\s+/);
     if (glob === '') return [];
@@ -75,19 +81,27 @@ function parseRules({ portage }: Tuple): readonly Rule[] {
   });
 }
 
-interface Action {
+interface Action extends ProtectedFile {
   /** What is done with `from`: `new` puts it in the place of `to`, `old` removes it. */
   readonly action: 'new' | 'old';
+  /** Both as the container has them. */
   readonly from: string;
   readonly to: string;
-  readonly taken: 'new' | 'old';
 }
 
-/** What is done with each of the files that Portage left; in their order, so that the latest of several is moved last. */
-function planProtected(paths: readonly string[], rules: readonly Rule[]): readonly Action[] {
-  return paths.toSorted().map((from) => {
+/**
+ * What is done with each of the files that Portage left below a root; in their order, so that the latest of several is
+ * moved last. Globs are of paths in the root, and a `*` of theirs stands for one name.
+ */
+function planProtected(
+  files: readonly string[],
+  rules: readonly { readonly glob: string; readonly taken: 'new' | 'old' }[],
+  root: string,
+): readonly Action[] {
+  return files.toSorted().map((from) => {
     const to = posix.join(posix.dirname(from), posix.basename(from).replace(/^\._cfg\d{4}_/, ''));
-    const taken = rules.findLast(({ glob }) => matchesGlob(to, glob))?.taken ?? 'new';
-    return { action: taken, from, to, taken };
+    const path = root === '/' ? to : to.slice(root.length);
+    const taken = rules.findLast(({ glob }) => matchesGlob(path, glob))?.taken ?? 'new';
+    return { action: taken, from, to, path, taken };
   });
 }

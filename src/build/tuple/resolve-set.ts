@@ -16,9 +16,10 @@ export async function resolveSet(
   { engine }: Pick<BuildContext, 'engine'>,
   container: BuildContainer,
   name: string,
+  environment: Readonly<Record<string, string>> = {},
 ): Promise<readonly SetAtom[]> {
   const command = underLock('shared', container.trees, programCommand('set-atoms', [name]));
-  const { stdout, stderr, exitCode } = await runCommand(engine, container.id, { command });
+  const { stdout, stderr, exitCode } = await runCommand(engine, container.id, { command, environment });
   if (exitCode === 0) return JSON.parse(stdout) as readonly SetAtom[];
   throw new Failure('emerge-failed', `failed to read the set ${name}: Portage in the container cannot`, {
     logTail: stderr.split('\n').filter(Boolean).slice(-20),

@@ -23,6 +23,8 @@ export interface SiteRun extends BuildContext {
   /** Whether the container of what fails is left to be looked at. */
   readonly keepFailed: boolean;
   readonly started: Date;
+  /** Where archives go: a directory of this program's own file system. */
+  readonly outputDirectory: string;
 }
 
 /** The image of a tuple's stage. */

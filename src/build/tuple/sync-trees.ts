@@ -66,7 +66,12 @@ async function syncTree(run: SiteRun, tree: SiteTree): Promise<void> {
   if (tree.syncType === '' || location === undefined) return;
   const root = { base: stageOf(run, tuple), portage: tuple.portage, subject: tree.name, step: 'sync' } as const;
   await inRoot(run, { ...root, store: 'absent', trees: 'writable' }, async (container) => {
-    await installConfiguration(run, container, { entries: tuple.portage.entries, cpu: tuple.cpu, pkgdir: undefined });
+    await installConfiguration(run, container, {
+      directory: '/etc/portage',
+      entries: tuple.portage.entries,
+      cpu: tuple.cpu,
+      variables: {},
+    });
     const isFirst = !run.revisions.has(tree.name);
     // A snapshot spares the mirrors; there is one of the main repository alone.
     const fromSnapshot = isFirst && tree.syncType === 'rsync' && tree.name === 'gentoo';

@@ -3,7 +3,15 @@ import type { Branch, BranchEntry, PackageSet, PortageBranch, Site, Tuple } from
 
 /** A set with one atom that is made of its name, and the sets that it names. */
 export function packageSet(name: string, sets: readonly string[] = [], atom = `app-misc/${name}`): PackageSet {
-  return { name, file: `config/sets/${name}`, atoms: [atom as Atom], sets: sets.map((set) => `@${set}` as SetName) };
+  const file = `config/sets/${name}`;
+  return {
+    name,
+    file,
+    text: [atom, ...sets.map((set) => `@${set}`)].map((line) => `${line}\n`).join(''),
+    atoms: [atom as Atom],
+    places: [{ file, line: 1, column: 1 }],
+    sets: sets.map((set) => `@${set}` as SetName),
+  };
 }
 
 /** A branch with these files; a hook is executable, and a text that begins with `->` is where a link leads. */
@@ -21,7 +29,7 @@ export const commits = ['a', 'b', 'c', 'd'].map((digit) => digit.repeat(40)) as 
 
 /** A branch of config/portage with no repository of its own. */
 export function portageBranch(...of: Parameters<typeof branch>): PortageBranch {
-  return { ...branch(...of), repositories: [] };
+  return { ...branch(...of), repositories: [], sets: [] };
 }
 
 /** The tuple `x86-64-base-plain-tools` of a small site. */

@@ -21,8 +21,8 @@ test('trees that are not what site.lock says', () => {
 
 test('work in no commit, and branches left behind', () => {
   const site = siteOf({
-    uncommitted: [{ repository: 'config/portage', branch: 'base', paths: ['a', 'b'] }],
-    leftBehind: [{ repository: 'config/buildhooks', name: 'plain', own: old, origin: now }],
+    uncommitted: [{ repository: 'config/portage', branch: 'base', paths: ['a', 'b'], unread: [] }],
+    leftBehind: [{ repository: 'config/buildhooks', name: 'plain', own: old, remote: 'origin', origin: now }],
   });
   expect(siteWarnings(site, "it's")).toEqual([
     {

@@ -1,0 +1,67 @@
+import { explainRefusal } from '../../plan/explain-refusal.ts';
+import { emergeEnvironment } from '../../portage/emerge-command.ts';
+import type { FailedCommand } from '../../portage/emerge-report.ts';
+import { explainEmergeFailure, type EmergeFailure } from '../../portage/explain-failure.ts';
+import type { Step } from '../../report/event.ts';
+import type { Tuple } from '../../site/site.ts';
+import { workDirectory, type BuildContainer } from '../build-container.ts';
+import type { BuildContext } from '../context.ts';
+import { mergeCommand, underLock } from '../job-scripts.ts';
+import { defaultTarget } from '../mounts.ts';
+import { runEmerge } from '../run-emerge.ts';
+import { keepEvidence } from './keep-evidence.ts';
+import { placeOf } from './root-place.ts';
+
+/** An emerge for a tuple's root; its PKGDIR is in the root's make.conf. */
+export interface RootEmerge {
+  readonly tuple: Tuple;
+  readonly name: string;
+  readonly step: Step;
+  readonly options: readonly string[];
+  readonly packages: readonly string[];
+  readonly observable: boolean;
+}
+
+/**
+ * Runs emerge for a tuple's root under a shared lock of its trees. Answers with what was merged, `category/name-version`
+ * each, sorted. What it fails with says which file of the branch to change, where that would help, and what is needed to
+ * look into it is kept beside the log.
+ */
+export async function emergeInRoot(
+  context: BuildContext,
+  container: BuildContainer,
+  { tuple, name, step, options, packages, observable }: RootEmerge,
+): Promise<readonly string[]> {
+  const command = ['emerge', '--quiet=y', '--ask=n', ...options, '--color=n', ...packages];
+  const { environment } = placeOf(tuple);
+  const job = {
+    name,
+    step,
+    command: mergeCommand(workDirectory, underLock('shared', container.trees, command)),
+    environment: {
+      ...emergeEnvironment({
+        packaging: step !== 'assemble',
+        observability: observable,
+        distdir: defaultTarget('distfiles'),
+        logdir: container.log.directory,
+      }),
+      ...environment,
+    },
+    watch: observable,
+    silenceTimeout: undefined,
+  } as const;
+  try {
+    const { result } = await runEmerge(context, container, job, (command) => explainForBranch(tuple, command));
+    return result.toSorted();
+  } catch (error) {
+    throw await keepEvidence(context, container, { error, environment });
+  }
+}
+
+/** What Portage refuses has its remedy in a file of the branch; what fails in a package has not. */
+function explainForBranch(tuple: Tuple, command: FailedCommand): EmergeFailure {
+  const explained = explainEmergeFailure(command);
+  if (explained.buildLog !== undefined) return explained;
+  const { hint } = explainRefusal(tuple, command, { repository: 'config/portage' });
+  return { ...explained, hint };
+}

@@ -1,0 +1,67 @@
+import { PassThrough } from 'node:stream';
+import { finished } from 'node:stream/promises';
+import type { ImageId } from '../../engine/engine.ts';
+import { Failure } from '../../failure.ts';
+import type { BuildContainer } from '../build-container.ts';
+import { labelInstructions } from '../commit-once.ts';
+import type { BuildContext } from '../context.ts';
+import { runCommand } from '../run-command.ts';
+
+/** A root below another one, and the image that it is to be. */
+export interface ImportedRoot {
+  readonly root: string;
+  /** `name:tag`; moved where it is taken. */
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** What a shell is called, the best one first. */
+const shells = ['/bin/bash', '/bin/sh'];
+
+/**
+ * Makes a directory of a container into an image of one layer: its tar stream goes from the one to the other through this
+ * program. The image's command is a shell, if it has one.
+ */
+export async function importRoot(
+  { engine, signal }: BuildContext,
+  { id }: BuildContainer,
+  { root, name, labels }: ImportedRoot,
+): Promise<ImageId> {
+  signal.throwIfAborted();
+  const script = 'for shell; do [ -x "$0$shell" ] && echo "$shell" && exit; done';
+  const { stdout } = await runCommand(engine, id, { command: ['/bin/sh', '-c', script, root, ...shells] });
+  const shell = stdout.trim();
+  const changes = [...(shell === '' ? [] : [`CMD ${JSON.stringify([shell])}`]), ...labelInstructions(labels)];
+  const command = ['tar', '-C', root, '--one-file-system', '--numeric-owner', '--xattrs', '--acls', '-cf', '-', '.'];
+  const exec = await engine.execAttached(id, { command });
+  const archive = new PassThrough();
+  const said: Buffer[] = [];
+  const stop = () => archive.destroy(signal.reason as Error);
+  signal.addEventListener('abort', stop);
+  const feeding = (async () => {
+    try {
+      for await (const { stream, data } of exec.output) {
+        if (stream === 'stderr') said.push(data);
+        else if (!archive.write(data))
+          await new Promise((resolve) => archive.once('drain', resolve).once('close', resolve));
+        if (archive.destroyed) return;
+      }
+      const exitCode = await engine.execExitCode(exec.id);
+      if (exitCode === 0) archive.end();
+      else
+        throw new Failure('assemble-failed', `failed to read the root ${root}: tar ended with ${exitCode}`, {
+          logTail: Buffer.concat(said).toString('utf8').split('\n').filter(Boolean).slice(-20),
+        });
+    } catch (error) {
+      archive.destroy(error as Error);
+    }
+  })();
+  try {
+    const [image] = await Promise.all([engine.importImage(archive, { name, changes }), feeding]);
+    await finished(archive).catch(() => undefined);
+    return image;
+  } finally {
+    signal.removeEventListener('abort', stop);
+    exec.close();
+  }
+}
