@@ -22,6 +22,7 @@ export const exitStatuses = {
   'engine-refused': 19,
   'site-taken': 20,
   'cpu-unusable': 21,
+  'plan-refused': 22,
   'sync-failed': 30,
   'build-failed': 31,
   'package-unknown': 32,

@@ -1,6 +1,7 @@
-import type { Readable } from 'node:stream';
+import { posix } from 'node:path';
+import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { extract, type Extract } from 'tar-stream';
+import { extract, pack, type Extract } from 'tar-stream';
 import type { ContainerId, Engine, MountSpec } from '../engine/engine.ts';
 import { workDirectory } from './build-container.ts';
 import type { Workspace } from './workspace.ts';
@@ -18,6 +19,8 @@ export interface Probe {
   /** A line for everything below a directory: its path relative to that, its type, size in bytes and time. */
   listFiles(directory: string): Promise<readonly string[]>;
   isEmpty(directory: string): Promise<boolean>;
+  /** Writes a file below an existing directory, whose path is relative to that; its own directories are made. */
+  writeText(directory: string, path: string, text: string): Promise<void>;
 }
 
 /** Makes a probe, hands it to `look`, and removes it. Throws the engine's refusal if a mount cannot be made. */
@@ -49,6 +52,7 @@ function probeOf(engine: Engine, id: ContainerId): Probe {
     readText: (path) => readFile(engine, id, path),
     listFiles: (directory) => listFiles(engine, id, directory),
     isEmpty: (directory) => isEmpty(engine, id, directory),
+    writeText: (directory, path, text) => writeFile(engine, id, directory, { path, text }),
   };
 }
 
@@ -100,6 +104,21 @@ async function isEmpty(engine: Engine, id: ContainerId, directory: string): Prom
   } finally {
     archive.destroy();
   }
+}
+
+async function writeFile(
+  engine: Engine,
+  id: ContainerId,
+  directory: string,
+  { path, text: content }: { readonly path: string; readonly text: string },
+): Promise<void> {
+  const archive = pack();
+  const parents: string[] = [];
+  for (let parent = posix.dirname(path); parent !== '.'; parent = posix.dirname(parent)) parents.unshift(parent);
+  for (const name of parents) archive.entry({ name, type: 'directory', mode: 0o755 });
+  archive.entry({ name: path, mode: 0o644 }, content);
+  archive.finalize();
+  await engine.writeArchive(id, directory, Readable.from(archive));
 }
 
 function entriesOf(archive: Readable): Extract {

@@ -141,7 +141,7 @@ function fullImageId(id: string): ImageId {
   return (id.includes(':') ? id : `sha256:${id}`) as ImageId;
 }
 
-type ImageAnswer = Pick<ImageInspectInfo, 'Id' | 'RepoDigests' | 'RootFS' | 'Config' | 'Created'>;
+type ImageAnswer = Pick<ImageInspectInfo, 'Id' | 'RepoDigests' | 'RootFS' | 'Config' | 'Created' | 'Size'>;
 
 function imageOf(answer: ImageAnswer): Image {
   return {
@@ -151,6 +151,7 @@ function imageOf(answer: ImageAnswer): Image {
     labels: answer.Config?.Labels ?? {},
     entrypoint: [answer.Config?.Entrypoint ?? []].flat(),
     created: answer.Created ?? '',
+    size: answer.Size ?? 0,
   };
 }
 

@@ -26,7 +26,10 @@ export interface Image {
   readonly layers: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
   readonly entrypoint: readonly string[];
+  /** RFC 3339, as the engine says it. */
   readonly created: string;
+  /** Bytes of all its layers, those that it shares with other images included. */
+  readonly size: number;
 }
 
 export type ContainerState = 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead';

@@ -50,6 +50,8 @@ function unmask(atom: string, why: string): Omit<Suggestion, 'requiredBy'> | und
 
 /** Hints are written for gentoo-builder, whose options a site does not have. */
 function forBranches(hint: string | undefined, { portage }: Tuple, repository: string): string | undefined {
-  if (hint === undefined || !/--(?:use|make-conf|emerge-option)\b/.test(hint)) return hint;
+  if (hint === undefined) return undefined;
+  const ofSites = hint.replace('leave --no-sync out if it was given', 'zentoo sync moves the trees on');
+  if (!/--(?:use|make-conf|emerge-option)\b/.test(ofSites)) return ofSites;
   return `change the branch ${portage.name} of ${repository} accordingly, and commit it`;
 }

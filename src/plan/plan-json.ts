@@ -18,7 +18,7 @@ export function describePlanForPrograms(plan: SitePlan): object {
 }
 
 function describeTuple(planned: TuplePlan): object {
-  const { tuple, why, buildmaster, partition, packages, notes, failure, outputs } = planned;
+  const { tuple, why, buildmaster, partition, packages, notes, unforeseen, failure, outputs } = planned;
   return {
     tuple: tuple.name,
     action: actionOf(planned),
@@ -36,6 +36,7 @@ function describeTuple(planned: TuplePlan): object {
     })),
     outputs: outputs.map(({ output, name, action, why: reason }) => ({ output, name, action, why: reason })),
     notes,
+    unforeseen,
     failure: failure ? { code: failure.code, message: failure.message, hint: failure.hint ?? null } : null,
   };
 }

@@ -26,13 +26,18 @@ export function planPackages(pretended: Pretended, { stored, installed }: KnownP
     const why = join(whyMerged(item, pretended), whyCompiled(item, pretended.ignored, stored));
     return { ...place, use, action: 'compile', why, from: undefined };
   });
-  const names = new Set(listed.map(({ cpv, slot }) => `${cpv}:${slot}`));
-  const left = installed.filter(({ cpv, slot }) => !names.has(`${cpv}:${slot}`));
+  const names = new Set(listed.map(placeOf));
+  const left = installed.filter((item) => !names.has(placeOf(item)));
   const why = 'as the stage has it';
   return [
     ...left.map((item) => ({ ...item, action: 'installed-by-stage', why, use: '', from: undefined }) as const),
     ...listed,
   ];
+}
+
+/** What no two installed packages have in common: the name and the slot, without its sub-slot. */
+function placeOf({ cpv, slot }: Pick<PackagePlan, 'cpv' | 'slot'>): string {
+  return `${splitCpv(cpv)?.name ?? cpv}:${slot.replace(/\/.*$/s, '')}`;
 }
 
 /** What the package is to the root in which it would be merged. */

@@ -51,6 +51,8 @@ export interface TuplePlan {
   readonly packages: readonly PackagePlan[];
   /** What Portage said besides, line by line. */
   readonly notes: readonly string[];
+  /** What a plan cannot foresee, in sentences without a full stop. */
+  readonly unforeseen: readonly string[];
   /** Why it cannot be built. */
   readonly failure: Failure | undefined;
   readonly outputs: readonly OutputPlan[];

@@ -74,6 +74,8 @@ export function describeEngineContract(name: string, open: () => Promise<Contrac
       test('inspects by name and by id, and an unknown one is undefined', async () => {
         const image = await engine.inspectImage(subject.image);
         expect(image).toMatchObject({ labels: { 'base.label': 'kept' }, entrypoint: ['/bin/echo', 'entry'] });
+        expect(image?.size).toBeGreaterThan(0);
+        expect(Date.parse(image?.created ?? '')).toBeLessThan(Date.now() + 60_000);
         expect(await engine.inspectImage(image?.id ?? '')).toEqual(image);
         expect(await engine.inspectImage(unique())).toBeUndefined();
       });

@@ -31,6 +31,7 @@ export function fakeImage(parts: Partial<FakeImage> = {}): FakeImage {
     labels: {},
     entrypoint: [],
     created: '2026-01-01T00:00:00Z',
+    size: 4096,
     files: new Map(),
     volumes: [],
     changes: [],

@@ -1,26 +1,27 @@
-import { fingerprintBuildmaster, fingerprintTuple, type Surroundings } from '../../plan/fingerprint.ts';
-import { Failure, failuresOf } from '../../failure.ts';
-import type { Tuple } from '../../site/site.ts';
+import { fingerprintBuildmaster, fingerprintTuple } from '../../plan/fingerprint.ts';
+import { failuresOf, type Failure } from '../../failure.ts';
+import type { Output, Tuple } from '../../site/site.ts';
 import { explainRefusal } from '../in-workspace.ts';
 import { createStepTimer } from '../step-timer.ts';
 import { buildTuple, type BuiltTuple } from './build-tuple.ts';
-import { findOutputs, isComplete, type TupleOutputs } from './tuple-outputs.ts';
+import { judgeOutputs } from './judge-outputs.ts';
 import { buildmasterName, findBuildmaster, makeBuildmaster, type Buildmaster } from './make-buildmaster.ts';
 import { checkTrees, makeSiteVolumes } from './open-site-run.ts';
+import { checkSetNames } from './check-set-names.ts';
 import { stageOf, type SiteRun } from './site-run.ts';
-
-/** Counted up whenever something else is made from the same inputs. */
-const pipeline = '1';
+import { surroundingsOf } from './surroundings.ts';
+import { ofTuple } from './tuple-failure.ts';
 
 /** What came of one tuple. */
 export type TupleOutcome =
-  | ({ readonly type: 'unchanged'; readonly tuple: Tuple } & TupleOutputs)
+  | ({ readonly type: 'unchanged'; readonly tuple: Tuple } & Pick<BuiltTuple, 'image' | 'archive'>)
   | ({ readonly type: 'built'; readonly tuple: Tuple } & BuiltTuple)
   | { readonly type: 'failed'; readonly tuple: Tuple; readonly failures: readonly Failure[] };
 
 /** Builds tuples, one after the other, but for those that are up to date; one that fails does not stop the others. */
 export async function buildSite(run: SiteRun, tuples: readonly Tuple[]): Promise<readonly TupleOutcome[]> {
   await checkTrees(run);
+  await checkSetNames(run, tuples);
   await makeSiteVolumes(run);
   const buildmasters = new Map<string, Promise<Buildmaster>>();
   const outcomes: TupleOutcome[] = [];
@@ -43,8 +44,10 @@ async function buildOne(
 ): Promise<TupleOutcome> {
   const surroundings = surroundingsOf(run, tuple);
   const fingerprint = fingerprintTuple(run.site, tuple, surroundings);
-  const current = await findOutputs(run, tuple, fingerprint);
-  if (isComplete(tuple, current)) return { type: 'unchanged', tuple, ...current };
+  const { outputs } = await judgeOutputs(run, tuple, fingerprint);
+  const nameOf = (output: Output) => outputs.find((one) => one.output === output)?.name;
+  if (outputs.every(({ why }) => why.length === 0))
+    return { type: 'unchanged', tuple, image: nameOf('image'), archive: nameOf('archive') };
   const built = await buildTuple(run, tuple, await buildmasterFor(run, tuple, buildmasters), fingerprint);
   return { type: 'built', tuple, ...built };
 }
@@ -66,18 +69,4 @@ async function buildmasterFor(
   );
   buildmasters.set(name, buildmaster);
   return buildmaster;
-}
-
-function surroundingsOf(run: SiteRun, tuple: Tuple): Surroundings {
-  const names = tuple.portage.repositories.map(({ name }) => name);
-  return {
-    stageId: stageOf(run, tuple).image?.id ?? '',
-    trees: Object.fromEntries(names.map((name) => [name, run.revisions.get(name) ?? ''])),
-    pipeline,
-  };
-}
-
-/** A failure that says which tuple it is of. */
-function ofTuple({ name }: Tuple, { code, message, hint, place, logTail, cause }: Failure): Failure {
-  return new Failure(code, `${name}: ${message}`, { hint, place, logTail, cause });
 }

@@ -19,11 +19,15 @@ import type { InstalledPackage, RootDescription } from './manifest.ts';
 import { replaceImage } from './replace-image.ts';
 import { placeOf } from './root-place.ts';
 import { stageOf, type SiteRun } from './site-run.ts';
-import { archiveTarget, imageName, type TupleOutputs } from './tuple-outputs.ts';
+import { archiveTarget, imageName } from './output-names.ts';
 import { writeArchive } from './write-archive.ts';
 
 /** What came of building a tuple. Durations are in seconds. */
-export interface BuiltTuple extends TupleOutputs {
+export interface BuiltTuple {
+  /** The name of its image, where it is one. */
+  readonly image: string | undefined;
+  /** The path of its archive, where it is one. */
+  readonly archive: string | undefined;
   readonly merged: readonly string[];
   readonly elog: readonly ElogEntry[];
   readonly durations: StepDurations;

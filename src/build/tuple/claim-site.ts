@@ -8,7 +8,7 @@ import { volumeLabel } from '../tree.ts';
 const directoryLabel = 'zentoo.directory';
 
 /** The volume that a site keeps its state in. */
-function stateVolume({ name }: Pick<Site, 'name'>): string {
+export function stateVolume({ name }: Pick<Site, 'name'>): string {
   return `zentoo-${name}-state`;
 }
 

@@ -9,7 +9,7 @@ import { inRoot } from './in-root.ts';
 import { installSets } from './install-configuration.ts';
 import { readStageListing, type Buildmaster } from './make-buildmaster.ts';
 import { readElog } from './read-elog.ts';
-import { resolveSet, type SetAtom } from './resolve-set.ts';
+import { requestSet } from './request-set.ts';
 import { placeOf } from './root-place.ts';
 import { hookParts, runHook } from './run-hook.ts';
 import type { SiteRun } from './site-run.ts';
@@ -48,15 +48,14 @@ export async function compileSet(
         hint: `it is in the store's quarantine/${partition}/${path}`,
       });
     await runHook(run, container, 'compile', hookParts(run.site, tuple, 'tuple', place.root));
-    const own = await resolveSet(run, container, tuple.packages.name, environment);
-    const system = await resolveSet(run, container, 'system', environment);
+    const request = await requestSet(run, container, tuple);
     const { observable } = await readPortageSettings(run, container, { environment });
     const merged = await emergeInRoot(run, container, {
       tuple,
       name: 'emerge-compile',
       step: 'compile',
-      options: compileOptions(own),
-      packages: [`@${tuple.packages.name}`, ...system.filter(({ installed }) => !installed).map(({ atom }) => atom)],
+      options: [...binaryOptions, ...request.options],
+      packages: request.packages,
       observable,
     });
     const packaged = await packageClosure(store, [`@${tuple.packages.name}`], await readStageListing(run, container));
@@ -66,20 +65,10 @@ export async function compileSet(
   });
 }
 
-/**
- * What the set itself names is merged in any case, as the root is to have it from the store; what that needs, where the
- * buildmaster has it older or otherwise. `packages` also has what the stage lacks of its own @system.
- */
-function compileOptions(own: readonly SetAtom[]): readonly string[] {
-  return [
-    '--usepkg=y',
-    // In the environment, FEATURES=buildpkg does not reach what a cross build compiles for the stage.
-    '--buildpkg=y',
-    '--getbinpkg=n',
-    '--binpkg-respect-use=y',
-    '--update',
-    '--deep',
-    '--newuse',
-    ...(own.length === 0 ? [] : [`--reinstall-atoms=${own.map(({ atom }) => atom).join(' ')}`]),
-  ];
-}
+const binaryOptions = [
+  '--usepkg=y',
+  // In the environment, FEATURES=buildpkg does not reach what a cross build compiles for the stage.
+  '--buildpkg=y',
+  '--getbinpkg=n',
+  '--binpkg-respect-use=y',
+] as const;

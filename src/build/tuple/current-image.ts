@@ -1,6 +1,8 @@
 import type { Engine, Image } from '../../engine/engine.ts';
+import { explainDifference, readInputsLabel } from '../../plan/explain-difference.ts';
+import type { Fingerprint } from '../../plan/fingerprint.ts';
 import type { Base } from '../base-image.ts';
-import { fingerprintLabel } from './labels.ts';
+import { fingerprintLabel, inputsLabel } from './labels.ts';
 
 /**
  * The image of that name where it is what `fingerprint` stands for: it has that label and is its base plus one layer, as
@@ -13,8 +15,26 @@ export async function findCurrentImage(
 ): Promise<Image | undefined> {
   const image = await engine.inspectImage(name);
   if (image?.labels[fingerprintLabel] !== fingerprint) return undefined;
+  return isOnBase(image, base) ? image : undefined;
+}
+
+/**
+ * Why an image of that name is not what `fingerprint` stands for, as {@link findCurrentImage} has it: sentences without a
+ * full stop, none if it is.
+ */
+export function explainStale(
+  image: Image | undefined,
+  { base, fingerprint }: { readonly base: Base | undefined; readonly fingerprint: Fingerprint },
+): readonly string[] {
+  if (image === undefined) return ['there is no image yet'];
+  if (image.labels[fingerprintLabel] === fingerprint.digest)
+    return isOnBase(image, base) ? [] : ['its image is not its stage and one layer, but made from another image'];
+  const former = readInputsLabel(image.labels[inputsLabel]);
+  const changes = former === undefined ? [] : explainDifference(former, fingerprint.inputs);
+  return changes.length > 0 ? changes : ['its image does not say what it was made of'];
+}
+
+function isOnBase(image: Image, base: Base | undefined): boolean {
   const below = base?.image?.layers ?? [];
-  const isOnBase =
-    image.layers.length === below.length + 1 && below.every((layer, index) => image.layers[index] === layer);
-  return isOnBase ? image : undefined;
+  return image.layers.length === below.length + 1 && below.every((layer, index) => image.layers[index] === layer);
 }

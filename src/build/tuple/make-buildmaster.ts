@@ -9,13 +9,12 @@ import { parsePartition, type Partition } from '../../store/partition.ts';
 import type { BuildContainer } from '../build-container.ts';
 import { runCommand } from '../run-command.ts';
 import { stopBuildContainer } from '../stop-build-container.ts';
-import { checkCpu } from './check-cpu.ts';
 import { commitRoot } from './commit-root.ts';
+import { configureStage } from './configure-stage.ts';
 import { findCurrentImage } from './current-image.ts';
 import { inRoot } from './in-root.ts';
 import { fingerprintLabel, inputsLabel, partitionLabel, siteLabel } from './labels.ts';
 import { optimizeStage } from './optimize-stage.ts';
-import { prepareRoot } from './prepare-root.ts';
 import { placeOf } from './root-place.ts';
 import { hookParts, runHook } from './run-hook.ts';
 import { stageOf, type SiteRun } from './site-run.ts';
@@ -61,8 +60,7 @@ export async function makeBuildmaster(run: SiteRun, tuple: Tuple, fingerprint: F
   const name = buildmasterName(run, tuple, fingerprint);
   const root = { base, portage: tuple.portage, subject: `${tuple.cpu.name}-${tuple.portage.name}` } as const;
   return inRoot(run, { ...root, step: 'buildmaster', store: 'writable' }, async (container) => {
-    const { partition, observable } = await prepareRoot(run, container, tuple);
-    await checkCpu(run, container, tuple);
+    const { partition, observable } = await configureStage(run, container, tuple);
     const ofStage = await listInstalled({ engine, container: container.id, partition });
     await runHook(run, container, 'buildmaster', hookParts(run.site, tuple, 'shared', placeOf(tuple).root));
     await optimizeStage(run, container, { tuple, partition, observable });

@@ -1,8 +1,9 @@
-import { join } from 'node:path';
 import { connectEngine } from '../../engine/connect-engine.ts';
 import type { EngineEnvironment } from '../../engine/engine-address.ts';
 import { findOwnContainer } from '../../engine/own-container.ts';
 import { Failure } from '../../failure.ts';
+import type { PlannedTree } from '../../plan/plan.ts';
+import { treeWarnings } from '../../plan/warnings.ts';
 import type { Report } from '../../report/event.ts';
 import type { Site } from '../../site/site.ts';
 import { pullBase, type Base } from '../base-image.ts';
@@ -13,6 +14,7 @@ import { makeDefaultVolume } from '../start-build-container.ts';
 import { sweepWorkspaces } from '../workspace.ts';
 import { claimSite } from './claim-site.ts';
 import { readSiteLock } from './site-lock.ts';
+import { defaultOutputDirectory } from './output-names.ts';
 import { siteMounts } from './site-mounts.ts';
 import type { SiteRun } from './site-run.ts';
 import { readRevisions } from './tree-revision.ts';
@@ -49,7 +51,7 @@ async function open(site: Site, { environment, report, signal }: SiteWorld, requ
   const mounts = siteMounts(site);
   const first = [...stages.values()][0]?.image;
   const revisions = first === undefined ? new Map<string, string>() : await readRevisions(context, first, mounts.trees);
-  const { keepFailed, outputDirectory = join(site.directory, 'output') } = request;
+  const { keepFailed, outputDirectory = defaultOutputDirectory(site) } = request;
   return { ...context, site, mounts, stages, revisions, keepFailed, outputDirectory, started: new Date() };
 }
 
@@ -74,7 +76,13 @@ export async function makeSiteVolumes({ engine, report, signal, self, mounts }: 
  * Refuses to go on without a tree, and warns of one that is not what the site's lock file says. `zentoo sync` alone moves
  * trees.
  */
-export async function checkTrees({ site, revisions, mounts, report }: SiteRun): Promise<void> {
+export async function checkTrees(run: SiteRun): Promise<void> {
+  requireTrees(run);
+  for (const warning of treeWarnings(plannedTrees(run))) await run.report({ type: 'warning', ...warning });
+}
+
+/** Refuses to go on without a tree. */
+export function requireTrees({ site, revisions, mounts }: SiteRun): void {
   const [absent] = site.repositories.filter(({ name }) => !revisions.has(name));
   if (absent !== undefined)
     throw new Failure(
@@ -82,18 +90,16 @@ export async function checkTrees({ site, revisions, mounts, report }: SiteRun): 
       `failed to find the ebuild repository ${absent.name}: there is none in ${describeTree(mounts.trees.get(absent.name))}`,
       { hint: 'zentoo sync makes it and fills it' },
     );
+}
+
+/** What the site's trees are at, and what its lock file says. */
+export function plannedTrees({ site, revisions }: Pick<SiteRun, 'site' | 'revisions'>): readonly PlannedTree[] {
   const locked = readSiteLock(site.directory);
-  for (const { name } of site.repositories) {
-    const expected = locked.get(name);
-    const found = revisions.get(name);
-    if (expected === found) continue;
-    const what = expected === undefined ? 'site.lock does not know it' : `site.lock says ${expected}`;
-    await report({
-      type: 'warning',
-      message: `the ebuild repository ${name} is at ${found ?? 'nothing'}, and ${what}`,
-      hint: 'zentoo sync moves the trees on and writes site.lock',
-    });
-  }
+  return site.repositories.map(({ name }) => ({
+    repository: name,
+    revision: revisions.get(name),
+    locked: locked.get(name),
+  }));
 }
 
 function describeTree(choice: MountChoice | undefined): string {

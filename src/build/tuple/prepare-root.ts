@@ -3,6 +3,7 @@ import { Failure } from '../../failure.ts';
 import type { Tuple } from '../../site/site.ts';
 import type { Partition } from '../../store/partition.ts';
 import type { BuildContainer } from '../build-container.ts';
+import type { BuildContext } from '../context.ts';
 import { linkRepositoriesCommand } from '../cross-scripts.ts';
 import { defaultTarget } from '../mounts.ts';
 import { readPortageSettings } from '../portage-settings.ts';
@@ -10,7 +11,6 @@ import { runCommand } from '../run-command.ts';
 import { earlyHooks } from './hook-digest.ts';
 import { extendMakeConf, installConfiguration, writeMakeConf, type Configuration } from './install-configuration.ts';
 import { placeOf } from './root-place.ts';
-import type { SiteRun } from './site-run.ts';
 
 /** A root with its configuration. */
 export interface PreparedRoot {
@@ -24,34 +24,38 @@ export interface PreparedRoot {
  * come to. Where the stage compiles for another CHOST its own /etc/portage stays what it is, but for where it keeps what it
  * compiles for itself.
  */
-export async function prepareRoot(run: SiteRun, container: BuildContainer, tuple: Tuple): Promise<PreparedRoot> {
+export async function prepareRoot(
+  context: BuildContext,
+  container: BuildContainer,
+  tuple: Tuple,
+): Promise<PreparedRoot> {
   const { cpu, portage, buildhooks } = tuple;
   const place = placeOf(tuple);
-  const extra = tuple.cross ? await prepareStage(run, container, tuple) : {};
+  const extra = tuple.cross ? await prepareStage(context, container, tuple) : {};
   const configuration: Configuration = {
     directory: place.configuration,
     entries: portage.entries,
     cpu,
     variables: extra,
   };
-  await installConfiguration(run, container, configuration);
+  await installConfiguration(context, container, configuration);
   if (place.links.length > 0)
-    await runCommand(run.engine, container.id, { command: linkRepositoriesCommand(place.links) });
+    await runCommand(context.engine, container.id, { command: linkRepositoriesCommand(place.links) });
   const key = { cpu: cpu.name, hooks: earlyHooks(buildhooks) };
   const { environment } = place;
-  const { partition, observable } = await readPortageSettings(run, container, { key, environment });
+  const { partition, observable } = await readPortageSettings(context, container, { key, environment });
   const variables = { ...extra, PKGDIR: `${defaultTarget('binpkgs')}/${partition}` };
-  await writeMakeConf(run, container, { ...configuration, variables });
+  await writeMakeConf(context, container, { ...configuration, variables });
   return { partition, observable };
 }
 
 /** Lets the stage's own Portage keep its packages apart; answers with what the root's make.conf has to say besides. */
 async function prepareStage(
-  run: SiteRun,
+  context: BuildContext,
   container: BuildContainer,
   { cpu }: Tuple,
 ): Promise<Readonly<Record<string, string>>> {
-  const { partition } = await readPortageSettings(run, container);
+  const { partition } = await readPortageSettings(context, container);
   const stageChost = partition.slice(0, partition.indexOf('/'));
   const obstacle = crossObstacle(stageChost, cpu.chost);
   if (obstacle !== undefined)
@@ -63,6 +67,6 @@ async function prepareStage(
     distdir: defaultTarget('distfiles'),
     logdir: container.log.directory,
   };
-  await extendMakeConf(run, container, nativeSettings(paths));
+  await extendMakeConf(context, container, nativeSettings(paths));
   return crossSettings(stageChost);
 }

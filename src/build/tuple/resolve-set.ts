@@ -5,10 +5,18 @@ import type { BuildContext } from '../context.ts';
 import { underLock } from '../job-scripts.ts';
 import { runCommand } from '../run-command.ts';
 
-/** An atom of a set, and whether something that fits it is installed. */
+/** An atom of a set, and what fits it of what is installed. */
 export interface SetAtom {
   readonly atom: string;
   readonly installed: boolean;
+  readonly matches: readonly InstalledMatch[];
+}
+
+/** An installed package: `category/name-version`, its slot with a sub-slot that differs from it, its repository. */
+export interface InstalledMatch {
+  readonly cpv: string;
+  readonly slot: string;
+  readonly repository: string;
 }
 
 /** The atoms of a set (without its `@`) as Portage has it in the container, those of the sets that it names included. */

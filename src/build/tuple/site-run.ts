@@ -28,6 +28,6 @@ export interface SiteRun extends BuildContext {
 }
 
 /** The image of a tuple's stage. */
-export function stageOf({ stages }: SiteRun, { stage }: Pick<Tuple, 'stage'>): Base {
+export function stageOf({ stages }: Pick<SiteRun, 'stages'>, { stage }: Pick<Tuple, 'stage'>): Base {
   return stages.get(stage.name) ?? { name: stage.image, image: undefined };
 }

@@ -36,7 +36,7 @@ function describePlan({ site, tuples }: SitePlan): string {
 const isBlock = (text: string): boolean => text.indexOf('\n') < text.length - 1;
 
 function describeTuple(planned: TuplePlan): string {
-  const { tuple, why, buildmaster, packages, notes, failure, outputs } = planned;
+  const { tuple, why, buildmaster, packages, notes, unforeseen, failure, outputs } = planned;
   if (planned.upToDate && !failure) return `${tuple.name}: up to date\n`;
   const prefix = `${tuple.name}: `;
   if (failure) {
@@ -53,6 +53,7 @@ function describeTuple(planned: TuplePlan): string {
     indent(formatTable(packages.map(rowOf)).split('\n')),
     indent(outputs.map(describeOutput)),
     indent(notes.map((note) => `portage: ${note}`)),
+    indent(unforeseen.map((sentence) => `not foreseen: ${sentence}`)),
   ].join('');
 }
 

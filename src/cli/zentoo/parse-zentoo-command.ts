@@ -5,12 +5,13 @@ import { parseArguments, type OptionTable, type ParsedArguments } from '../parse
 import { buildCommand } from './build.ts';
 import { initCommand } from './init.ts';
 import { listCommand } from './list.ts';
+import { planCommand } from './plan.ts';
 import { syncCommand } from './sync.ts';
 import type { ZentooCommand, ZentooWork } from './zentoo-command.ts';
 import { describeCommand, describeZentoo } from './zentoo-help.ts';
 
 /** In the order in which `--help` shows them. */
-const zentooCommands: readonly ZentooCommand[] = [initCommand, syncCommand, buildCommand, listCommand];
+const zentooCommands: readonly ZentooCommand[] = [initCommand, syncCommand, planCommand, buildCommand, listCommand];
 
 const commonOptions: OptionTable = {
   single: ['site', 'log-format', 'progress'],

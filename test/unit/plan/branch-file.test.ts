@@ -63,12 +63,21 @@ describe('what emerge proposes', () => {
       const { hint } = explainRefusal(tupleOf(), readTranscript(`../pretend/${name}`), {
         repository: 'config/portage',
       });
-      expect(hint ?? '').not.toMatch(/--(?:use|make-conf|emerge-option)/);
+      expect(hint ?? '').not.toMatch(/--(?:use|make-conf|emerge-option|no-sync)/);
     }
-    const masked = ['use-flag-missing', 'required-use', 'circular', 'masked', 'licence-masked', 'keyword-masked'];
+    const masked = [
+      'use-flag-missing',
+      'required-use',
+      'circular',
+      'masked',
+      'licence-masked',
+      'keyword-masked',
+      'unknown-name',
+      'unknown-dependency',
+    ];
     for (const name of masked) {
       const { hint } = explainRefusal(tupleOf(), readTranscript(name), { repository: 'config/portage' });
-      expect(hint ?? '').not.toMatch(/--(?:use|make-conf|emerge-option)/);
+      expect(hint ?? '').not.toMatch(/--(?:use|make-conf|emerge-option|no-sync)/);
     }
   });
 });

@@ -110,3 +110,14 @@ test('what the stage brings stands first, unless it is merged all the same', () 
     'reuse app-misc/motto-1.0: older than 1.1 that the stage has; build 2 in the store',
   ]);
 });
+
+test('what the stage brings is kept, unless something of its name and slot is merged', () => {
+  const place = { repository: 'gentoo' };
+  const installed = [
+    { ...place, cpv: 'sys-apps/yesno-1.0', slot: '0' },
+    { ...place, cpv: 'dev-libs/greeting-1.0', slot: '0/1' },
+    { ...place, cpv: 'dev-libs/greeting-0.9', slot: '9' },
+  ];
+  const kept = planOf('upgrade-subslot', { installed }).filter(({ action }) => action === 'installed-by-stage');
+  expect(kept.map(({ cpv }) => cpv)).toEqual(['sys-apps/yesno-1.0', 'dev-libs/greeting-0.9']);
+});

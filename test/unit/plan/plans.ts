@@ -37,6 +37,7 @@ export function tuplePlan(changes: Partial<TuplePlan> & { readonly name?: string
     partition: 'x86_64-pc-linux-gnu/x86-64/ministage-0123456789ab',
     packages,
     notes: [],
+    unforeseen: [],
     failure: undefined,
     outputs: [
       { output: 'image', name: `zentoo/net/${name}:latest`, action: 'make', why: 'there is none' },

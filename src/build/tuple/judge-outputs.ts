@@ -1,0 +1,78 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Image } from '../../engine/engine.ts';
+import type { Fingerprint } from '../../plan/fingerprint.ts';
+import type { Output, Tuple } from '../../site/site.ts';
+import { findArchive } from './archive-files.ts';
+import { explainStale } from './current-image.ts';
+import { archiveTarget, imageName } from './output-names.ts';
+import { stageOf, type SiteRun } from './site-run.ts';
+
+/** An output of a tuple as it is now. */
+export interface OutputState {
+  readonly output: Output;
+  /** The image's name, or the archive's path. */
+  readonly name: string;
+  /** Bytes and time of what is there, whatever it was made of; undefined if nothing is. */
+  readonly found: { readonly size: number; readonly made: Date } | undefined;
+  /** Why it is not what it would be if it were made now, in sentences without a full stop; none if it is. */
+  readonly why: readonly string[];
+}
+
+/** A tuple's outputs as they are, and its image in any case. */
+export interface JudgedOutputs {
+  readonly outputs: readonly OutputState[];
+  readonly image: Image | undefined;
+}
+
+/** Looks at the outputs that a tuple is to have: whether they are there, and made of what it is made of now. */
+export async function judgeOutputs(
+  run: Pick<SiteRun, 'engine' | 'site' | 'stages' | 'outputDirectory'>,
+  tuple: Tuple,
+  fingerprint: Fingerprint,
+): Promise<JudgedOutputs> {
+  const name = imageName(run, tuple);
+  const image = await run.engine.inspectImage(name);
+  const base = tuple.cross ? undefined : stageOf(run, tuple);
+  const outputs: OutputState[] = [];
+  for (const output of tuple.outputs)
+    outputs.push(
+      output === 'archive'
+        ? await judgeArchive(run, tuple, fingerprint)
+        : {
+            output,
+            name,
+            found: image && { size: image.size, made: new Date(image.created) },
+            why: explainStale(image, { base, fingerprint }),
+          },
+    );
+  return { outputs, image };
+}
+
+/** What can be said of an archive without an engine: that it is there, and by its manifest what it was made of. */
+export async function judgeArchive(
+  run: Pick<SiteRun, 'outputDirectory'>,
+  tuple: Pick<Tuple, 'name'>,
+  fingerprint: Pick<Fingerprint, 'digest'> | undefined,
+): Promise<OutputState> {
+  const target = archiveTarget(run, tuple);
+  const name = join(target.directory, `${target.name}.tar.zst`);
+  const status = statSync(name, { throwIfNoEntry: false });
+  const state = { output: 'archive', name } as const;
+  if (status?.isFile() !== true) return { ...state, found: undefined, why: ['there is no archive yet'] };
+  const found = { size: status.size, made: status.mtime };
+  const former = fingerprintIn(await findArchive(target));
+  if (former === undefined)
+    return { ...state, found, why: ['its archive has no manifest that says what it was made of'] };
+  return { ...state, found, why: former === fingerprint?.digest ? [] : ['its archive was made of something else'] };
+}
+
+function fingerprintIn(manifest: string | undefined): string | undefined {
+  try {
+    const document: unknown = JSON.parse(manifest ?? 'null');
+    if (typeof document !== 'object' || document === null || !('fingerprint' in document)) return undefined;
+    return typeof document.fingerprint === 'string' ? document.fingerprint : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,100 @@
+import { describe, expect, test } from 'vitest';
+import { withKeptAnswers, type KeptAnswers } from '../../../../src/build/tuple/kept-answers.ts';
+import type { Image, ImageId } from '../../../../src/engine/engine.ts';
+import { fingerprintTuple } from '../../../../src/plan/fingerprint.ts';
+import { parsePartition } from '../../../../src/store/partition.ts';
+import { nothing } from '../build-world.ts';
+import { SiteWorld, tupleWithTree } from './site-world.ts';
+
+const partition = parsePartition('x86_64-pc-linux-gnu/x86-64/ministage-0123456789ab')!;
+const indexPath = `/${partition}/Packages`;
+const tuple = tupleWithTree();
+const image = { id: 'sha256:1' as ImageId };
+const answer = {
+  partition,
+  exitStatus: 0,
+  lines: ['[ebuild  N     ] app-misc/tools-1.0::gentoo  0 KiB'],
+  installed: [{ cpv: 'app-misc/tools-0', slot: '0', repository: 'gentoo' }],
+};
+
+function questionOf(world: SiteWorld, { stageId = 'sha256:s', asked = image as Pick<Image, 'id'> } = {}) {
+  const fingerprint = fingerprintTuple(world.run().site, tuple, { stageId, trees: {}, pipeline: '1' });
+  return { tuple, fingerprint, image: asked };
+}
+
+/** Works with the answers of a run of its own. */
+function withAnswers<T>(world: SiteWorld, work: (answers: KeptAnswers) => Promise<T>): Promise<T> {
+  const run = world.run();
+  return withKeptAnswers(run, [...run.stages.values()][0]!.image!, work);
+}
+
+function setIndex(world: SiteWorld, text: string): void {
+  const files = world.engine.volumes.get('zentoo-net-binpkgs')!.files;
+  files.set(indexPath, { kind: 'file', data: Buffer.from(text), linkTarget: '', modified: new Date(0) });
+}
+
+function keptFiles(world: SiteWorld) {
+  const { files } = world.engine.volumes.get('zentoo-net-state')!;
+  return [...files].filter(([, { kind }]) => kind === 'file');
+}
+
+describe('an answer of Portage', () => {
+  test('is kept for the next run, which starts nothing', async () => {
+    using world = new SiteWorld();
+    setIndex(world, 'TIMESTAMP: 1\n\nCPV: a/b-1\n');
+    await withAnswers(world, async (answers) => {
+      expect(await answers.find(questionOf(world))).toBeUndefined();
+      await answers.keep(questionOf(world), answer, await answers.readIndex(partition));
+    });
+    setIndex(world, 'TIMESTAMP: 2\n\nCPV: a/b-1\n');
+    expect(await withAnswers(world, (answers) => answers.find(questionOf(world)))).toEqual(answer);
+    expect(world.calls('startContainer')).toEqual([]);
+    expect(world.left).toEqual(nothing);
+  });
+
+  test.each<[string, (world: SiteWorld) => Parameters<typeof questionOf>[1]]>([
+    [
+      'of another index',
+      (world) => {
+        setIndex(world, 'CPV: a/b-2\n');
+        return {};
+      },
+    ],
+    ['of another image', () => ({ asked: { id: 'sha256:2' as ImageId } })],
+    ['of other inputs', () => ({ stageId: 'sha256:t' })],
+  ])('%s is none, and the new one takes its place', async (_, change) => {
+    using world = new SiteWorld();
+    await withAnswers(world, (answers) => answers.keep(questionOf(world), answer, ''));
+    const changed = change(world);
+    await withAnswers(world, async (answers) => {
+      expect(await answers.find(questionOf(world, changed))).toBeUndefined();
+      await answers.keep(questionOf(world, changed), answer, await answers.readIndex(partition));
+      expect(await answers.find(questionOf(world, changed))).toEqual(answer);
+    });
+    expect(keptFiles(world)).toHaveLength(1);
+  });
+
+  test.each<[string, (text: string) => string]>([
+    ['empty', () => ''],
+    ['cut off', (text) => text.slice(0, text.length / 2)],
+    ['of another format', (text) => text.replace('"format":1', '"format":0')],
+    ['no object', () => 'null'],
+    ['without an answer', (text) => JSON.stringify({ ...JSON.parse(text), answer: 1 })],
+    ['with lines that are none', (text) => text.replace('"lines":["', '"lines":[1,"')],
+    ['with a partition that leads out', (text) => text.replace(partition, '../../x')],
+    ['with an exit status that is none', (text) => text.replace('"exitStatus":0', '"exitStatus":"0"')],
+    ['with installed packages that are none', (text) => text.replace('"cpv"', '"cp"')],
+  ])('that is damaged (%s) is none, and is written anew', async (_, damage) => {
+    using world = new SiteWorld();
+    await withAnswers(world, (answers) => answers.keep(questionOf(world), answer, ''));
+    const [[path, file] = []] = keptFiles(world);
+    const text = damage(file!.data.toString());
+    expect(text).not.toBe(file!.data.toString());
+    world.engine.volumes.get('zentoo-net-state')!.files.set(path!, { ...file!, data: Buffer.from(text) });
+    await withAnswers(world, async (answers) => {
+      expect(await answers.find(questionOf(world))).toBeUndefined();
+      await answers.keep(questionOf(world), answer, '');
+      expect(await answers.find(questionOf(world))).toEqual(answer);
+    });
+  });
+});

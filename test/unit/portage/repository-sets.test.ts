@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { nameSetOfFile, parseSetsConf } from '../../../src/portage/repository-sets.ts';
+
+test('single sets have the name of their section, or the one that they say', () => {
+  const text =
+    '[kde]\nclass = portage.sets.files.StaticFileSet\nfilename = /x\n[gnome]\nname = desktop\nmultiset = no\n';
+  expect(parseSetsConf(text)).toEqual([
+    { type: 'set', name: 'kde' },
+    { type: 'set', name: 'desktop' },
+  ]);
+});
+
+test('a directory makes a set of each file, and without a class so does a section', () => {
+  const text = `[DEFAULT]\nwhere = sets\n[one]\nclass = portage._sets.files.StaticFileSet\nMultiset = True
+directory = \${repository:gentoo}/%(where)s\nname_pattern = lab-$name\n[two]\nmultiset=yes\ndirectory=/srv/sets\n`;
+  expect(parseSetsConf(text)).toEqual([
+    { type: 'directory', path: '${repository:gentoo}/sets', pattern: 'lab-$name' },
+    { type: 'directory', path: '/srv/sets', pattern: '${name}' },
+  ]);
+  expect([nameSetOfFile('lab-$name', 'x$&'), nameSetOfFile('${name}s', 'tool')]).toEqual(['lab-x$&', 'tools']);
+});
+
+test('sets of categories and the like are left out, and a damaged file has none', () => {
+  const text = '[categories]\nclass = portage.sets.dbapi.CategorySet\nmultiset = true\nname_pattern = $category/*\n';
+  expect(parseSetsConf(text)).toEqual([]);
+  expect(parseSetsConf('[one]\nmultiset')).toEqual([]);
+});
