@@ -49,22 +49,28 @@ export async function judgeOutputs(
   return { outputs, image };
 }
 
-/** What can be said of an archive without an engine: that it is there, and by its manifest what it was made of. */
-export async function judgeArchive(
+/** What is there of a tuple's archive, which needs no engine. */
+export function statArchive(
   run: Pick<SiteRun, 'outputDirectory'>,
   tuple: Pick<Tuple, 'name'>,
-  fingerprint: Pick<Fingerprint, 'digest'> | undefined,
+): Pick<OutputState, 'name' | 'found'> {
+  const { directory, name } = archiveTarget(run, tuple);
+  const path = join(directory, `${name}.tar.zst`);
+  const status = statSync(path, { throwIfNoEntry: false });
+  return { name: path, found: status?.isFile() === true ? { size: status.size, made: status.mtime } : undefined };
+}
+
+/** By its manifest, what an archive was made of. */
+async function judgeArchive(
+  run: Pick<SiteRun, 'outputDirectory'>,
+  tuple: Pick<Tuple, 'name'>,
+  { digest }: Fingerprint,
 ): Promise<OutputState> {
-  const target = archiveTarget(run, tuple);
-  const name = join(target.directory, `${target.name}.tar.zst`);
-  const status = statSync(name, { throwIfNoEntry: false });
-  const state = { output: 'archive', name } as const;
-  if (status?.isFile() !== true) return { ...state, found: undefined, why: ['there is no archive yet'] };
-  const found = { size: status.size, made: status.mtime };
-  const former = fingerprintIn(await findArchive(target));
-  if (former === undefined)
-    return { ...state, found, why: ['its archive has no manifest that says what it was made of'] };
-  return { ...state, found, why: former === fingerprint?.digest ? [] : ['its archive was made of something else'] };
+  const state = { output: 'archive', ...statArchive(run, tuple) } as const;
+  if (state.found === undefined) return { ...state, why: ['there is no archive yet'] };
+  const former = fingerprintIn(await findArchive(archiveTarget(run, tuple)));
+  if (former === undefined) return { ...state, why: ['its archive has no manifest that says what it was made of'] };
+  return { ...state, why: former === digest ? [] : ['its archive was made of something else'] };
 }
 
 function fingerprintIn(manifest: string | undefined): string | undefined {

@@ -31,6 +31,8 @@ export interface SiteRunRequest {
   readonly keepFailed: boolean;
   /** Where archives go; `output` in the site's directory unless it is said. */
   readonly outputDirectory?: string | undefined;
+  /** Images of stages that the engine has not are left out, where they would be pulled otherwise. */
+  readonly pull?: false;
 }
 
 /**
@@ -41,26 +43,30 @@ export async function openSiteRun(site: Site, world: SiteWorld, request: SiteRun
   return explainRefusal(open(site, world, request));
 }
 
-async function open(site: Site, { environment, report, signal }: SiteWorld, request: SiteRunRequest): Promise<SiteRun> {
+async function open(
+  site: Site,
+  { environment, report, signal }: SiteWorld,
+  { keepFailed, pull, outputDirectory = defaultOutputDirectory(site) }: SiteRunRequest,
+): Promise<SiteRun> {
   const engine = await connectEngine(environment);
   const self = await findOwnContainer(engine);
   const context = { engine, report, signal, self };
   await claimSite(engine, site, self);
   await sweepWorkspaces(context);
-  const stages = await findStages(context, site);
+  const stages = await findStages(context, site, pull ?? true);
   const mounts = siteMounts(site);
-  const first = [...stages.values()][0]?.image;
+  const first = [...stages.values()].find(({ image }) => image !== undefined)?.image;
   const revisions = first === undefined ? new Map<string, string>() : await readRevisions(context, first, mounts.trees);
-  const { keepFailed, outputDirectory = defaultOutputDirectory(site) } = request;
   return { ...context, site, mounts, stages, revisions, keepFailed, outputDirectory, started: new Date() };
 }
 
-/** The images of the stages that tuples start from; those that the engine has not are pulled. */
-async function findStages(context: BuildContext, { tuples }: Site): Promise<ReadonlyMap<string, Base>> {
+/** The images of the stages that tuples start from; those that the engine has not are pulled, or left out. */
+async function findStages(context: BuildContext, { tuples }: Site, pull: boolean): Promise<ReadonlyMap<string, Base>> {
   const stages = new Map<string, Base>();
   for (const { stage } of tuples) {
     if (stages.has(stage.name)) continue;
-    const image = (await context.engine.inspectImage(stage.image)) ?? (await pullBase(context, stage.image));
+    const found = await context.engine.inspectImage(stage.image);
+    const image = found === undefined && pull ? await pullBase(context, stage.image) : found;
     stages.set(stage.name, { name: stage.image, image });
   }
   return stages;

@@ -1,5 +1,7 @@
+import type { ListedTuple } from '../../build/tuple/list-site.ts';
 import { siteWarnings } from '../../plan/warnings.ts';
-import type { Site, Tuple } from '../../site/site.ts';
+import type { Output, Site } from '../../site/site.ts';
+import { describeAge, describeSize } from './amounts.ts';
 import { formatTable } from './format-table.ts';
 import { noOptions, type ZentooCommand } from './zentoo-command.ts';
 
@@ -7,41 +9,63 @@ import { noOptions, type ZentooCommand } from './zentoo-command.ts';
 export const listCommand: ZentooCommand = {
   name: 'list',
   operands: '',
-  summary: 'list the tuples of the site with what they are made of',
-  details: '',
+  summary: 'list the tuples of the site: what is built of them, and what they are made of',
+  details: `Sizes are those of all that an image or an archive has in it. With --json it says why a tuple is not up to date.
+Without an engine it lists what the site says.
+`,
   options: noOptions,
   prepare: ({ positional }, settings, problems) => {
     if (positional.length > 0) problems.push('list takes no arguments: it lists all tuples');
-    return async ({ report }) => {
+    return async (world) => {
       const { readSite } = await import('../../site/read-site.ts');
+      const { listSite } = await import('../../build/tuple/list-site.ts');
       const site = readSite(settings.site);
-      for (const warning of siteWarnings(site, settings.site)) await report({ type: 'warning', ...warning });
-      return settings.json ? `${JSON.stringify(describeSite(site))}\n` : listTuples(site);
+      for (const warning of siteWarnings(site, settings.site)) await world.report({ type: 'warning', ...warning });
+      const listed = await listSite(site, world);
+      return settings.json ? `${JSON.stringify(describeSite(site, listed))}\n` : describeAsTable(site, listed);
     };
   },
 };
 
-function listTuples({ name, tuples }: Site): string {
-  if (tuples.length === 0) return `the site ${name} has no tuples\n`;
-  const header = ['TUPLE', 'CPU', 'PORTAGE', 'BUILDHOOKS', 'PACKAGES', 'STAGE', 'OUTPUTS'];
-  const rows = tuples.map((tuple) => [
+function describeAsTable({ name }: Site, listed: readonly ListedTuple[]): string {
+  if (listed.length === 0) return `the site ${name} has no tuples\n`;
+  const header = ['TUPLE', 'STATE', 'IMAGE', 'ARCHIVE', 'CPU', 'PORTAGE', 'BUILDHOOKS', 'PACKAGES', 'STAGE'];
+  const now = Date.now();
+  const rows = listed.map(({ tuple, upToDate, outputs }) => [
     tuple.name,
+    upToDate === undefined ? 'unknown' : upToDate ? 'up to date' : 'to build',
+    describeOutput('image', outputs, now),
+    describeOutput('archive', outputs, now),
     tuple.cpu.name,
     `${tuple.portage.name} ${tuple.portage.commit.slice(0, 10)}`,
     `${tuple.buildhooks.name} ${tuple.buildhooks.commit.slice(0, 10)}`,
     tuple.packages.name,
     tuple.stage.name + (tuple.cross ? ' (cross)' : ''),
-    tuple.outputs.join(','),
   ]);
   return formatTable([header, ...rows]);
 }
 
-/** One object: what programs may rely on. */
-function describeSite({ name, tuples, uncommitted, leftBehind }: Site): object {
-  return { site: name, tuples: tuples.map(describeTuple), uncommitted, leftBehind };
+/** `495 MB, 3h old`; a hyphen for an output that the tuple is not to have. */
+function describeOutput(output: Output, outputs: ListedTuple['outputs'], now: number): string {
+  const state = outputs.find((one) => one.output === output);
+  if (state === undefined) return '-';
+  if (state.found === undefined) return 'unknown';
+  if (state.found === null) return 'none';
+  return `${describeSize(state.found.size)}, ${describeAge((now - state.found.made.getTime()) / 1000)} old`;
 }
 
-function describeTuple({ name, cpu, portage, buildhooks, packages, stage, cross, outputs }: Tuple): object {
+/** One object: what programs may rely on. */
+function describeSite({ name, uncommitted, leftBehind }: Site, listed: readonly ListedTuple[]): object {
+  return { site: name, tuples: listed.map(describeTuple), uncommitted, leftBehind };
+}
+
+function describeTuple({ tuple, upToDate, why, outputs }: ListedTuple): object {
+  const { name, cpu, portage, buildhooks, packages, stage, cross } = tuple;
+  const describe = (output: Output) => {
+    const state = outputs.find((one) => one.output === output);
+    if (state?.found === undefined || state.found === null) return null;
+    return { name: state.name, size: state.found.size, created: state.found.made.toISOString() };
+  };
   return {
     name,
     cpu: cpu.name,
@@ -50,6 +74,10 @@ function describeTuple({ name, cpu, portage, buildhooks, packages, stage, cross,
     packages: packages.name,
     stage: stage.name,
     cross,
-    outputs,
+    outputs: tuple.outputs,
+    upToDate: upToDate ?? null,
+    why,
+    image: describe('image'),
+    archive: describe('archive'),
   };
 }

@@ -2,11 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { withKeptAnswers, type KeptAnswers } from '../../../../src/build/tuple/kept-answers.ts';
 import type { Image, ImageId } from '../../../../src/engine/engine.ts';
 import { fingerprintTuple } from '../../../../src/plan/fingerprint.ts';
-import { parsePartition } from '../../../../src/store/partition.ts';
+import type { Partition } from '../../../../src/store/partition.ts';
+import { fakeFiles, type FakeFiles } from '../../../support/fake-engine-files.ts';
 import { nothing } from '../build-world.ts';
 import { SiteWorld, tupleWithTree } from './site-world.ts';
 
-const partition = parsePartition('x86_64-pc-linux-gnu/x86-64/ministage-0123456789ab')!;
+const partition = 'x86_64-pc-linux-gnu/x86-64/ministage-0123456789ab' as Partition;
 const indexPath = `/${partition}/Packages`;
 const tuple = tupleWithTree();
 const image = { id: 'sha256:1' as ImageId };
@@ -17,25 +18,32 @@ const answer = {
   installed: [{ cpv: 'app-misc/tools-0', slot: '0', repository: 'gentoo' }],
 };
 
-function questionOf(world: SiteWorld, { stageId = 'sha256:s', asked = image as Pick<Image, 'id'> } = {}) {
+function questionOf(
+  world: SiteWorld,
+  { stageId = 'sha256:s', asked = image }: { stageId?: string; asked?: Pick<Image, 'id'> } = {},
+) {
   const fingerprint = fingerprintTuple(world.run().site, tuple, { stageId, trees: {}, pipeline: '1' });
   return { tuple, fingerprint, image: asked };
 }
 
 /** Works with the answers of a run of its own. */
 function withAnswers<T>(world: SiteWorld, work: (answers: KeptAnswers) => Promise<T>): Promise<T> {
-  const run = world.run();
-  return withKeptAnswers(run, [...run.stages.values()][0]!.image!, work);
+  return withKeptAnswers(world.run(), world.stage, work);
+}
+
+function filesOf(world: SiteWorld, volume: 'state' | 'binpkgs'): FakeFiles {
+  return world.engine.volumes.get(`zentoo-net-${volume}`)?.files ?? new Map();
 }
 
 function setIndex(world: SiteWorld, text: string): void {
-  const files = world.engine.volumes.get('zentoo-net-binpkgs')!.files;
-  files.set(indexPath, { kind: 'file', data: Buffer.from(text), linkTarget: '', modified: new Date(0) });
+  for (const [path, file] of fakeFiles({ [indexPath]: text })) filesOf(world, 'binpkgs').set(path, file);
 }
 
-function keptFiles(world: SiteWorld) {
-  const { files } = world.engine.volumes.get('zentoo-net-state')!;
-  return [...files].filter(([, { kind }]) => kind === 'file');
+/** The paths and texts of what is kept. */
+function keptFiles(world: SiteWorld): readonly (readonly [path: string, text: string])[] {
+  return [...filesOf(world, 'state')]
+    .filter(([, { kind }]) => kind === 'file')
+    .map(([path, { data }]) => [path, data.toString()] as const);
 }
 
 describe('an answer of Portage', () => {
@@ -87,10 +95,9 @@ describe('an answer of Portage', () => {
   ])('that is damaged (%s) is none, and is written anew', async (_, damage) => {
     using world = new SiteWorld();
     await withAnswers(world, (answers) => answers.keep(questionOf(world), answer, ''));
-    const [[path, file] = []] = keptFiles(world);
-    const text = damage(file!.data.toString());
-    expect(text).not.toBe(file!.data.toString());
-    world.engine.volumes.get('zentoo-net-state')!.files.set(path!, { ...file!, data: Buffer.from(text) });
+    const [[path, text] = ['', '']] = keptFiles(world);
+    expect(damage(text)).not.toBe(text);
+    for (const [name, file] of fakeFiles({ [path]: damage(text) })) filesOf(world, 'state').set(name, file);
     await withAnswers(world, async (answers) => {
       expect(await answers.find(questionOf(world))).toBeUndefined();
       await answers.keep(questionOf(world), answer, '');

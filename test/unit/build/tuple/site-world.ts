@@ -1,3 +1,4 @@
+import { defaultOutputDirectory } from '../../../../src/build/tuple/output-names.ts';
 import { siteMounts } from '../../../../src/build/tuple/site-mounts.ts';
 import type { SiteRun } from '../../../../src/build/tuple/site-run.ts';
 import type { Site, Tuple } from '../../../../src/site/site.ts';
@@ -20,7 +21,7 @@ export function tupleWithTree(changes: Partial<Tuple> = {}): Tuple {
 
 /** An engine with the stage, the volumes and the tree of a site named `net`. */
 export class SiteWorld extends BuildWorld {
-  readonly #stage = this.engine.addImage('gentoo-ministage', { layers: ['sha256:below'] });
+  readonly stage = this.engine.addImage('gentoo-ministage', { layers: ['sha256:below'] });
 
   constructor({ tree = treeFiles }: { tree?: Readonly<Record<string, string>> } = {}) {
     super({ base: newLayout });
@@ -36,11 +37,11 @@ export class SiteWorld extends BuildWorld {
       ...this.context,
       site,
       mounts: siteMounts(site),
-      stages: new Map([['ministage', { name: 'gentoo-ministage', image: this.#stage }]]),
+      stages: new Map([['ministage', { name: 'gentoo-ministage', image: this.stage }]]),
       revisions: new Map([['gentoo', 'c'.repeat(40)]]),
       keepFailed: false,
       started: new Date(),
-      outputDirectory: '/srv/net/output',
+      outputDirectory: defaultOutputDirectory(site),
     };
   }
 }

@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { judgeOutputs } from '../../../../src/build/tuple/judge-outputs.ts';
+import { writeInputsLabel } from '../../../../src/plan/explain-difference.ts';
+import { fingerprintTuple } from '../../../../src/plan/fingerprint.ts';
+import { SiteWorld, tupleWithTree } from './site-world.ts';
+
+const tuple = tupleWithTree();
+const imageName = `zentoo/net/${tuple.name}:latest`;
+
+function fingerprintOf(world: SiteWorld, commit = 'a') {
+  const surroundings = { stageId: world.stage.id, trees: { gentoo: commit }, pipeline: '1' };
+  return fingerprintTuple(world.run().site, tuple, surroundings);
+}
+
+const sha512 = createHash('sha512').update('archive').digest('hex');
+
+function manifestOf(fingerprint: string, digest = sha512): string {
+  return JSON.stringify({ fingerprint, archive: { sha512: digest, size: 7 } });
+}
+
+async function judge(world: SiteWorld, directory = '/nowhere') {
+  const { outputs } = await judgeOutputs(world.run({ directory }), tuple, fingerprintOf(world));
+  return outputs;
+}
+
+function addImage(world: SiteWorld, { commit = 'a', layers = [...world.stage.layers, 'own'], inputs = true } = {}) {
+  const { digest, inputs: made } = fingerprintOf(world, commit);
+  const label = inputs ? { 'zentoo.inputs': writeInputsLabel(made) } : {};
+  world.engine.addImage(imageName, { layers, labels: { 'zentoo.fingerprint': digest, ...label } });
+}
+
+test('what was never made', async () => {
+  using world = new SiteWorld();
+  expect(await judge(world)).toEqual([
+    { output: 'image', name: imageName, found: undefined, why: ['there is no image yet'] },
+    {
+      output: 'archive',
+      name: `/nowhere/output/${tuple.name}.tar.zst`,
+      found: undefined,
+      why: ['there is no archive yet'],
+    },
+  ]);
+});
+
+test.each<[string, Parameters<typeof addImage>[1], readonly string[]]>([
+  ['made of the same', {}, []],
+  ['made of something else', { commit: 'b' }, [`the tree gentoo moved from 'b' to 'a'`]],
+  ['that does not say of what', { commit: 'b', inputs: false }, ['its image does not say what it was made of']],
+  [
+    'that was built from another image, which labels are inherited from',
+    { layers: ['x', 'y', 'z'] },
+    ['its image is not its stage and one layer, but made from another image'],
+  ],
+])('an image %s', async (_, made, why) => {
+  using world = new SiteWorld();
+  addImage(world, made);
+  const [image] = await judge(world);
+  expect(image).toEqual({
+    ...{ output: 'image', name: imageName, why },
+    found: { size: 4096, made: new Date('2026-01-01T00:00:00Z') },
+  });
+});
+
+test.each<[string, (digest: string) => string | undefined, readonly string[]]>([
+  ['made of the same', manifestOf, []],
+  ['made of something else', () => manifestOf('0'), ['its archive was made of something else']],
+  [
+    'with the manifest of another one',
+    (fingerprint) => manifestOf(fingerprint, '1'.repeat(128)),
+    ['its archive has no manifest that says what it was made of'],
+  ],
+  ['without a manifest', () => undefined, ['its archive has no manifest that says what it was made of']],
+  ['with a damaged manifest', () => '{"fing', ['its archive has no manifest that says what it was made of']],
+])('an archive %s', async (_, manifest, why) => {
+  using world = new SiteWorld();
+  const directory = await mkdtemp(join(tmpdir(), 'gentoo-builder-outputs-'));
+  try {
+    await mkdir(join(directory, 'output'));
+    await writeFile(join(directory, 'output', `${tuple.name}.tar.zst`), 'archive');
+    await writeFile(join(directory, 'output', `${tuple.name}.tar.zst.sha512`), `${sha512}  ${tuple.name}.tar.zst\n`);
+    const text = manifest(fingerprintOf(world).digest);
+    if (text !== undefined) await writeFile(join(directory, 'output', `${tuple.name}.manifest.json`), text);
+    const [, archive] = await judge(world, directory);
+    expect(archive).toMatchObject({ output: 'archive', found: { size: 7 }, why });
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+});
