@@ -1,0 +1,182 @@
+import { appendFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { EngineProxy } from '../support/proxy.ts';
+import { rawDocker } from '../support/real-engine.ts';
+import { runProgram } from '../support/run-program.ts';
+import { commitAll, writeFiles } from '../unit/site/git-program.ts';
+import { edit } from '../unit/site/site-changes.ts';
+
+const program = join(import.meta.dirname, '../../src/zentoo.ts');
+const tuple = 'x86-64-base-plain-tools';
+
+/** A site on the real engine, reached through a proxy that tells what was started. */
+class TestSite implements AsyncDisposable {
+  readonly directory: string;
+  readonly #proxy: EngineProxy;
+
+  static async open(): Promise<TestSite> {
+    const parent = await mkdtemp(join(tmpdir(), 'zentoo-plan-'));
+    const site = new TestSite(join(parent, basename(parent).toLowerCase()), await EngineProxy.open());
+    await site.zentoo('init', site.directory);
+    edit(site.directory, 'site.yaml', 'outputs: [image, archive]', 'outputs: [image]');
+    return site;
+  }
+
+  private constructor(directory: string, proxy: EngineProxy) {
+    this.directory = directory;
+    this.#proxy = proxy;
+  }
+
+  get name(): string {
+    return basename(this.directory);
+  }
+
+  get portage(): string {
+    return join(this.directory, 'config/portage');
+  }
+
+  /** Runs zentoo; besides what it prints, how many containers it started. */
+  async zentoo(...args: readonly string[]) {
+    const before = this.#proxy.requests.length;
+    const env = { ...process.env, DOCKER_HOST: this.#proxy.address, ZENTOO_SITE: this.directory };
+    const outcome = await runProgram(process.execPath, [program, ...args], { env });
+    const requests = this.#proxy.requests.slice(before);
+    return { ...outcome, started: requests.filter((line) => /\/containers\/[^/]+\/start/.test(line)).length };
+  }
+
+  /** The plan of a tuple as programs get it. */
+  async plan(...tuples: readonly string[]) {
+    const { stdout, stderr, ...outcome } = await this.zentoo('plan', '--json', ...tuples);
+    return { ...outcome, stderr, plan: JSON.parse(stdout) as PrintedPlan };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const docker = rawDocker();
+    const images = await docker.listImages({ filters: { reference: [`zentoo/${this.name}/*`] } });
+    for (const name of images.flatMap(({ RepoTags }) => RepoTags ?? [])) await docker.getImage(name).remove();
+    const { Volumes } = await docker.listVolumes({ filters: { name: [`zentoo-${this.name}-`] } });
+    for (const { Name } of Volumes) await docker.getVolume(Name).remove();
+    await this.#proxy[Symbol.asyncDispose]();
+    await rm(join(this.directory, '..'), { recursive: true });
+  }
+}
+
+interface PrintedPlan {
+  readonly buildmasters: readonly {
+    readonly action: string;
+    readonly why: readonly string[];
+    readonly image: string;
+  }[];
+  readonly tuples: readonly {
+    readonly tuple: string;
+    readonly action: string;
+    readonly why: readonly string[];
+    readonly packages: readonly { readonly action: string; readonly cpv: string; readonly why: string }[];
+    readonly failure: { readonly code: string; readonly message: string; readonly hint: string } | null;
+  }[];
+  readonly warnings: readonly { readonly message: string }[];
+}
+
+const describePackages = ({ tuples }: PrintedPlan) =>
+  tuples[0]?.packages.map(({ action, cpv, why }) => `${action} ${cpv}: ${why}`);
+
+// Each goes on from what the one before has made.
+describe('the plan of a site', () => {
+  let site: TestSite;
+  beforeAll(async () => void (site = await TestSite.open()));
+  afterAll(() => site[Symbol.asyncDispose]());
+
+  test('says that there is no tree before the first sync', async () => {
+    const outcome = await site.zentoo('plan');
+    expect(outcome).toMatchObject({ status: 13, stdout: '', started: 0 });
+    expect(outcome.stderr).toContain('hint: zentoo sync');
+    expect((await site.zentoo('sync')).status).toBe(0);
+  });
+
+  test('asks Portage what it would compile, and leaves nothing but the answer', async () => {
+    const { status, started, plan } = await site.plan(tuple);
+    expect({ status, started }).toEqual({ status: 0, started: 1 });
+    expect(plan.buildmasters).toMatchObject([{ action: 'make', why: ['there is none yet'] }]);
+    expect(plan.tuples).toMatchObject([{ tuple, action: 'build', why: ['there is no image yet'] }]);
+    expect(describePackages(plan)).toContain('compile app-misc/greet-1.0: new; no binary package in the store');
+    expect(await rawDocker().listImages({ filters: { reference: [`zentoo/${site.name}/*`] } })).toEqual([]);
+    const { Volumes } = await rawDocker().listVolumes({ filters: { name: [`zentoo-${site.name}-`] } });
+    const kept = ['binpkgs', 'repository-gentoo', 'state'].map((word) => `zentoo-${site.name}-${word}`);
+    expect(Volumes.map(({ Name }) => Name).toSorted()).toEqual(kept);
+  });
+
+  test('starts no container for what it knows already, and is the same', async () => {
+    const again = await site.zentoo('plan', tuple);
+    expect(again).toMatchObject({ status: 0, stderr: '', started: 0 });
+    expect(again.stdout).toMatch(/^ {2}compile {2}app-misc\/greet-1\.0 .* new; no binary package in the store$/m);
+    const graph = await site.zentoo('plan', '--graph=mermaid', tuple);
+    expect(graph).toMatchObject({ status: 0, stdout: expect.stringMatching(/^flowchart /) as string, started: 0 });
+  });
+
+  test('foretells what a build then compiles; after that all is up to date', async () => {
+    const { plan } = await site.plan(tuple);
+    const built = await site.zentoo('build', '--json', tuple);
+    const { tuples } = JSON.parse(built.stdout) as { tuples: readonly { merged: readonly string[] }[] };
+    expect(plan.tuples[0]?.packages.map(({ cpv }) => cpv).toSorted()).toEqual(tuples[0]?.merged);
+    const after = await site.zentoo('plan', tuple);
+    expect(after).toMatchObject({ status: 0, started: 0 });
+    expect(after.stdout).toBe(
+      `${tuple}: up to date\n\n0 of 1 tuple to build, 0 packages to compile, 0 from the store\n`,
+    );
+    const list = await site.zentoo('list', '--json');
+    expect(list).toMatchObject({ status: 0, stderr: '', started: 0 });
+    expect((JSON.parse(list.stdout) as { tuples: readonly unknown[] }).tuples[0]).toMatchObject({
+      ...{ name: tuple, upToDate: true, why: [] },
+      image: { name: `zentoo/${site.name}/${tuple}:latest`, size: expect.any(Number) as number },
+    });
+    expect((await site.zentoo('list')).stdout).toMatch(
+      new RegExp(`^${tuple} +up to date {2}\\d+ MB, \\d+s old  - `, 'm'),
+    );
+  }, 120_000);
+
+  test('says what is not committed, and once it is, which package is compiled for it and why', async () => {
+    writeFiles(site.portage, { 'package.use/greet': 'app-misc/greet -loud\ndev-libs/greeting shout\n' });
+    const before = await site.plan(tuple);
+    expect(before).toMatchObject({ status: 0, started: 0, plan: { tuples: [{ action: 'none' }] } });
+    const [warning] = before.plan.warnings;
+    expect(warning?.message).toBe(
+      'there is uncommitted work in config/portage (base), which is not built: package.use/greet',
+    );
+    expect(before.stderr).toContain(`warning: ${warning?.message}\n`);
+    commitAll(site.portage);
+    const { plan, status } = await site.plan(tuple);
+    expect(status).toBe(0);
+    const moved = expect.stringMatching(/^the portage branch base moved from [0-9a-f]{10} to [0-9a-f]{10}$/) as string;
+    expect(plan.tuples).toMatchObject([{ action: 'build', why: [moved] }]);
+    expect(plan.buildmasters).toMatchObject([{ action: 'make', why: [moved] }]);
+    expect(describePackages(plan)?.filter((line) => line.startsWith('compile'))).toEqual([
+      'compile app-misc/greet-1.0: new; USE -loud differs from the binary package in the store',
+    ]);
+  });
+
+  test('shows the file of the branch for a package that is masked, beside the plans of other tuples', async () => {
+    writeFiles(site.portage, { 'package.mask': 'app-misc/timepiece\n' });
+    commitAll(site.portage);
+    const { status, stderr, plan } = await site.plan(tuple, 'x86-64-musl-musl-plain-tools');
+    expect(status).toBe(22);
+    expect(plan.tuples.map(({ action }) => action)).toEqual(['fail', 'build']);
+    expect(plan.tuples[0]?.failure).toMatchObject({ code: 'plan-refused' });
+    const hint = plan.tuples[0]?.failure?.hint;
+    expect(hint).toMatch(
+      /write into the branch base of config\/portage, and commit:\n {2}package\.unmask \(new\)\n {4}\S*app-misc\/timepiece/,
+    );
+    expect(stderr).toContain('package.unmask (new)');
+    expect(await site.zentoo('plan', tuple)).toMatchObject({ status: 22, started: 0 });
+  });
+
+  test("refuses a set that has the name of a repository's", async () => {
+    await appendFile(join(site.directory, 'config/sets/greetings'), 'app-misc/hello\n');
+    for (const command of ['plan', 'build']) {
+      const { status, stderr, started } = await site.zentoo(command, tuple);
+      expect({ status, started }).toEqual({ status: 3, started: 0 });
+      expect(stderr).toContain('sets/greetings:1:1: the ebuild repository gentoo has a set @greetings as well');
+    }
+  });
+});
