@@ -8,7 +8,12 @@ const asText = (...tuples: Parameters<typeof sitePlan>[0]) =>
 
 describe('for people', () => {
   test('a block for each tuple, a line for those that are up to date', () => {
-    const lines = asText(upToDate('a'), upToDate('b'), tuplePlan({ notes: ['* a note'] }), upToDate('c'));
+    const lines = asText(
+      upToDate('a'),
+      upToDate('b'),
+      tuplePlan({ notes: ['* a note'], unforeseen: ['the hook compile'] }),
+      upToDate('c'),
+    );
     expect(lines).toEqual([
       'a: up to date',
       'b: up to date',
@@ -21,6 +26,7 @@ describe('for people', () => {
       '  image zentoo/net/x86-64-base-plain-tools:latest: make, there is none',
       '  archive output/x86-64-base-plain-tools.tar.zst: make, there is none',
       '  portage: * a note',
+      '  not foreseen: the hook compile',
       '',
       'c: up to date',
       '',
