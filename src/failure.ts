@@ -108,6 +108,12 @@ export interface PartialSuccess {
   readonly failures: readonly [Failure, ...Failure[]];
 }
 
+/** What a program prints of work that has an exit status of its own, such as that of a shell, and ends with. */
+export interface WorkEnding {
+  readonly output: string;
+  readonly status: number;
+}
+
 /** The failures that an error stands for, the first one deciding the exit status; none if it is a defect. */
 export function failuresOf(error: unknown): readonly Failure[] {
   if (error instanceof Failures) return error.all;

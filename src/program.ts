@@ -1,4 +1,4 @@
-import { exitStatuses, Failure, Failures, failuresOf, type PartialSuccess } from './failure.ts';
+import { exitStatuses, Failure, Failures, failuresOf, type PartialSuccess, type WorkEnding } from './failure.ts';
 import { chooseReport } from './report/choose-report.ts';
 import type { OpenReport, Report } from './report/event.ts';
 import type { Presentation } from './cli/build-arguments.ts';
@@ -12,24 +12,21 @@ export interface Program {
 /** The status of a defect: everything that is not a `Failure`. */
 const defectStatus = 1;
 
-/** How the process is to end: its status, and what it prints on standard output. */
-interface Ending {
-  readonly status: number;
-  readonly output: string;
-}
+/** What work comes to, where it does not throw. */
+type WorkResult = string | PartialSuccess | WorkEnding;
 
 /**
  * Does the work of a program: reports what happens on standard error, and prints what the work resolves to on standard
- * output. Resolves to the exit status, whatever the work throws; with `json` the failures are printed, too.
+ * output. Resolves to the exit status, 0 or that of the work's own, whatever the work throws; with `json` the failures are printed, too.
  */
 export async function runProgram(
   program: Program,
   presentation: Presentation,
-  work: (report: Report) => Promise<string | PartialSuccess>,
+  work: (report: Report) => Promise<WorkResult>,
 ): Promise<number> {
   const { logFormat, progress } = presentation;
   const report = await chooseReport({ logFormat, progress, stderr: process.stderr, environment: process.env, program });
-  let ending: Ending;
+  let ending: WorkEnding;
   // The report is closed before anything is printed: a live view is erased by then, and the result stays the last line.
   try {
     ending = await end(work, report, presentation);
@@ -71,13 +68,14 @@ export function print(output: string, status = 0): number {
 }
 
 async function end(
-  work: (report: Report) => Promise<string | PartialSuccess>,
+  work: (report: Report) => Promise<WorkResult>,
   report: OpenReport,
   { json }: Presentation,
-): Promise<Ending> {
+): Promise<WorkEnding> {
   try {
     const result = await work(report);
     if (typeof result === 'string') return { status: 0, output: result };
+    if ('status' in result) return result;
     await report({ type: 'failed', failures: result.failures });
     return { status: result.failures[0].exitStatus, output: result.output };
   } catch (error) {

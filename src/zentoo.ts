@@ -1,4 +1,5 @@
 import packageJson from '../package.json' with { type: 'json' };
+import type { Terminal } from './build/terminal.ts';
 import { parseZentooCommand } from './cli/zentoo/parse-zentoo-command.ts';
 import { print, refuse, runProgram, watchSignals } from './program.ts';
 
@@ -20,7 +21,12 @@ async function main(argv: readonly string[]): Promise<number> {
         const signal = watchSignals(
           'its containers are removed; what was compiled is in the store, and what was made is kept',
         );
-        return invocation.work({ report, environment: process.env, signal });
+        return invocation.work({ report, environment: process.env, signal, openTerminal });
       });
   }
+}
+
+async function openTerminal(): Promise<Terminal> {
+  const terminal = await import('./build/terminal.ts');
+  return terminal.openTerminal(process, process.env);
 }

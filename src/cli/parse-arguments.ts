@@ -17,6 +17,8 @@ export interface ParsedArguments {
   values(name: string): readonly string[];
   flag(name: string): boolean;
   readonly positional: readonly string[];
+  /** Those of them that come after `--`; undefined where there is none. */
+  readonly trailing: readonly string[] | undefined;
   /** One sentence for each argument that is wrong. */
   readonly problems: readonly string[];
 }
@@ -35,6 +37,8 @@ export function parseArguments(argv: readonly string[], table: OptionTable): Par
       return false;
     },
   });
+  // To minimist it ends the options wherever it stands, even as what could be an option's value.
+  const dashes = argv.indexOf('--');
   const given = (name: string): unknown[] => {
     const value: unknown = parsed[name];
     if (value === undefined) return [];
@@ -53,6 +57,7 @@ export function parseArguments(argv: readonly string[], table: OptionTable): Par
     values: texts,
     flag: (name) => parsed[name] === true,
     positional: parsed._,
+    trailing: dashes < 0 ? undefined : parsed._.slice(parsed._.length - (argv.length - dashes - 1)),
     problems,
   };
 }

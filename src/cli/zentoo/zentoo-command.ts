@@ -1,5 +1,6 @@
 import type { Report } from '../../report/event.ts';
-import type { PartialSuccess } from '../../failure.ts';
+import type { Terminal } from '../../build/terminal.ts';
+import type { PartialSuccess, WorkEnding } from '../../failure.ts';
 import type { OptionTable, ParsedArguments } from '../parse-arguments.ts';
 
 /** One of zentoo's commands: how it is called, and what it does. */
@@ -28,13 +29,15 @@ export interface ZentooWorld {
   readonly report: Report;
   readonly environment: NodeJS.ProcessEnv;
   readonly signal: AbortSignal;
+  /** The terminal or pipes that the program was started with, for whoever has a shell run there. */
+  readonly openTerminal: () => Promise<Terminal>;
 }
 
 /**
  * Does the work; resolves to what is printed on standard output, together with what failed of it where the rest is worth
- * printing. Throws a `Failure` or `Failures`.
+ * printing, or with an exit status other than 0 or a failure's. Throws a `Failure` or `Failures`.
  */
-export type ZentooWork = (world: ZentooWorld) => Promise<string | PartialSuccess>;
+export type ZentooWork = (world: ZentooWorld) => Promise<string | PartialSuccess | WorkEnding>;
 
 /** The table of a command without options of its own. */
 export const noOptions: OptionTable = { single: [], repeated: [], flags: [], onByDefault: [] };
