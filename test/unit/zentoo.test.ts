@@ -135,8 +135,8 @@ describe('zentoo', () => {
     }));
 
   it.each<readonly [readonly string[], string]>([
-    [[], 'no command is named: there are init, sync, plan, build, list'],
-    [['lsit'], "there is no command 'lsit': there are init, sync, plan, build, list"],
+    [[], 'no command is named: there are init, sync, plan, build, freshroot, list'],
+    [['lsit'], "there is no command 'lsit': there are init, sync, plan, build, freshroot, list"],
     [['list', 'x'], 'list takes no arguments: it lists all tuples'],
     [['init'], 'no directory is named: zentoo init DIR'],
     [['init', 'a', 'b'], 'init makes one site, and 2 directories are named'],
@@ -144,11 +144,25 @@ describe('zentoo', () => {
     [['list', '--site'], '--site needs a value: --site=VALUE'],
     [['plan', '--graph=svg'], '--graph=svg is not one of dot, mermaid'],
     [['plan', '--graph'], '--graph needs a value: --graph=VALUE'],
+    [['freshroot', 'a', 'b', '--', 'c'], 'freshroot opens one root, and 2 are named; a command stands after --'],
+    [['freshroot', 'a', '--'], 'there is no command after --'],
+    [['freshroot', '--keep', 'A'], "--keep='A' is not a name for an image"],
+    [
+      ['freshroot', '--keep', `x@sha256:${'0'.repeat(64)}`],
+      `--keep='x@sha256:${'0'.repeat(51)}...' (73 characters) is not a name for an image`,
+    ],
     [['list', '--log-format=xml'], "--log-format='xml' is not one of text, json"],
   ])('refuses %j with 2', async (args, message) => {
     const { status, stdout, stderr } = await zentoo(args);
     expect([status, stdout]).toEqual([2, '']);
     expect(stderr).toContain(`zentoo: failed to read the command line: ${message}\n`);
+  });
+
+  it('has no JSON of a shell, and reads no options after --', async () => {
+    const { status, stdout } = await zentoo(['freshroot', '--json', '--', 'x', '--no-such-option']);
+    expect(status).toBe(2);
+    const { failures } = JSON.parse(stdout) as { failures: object[] };
+    expect(failures).toMatchObject([{ message: expect.stringContaining('freshroot has no --json') as string }]);
   });
 
   it('ends with 2 where a new site would be in the way of something', () =>

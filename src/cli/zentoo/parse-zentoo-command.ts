@@ -3,6 +3,7 @@ import { Failure } from '../../failure.ts';
 import type { Presentation } from '../build-arguments.ts';
 import { parseArguments, type OptionTable, type ParsedArguments } from '../parse-arguments.ts';
 import { buildCommand } from './build.ts';
+import { freshrootCommand } from './freshroot.ts';
 import { initCommand } from './init.ts';
 import { listCommand } from './list.ts';
 import { planCommand } from './plan.ts';
@@ -11,7 +12,14 @@ import type { ZentooCommand, ZentooWork } from './zentoo-command.ts';
 import { describeCommand, describeZentoo } from './zentoo-help.ts';
 
 /** In the order in which `--help` shows them. */
-const zentooCommands: readonly ZentooCommand[] = [initCommand, syncCommand, planCommand, buildCommand, listCommand];
+const zentooCommands: readonly ZentooCommand[] = [
+  initCommand,
+  syncCommand,
+  planCommand,
+  buildCommand,
+  freshrootCommand,
+  listCommand,
+];
 
 const commonOptions: OptionTable = {
   single: ['site', 'log-format', 'progress'],

@@ -8,7 +8,7 @@ const common = `  --site DIR              the directory of the site (default: ZE
 
 /** The text of `zentoo --help`. */
 export function describeZentoo(commands: readonly ZentooCommand[]): string {
-  const width = 24;
+  const width = 26;
   const lines = commands.map((command) => `  ${usageOf(command).padEnd(width - 2)}${command.summary}`);
   return `usage: zentoo [options] COMMAND [ARGUMENT...]
 

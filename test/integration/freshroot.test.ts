@@ -1,0 +1,111 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PseudoTerminal } from '../support/pseudo-terminal.ts';
+import { projectDirectory } from '../support/readme.ts';
+import { rawDocker, uniqueName } from '../support/real-engine.ts';
+import { TestSite } from '../support/test-site.ts';
+
+const tuple = 'x86-64-base-plain-tools';
+
+/** Each goes on from where the one before it came to: a site that is built once. */
+describe('zentoo freshroot', () => {
+  let site: TestSite;
+  beforeAll(async () => {
+    site = await TestSite.open();
+    expect(await site.zentoo(['sync'])).toMatchObject({ status: 0 });
+  });
+  afterAll(async () => {
+    await site[Symbol.asyncDispose]();
+  });
+
+  it('refuses a tuple that was never built, and says how to build it', async () => {
+    const { status, stdout, stderr } = await site.zentoo(['freshroot', tuple]);
+    expect([status, stdout]).toEqual([14, '']);
+    expect(stderr).toMatch(/the tuple has not been built\n {2}hint: zentoo build x86-64-base-plain-tools\n/);
+  });
+
+  it('of a stage compiles what zentoo build then takes from the store', async () => {
+    const fresh = await site.zentoo([
+      'freshroot',
+      'ministage',
+      '--cpu',
+      'x86-64',
+      '--',
+      'emerge',
+      'sys-apps/stage-info',
+    ]);
+    expect(fresh, fresh.stderr).toMatchObject({ status: 0 });
+    expect(fresh.stdout).toMatch(/>>> Emerging \(1 of 1\) sys-apps\/stage-info/);
+    expect(await site.containers()).toEqual([]);
+    const build = await site.zentoo(['build']);
+    expect(build, build.stderr).toMatchObject({ status: 0 });
+    expect(build.stderr).toContain('Emerging binary (1 of 2) sys-apps/stage-info-1.0');
+    expect(build.stderr).not.toMatch(/Emerging \(\d of \d\) sys-apps\/stage-info/);
+  });
+
+  it('hands what is typed to a shell, whose status is its own, and takes what the last one compiled', async () => {
+    const input = 'emerge app-misc/motto; motto >/dev/null && exit 7\n';
+    const first = await site.zentoo(['freshroot', tuple], { input });
+    expect(first).toMatchObject({ status: 7 });
+    expect(first.stdout).toContain('>>> Emerging (1 of 1) app-misc/motto');
+    const second = await site.zentoo(['freshroot'], { input });
+    expect(second).toMatchObject({ status: 7 });
+    expect(second.stdout).toContain('>>> Emerging binary (1 of 1) app-misc/motto');
+    expect(await site.containers()).toEqual([]);
+  });
+
+  it('keeps what is compiled with other settings apart, and nothing in the tree', async () => {
+    const input = `echo 'CFLAGS="-O1"' >>/etc/portage/make.conf
+      PKGDIR=/tmp/own /bin/bash -c 'emerge --info' | grep ^PKGDIR=
+      emerge app-misc/motto && motto >/dev/null
+      touch /var/db/repos/gentoo/x`;
+    const { status, stdout, stderr } = await site.zentoo(['freshroot'], { input });
+    expect({ status, stderr }).toMatchObject({ status: 1 });
+    expect(stdout).toContain('PKGDIR="/tmp/own"');
+    expect(stdout).toContain('>>> Emerging (1 of 1) app-misc/motto');
+    expect(stderr).toMatch(/settings were changed: binary packages go to \/var\/cache\/binpkgs\/x86_64-pc-linux-gnu\//);
+    expect(stderr).toMatch(/touch.*Read-only file system/);
+  });
+
+  it('commits the root with --keep under a free name, and prints that last', async () => {
+    const name = site.removeLater(uniqueName('kept'));
+    const kept = await site.zentoo(['freshroot', '--keep', name, '--', 'sh', '-c', 'emerge app-misc/motto; exit 3']);
+    expect(kept).toMatchObject({ status: 3, stdout: expect.stringMatching(new RegExp(`\n${name}\n$`)) as string });
+    const { Config } = await rawDocker().getImage(name).inspect();
+    expect(Config).toMatchObject({ Cmd: ['/bin/bash'] });
+    expect(Config.Env?.join()).not.toMatch(/FEATURES|EMERGE|gentoo-builder/);
+    expect(Config.Labels).toMatchObject({ 'zentoo.tuple': '', 'zentoo.fingerprint': '', 'zentoo.site': '' });
+    const again = await site.zentoo(['freshroot', '--keep', name, '--', 'true']);
+    expect(again).toMatchObject({ status: 50, stdout: '' });
+    expect(again.stderr).toContain(`there is an image of that name\n  hint: give it another name, or remove that one`);
+    expect(await site.containers()).toEqual([]);
+  });
+
+  it('gives a shell at a terminal that has the programs of a login, and locks the tree for each emerge alone', async () => {
+    await using terminal = await PseudoTerminal.open('"$FRESHROOT"; echo "status=$?"', {
+      ...site.environment,
+      FRESHROOT: join(projectDirectory, 'freshroot'),
+    });
+    await terminal.see(/# $/);
+    terminal.type('stty size; . /etc/profile; type emerge | head -n 1\r');
+    await terminal.see(/31 101\r\nemerge is a function/);
+    terminal.type(`flock --nonblock --exclusive /var/db/repos/gentoo echo 'fr''ee'\r`);
+    await terminal.see(/free\r\n/);
+    // What runs while emerge does: its own bashrc.
+    terminal.type(`echo 'echo locked $(flock -n -x /var/db/repos/gentoo echo no || echo yes)' >/etc/portage/bashrc\r`);
+    terminal.type('emerge --quiet-build=n app-misc/motto | grep locked | sort -u; exit 5\r');
+    await terminal.see(/locked yes\r\n/);
+    await terminal.ended;
+    expect(terminal.shown).not.toMatch(/locked no\r\n/);
+    expect(terminal.shown).toMatch(/status=5/);
+    expect(await site.containers()).toEqual([]);
+  });
+
+  it('uses an image that is out of date, and says what has changed', async () => {
+    await writeFile(join(site.directory, 'config/sets/tools'), 'app-misc/motto\n');
+    const { status, stderr } = await site.zentoo(['freshroot', tuple, '--', 'true']);
+    expect(status).toBe(0);
+    expect(stderr).toContain('is out of date: the set tools changed\n  hint: zentoo build x86-64-base-plain-tools\n');
+  });
+});
