@@ -15,7 +15,9 @@ async function zentoo(args) {
   await interruptible(installDependencies);
   // npm itself has changed to the project's directory.
   process.chdir(resolve(process.env['INIT_CWD'] ?? '.'));
-  return runInForeground(findNode(), [join(PROJECT, 'src/zentoo.ts'), ...args], process.env);
+  // A freshroot is typed into.
+  const program = [join(PROJECT, 'src/zentoo.ts'), ...args];
+  return runInForeground(findNode(), program, process.env, { stdin: 'inherit' });
 }
 
 process.exitCode = await zentoo(process.argv.slice(2)).catch(reportFailure);
