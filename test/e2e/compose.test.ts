@@ -5,6 +5,7 @@ import { ComposeProject } from '../support/compose-project.ts';
 import { EngineProxy } from '../support/proxy.ts';
 import { readmeCommands } from '../support/readme.ts';
 import { rawDocker } from '../support/real-engine.ts';
+import { TestSite } from '../support/test-site.ts';
 
 const [runBuilder = '', runBase = '', build = '', runFiltered = '', ...cleanUp] = readmeCommands('## With compose');
 
@@ -90,7 +91,8 @@ describe.each(await requireComposes(process.env))('compose.yaml with $command $v
   it('is read without a complaint', async () => {
     const quiet = { status: 0, stdout: '', stderr: '' };
     expect(await project.run('docker compose config --quiet')).toEqual(quiet);
-    expect(await project.run('docker compose --profile least-privilege config --quiet')).toEqual(quiet);
+    for (const profile of ['least-privilege', 'zentoo'])
+      expect(await project.run(`docker compose --profile ${profile} config --quiet`)).toEqual(quiet);
   });
 
   it('sets all up with the first build, which starts from gentoo-base', async () => {
@@ -200,6 +202,26 @@ describe.each(await requireComposes(process.env))('compose.yaml with $command $v
     });
     expect(status).toBe(0);
     expect(proxy.requests).toContain('GET /version');
+  });
+
+  it.concurrent('runs zentoo, and a freshroot at a terminal, for the site that SITE names', async () => {
+    await using site = await TestSite.open();
+    const SITE = site.directory;
+    const list = await project.run('docker compose run --rm -T zentoo list --json', { SITE });
+    expect(list).toMatchObject({ status: 0, stderr: expect.not.stringMatching(complaint) as string });
+    expect(JSON.parse(list.stdout)).toMatchObject({ site: site.name });
+    const fresh = await project.run('docker compose run --rm -T freshroot x86-64-base-plain-tools', { SITE });
+    expect(fresh).toMatchObject({ status: 13, stdout: '' });
+    expect(fresh.stderr).toContain('hint: zentoo sync makes it and fills it');
+    // docker compose 2 hands the size on when the command runs already.
+    const look = 'tty; echo $TERM; pwd; ls; until stty size | grep -x "31 101"; do sleep 0.1; done';
+    await using terminal = await project.openTerminal('docker compose run --rm --entrypoint sh freshroot -c "$LOOK"', {
+      SITE,
+      LOOK: look,
+      TERM: 'xterm-256color',
+    });
+    await terminal.ended;
+    expect(terminal.shown).toMatch(/\/dev\/pts\/0\r\nxterm-256color\r\n\/site\r\nconfig\s+site.yaml\r\n31 101\r\n/);
   });
 
   it.concurrent('gives the builder no network', async () => {

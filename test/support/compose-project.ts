@@ -2,6 +2,7 @@ import { findBases } from '../../setup/base-images.js';
 import type { Compose } from '../../setup/compose.js';
 import { findEngine } from '../../setup/engine.js';
 import { gone } from './builder.ts';
+import { PseudoTerminal } from './pseudo-terminal.ts';
 import { projectDirectory } from './readme.ts';
 import { rawDocker, stage, uniqueName } from './real-engine.ts';
 import { runProgram, type CommandOutcome } from './run-program.ts';
@@ -53,6 +54,7 @@ export class ComposeProject implements AsyncDisposable {
       // A file .env of whoever works on the project counts where nothing is said here.
       GENTOO_PACKAGES: '',
       COMPOSE_PROFILES: '',
+      SITE: '.',
     };
   }
 
@@ -65,6 +67,12 @@ export class ComposeProject implements AsyncDisposable {
     const image = outcome.stdout.trimEnd().split('\n').at(-1) ?? '';
     if (/^gentoo-[0-9a-f]{4,64}$/.test(image)) this.made.add(image);
     return outcome;
+  }
+
+  /** Runs such a command line at a terminal. */
+  openTerminal(commandLine: string, environment: NodeJS.ProcessEnv = {}): Promise<PseudoTerminal> {
+    const command = `cd "$PROJECT" && ${commandLine.replaceAll('docker compose', this.compose.command)}`;
+    return PseudoTerminal.open(command, { ...this.environment, ...environment, PROJECT: projectDirectory });
   }
 
   /** Has images removed at the end, too, after those of the project. */

@@ -6,8 +6,8 @@ import { defaultVolumes } from '../../src/build/mounts.ts';
 import { volumeLabel } from '../../src/build/tree.ts';
 import { projectDirectory } from '../support/readme.ts';
 
-const [file, example] = await Promise.all(
-  ['compose.yaml', '.env.example'].map((name) => readFile(join(projectDirectory, name), 'utf8')),
+const [file, example, dockerfile] = await Promise.all(
+  ['compose.yaml', '.env.example', 'Dockerfile'].map((name) => readFile(join(projectDirectory, name), 'utf8')),
 );
 
 /** What compose.yaml takes from the environment: `${NAME:-default}`. */
@@ -16,7 +16,9 @@ const variables = new Map(
 );
 /** With the defaults in their places. */
 const defaults = parse((file ?? '').replaceAll(/\$\{\w+:-([^}]*)\}/g, '$1'), { merge: true }) as {
-  readonly services: Readonly<Record<string, { readonly volumes: readonly (string | object)[] }>>;
+  readonly services: Readonly<
+    Record<string, { readonly volumes: readonly (string | object)[]; readonly entrypoint?: readonly string[] }>
+  >;
   readonly volumes: Readonly<Record<string, { name: string; labels: Readonly<Record<string, string>> } | null>>;
 };
 
@@ -27,6 +29,13 @@ test("compose.yaml's volumes are those that gentoo-builder makes itself, and the
   expect(Object.values(volumes).toSorted(byName)).toEqual(roles.toSorted(byName));
 });
 
+test('compose.yaml starts the programs of the image as the image starts its own', () => {
+  const [, program = ''] = /^ENTRYPOINT (.*)$/m.exec(dockerfile ?? '') ?? [];
+  const zentoo = JSON.parse(program.replace('gentoo-builder.js', 'zentoo.js')) as string[];
+  expect(defaults.services['zentoo']?.entrypoint).toEqual(zentoo);
+  expect(defaults.services['freshroot']?.entrypoint).toEqual([...zentoo, 'freshroot']);
+});
+
 test("compose.yaml's builders and base mount all of these", () => {
   const named = Object.keys(defaults.volumes).filter((name) => name !== 'engine');
   const mounts = Object.entries(defaults.services).map(([service, { volumes }]) => {
@@ -34,7 +43,15 @@ test("compose.yaml's builders and base mount all of these", () => {
     return [service, new Set(sources.filter((source) => source !== 'engine'))];
   });
   const all = new Set(named);
-  expect(Object.fromEntries(mounts)).toEqual({ builder: all, 'least-privilege': all, base: all, proxy: new Set() });
+  const none = new Set();
+  expect(Object.fromEntries(mounts)).toEqual({
+    builder: all,
+    'least-privilege': all,
+    base: all,
+    proxy: none,
+    zentoo: none,
+    freshroot: none,
+  });
 });
 
 test('.env.example has what compose.yaml takes from the environment, by its default', () => {

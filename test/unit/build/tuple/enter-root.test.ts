@@ -35,6 +35,7 @@ function open({ shell = () => ({ exitCode: 4 }) }: { shell?: () => ExecResult } 
     revisions: new Map([['gentoo', 'c0ffee']]),
     keepFailed: false,
     started: new Date(0),
+    outputDirectory: '/srv/net/output',
   };
   let request: ExecRequest | undefined;
   let status = '';
@@ -101,7 +102,7 @@ describe('a fresh root', () => {
     expect(environment['FEATURES']?.split(' ')).toEqual(expect.arrayContaining(['buildpkg', 'binpkg-multi-instance']));
     expect(environment['EMERGE_DEFAULT_OPTS']).toBe('--ask --jobs=2 --usepkg=y --getbinpkg=n --binpkg-respect-use=y');
     expect(world.messages('warning')).toEqual([
-      'the ebuild repository gentoo is at c0ffee, and site.lock does not know it',
+      'the tree gentoo is at c0ffee, and site.lock says nothing of it',
     ]);
     expect(world.left).toEqual(nothing);
   });
