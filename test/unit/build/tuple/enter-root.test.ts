@@ -101,9 +101,7 @@ describe('a fresh root', () => {
     ]);
     expect(environment['FEATURES']?.split(' ')).toEqual(expect.arrayContaining(['buildpkg', 'binpkg-multi-instance']));
     expect(environment['EMERGE_DEFAULT_OPTS']).toBe('--ask --jobs=2 --usepkg=y --getbinpkg=n --binpkg-respect-use=y');
-    expect(world.messages('warning')).toEqual([
-      'the tree gentoo is at c0ffee, and site.lock says nothing of it',
-    ]);
+    expect(world.messages('warning')).toEqual(['the tree gentoo is at c0ffee, and site.lock says nothing of it']);
     expect(world.left).toEqual(nothing);
   });
 
