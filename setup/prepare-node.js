@@ -1,15 +1,23 @@
 import { findNode, installDependencies } from './dependencies.js';
 import { reportFailure } from './failure.js';
 import { interruptible } from './interruption.js';
+import { needsMinistage } from './ministage-of-site.js';
+import { prepare } from './prepare.js';
 
 /**
- * Installs the dependencies and prints the path of the Node that runs the project, for a program that is to become it.
+ * Sets the machine up for the arguments of zentoo and prints the path of the Node that runs the project, for a program that
+ * is to become it.
+ * @param {readonly string[]} args
  * @returns {Promise<number>} the exit status
  */
-async function prepareNode() {
-  await interruptible(installDependencies);
+async function prepareNode(args) {
+  const needed = needsMinistage(args, { env: process.env, directory: process.cwd() });
+  await interruptible(async () => {
+    if (needed) await prepare({ images: ['gentoo-ministage'] });
+    else await installDependencies();
+  });
   process.stdout.write(`${findNode()}\n`);
   return 0;
 }
 
-process.exitCode = await prepareNode().catch(reportFailure);
+process.exitCode = await prepareNode(process.argv.slice(2)).catch(reportFailure);

@@ -55,8 +55,8 @@ stages:
     # none, toolchain (libc, binutils, gcc) or system (all of @system): what is compiled anew for each processor.
     optimize: none
 
-# What each tuple is made into: image, archive.
-outputs: [image, archive]
+# What each tuple is made into, unless it says otherwise: image, archive.
+outputs: [image]
 
 # Tuples with options, or with names that could be read in two ways.
 tuples:
@@ -66,6 +66,7 @@ tuples:
     packages: tools
     # The stage's own compiler compiles for another CHOST.
     cross: true
+    outputs: [image, archive]
 `;
 
 // What zentoo build makes.

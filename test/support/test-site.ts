@@ -31,7 +31,7 @@ export class TestSite implements AsyncDisposable {
     const path = join(site.directory, 'site.yaml');
     const yaml = await readFile(path, 'utf8');
     const [short = ''] = yaml.split('# Tuples with options');
-    const named = short.replace(/^name: .*$/m, `name: ${site.name}`).replace('[image, archive]', '[image]');
+    const named = short.replace(/^name: .*$/m, `name: ${site.name}`);
     await writeFile(path, `${named}volumes:\n  distfiles: ${site.volume('distfiles')}\n`);
     await writeFile(join(site.directory, 'config/tuples'), 'x86-64-base-plain-tools\n');
     await writeFile(join(site.directory, 'config/sets/tools'), 'sys-apps/stage-info\n');

@@ -42,8 +42,8 @@ describe('zentoo', () => {
         );
         expect(table.stdout.split('\n').map((line) => line.split(/\s{2,}/, 4).join(' '))).toEqual([
           'TUPLE STATE IMAGE ARCHIVE',
-          'x86-64-base-plain-tools unknown unknown none',
-          'x86-64-v2-base-plain-tools unknown unknown none',
+          'x86-64-base-plain-tools unknown unknown -',
+          'x86-64-v2-base-plain-tools unknown unknown -',
           'x86-64-musl-musl-plain-tools unknown unknown none',
           '',
         ]);
@@ -62,16 +62,15 @@ describe('zentoo', () => {
               upToDate: null,
               why: [],
               image: null,
-              archive: null,
               portage: { branch: 'base', commit: expect.stringMatching(/^[0-9a-f]{40}$/) },
               buildhooks: { branch: 'plain', commit: expect.stringMatching(/^[0-9a-f]{40}$/) },
               packages: 'tools',
               stage: 'ministage',
               cross: false,
-              outputs: ['image', 'archive'],
+              outputs: ['image'],
             },
             {},
-            { cross: true },
+            { cross: true, archive: null, outputs: ['image', 'archive'] },
           ],
         });
       }),

@@ -23,8 +23,8 @@ describe('a site', () => {
     using directory = temporarySite();
     const site = readSite(directory.path);
     expect(site.tuples.map(({ name, cross, outputs }) => [name, cross, outputs])).toEqual([
-      ['x86-64-base-plain-tools', false, ['image', 'archive']],
-      ['x86-64-v2-base-plain-tools', false, ['image', 'archive']],
+      ['x86-64-base-plain-tools', false, ['image']],
+      ['x86-64-v2-base-plain-tools', false, ['image']],
       ['x86-64-musl-musl-plain-tools', true, ['image', 'archive']],
     ]);
     const [tuple] = site.tuples;

@@ -1,0 +1,29 @@
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { MINISTAGE } from './images.js';
+
+/** The commands of zentoo that need the images of the site's stages. */
+const BUILDING = ['sync', 'plan', 'build', 'freshroot'];
+
+/**
+ * Whether zentoo, called with these arguments, starts from the ministage: no registry has that, so it is made here.
+ * @param {readonly string[]} args
+ * @param {{ env: NodeJS.ProcessEnv, directory: string }} caller the directory is the one that relative paths start from
+ * @returns {boolean}
+ */
+export function needsMinistage(args, { env, directory }) {
+  if (!BUILDING.some((command) => args.includes(command)) || args.includes('--help')) return false;
+  const path = join(resolve(directory, siteOf(args) ?? (env['ZENTOO_SITE'] || '.')), 'site.yaml');
+  try {
+    return new RegExp(`^\\s*image: *["']?${MINISTAGE}\\b`, 'm').test(readFileSync(path, 'utf8'));
+  } catch {
+    // zentoo says itself what is wrong with its site.
+    return false;
+  }
+}
+
+/** @param {readonly string[]} args */
+function siteOf(args) {
+  const joined = args.find((arg) => arg.startsWith('--site='))?.slice('--site='.length);
+  return joined ?? (args.includes('--site') ? args[args.indexOf('--site') + 1] : undefined);
+}
