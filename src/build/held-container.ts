@@ -13,6 +13,8 @@ export interface HeldContainerRequest {
   readonly mounts: readonly MountSpec[];
   readonly trees: Trees;
   readonly log: BuildLog;
+  /** What it may use; as much as there is if undefined. */
+  readonly limits?: Pick<ContainerSpec, 'memory' | 'cpus'>;
   /** What is done to it before it is started. */
   readonly prepare?: (id: ContainerId) => Promise<void>;
 }
@@ -25,13 +27,14 @@ export interface HeldContainerRequest {
 export async function startHeldContainer(
   { engine }: Pick<BuildContext, 'engine'>,
   workspace: Workspace,
-  { base, mounts, trees, log, prepare }: HeldContainerRequest,
+  { base, mounts, trees, log, limits, prepare }: HeldContainerRequest,
 ): Promise<BuildContainer> {
   const id = await engine.createContainer(workspace.volume, {
     image: base.image?.id ?? base.name,
     command: holdCommand,
     mounts: [{ type: 'volume', source: workspace.volume, target: workDirectory }, ...mounts],
     ...blankComposeLabels(base.image?.labels ?? {}),
+    ...limits,
     init: true,
     openStdin: true,
     keepLog: false,

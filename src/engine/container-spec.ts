@@ -19,6 +19,9 @@ export function createContainerBody(name: string, spec: ContainerSpec): Containe
       AutoRemove: spec.autoRemove ?? false,
       ...(spec.init === undefined ? {} : { Init: spec.init }),
       ...(spec.capabilities === undefined ? {} : { CapAdd: [...spec.capabilities] }),
+      // Without the second, as much swap again may be used.
+      ...(spec.memory === undefined ? {} : { Memory: spec.memory, MemorySwap: spec.memory }),
+      ...(spec.cpus === undefined ? {} : { NanoCpus: Math.round(spec.cpus * 1e9) }),
       ...(spec.keepLog === false ? { LogConfig: { Type: 'none', Config: {} } } : {}),
     },
   };

@@ -81,6 +81,10 @@ export interface ContainerSpec {
   readonly capabilities?: readonly string[];
   /** The engine removes it when it ends. */
   readonly autoRemove?: boolean;
+  /** The most memory that it may use, without swap on top of it; bytes. */
+  readonly memory?: number | undefined;
+  /** How many processors it may keep busy; 1.5 is one and a half. */
+  readonly cpus?: number | undefined;
 }
 
 export interface MountSpec {

@@ -1,4 +1,5 @@
 import { closePackageSet } from '../../site/set-closure.ts';
+import type { SetName } from '../../portage/atom.ts';
 import type { Tuple } from '../../site/site.ts';
 import { checkInstalled, findMissing, foreignFailure, missingFailure } from '../../store/check-root.ts';
 import type { BuildContainer } from '../build-container.ts';
@@ -17,7 +18,7 @@ import type { SiteRun } from './site-run.ts';
  */
 export async function assembleRoot(run: SiteRun, tuple: Tuple, container: BuildContainer): Promise<void> {
   const place = placeOf(tuple);
-  const wanted = [`@${tuple.packages.name}`];
+  const wanted = [`@${tuple.packages.name}` as SetName];
   const parts = hookParts(run.site, tuple, 'tuple', place.root);
   const { partition, observable } = await prepareRoot(run, container, tuple);
   const store = { engine: run.engine, container: container.id, partition, environment: place.environment };
@@ -30,7 +31,7 @@ export async function assembleRoot(run: SiteRun, tuple: Tuple, container: BuildC
     name: 'emerge-assemble',
     step: 'assemble',
     options: assembleOptions,
-    packages: ['@system', ...wanted],
+    packages: ['@system' as SetName, ...wanted],
     observable,
   });
   const foreign = foreignFailure(await checkInstalled(store, wanted));

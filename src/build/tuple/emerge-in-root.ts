@@ -1,5 +1,6 @@
 import { explainRefusal } from '../../plan/explain-refusal.ts';
-import { emergeEnvironment } from '../../portage/emerge-command.ts';
+import type { PackageArgument } from '../../portage/atom.ts';
+import { emergeCommand, emergeEnvironment } from '../../portage/emerge-command.ts';
 import type { FailedCommand } from '../../portage/emerge-report.ts';
 import { explainEmergeFailure, type EmergeFailure } from '../../portage/explain-failure.ts';
 import type { Step } from '../../report/event.ts';
@@ -18,7 +19,7 @@ export interface RootEmerge {
   readonly name: string;
   readonly step: Step;
   readonly options: readonly string[];
-  readonly packages: readonly string[];
+  readonly packages: readonly PackageArgument[];
   readonly observable: boolean;
 }
 
@@ -32,7 +33,7 @@ export async function emergeInRoot(
   container: BuildContainer,
   { tuple, name, step, options, packages, observable }: RootEmerge,
 ): Promise<readonly string[]> {
-  const command = ['emerge', '--quiet=y', '--ask=n', ...options, '--color=n', ...packages];
+  const command = emergeCommand({ packages, options, binpkgs: false });
   const { environment } = placeOf(tuple);
   const job = {
     name,

@@ -34,6 +34,7 @@ export async function inRoot<T>(
         base: request.base,
         mounts: mountsOf(run, request),
         trees: treesOf(request.portage),
+        limits: { memory: run.site.limits.memory, cpus: run.site.limits.cpus },
         log: createBuildLog(run.mounts.logs, directory, `${request.step}.log`),
       }),
     );

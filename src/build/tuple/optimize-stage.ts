@@ -1,3 +1,4 @@
+import type { Atom, SetName } from '../../portage/atom.ts';
 import type { Tuple } from '../../site/site.ts';
 import { programCommand } from '../../store/portage-program.ts';
 import type { BuildContainer } from '../build-container.ts';
@@ -29,7 +30,7 @@ export async function optimizeStage(
     if (optimize === 'toolchain') await sayLeftAlone(context, container, ['the cross compiler']);
     return;
   }
-  const packages = optimize === 'system' ? ['@system'] : await findToolchain(context, container);
+  const packages = optimize === 'system' ? ['@system' as SetName] : await findToolchain(context, container);
   if (packages.length === 0) return;
   await emergeInRoot(context, container, {
     ...root,
@@ -46,10 +47,10 @@ export async function optimizeStage(
 }
 
 /** The packages of the tool chain that Portage can build; one that it takes as provided, or does not know, is not its own. */
-async function findToolchain(context: BuildContext, container: BuildContainer): Promise<readonly string[]> {
+async function findToolchain(context: BuildContext, container: BuildContainer): Promise<readonly Atom[]> {
   const command = underLock('shared', container.trees, programCommand('toolchain'));
   const { stdout } = await runCommand(context.engine, container.id, { command });
-  const { own, others } = JSON.parse(stdout) as { own: readonly string[]; others: readonly string[] };
+  const { own, others } = JSON.parse(stdout) as { own: readonly Atom[]; others: readonly string[] };
   await sayLeftAlone(context, container, others);
   return own;
 }

@@ -33,10 +33,19 @@ test('all of a specification arrives', () => {
     init: true,
     capabilities: ['SYS_PTRACE'],
     autoRemove: true,
+    memory: 2 ** 30,
+    cpus: 1.5,
   });
   expect(body).toMatchObject({
     Labels: { a: 'b' },
-    HostConfig: { Init: true, CapAdd: ['SYS_PTRACE'], AutoRemove: true },
+    HostConfig: {
+      Init: true,
+      CapAdd: ['SYS_PTRACE'],
+      AutoRemove: true,
+      Memory: 2 ** 30,
+      MemorySwap: 2 ** 30,
+      NanoCpus: 1_500_000_000,
+    },
   });
   expect(body.HostConfig?.Mounts).toEqual([
     { Type: 'volume', Source: 'tree', Target: '/var/db/repos/gentoo', ReadOnly: false },
