@@ -141,11 +141,12 @@ function fullImageId(id: string): ImageId {
   return (id.includes(':') ? id : `sha256:${id}`) as ImageId;
 }
 
-type ImageAnswer = Pick<ImageInspectInfo, 'Id' | 'RepoDigests' | 'RootFS' | 'Config' | 'Created' | 'Size'>;
+type ImageAnswer = Pick<ImageInspectInfo, 'Id' | 'RepoTags' | 'RepoDigests' | 'RootFS' | 'Config' | 'Created' | 'Size'>;
 
 function imageOf(answer: ImageAnswer): Image {
   return {
     id: answer.Id as ImageId,
+    names: answer.RepoTags ?? [],
     digests: answer.RepoDigests ?? [],
     layers: answer.RootFS?.Layers ?? [],
     labels: answer.Config?.Labels ?? {},

@@ -21,6 +21,8 @@ export interface EngineInfo {
 
 export interface Image {
   readonly id: ImageId;
+  /** `name:tag`, all of them. */
+  readonly names: readonly string[];
   /** `name@sha256:...` as pulled from or pushed to a registry; empty for an image made here. */
   readonly digests: readonly string[];
   readonly layers: readonly string[];

@@ -4,6 +4,7 @@ import { BranchTree } from './branch-tree.ts';
 import { startOf, type Diagnostics } from './diagnostics.ts';
 import { checkSetName, isSetFile, readSetText, type ReadSet } from './package-set.ts';
 import { decodeText } from './read-text-file.ts';
+import { checkProtectionRules, protectionFile } from './protection-rules.ts';
 import { reportFaults } from './report-faults.ts';
 import { readRepositories, type NamedRepository } from './read-repositories.ts';
 import type { BranchEntry, PortageBranch } from './site.ts';
@@ -37,6 +38,7 @@ export function readPortageBranch(
   const fileOf = (path: string) => portage.fileOf(name, path);
   checkProfile(branch.entries, fileOf('make.profile'), diagnostics);
   reportFaults(diagnostics, startOf(fileOf('make.conf')), () => checkMakeConf(tree, fileOf, diagnostics));
+  reportFaults(diagnostics, startOf(fileOf(protectionFile)), () => checkProtectionRules(tree, fileOf, diagnostics));
   const sets = new Map<string, ReadSet>();
   for (const { path } of branch.entries.filter((entry) => entry.path === 'sets' || entry.path.startsWith('sets/'))) {
     const set = readOwnSet(path, tree, fileOf(path), diagnostics);

@@ -26,6 +26,7 @@ export interface FakeVolume {
 export function fakeImage(parts: Partial<FakeImage> = {}): FakeImage {
   return {
     id: `sha256:${randomHex(64)}` as ImageId,
+    names: [],
     digests: [],
     layers: [`sha256:${randomHex(64)}`],
     labels: {},

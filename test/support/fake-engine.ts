@@ -106,7 +106,11 @@ export class FakeEngine implements Engine, Disposable {
   }
 
   inspectImage(name: string): Promise<Image | undefined> {
-    return this.#faults.run('inspectImage', [name], () => this.#findImage(name));
+    return this.#faults.run('inspectImage', [name], () => {
+      const image = this.#findImage(name);
+      const names = [...this.imageNames].filter(([, id]) => id === image?.id).map(([each]) => each);
+      return image && { ...image, names };
+    });
   }
 
   pullImage(name: string, onProgress: (progress: PullProgress) => void, signal: AbortSignal): Promise<void> {

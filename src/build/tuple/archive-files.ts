@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { lstat, mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -182,6 +182,21 @@ const hints: Readonly<Record<string, string>> = {
   EROFS: forbidden,
 };
 
+/** Refuses a directory for archives that nothing can be written to; makes it where it is missing. */
+export async function checkOutputDirectory(directory: string): Promise<void> {
+  try {
+    await mkdir(directory, { recursive: true });
+    await rm(await mkdtemp(join(directory, '.zentoo-')), { recursive: true });
+  } catch (error) {
+    const code = error instanceof Error && 'syscall' in error && 'code' in error ? String(error.code) : undefined;
+    if (code === undefined) throw error;
+    throw new Failure('mount-unusable', `failed to write archives to ${directory}: ${(error as Error).message}`, {
+      hint: hints[code] ?? 'make it a directory that can be written to, or name another: --output-dir DIR',
+      cause: error,
+    });
+  }
+}
+
 function occupied(target: ArchiveTarget, path: string): Failure {
   return new Failure('archive-failed', `failed to write ${describe(target)}: ${path} is there and is no file`, {
     hint: 'move it away, or name another directory: --output-dir DIR',
@@ -204,7 +219,8 @@ export async function findArchive(target: ArchiveTarget): Promise<string | undef
     const isOne = archive?.size === size && line === `${archive.sha512}  ${target.name}.tar.zst\n`;
     return isOne ? text : undefined;
   } catch (error) {
-    if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (error instanceof SyntaxError || code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     throw error;
   }
 }

@@ -1,10 +1,11 @@
-import { fingerprintBuildmaster, fingerprintTuple } from '../../plan/fingerprint.ts';
+import { fingerprintBuildmaster, fingerprintTuple, type Fingerprint } from '../../plan/fingerprint.ts';
 import { failuresOf, type Failure } from '../../failure.ts';
 import type { Output, Tuple } from '../../site/site.ts';
 import { explainRefusal } from '../in-workspace.ts';
 import { createStepTimer } from '../step-timer.ts';
+import { checkOutputDirectory } from './archive-files.ts';
 import { buildTuple, type BuiltTuple } from './build-tuple.ts';
-import { judgeOutputs } from './judge-outputs.ts';
+import { judgeOutputs, type OutputState } from './judge-outputs.ts';
 import { buildmasterName, findBuildmaster, makeBuildmaster, type Buildmaster } from './make-buildmaster.ts';
 import { checkTrees, makeSiteVolumes } from './open-site-run.ts';
 import { checkSetNames } from './check-set-names.ts';
@@ -22,12 +23,17 @@ export type TupleOutcome =
 export async function buildSite(run: SiteRun, tuples: readonly Tuple[]): Promise<readonly TupleOutcome[]> {
   await checkTrees(run);
   await checkSetNames(run, tuples);
+  const wanted: Wanted[] = [];
+  for (const tuple of tuples) wanted.push(await explainRefusal(findWanted(run, tuple)));
+  const isArchived = ({ tuple, outputs }: Wanted) => tuple.outputs.includes('archive') && !isCurrent(outputs);
+  if (wanted.some(isArchived)) await checkOutputDirectory(run.outputDirectory);
   await makeSiteVolumes(run);
   const buildmasters = new Map<string, Promise<Buildmaster>>();
   const outcomes: TupleOutcome[] = [];
-  for (const tuple of tuples) {
+  for (const { tuple, fingerprint, outputs } of wanted) {
     try {
-      outcomes.push(await explainRefusal(buildOne(run, tuple, buildmasters)));
+      if (isCurrent(outputs)) outcomes.push({ type: 'unchanged', tuple, ...namesOf(outputs) });
+      else outcomes.push(await explainRefusal(buildOne(run, tuple, fingerprint, buildmasters)));
     } catch (error) {
       const failures = failuresOf(error);
       if (failures.length === 0 || run.signal.aborted) throw error;
@@ -37,17 +43,34 @@ export async function buildSite(run: SiteRun, tuples: readonly Tuple[]): Promise
   return outcomes;
 }
 
+/** A tuple, and what there is of it already. */
+interface Wanted {
+  readonly tuple: Tuple;
+  readonly fingerprint: Fingerprint;
+  readonly outputs: readonly OutputState[];
+}
+
+async function findWanted(run: SiteRun, tuple: Tuple): Promise<Wanted> {
+  const fingerprint = fingerprintTuple(run.site, tuple, surroundingsOf(run, tuple));
+  const { outputs } = await judgeOutputs(run, tuple, fingerprint);
+  return { tuple, fingerprint, outputs };
+}
+
+function isCurrent(outputs: readonly OutputState[]): boolean {
+  return outputs.every(({ why }) => why.length === 0);
+}
+
+function namesOf(outputs: readonly OutputState[]): Pick<BuiltTuple, 'image' | 'archive'> {
+  const nameOf = (output: Output) => outputs.find((one) => one.output === output)?.name;
+  return { image: nameOf('image'), archive: nameOf('archive') };
+}
+
 async function buildOne(
   run: SiteRun,
   tuple: Tuple,
+  fingerprint: Fingerprint,
   buildmasters: Map<string, Promise<Buildmaster>>,
 ): Promise<TupleOutcome> {
-  const surroundings = surroundingsOf(run, tuple);
-  const fingerprint = fingerprintTuple(run.site, tuple, surroundings);
-  const { outputs } = await judgeOutputs(run, tuple, fingerprint);
-  const nameOf = (output: Output) => outputs.find((one) => one.output === output)?.name;
-  if (outputs.every(({ why }) => why.length === 0))
-    return { type: 'unchanged', tuple, image: nameOf('image'), archive: nameOf('archive') };
   const built = await buildTuple(run, tuple, await buildmasterFor(run, tuple, buildmasters), fingerprint);
   return { type: 'built', tuple, ...built };
 }

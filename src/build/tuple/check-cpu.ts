@@ -3,6 +3,7 @@ import { missingCpuFeatures } from '../../portage/cpu-features.ts';
 import type { Tuple } from '../../site/site.ts';
 import type { BuildContainer } from '../build-container.ts';
 import type { BuildContext } from '../context.ts';
+import { underLock } from '../job-scripts.ts';
 import { runCommand } from '../run-command.ts';
 
 const script = `
@@ -13,30 +14,44 @@ printf '\\0'
 compiler=$chost-gcc
 command -v "$compiler" >/dev/null || compiler=cc
 "$compiler" "$@" -dM -E -x c /dev/null
-printf '\\0'
-cat /var/db/pkg/*/*/CHOST 2>/dev/null | sort | uniq -c | sort -rn | head -n 1
 `;
+
+const chostScript = `
+most=$(cat /var/db/pkg/*/*/CHOST 2>/dev/null | sort | uniq -c | sort -rn | head -n 1)
+echo "\${most:-1 $(portageq envvar CHOST)}"
+`;
+
+/**
+ * Refuses a CHOST that is not the stage's, unless the tuple is cross: in a container of the stage with its own
+ * configuration, by what is installed there, and in one without packages by what its Portage says. A stage that tells in neither way is taken at
+ * the site's word.
+ */
+export async function checkChost({ engine }: BuildContext, container: BuildContainer, tuple: Tuple): Promise<void> {
+  const { cpu, stage, portage, cross } = tuple;
+  if (cross) return;
+  const command = underLock('shared', container.trees, ['/bin/sh', '-c', chostScript]);
+  const { stdout } = await runCommand(engine, container.id, { command });
+  const own = /^\s*\d+\s+(\S+)/.exec(stdout)?.[1];
+  if (own === undefined || own === cpu.chost) return;
+  throw new Failure(
+    'cpu-unusable',
+    `failed to use the cpu ${cpu.name}: its CHOST is ${cpu.chost}, and that of the stage ${stage.name} is ${own}`,
+    {
+      hint: `give the cpu the CHOST of the stage, name another stage for the branch ${portage.name}, or compile with cross: true`,
+    },
+  );
+}
 
 /**
  * Refuses a cpu whose code the engine's machine cannot run, as everything that is compiled for it runs there as well, from
  * configure scripts to post-install phases: by what the container's own compiler says that it would use with these flags.
- * Refuses a CHOST that is not the stage's, too, unless the tuple is cross.
  */
 export async function checkCpu({ engine }: BuildContext, container: BuildContainer, tuple: Tuple): Promise<void> {
-  const { cpu, stage, cross } = tuple;
+  const { cpu } = tuple;
   const flags = cpu.cflags.split(/\s+/).filter((flag) => flag.startsWith('-m'));
   const command = ['/bin/sh', '-c', script, 'zentoo-cpu', cpu.chost, ...flags];
   const { stdout, stderr } = await runCommand(engine, container.id, { command });
-  const [cpuinfo = '', macros = '', hosts = ''] = stdout.split('\0');
-  const host = /^\s*\d+\s+(\S+)/.exec(hosts)?.[1];
-  if (host !== undefined && host !== cpu.chost && !cross)
-    throw new Failure(
-      'cpu-unusable',
-      `failed to use the cpu ${cpu.name}: its CHOST is ${cpu.chost}, and that of the stage ${stage.name} is ${host}`,
-      {
-        hint: `give the cpu the CHOST of the stage, name another stage for the branch ${tuple.portage.name}, or compile with cross: true`,
-      },
-    );
+  const [cpuinfo = '', macros = ''] = stdout.split('\0');
   if (macros.trim() === '')
     throw new Failure(
       'cpu-unusable',

@@ -20,7 +20,8 @@ const shells = ['/bin/bash', '/bin/sh'];
 
 /**
  * Makes a directory of a container into an image of one layer: its tar stream goes from the one to the other through this
- * program. The image's command is a shell, if it has one.
+ * program. It gets its name when as many bytes have arrived as tar has written: the end of a stream alone proves nothing.
+ * The image's command is a shell, if it has one. Throws `assemble-failed` where tar fails, `engine-lost` where the stream is cut.
  */
 export async function importRoot(
   { engine, signal }: BuildContext,
@@ -32,26 +33,47 @@ export async function importRoot(
   const { stdout } = await runCommand(engine, id, { command: ['/bin/sh', '-c', script, root, ...shells] });
   const shell = stdout.trim();
   const changes = [...(shell === '' ? [] : [`CMD ${JSON.stringify([shell])}`]), ...labelInstructions(labels)];
-  const command = ['tar', '-C', root, '--one-file-system', '--numeric-owner', '--xattrs', '--acls', '-cf', '-', '.'];
+  const tar = ['/bin/sh', '-c', 'LC_ALL=C exec tar "$@"', 'zentoo-import'];
+  const command = [
+    ...tar,
+    '--totals',
+    '-C',
+    root,
+    '--one-file-system',
+    '--numeric-owner',
+    '--xattrs',
+    '--acls',
+    '-cf',
+    '-',
+    '.',
+  ];
   const exec = await engine.execAttached(id, { command });
   const archive = new PassThrough();
   const said: Buffer[] = [];
+  let bytes = 0;
   const stop = () => archive.destroy(signal.reason as Error);
   signal.addEventListener('abort', stop);
   const feeding = (async () => {
     try {
       for await (const { stream, data } of exec.output) {
+        if (stream === 'stdout') bytes += data.length;
         if (stream === 'stderr') said.push(data);
         else if (!archive.write(data))
           await new Promise((resolve) => archive.once('drain', resolve).once('close', resolve));
         if (archive.destroyed) return;
       }
+      const lines = Buffer.concat(said).toString('utf8').split('\n').filter(Boolean);
+      const written = lines.map((line) => /^Total bytes written: (\d+) /.exec(line)?.[1]).findLast(Boolean);
       const exitCode = await engine.execExitCode(exec.id);
-      if (exitCode === 0) archive.end();
-      else
+      if (isFailure(exitCode))
         throw new Failure('assemble-failed', `failed to read the root ${root}: tar ended with ${exitCode}`, {
-          logTail: Buffer.concat(said).toString('utf8').split('\n').filter(Boolean).slice(-20),
+          logTail: lines.slice(-20),
         });
+      if (written !== String(bytes))
+        throw new Failure('engine-lost', `failed to make the image ${name}: the stream of its root was cut`, {
+          hint: 'check what stands between this program and the engine: a proxy, a restarting engine',
+        });
+      archive.end();
     } catch (error) {
       archive.destroy(error as Error);
     }
@@ -64,4 +86,9 @@ export async function importRoot(
     signal.removeEventListener('abort', stop);
     exec.close();
   }
+}
+
+/** By tar's own status; that of a process whose client is gone, 126, or none at all says nothing about tar. */
+function isFailure(exitCode: number | undefined): boolean {
+  return exitCode !== undefined && exitCode !== 0 && exitCode !== 126;
 }

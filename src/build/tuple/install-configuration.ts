@@ -9,8 +9,15 @@ import type { BuildContext } from '../context.ts';
 import { runCommand } from '../run-command.ts';
 import { writeEntries } from './write-entries.ts';
 
-/** The file that is read last of a make.conf that is a directory (`_recursive_file_list` in portage/util). */
-const lastFile = 'make.conf/zzzz-zentoo.conf';
+/** The name of a file that is read last of a make.conf that is a directory (`_recursive_file_list` in portage/util). */
+function lastName(entries: readonly BranchEntry[], directory: string): string {
+  const names = entries.flatMap(({ path }) =>
+    path.startsWith(`${directory}/`) ? [path.slice(directory.length + 1).split('/')[0] ?? ''] : [],
+  );
+  const usual = 'zzzz-zentoo.conf';
+  const last = names.toSorted().at(-1) ?? '';
+  return last > usual ? `${last}-zentoo.conf` : usual;
+}
 
 /** What an /etc/portage is to have in it. */
 export interface Configuration {
@@ -23,8 +30,8 @@ export interface Configuration {
 }
 
 const clearScript = `
-directory=$1
-mkdir -p "$directory" && find "$directory" -mindepth 1 -maxdepth 1 ! -name gnupg -exec rm -rf {} +
+directory=$1 kept=$2
+mkdir -p "$directory" && find "$directory" -mindepth 1 -maxdepth 1 ! -name "$kept" -exec rm -rf {} +
 `;
 
 /**
@@ -37,13 +44,16 @@ export async function installConfiguration(
   configuration: Configuration,
 ): Promise<void> {
   const { directory, entries } = configuration;
-  const clear = ['/bin/sh', '-c', clearScript, 'zentoo-clear-configuration', directory];
+  // A directory cannot be replaced by a link, nor have one made in its place.
+  const kept = entries.some(({ path }) => path === 'gnupg') ? '' : 'gnupg';
+  const clear = ['/bin/sh', '-c', clearScript, 'zentoo-clear-configuration', directory, kept];
   const { exitCode, stderr } = await runCommand(engine, id, { command: clear });
   if (exitCode !== 0)
     throw new Failure('base-unusable', `failed to clear ${directory} of ${base}: ${stderr.trim()}`, {
       hint: `a stage has to have /bin/sh, find and rm`,
     });
-  const others = entries.filter(({ path }) => path !== 'make.conf');
+  const { kind } = new BranchTree(entries).resolve('make.conf');
+  const others = kind === 'directory' ? entries : entries.filter(({ path }) => path !== 'make.conf');
   await writeEntries({ engine }, { id }, directory, others);
   await writeMakeConf({ engine }, { id }, configuration);
 }
@@ -55,11 +65,13 @@ export async function writeMakeConf(
   { directory, entries, cpu, variables }: Configuration,
 ): Promise<void> {
   const settings = cpuSettings(cpu, variables);
-  if (entries.some(({ path }) => path.startsWith('make.conf/'))) {
-    await writeFiles({ engine }, { id }, directory, [{ name: lastFile, text: settings }]);
+  const resolved = new BranchTree(entries).resolve('make.conf');
+  if (resolved.kind === 'directory') {
+    await writeFiles({ engine }, { id }, directory, [
+      { name: `${resolved.path}/${lastName(entries, resolved.path)}`, text: settings },
+    ]);
     return;
   }
-  const resolved = new BranchTree(entries).resolve('make.conf');
   const own = resolved.kind === 'file' ? resolved.entry.read().toString('utf8') : '';
   const text = `${own}${own === '' || own.endsWith('\n') ? '' : '\n'}${settings}`;
   await writeFiles({ engine }, { id }, directory, [{ name: 'make.conf', text }]);

@@ -90,12 +90,19 @@ export async function checkTrees(run: SiteRun): Promise<void> {
 /** Refuses to go on without a tree. */
 export function requireTrees({ site, revisions, mounts }: SiteRun): void {
   const [absent] = site.repositories.filter(({ name }) => !revisions.has(name));
-  if (absent !== undefined)
+  if (absent !== undefined) {
+    const where = describeTree(mounts.trees.get(absent.name));
+    const isSynced = absent.syncType !== '' && absent.autoSync;
     throw new Failure(
       'tree-unusable',
-      `failed to find the ebuild repository ${absent.name}: there is none in ${describeTree(mounts.trees.get(absent.name))}`,
-      { hint: 'zentoo sync makes it and fills it' },
+      `failed to find the ebuild repository ${absent.name}: there is none in ${where}`,
+      {
+        hint: isSynced
+          ? 'zentoo sync makes it and fills it'
+          : `by its repos.conf it is not synced: put it into ${where}`,
+      },
     );
+  }
 }
 
 /** What the site's trees are at, and what its lock file says. */

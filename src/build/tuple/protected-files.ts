@@ -1,21 +1,19 @@
 import { matchesGlob, posix } from 'node:path';
 import { Failure } from '../../failure.ts';
-import { BranchTree } from '../../site/branch-tree.ts';
+import { protectionRules, type ProtectionRule } from '../../site/protection-rules.ts';
 import type { Tuple } from '../../site/site.ts';
 import type { BuildContainer } from '../build-container.ts';
 import type { BuildContext } from '../context.ts';
 import { runCommand } from '../run-command.ts';
 import { placeOf } from './root-place.ts';
 
-/** The file of a portage branch that says which configuration files are kept. */
-const rulesFile = 'zentoo/protected-files';
-
 const findScript = `find "$1" -xdev -name '._cfg[0-9][0-9][0-9][0-9]_*' -print0`;
 
 const resolveScript = `
 while [ "$#" -ge 3 ]; do
   case $1 in
-    new) mv -f -- "$2" "$3" || exit ;;
+    # It is run again where its answer was lost.
+    new) [ ! -e "$2" ] && [ ! -L "$2" ] || mv -fT -- "$2" "$3" || exit ;;
     old) rm -f -- "$2" || exit ;;
   esac
   shift 3
@@ -43,7 +41,7 @@ export async function resolveProtected(
   const { stdout } = await runCommand(engine, id, {
     command: ['/bin/sh', '-c', findScript, 'zentoo-find-protected', root],
   });
-  const rules = parseRules(tuple);
+  const rules = protectionRules(tuple.portage.entries);
   const actions = planProtected(
     stdout.split('\0').filter((path) => path !== ''),
     rules,
@@ -62,25 +60,6 @@ export async function resolveProtected(
   return [...resolved.values()];
 }
 
-interface Rule {
-  readonly glob: string;
-  readonly taken: 'new' | 'old';
-}
-
-function parseRules({ portage }: Tuple): readonly Rule[] {
-  const resolved = new BranchTree(portage.entries).resolve(rulesFile);
-  const text = resolved.kind === 'file' ? resolved.entry.read().toString('utf8') : '';
-  return text.split('\n').flatMap((line, index) => {
-    const [glob = '', taken, ...others] = line.replace(/#.*/, '').trim().split(/\s+/);
-    if (glob === '') return [];
-    if ((taken === 'new' || taken === 'old') && others.length === 0) return [{ glob, taken }];
-    throw new Failure('site-invalid', `'${line.trim()}' is not GLOB new or GLOB old`, {
-      place: { file: `config/portage (${portage.name}): ${rulesFile}`, line: index + 1, column: 1 },
-      hint: 'as in: /etc/ssh/* old',
-    });
-  });
-}
-
 interface Action extends ProtectedFile {
   /** What is done with `from`: `new` puts it in the place of `to`, `old` removes it. */
   readonly action: 'new' | 'old';
@@ -93,9 +72,9 @@ interface Action extends ProtectedFile {
  * What is done with each of the files that Portage left below a root; in their order, so that the latest of several is
  * moved last. Globs are of paths in the root, and a `*` of theirs stands for one name.
  */
-function planProtected(
+export function planProtected(
   files: readonly string[],
-  rules: readonly { readonly glob: string; readonly taken: 'new' | 'old' }[],
+  rules: readonly ProtectionRule[],
   root: string,
 ): readonly Action[] {
   return files.toSorted().map((from) => {

@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { Failure } from '../../failure.ts';
@@ -31,15 +31,30 @@ export function readSiteLock(directory: string): ReadonlyMap<string, string> {
 function repositoriesIn(text: string): ReadonlyMap<string, string> | undefined {
   let document: unknown;
   try {
-    document = parse(text, { maxAliasCount: 0 });
+    // As they stand there: 12e4567 is a commit, and no number.
+    document = parse(text, { maxAliasCount: 0, schema: 'failsafe', stringKeys: true });
   } catch {
     return undefined;
   }
   const repositories =
     typeof document === 'object' && document !== null && 'repositories' in document ? document.repositories : undefined;
-  if (typeof repositories !== 'object' || repositories === null) return undefined;
-  const entries = Object.entries(repositories).map(([name, revision]) => [name, String(revision)] as const);
-  return new Map(entries);
+  if (typeof repositories !== 'object' || repositories === null || Array.isArray(repositories)) return undefined;
+  const entries = Object.entries(repositories as Readonly<Record<string, unknown>>);
+  return entries.every((entry): entry is [string, string] => typeof entry[1] === 'string')
+    ? new Map(entries)
+    : undefined;
+}
+
+/** Refuses a site whose lock file could not be written, before anything is moved that has to be written down there. */
+export function checkLockWritable(directory: string): void {
+  try {
+    accessSync(directory, constants.W_OK);
+  } catch (error) {
+    throw new Failure('mount-unusable', `failed to write ${join(directory, lockFile)}: ${describe(error)}`, {
+      hint: 'zentoo sync writes down there what the trees are at: the site has to be writable',
+      cause: error,
+    });
+  }
 }
 
 /** Writes the lock file as a whole. */

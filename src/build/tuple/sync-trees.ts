@@ -9,7 +9,7 @@ import { makeDefaultVolume } from '../start-build-container.ts';
 import { createStepTimer } from '../step-timer.ts';
 import { inRoot } from './in-root.ts';
 import { installConfiguration } from './install-configuration.ts';
-import { readSiteLock, writeSiteLock } from './site-lock.ts';
+import { checkLockWritable, readSiteLock, writeSiteLock } from './site-lock.ts';
 import { makeSiteVolumes } from './open-site-run.ts';
 import { stageOf, type SiteRun } from './site-run.ts';
 import { readRevisions } from './tree-revision.ts';
@@ -24,12 +24,16 @@ export interface SyncedTree {
 
 /**
  * Syncs every ebuild repository of a site, each under its exclusive lock, and writes what they are at to its lock file.
- * One that fails does not stop the others; the failures of all are thrown in the end.
+ * One that fails does not stop the others and stays what it was in that file; the failures of all are thrown in the end.
  */
 export async function syncTrees(run: SiteRun): Promise<readonly SyncedTree[]> {
+  const { directory } = run.site;
+  const locked = readSiteLock(directory);
+  checkLockWritable(directory);
   await makeSiteVolumes(run);
   for (const choice of run.mounts.trees.values()) await makeDefaultVolume(run, choice);
   const failures: Failure[] = [];
+  const failed = new Set<string>();
   for (const tree of run.site.repositories) {
     try {
       await createStepTimer(run.report, tree.name)('sync', describeSync(tree), syncTree, run, tree);
@@ -37,10 +41,15 @@ export async function syncTrees(run: SiteRun): Promise<readonly SyncedTree[]> {
       const known = failuresOf(error);
       if (known.length === 0 || run.signal.aborted) throw error;
       failures.push(...known);
+      failed.add(tree.name);
     }
   }
   const revisions = await revisionsAfter(run);
-  writeSiteLock(run.site.directory, new Map([...readSiteLock(run.site.directory), ...revisions]));
+  const next = run.site.repositories.flatMap(({ name }) => {
+    const revision = failed.has(name) ? locked.get(name) : (revisions.get(name) ?? locked.get(name));
+    return revision === undefined ? [] : [[name, revision] as const];
+  });
+  writeSiteLock(directory, new Map(next));
   const [first, ...others] = failures;
   if (first !== undefined) throw new Failures([first, ...others]);
   return run.site.repositories.map(({ name }) => ({
@@ -55,15 +64,17 @@ async function revisionsAfter(run: SiteRun): Promise<ReadonlyMap<string, string>
   return image === undefined ? new Map() : readRevisions(run, image, run.mounts.trees);
 }
 
-function describeSync({ syncType, syncUri }: SiteTree): string {
-  return syncType === '' ? 'not synced: its repos.conf has no sync-type' : `${syncType} ${syncUri}`.trim();
+function describeSync({ syncType, syncUri, autoSync }: SiteTree): string {
+  if (syncType === '') return 'not synced: its repos.conf has no sync-type';
+  return autoSync ? `${syncType} ${syncUri}`.trim() : 'not synced: its repos.conf has auto-sync = no';
 }
 
 /** Syncs one tree in a container with the /etc/portage of a branch that names it. */
 async function syncTree(run: SiteRun, tree: SiteTree): Promise<void> {
+  if (tree.syncType === '' || !tree.autoSync) return;
   const tuple = tupleWith(run, tree);
   const location = tuple.portage.repositories.find(({ name }) => name === tree.name)?.location;
-  if (tree.syncType === '' || location === undefined) return;
+  if (location === undefined) return;
   const root = { base: stageOf(run, tuple), portage: tuple.portage, subject: tree.name, step: 'sync' } as const;
   await inRoot(run, { ...root, store: 'absent', trees: 'writable' }, async (container) => {
     await installConfiguration(run, container, {

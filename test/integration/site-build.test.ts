@@ -1,0 +1,254 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Builder } from '../support/builder.ts';
+import { stage } from '../support/real-engine.ts';
+import { runProgram } from '../support/run-program.ts';
+import {
+  faultsConf,
+  inContainer,
+  makeTrees,
+  siteYaml,
+  ZentooSite,
+  type BuildOutcome,
+  type SharedTrees,
+} from '../support/zentoo-site.ts';
+
+/** Of what hardly any machine has, something that this one has not, as GCC and /proc/cpuinfo call it. */
+const foreign = [
+  ['-mxop', 'xop'],
+  ['-mamx-tile', 'amx_tile'],
+  ['-mavx512er', 'avx512er'],
+].find(([, flag = '']) => !new RegExp(String.raw`\b${flag}\b`).test(readFileSync('/proc/cpuinfo', 'utf8'))) ?? ['', ''];
+
+const makeConf = `LC_MESSAGES="C.UTF-8"
+EMERGE_DEFAULT_OPTS="--ask --jobs=2 --getbinpkg --verbose"
+FEATURES="getbinpkg"
+PORTAGE_BINHOST="http://binhost.invalid/packages"
+`;
+
+/** Runs everything that can go wrong in one tuple beside others that are built. */
+describe('zentoo build, of tuples that differ in what goes wrong', { timeout: 300_000 }, () => {
+  const builder = new Builder();
+  const site = new ZentooSite('build');
+  let trees: SharedTrees & AsyncDisposable;
+  let first: BuildOutcome;
+  const inImage = (tuple: string, script: string) => inContainer(`zentoo/${site.name}/${tuple}`, script);
+
+  beforeAll(async () => {
+    trees = await makeTrees();
+    // A stage with a configuration, a file and a package of its own.
+    const own = await builder.makeImage(
+      stage,
+      `RUN mkdir -p /etc/portage/gnupg /etc/portage/env && echo kept >/etc/portage/gnupg/key && echo gone >/etc/portage/env/stale && echo "# the stage's" >/etc/motto.conf`,
+    );
+    site.write(
+      'site.yaml',
+      siteYaml(site, trees, {
+        cpus: { plain: '-O2 -pipe', other: '-O1', future: `-O2 ${foreign[0]}` },
+        stages: `{ own: { image: ${own} } }`,
+        more: `tuples:
+  - { cpu: plain, portage: base, buildhooks: plain, packages: nothing, outputs: [image] }
+`,
+      }).replace('stages:', '  alien: { CHOST: i686-pc-linux-gnu, CFLAGS: -O2 }\nstages:'),
+    );
+    site.write(
+      'config/tuples',
+      [
+        'other-base-plain-broken',
+        'future-base-plain-tools',
+        'alien-base-plain-tools',
+        'plain-base-writes-tools',
+        'plain-base-adds-tools',
+        'other-odd-told-tools',
+        'plain-base-replaces-systemset',
+      ].join('\n'),
+    );
+    site.write('config/sets/tools', 'app-misc/timepiece:2\napp-misc/motto\n');
+    site.write('config/sets/broken', 'test-fault/half-done\n');
+    site.write('config/sets/nothing', '# nothing\n');
+    site.write('config/sets/systemset', '@system\n@tools\n');
+    site.branch('portage', 'base', { 'make.conf': makeConf, 'repos.conf/faults.conf': faultsConf });
+    site.branch('portage', 'odd', {
+      'make.conf': '-> settings',
+      'settings/main': makeConf,
+      'settings/zzzzzz': 'CFLAGS="-O0"\n',
+      'package.env': 'app-misc/timepiece special\n',
+      'env/special': 'CFLAGS="-O3"\n',
+      'zentoo/protected-files': '# what is kept\n/etc/*.conf old\n',
+      'bin/tool': '#!/bin/sh\n',
+      'patches/link': '-> ../bin/tool',
+      'patches/away': '-> /nowhere/at/all',
+    });
+    site.branch('buildhooks', 'writes', {
+      assemble: '#!/bin/sh\necho "to the store:"\ntouch /var/cache/binpkgs/mine\n',
+    });
+    site.branch('buildhooks', 'adds', { assemble: '#!/bin/sh\necho app-misc/greet >>/etc/portage/sets/tools\n' });
+    site.branch('buildhooks', 'replaces', {
+      finish: '#!/bin/sh\nexit 0\n',
+      assemble: `#!/bin/sh
+# Compiles one of the set's packages in the root itself, under a higher version than the store has.
+PKGDIR=/tmp/mine emerge --quiet --ask=n --usepkg=n --getbinpkg=n --oneshot app-misc/timepiece:2 && sed -i 's/.*/9999999999/' /var/db/pkg/app-misc/timepiece-2.0/BUILD_TIME
+`,
+    });
+    site.branch('buildhooks', 'told', {
+      compile: '-> lib/tell',
+      'lib/tell': '#!/bin/sh\n. ./lib/words\ntell "$(basename "$0")"\n',
+      'lib/words': 'tell() { env | grep ^ZENTOO_ | sort; pwd; }\n',
+      finish: '#!/bin/sh\n. ./lib/words\ntell finish >/etc/told\n',
+    });
+    first = await site.build();
+  }, 300_000);
+  afterAll(async () => {
+    await site[Symbol.asyncDispose]();
+    await trees[Symbol.asyncDispose]();
+    await builder[Symbol.asyncDispose]();
+  });
+
+  const failureOf = (tuple: string) => {
+    const [failure] = first.tuples.get(tuple)?.failures ?? [];
+    return [failure?.exitStatus, failure?.message.replace(`${tuple}: `, '')];
+  };
+
+  it('builds all that can be built, and ends with the status of what failed first', () => {
+    expect(first.status, first.stderr).toBe(31);
+    expect([...first.tuples.values()].map(({ name, type }) => [name, type])).toEqual([
+      ['other-base-plain-broken', 'failed'],
+      ['future-base-plain-tools', 'failed'],
+      ['alien-base-plain-tools', 'failed'],
+      ['plain-base-writes-tools', 'failed'],
+      ['plain-base-adds-tools', 'failed'],
+      ['other-odd-told-tools', 'built'],
+      ['plain-base-replaces-systemset', 'built'],
+      ['plain-base-plain-nothing', 'built'],
+    ]);
+  });
+
+  it('keeps what is needed to look into a package that failed, where the message says', async () => {
+    expect(failureOf('other-base-plain-broken')).toEqual([
+      31,
+      'failed to emerge test-fault/half-done-1: the compile phase failed: and here it ends',
+    ]);
+    const hint = first.tuples.get('other-base-plain-broken')?.failures?.[0]?.hint ?? '';
+    const [program = '', ...args] = /the whole log: (.*)/.exec(hint)?.[1]?.split(' ') ?? [];
+    expect((await runProgram(program, args)).stdout).toContain('and here it ends');
+    const places = [...hint.matchAll(/the volume (\S+), (\S+)/g)];
+    expect(places.map(([, , path = '']) => path.replace(/^[^/]*\//, ''))).toEqual([
+      'emerge-info.txt',
+      'test-fault_half-done-1/environment',
+      'test-fault_half-done-1/sub_config.log',
+    ]);
+    const volume = ['-v', `${places[0]?.[1]}:/log:ro`];
+    const kept = await inContainer(
+      stage,
+      `cd /log && head -c 100000 ${places.map((place) => place[2]).join(' ')}`,
+      volume,
+    );
+    expect(kept).toMatch(/^Portage 3.*^CFLAGS="-O1"$.*^src_compile \(\) *$.*^the words of configure$/ms);
+  });
+
+  it('refuses a processor whose code cannot run here, and a CHOST that is not the stage’s, before anything is compiled', () => {
+    expect(failureOf('future-base-plain-tools')).toEqual([
+      21,
+      expect.stringMatching(new RegExp(`^failed to use the cpu future: the machine .* for want of .*${foreign[1]}`)),
+    ]);
+    expect(failureOf('alien-base-plain-tools')).toEqual([
+      21,
+      'failed to use the cpu alien: its CHOST is i686-pc-linux-gnu, and that of the stage own is x86_64-pc-linux-gnu',
+    ]);
+    expect(first.stderr).not.toMatch(/(?:future|alien)-base-plain-tools: compile/);
+  });
+
+  it('cannot write to the store while a root is assembled; a hook that fails is named, and its output shown', () => {
+    expect(failureOf('plain-base-writes-tools')).toEqual([
+      52,
+      'failed to run the hook assemble of the buildhooks branch writes: it ended with 1',
+    ]);
+    expect(first.stderr).toMatch(
+      /^to the store:\ntouch: .*: Read-only file system\n-+ end of the log -+\nzentoo: plain-base-writes-tools/m,
+    );
+  });
+
+  it('ends with 43 and the name of what the store does not have, and compiles nothing', () => {
+    expect(failureOf('plain-base-adds-tools')).toEqual([
+      43,
+      'failed to assemble the root: the store has no package for app-misc/greet',
+    ]);
+    const assembled = first.stderr.split(/^\S+: (?=assemble from|compile @|assemble done)/m);
+    for (const part of assembled.filter((text) => text.startsWith('assemble from')))
+      expect(part.replace(/running the hook assemble[^]*?>>> Completed \(1 of 1\)/, '')).not.toMatch(
+        /^>>> Emerging \(/m,
+      );
+  });
+
+  it('replaces the /etc/portage of the stage but for gnupg/, links and modes kept; the cpu comes last, and package.env wins', async () => {
+    const shown = await inImage(
+      'other-odd-told-tools',
+      `cd /etc/portage && cat gnupg/key && ls env && readlink make.conf patches/link patches/away && stat -c %a bin/tool
+      portageq envvar CFLAGS CXXFLAGS; cat /var/db/pkg/app-misc/*/CFLAGS`,
+    );
+    expect(shown.split('\n')).toEqual([
+      ...['kept', 'special', 'settings', '../bin/tool', '/nowhere/at/all', '755'],
+      ...['-O1', '-O1'],
+      ...['-O1', '-O3', ''],
+    ]);
+  });
+
+  it('takes new configuration files, unless the branch has a rule, and says so', async () => {
+    const look = 'cat /etc/motto.conf; find /etc -name "._cfg*"';
+    expect(await inImage('plain-base-replaces-systemset', look)).toBe('# motto 1.1\n');
+    expect(await inImage('other-odd-told-tools', look)).toBe("# the stage's\n");
+    expect(first.stderr).toContain('note: plain-base-replaces-systemset: /etc/motto.conf: took the new one\n');
+    expect(first.stderr).toContain('note: other-odd-told-tools: /etc/motto.conf: took the old one\n');
+  });
+
+  it('runs hooks with the tuple’s parts in the environment, in their branch; they may be links and read its files', async () => {
+    const told = [
+      'ZENTOO_BUILDHOOKS=told',
+      expect.stringMatching(/^ZENTOO_BUILDHOOKS_COMMIT=[0-9a-f]{40}$/),
+      'ZENTOO_CHOST=x86_64-pc-linux-gnu',
+      'ZENTOO_CPU=other',
+      'ZENTOO_HOOK=finish',
+      'ZENTOO_PACKAGES=tools',
+      'ZENTOO_PORTAGE=odd',
+      expect.stringMatching(/^ZENTOO_PORTAGE_COMMIT=[0-9a-f]{40}$/),
+      'ZENTOO_ROOT=/',
+      `ZENTOO_SITE=${site.name}`,
+      'ZENTOO_STAGE=own',
+      'ZENTOO_TUPLE=other-odd-told-tools',
+      expect.stringMatching(/hooks$/),
+      '',
+    ];
+    expect((await inImage('other-odd-told-tools', 'cat /etc/told')).split('\n')).toEqual(told);
+    expect(first.stderr).toMatch(
+      /running the hook compile\nZENTOO_BUILDHOOKS=told\n(?:ZENTOO_.*\n)*ZENTOO_HOOK=compile\n/,
+    );
+  });
+
+  it('has what a set names by other sets, @system too, from the store, whatever the root had; an empty set gives @system', async () => {
+    const list = 'cd /var/db/pkg && ls -d */* && cat app-misc/timepiece-2.0/BUILD_TIME';
+    expect((await inImage('plain-base-replaces-systemset', list)).split('\n')).toEqual([
+      ...['app-misc/motto-1.1', 'app-misc/timepiece-2.0', 'sys-apps/stage-info-1.0', 'sys-apps/yesno-1.0'],
+      expect.not.stringMatching(/^9999999999$/),
+      '',
+    ]);
+    expect(await inImage('plain-base-plain-nothing', 'cd /var/db/pkg && ls -d */*')).toBe(
+      'sys-apps/stage-info-1.0\nsys-apps/yesno-1.0\n',
+    );
+  });
+
+  it('does not use a package with flags of another processor: it is named, put aside and compiled again', async () => {
+    await site.inStore(`cd /var/cache/binpkgs/x86_64-pc-linux-gnu
+      rm plain/*/app-misc/timepiece/*
+      cp other/*/app-misc/timepiece/*-1.gpkg.tar plain/*/app-misc/timepiece/`);
+    const again = await site.run(['build', 'plain-base-adds-tools']);
+    expect(again.status, again.stderr).toBe(43);
+    expect(again.stdout).toMatch(/^TUPLE +STATE +IMAGE +ARCHIVE\nplain-base-adds-tools +failed +package-missing *\n$/);
+    expect(again.stderr).toMatch(
+      /^warning: app-misc\/timepiece-2.0 is not used: its CFLAGS are "-O3", and here they are "-O2 -pipe"\n  hint: it is in the store's quarantine/m,
+    );
+    expect(again.stderr.match(/^>>> Emerging \(.*/gm)).toEqual([expect.stringContaining('app-misc/timepiece-2.0')]);
+    expect(await site.inStore('cd /var/cache/binpkgs/quarantine && find . -name "timepiece*.gpkg.tar" | wc -l')).toBe(
+      '1\n',
+    );
+  });
+});

@@ -1,0 +1,133 @@
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { gone } from '../support/builder.ts';
+import { EngineProxy } from '../support/proxy.ts';
+import { rawDocker, uniqueName } from '../support/real-engine.ts';
+import { inContainer, makeTrees, siteYaml, ZentooSite, type SharedTrees } from '../support/zentoo-site.ts';
+
+/** One native and one cross tuple, built again and again; the tests run in order. */
+describe('zentoo build, of what is there already', { timeout: 180_000 }, () => {
+  const site = new ZentooSite('incremental');
+  const mine = uniqueName('image');
+  const native = 'plain-base-plain-clock';
+  const musl = 'musl-musl-plain-motto';
+  let trees: SharedTrees & AsyncDisposable;
+  let proxy: EngineProxy;
+  const build = async (...args: string[]) => {
+    proxy.requests.length = 0;
+    const outcome = await site.build(args, { DOCKER_HOST: proxy.address });
+    const types = Object.fromEntries([...outcome.tuples.values()].map(({ name, type }) => [name, type]));
+    const started = proxy.requests.filter((request) => /^POST \S*\/containers\/\w+\/start$/.test(request)).length;
+    return { ...outcome, types, started, compiled: outcome.stderr.match(/^>>> Emerging \(.*/gm) ?? [] };
+  };
+
+  beforeAll(async () => {
+    trees = await makeTrees();
+    proxy = await EngineProxy.open();
+    site.write(
+      'site.yaml',
+      siteYaml(
+        site,
+        { gentoo: trees.gentoo },
+        {
+          cpus: { plain: '-O1 -pipe' },
+          stages: '{ ministage: { image: gentoo-ministage, optimize: system } }',
+          more: `tuples:
+  - { cpu: musl, portage: musl, buildhooks: plain, packages: motto, cross: true, outputs: [image, archive] }
+`,
+        },
+      ).replace('stages:', '  musl: { CHOST: x86_64-pc-linux-musl, CFLAGS: -O2 }\nstages:'),
+    );
+    site.write('config/tuples', `${native}\n`);
+    site.write('config/sets/clock', 'app-misc/timepiece:2\n');
+    site.write('config/sets/motto', 'app-misc/motto\n');
+    site.branch('buildhooks', 'plain', { finish: '#!/bin/sh\necho "root $ZENTOO_ROOT"\n' });
+  }, 180_000);
+  afterAll(async () => {
+    await gone(rawDocker().getImage(mine).remove());
+    await proxy[Symbol.asyncDispose]();
+    await site[Symbol.asyncDispose]();
+    await trees[Symbol.asyncDispose]();
+  });
+
+  it('refuses a directory for archives that cannot be written to, before anything is started', async () => {
+    const file = join(site.path, 'a-file');
+    writeFileSync(file, '');
+    const { status, stderr, started } = await build('--output-dir', file);
+    expect([status, started], stderr).toEqual([18, 0]);
+    expect(stderr).toContain(`zentoo: failed to write archives to ${file}: `);
+  });
+
+  it('makes images and archives; a hook of a cross build is told its root, and @system has the flags of its processor', async () => {
+    const { status, stderr, types, tuples } = await build();
+    expect(status, stderr).toBe(0);
+    expect(types).toEqual({ [native]: 'built', [musl]: 'built' });
+    expect(stderr).toMatch(/^root \/usr\/x86_64-pc-linux-musl$/m);
+    expect(tuples.get(musl)?.archive).toBe(join(site.path, 'output', `${musl}.tar.zst`));
+    expect(await inContainer(`zentoo/${site.name}/${native}`, 'cat /var/db/pkg/*/*/CFLAGS')).toBe(
+      '-O1 -pipe\n'.repeat(3),
+    );
+    const [inBuildmaster = '', inTuple = ''] = stderr.split(/^.*plain-base-plain-clock: compile @.*$/m);
+    expect(inBuildmaster.match(/Emerging \(.*?sys-apps\S+/g)).toHaveLength(2);
+    expect(inTuple.split('buildmaster from')[0]).not.toMatch(/Emerging \(.*sys-apps/);
+    expect(await site.images()).toEqual([
+      expect.stringMatching(/^buildmaster:musl-musl-[0-9a-f]{8}$/),
+      expect.stringMatching(/^buildmaster:plain-base-[0-9a-f]{8}$/),
+      `${musl}:latest`,
+      `${native}:latest`,
+    ]);
+  });
+
+  it('starts no container where nothing has changed', async () => {
+    const before = await Promise.all((await site.images()).map((name) => idOf(`zentoo/${site.name}/${name}`)));
+    const { status, types, started } = await build();
+    expect([status, started]).toEqual([0, 0]);
+    expect(types).toEqual({ [native]: 'unchanged', [musl]: 'unchanged' });
+    const after = await Promise.all((await site.images()).map((name) => idOf(`zentoo/${site.name}/${name}`)));
+    expect(after).toEqual(before);
+  });
+
+  it('builds just the tuples of a set that changed, and compiles just what is new; a name that somebody gave the image before stays', async () => {
+    const before = await idOf(`zentoo/${site.name}/${native}`);
+    await rawDocker().getImage(`zentoo/${site.name}/${native}`).tag({ repo: mine });
+    site.write('config/sets/clock', 'app-misc/timepiece:2\napp-misc/timepiece:1\n');
+    const { types, compiled } = await build();
+    expect(types).toEqual({ [native]: 'built', [musl]: 'unchanged' });
+    expect(compiled).toEqual([expect.stringContaining('app-misc/timepiece-1.1')]);
+    expect(await idOf(mine)).toBe(before);
+    expect(await idOf(`zentoo/${site.name}/${native}`)).not.toBe(before);
+  });
+
+  it('makes an archive and an image that were removed without compiling anything', async () => {
+    rmSync(join(site.path, 'output'), { recursive: true });
+    await rawDocker().getImage(`zentoo/${site.name}/${native}`).remove();
+    const { types, compiled } = await build();
+    expect(types).toEqual({ [native]: 'built', [musl]: 'built' });
+    expect(compiled).toEqual([]);
+    expect(existsSync(join(site.path, 'output', `${musl}.manifest.json`))).toBe(true);
+  });
+
+  it('makes only what it is asked for', async () => {
+    const archive = join(site.path, 'elsewhere');
+    const one = await build('--output', 'archive', '--output-dir', archive, musl);
+    expect(one.types).toEqual({ [musl]: 'built' });
+    expect(one.tuples.get(musl)?.archive).toBe(join(archive, `${musl}.tar.zst`));
+    expect(one.stderr).not.toMatch(/: commit /);
+    expect((await build('--output', 'image')).started).toBe(0);
+  });
+
+  it('builds what uses a tree that has moved, and says that nobody wrote that down', async () => {
+    expect(await site.run(['sync'])).toMatchObject({ status: 0 });
+    const move = `cd /var/db/repos/gentoo && git -c user.name=a -c user.email=a@example.org commit -q --allow-empty -m moved && git rev-parse HEAD`;
+    const moved = await inContainer('gentoo-ministage', move, ['-v', `${trees.gentoo}:/var/db/repos/gentoo`]);
+    const { types, compiled, stderr } = await build();
+    expect(types).toEqual({ [native]: 'built', [musl]: 'built' });
+    expect(compiled).toEqual([]);
+    expect(stderr).toContain(`warning: the ebuild repository gentoo is at ${moved.trim()}, and site.lock says `);
+  });
+});
+
+async function idOf(image: string): Promise<string> {
+  return (await rawDocker().getImage(image).inspect()).Id;
+}

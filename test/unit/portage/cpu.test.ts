@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { missingCpuFeatures } from '../../../src/portage/cpu-features.ts';
+import { cpuSettings } from '../../../src/portage/cpu-settings.ts';
+
+const defined = (...names: string[]) => names.map((name) => `#define ${name} 1\n`).join('');
+/** What `gcc -march=x86-64-v4 -dM -E` defines beyond x86-64. */
+const v4 = defined(
+  ...['__SSE3__', '__SSSE3__', '__SSE4_1__', '__SSE4_2__', '__POPCNT__', '__AVX__', '__AVX2__', '__BMI__', '__BMI2__'],
+  ...['__F16C__', '__FMA__', '__LZCNT__', '__MOVBE__', '__AVX512F__', '__AVX512BW__', '__AVX512CD__', '__AVX512DQ__'],
+  ...['__AVX512VL__', '__x86_64__', '__AVX512F', '__NO_AVX__'],
+);
+const small = 'processor\t: 0\nflags\t\t: fpu sse sse2 ht pni ssse3 sse4_1 sse4_2 popcnt lm abm\npower management:\n';
+
+describe('the extensions that a processor lacks', () => {
+  it('are those that the compiler would use and /proc/cpuinfo does not list', () => {
+    expect(missingCpuFeatures(v4, small)).toEqual([
+      ...['avx', 'avx2', 'fma', 'bmi1', 'bmi2', 'f16c', 'movbe'],
+      ...['avx512f', 'avx512cd', 'avx512bw', 'avx512dq', 'avx512vl'],
+    ]);
+  });
+
+  it('are whole words', () => {
+    expect(missingCpuFeatures(defined('__AVX__', '__SHA__'), 'flags : avx2 sha_ni_more\n')).toEqual(['avx', 'sha_ni']);
+  });
+
+  it('are none where all are there, and where the machine lists none in this way', () => {
+    expect(missingCpuFeatures(defined('__SSE3__', '__LZCNT__', '__x86_64__'), small)).toEqual([]);
+    expect(missingCpuFeatures(v4, 'Features\t: fp asimd\n')).toEqual([]);
+  });
+});
+
+describe('the settings of a processor', () => {
+  const cpu = {
+    name: 'v2',
+    chost: 'x86_64-pc-linux-gnu',
+    cflags: '-O2 -march=x86-64-v2',
+    cpuFlags: [{ variable: 'CPU_FLAGS_X86', flags: 'sse sse2' }],
+  };
+
+  it('are lines of make.conf, the flags of all compilers the same, other variables last', () => {
+    expect(cpuSettings(cpu, { PKGDIR: '/store/v2' })).toBe(`# The cpu v2 of the site.
+CHOST="x86_64-pc-linux-gnu"
+CFLAGS="-O2 -march=x86-64-v2"
+CXXFLAGS="-O2 -march=x86-64-v2"
+FFLAGS="-O2 -march=x86-64-v2"
+FCFLAGS="-O2 -march=x86-64-v2"
+CPU_FLAGS_X86="sse sse2"
+PKGDIR="/store/v2"
+`);
+  });
+
+  it('are taken as they are written, whatever a make.conf would expand', () => {
+    const odd = { ...cpu, cflags: String.raw`-DX="a b" -DY=$HOME -DZ=\n` };
+    expect(cpuSettings(odd, {})).toContain(String.raw`CFLAGS="-DX=\"a b\" -DY=\$HOME -DZ=\\n"`);
+  });
+});

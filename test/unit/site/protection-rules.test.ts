@@ -1,0 +1,17 @@
+import { expect, it } from 'vitest';
+import { commitFiles, portage } from './site-changes.ts';
+import { readOrExplain, temporarySite } from './sites.ts';
+
+it('says which lines of zentoo/protected-files are no rules when the site is read', () => {
+  using site = temporarySite();
+  const rules = '# kept\n/etc/motto.conf old\n\n/etc/hosts older\netc/group new\n/etc/passwd\n/etc/a new old\n';
+  commitFiles(portage(site.path), { 'zentoo/protected-files': rules });
+  const file = 'config/portage@base:zentoo/protected-files';
+  const form = 'it is not GLOB new or GLOB old, as in: /etc/ssh/* old';
+  expect(readOrExplain(site.path)).toEqual([
+    `${file}:4:1: ${form}`,
+    `${file}:5:1: 'etc/group' is no absolute path in the root, as in: /etc/ssh/* old`,
+    `${file}:6:1: ${form}`,
+    `${file}:7:1: ${form}`,
+  ]);
+});
