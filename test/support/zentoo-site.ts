@@ -102,7 +102,7 @@ export class ZentooSite implements AsyncDisposable {
     args: readonly string[],
     when: RegExp,
     signal: NodeJS.Signals,
-  ): Promise<CommandOutcome & { seconds: number }> {
+  ): Promise<CommandOutcome & { readonly seconds: number; readonly pid: number }> {
     const child = spawn(process.execPath, [program, ...args], { cwd: this.path, stdio: ['ignore', 'pipe', 'pipe'] });
     let stderr = '';
     let since: number | undefined;
@@ -114,7 +114,7 @@ export class ZentooSite implements AsyncDisposable {
     });
     const [stdout] = await Promise.all([text(child.stdout), once(child, 'close')]);
     if (since === undefined) throw new Error(`zentoo ended without saying ${when}:\n${stderr}`);
-    return { status: child.exitCode, stdout, stderr, seconds: (performance.now() - since) / 1000 };
+    return { status: child.exitCode, stdout, stderr, pid: child.pid ?? 0, seconds: (performance.now() - since) / 1000 };
   }
 
   /** The names of its images, `zentoo/<site>/` left out, sorted. */

@@ -21,7 +21,7 @@ export function readSiteLock(directory: string): ReadonlyMap<string, string> {
   }
   const repositories = repositoriesIn(text);
   if (repositories === undefined)
-    throw new Failure('site-invalid', 'it is no lock file of a site', {
+    throw new Failure('site-invalid', `${lockFile}:1:1: it is no lock file of a site`, {
       place: { file: lockFile, line: 1, column: 1 },
       hint: 'zentoo writes it: remove it, or check it out again; zentoo sync makes a new one',
     });
