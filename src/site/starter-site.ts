@@ -143,8 +143,8 @@ const plainHooks: readonly NewFile[] = [
     path: 'finish',
     type: 'executable',
     content: `#!/bin/sh
-# Runs when the root is assembled, before it is made into an image or an archive. ZENTOO_ROOT is where that root lies: it is
-# empty, but for tuples that are cross. The other hooks: buildmaster, compile, assemble.
+# Runs when the root is assembled, before it is made into an image or an archive. ZENTOO_ROOT is where that root lies: /
+# but for tuples that are cross. The other hooks: buildmaster, compile, assemble.
 set -eu
 printf '%s\\n' "$ZENTOO_TUPLE" >"\${ZENTOO_ROOT-}/etc/zentoo-tuple"
 `,

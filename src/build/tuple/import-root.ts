@@ -48,7 +48,8 @@ export async function importRoot(
     '.',
   ];
   const exec = await engine.execAttached(id, { command });
-  const archive = new PassThrough();
+  // Without a listener an error would end the program, as where the engine has refused the request already.
+  const archive = new PassThrough().on('error', () => undefined);
   const said: Buffer[] = [];
   let bytes = 0;
   const stop = () => archive.destroy(signal.reason as Error);
@@ -84,6 +85,7 @@ export async function importRoot(
     return image;
   } finally {
     signal.removeEventListener('abort', stop);
+    archive.destroy();
     exec.close();
   }
 }
