@@ -86,6 +86,7 @@ describe('zentoo sync, and what it keeps apart', { timeout: 120_000 }, () => {
   });
 
   it('lets no other site of its name touch anything', async () => {
+    expect(await site.run(['sync'])).toMatchObject({ status: 0 });
     await using other = new ZentooSite('sync');
     other.write('site.yaml', siteYaml(site, { gentoo: trees.gentoo }));
     other.write('config/tuples', 'plain-base-plain-tools\n');
@@ -100,8 +101,12 @@ describe('zentoo sync, and what it keeps apart', { timeout: 120_000 }, () => {
       ]);
     }
     expect(await site.images()).toEqual(before);
-    other.write('site.yaml', siteYaml(other, { gentoo: trees.gentoo }));
-    expect((await other.build()).tuples.get('plain-base-plain-tools')?.type).toBe('built');
+    // Of a stage that no tuple of this build has, nothing is asked.
+    const stages = `{ a: { image: ${stage}, branches: [base] }, b: { image: localhost:1/none, branches: [next] } }`;
+    other.branch('portage', 'next', {});
+    other.write('config/tuples', 'plain-base-plain-tools\nplain-next-plain-tools\n');
+    other.write('site.yaml', siteYaml(other, { gentoo: trees.gentoo }, { stages }));
+    expect((await other.build(['plain-base-plain-tools'])).tuples.get('plain-base-plain-tools')?.type).toBe('built');
     expect(await site.images()).toEqual(before);
     expect((await other.images()).filter((name) => name.endsWith(':latest'))).toEqual([
       'plain-base-plain-tools:latest',

@@ -5,7 +5,7 @@ import { Failure } from '../../failure.ts';
 import type { PlannedTree } from '../../plan/plan.ts';
 import { treeWarnings } from '../../plan/warnings.ts';
 import type { Report } from '../../report/event.ts';
-import type { Site } from '../../site/site.ts';
+import type { Site, Tuple } from '../../site/site.ts';
 import { pullBase, type Base } from '../base-image.ts';
 import type { BuildContext } from '../context.ts';
 import { explainRefusal } from '../in-workspace.ts';
@@ -33,6 +33,8 @@ export interface SiteRunRequest {
   readonly outputDirectory?: string | undefined;
   /** Images of stages that the engine has not are left out, where they would be pulled otherwise. */
   readonly pull?: false;
+  /** Those that it is about: no other stages are looked for. All of the site unless it is said. */
+  readonly tuples?: readonly Tuple[];
 }
 
 /**
@@ -46,14 +48,14 @@ export async function openSiteRun(site: Site, world: SiteWorld, request: SiteRun
 async function open(
   site: Site,
   { environment, report, signal }: SiteWorld,
-  { keepFailed, pull, outputDirectory = defaultOutputDirectory(site) }: SiteRunRequest,
+  { keepFailed, pull, tuples = site.tuples, outputDirectory = defaultOutputDirectory(site) }: SiteRunRequest,
 ): Promise<SiteRun> {
   const engine = await connectEngine(environment);
   const self = await findOwnContainer(engine);
   const context = { engine, report, signal, self };
   await claimSite(engine, site, self);
   await sweepWorkspaces(context);
-  const stages = await findStages(context, site, pull ?? true);
+  const stages = await findStages(context, tuples, pull ?? true);
   const mounts = siteMounts(site);
   const first = [...stages.values()].find(({ image }) => image !== undefined)?.image;
   const revisions = first === undefined ? new Map<string, string>() : await readRevisions(context, first, mounts.trees);
@@ -61,7 +63,11 @@ async function open(
 }
 
 /** The images of the stages that tuples start from; those that the engine has not are pulled, or left out. */
-async function findStages(context: BuildContext, { tuples }: Site, pull: boolean): Promise<ReadonlyMap<string, Base>> {
+async function findStages(
+  context: BuildContext,
+  tuples: readonly Tuple[],
+  pull: boolean,
+): Promise<ReadonlyMap<string, Base>> {
   const stages = new Map<string, Base>();
   for (const { stage } of tuples) {
     if (stages.has(stage.name)) continue;

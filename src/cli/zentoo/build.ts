@@ -29,7 +29,7 @@ export const buildCommand: ZentooCommand = {
       const tuples = outputs === undefined ? chosen : chosen.map((tuple) => ({ ...tuple, outputs }));
       const { openSiteRun } = await import('../../build/tuple/open-site-run.ts');
       const { buildSite } = await import('../../build/tuple/build-site.ts');
-      const run = await openSiteRun(site, world, { keepFailed: given.flag('keep-failed'), outputDirectory });
+      const run = await openSiteRun(site, world, { keepFailed: given.flag('keep-failed'), outputDirectory, tuples });
       const outcomes = await buildSite(run, tuples);
       await reportElog(outcomes, world.report);
       return withFailures(settings.json ? describeAsJson(site.name, outcomes) : describeAsTable(outcomes), outcomes);
