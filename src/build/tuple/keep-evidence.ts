@@ -6,7 +6,7 @@ import { runCommand } from '../run-command.ts';
 
 const script = `
 work=$1 logs=$2
-emerge --info --color=n >"$logs/emerge-info.txt" 2>&1
+emerge --ignore-default-opts --info --color=n >"$logs/emerge-info.txt" 2>&1
 echo emerge-info.txt
 for directory in "$work"/*/*/temp; do
   [ -e "$directory/environment" ] || continue
