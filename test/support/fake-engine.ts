@@ -75,7 +75,7 @@ export class FakeEngine implements Engine, Disposable {
 
   /** Puts an image there under a name. */
   addImage(name: string, parts: Partial<FakeImage> = {}): FakeImage {
-    const image = fakeImage(parts);
+    const image = fakeImage({ names: [fullImageName(name)], ...parts });
     this.images.set(image.id, image);
     this.imageNames.set(fullImageName(name), image.id);
     return image;

@@ -5,8 +5,8 @@ import { commitRoot } from '../../../../src/build/tuple/commit-root.ts';
 import { findCurrentImage } from '../../../../src/build/tuple/current-image.ts';
 import { fingerprintLabel } from '../../../../src/build/tuple/labels.ts';
 import { replaceImage } from '../../../../src/build/tuple/replace-image.ts';
+import { judgeOutputs } from '../../../../src/build/tuple/judge-outputs.ts';
 import type { SiteRun } from '../../../../src/build/tuple/site-run.ts';
-import { findOutputs, isComplete } from '../../../../src/build/tuple/tuple-outputs.ts';
 import { EngineRefusal } from '../../../../src/engine/engine.ts';
 import { temporaryDirectory } from '../../site/git-program.ts';
 import { siteOf, tupleOf } from '../../plan/sites.ts';
@@ -59,7 +59,8 @@ describe('an archive that is up to date', () => {
       stages: new Map(),
       outputDirectory: directory,
     } as unknown as SiteRun;
-    return await findOutputs(run, tupleOf(), fingerprint);
+    const { outputs } = await judgeOutputs(run, tupleOf({ outputs: ['archive'] }), fingerprint);
+    return outputs.map(({ why }) => why.length === 0);
   };
   const tuple = 'x86-64-base-plain-tools';
   const write = (directory: string, digest: string) => {
@@ -74,23 +75,19 @@ describe('an archive that is up to date', () => {
 
   it('is one whose manifest has the fingerprint', async () => {
     using home = temporaryDirectory();
-    expect((await lookFor(home.path)).archive).toBeUndefined();
+    expect(await lookFor(home.path)).toEqual([false]);
     write(home.path, 'e'.repeat(64));
-    expect((await lookFor(home.path)).archive).toBeUndefined();
+    expect(await lookFor(home.path)).toEqual([false]);
     write(home.path, fingerprint.digest);
-    const outputs = await lookFor(home.path);
-    expect(outputs).toEqual({ image: undefined, archive: join(home.path, `${tuple}.tar.zst`) });
-    expect(isComplete({ outputs: ['archive'] }, outputs)).toBe(true);
-    expect(isComplete({ outputs: ['image', 'archive'] }, outputs)).toBe(false);
+    expect(await lookFor(home.path)).toEqual([true]);
     writeFileSync(join(home.path, `${tuple}.tar.zst`), 'longer');
-    expect((await lookFor(home.path)).archive).toBeUndefined();
+    expect(await lookFor(home.path)).toEqual([false]);
   });
 
   it('is none where there is no directory, or a file in its place', async () => {
     using home = temporaryDirectory();
     writeFileSync(join(home.path, 'file'), '');
-    for (const path of ['nothing', 'file', 'file/below'])
-      expect((await lookFor(join(home.path, path))).archive).toBeUndefined();
+    for (const path of ['nothing', 'file', 'file/below']) expect(await lookFor(join(home.path, path))).toEqual([false]);
   });
 });
 
