@@ -112,6 +112,10 @@ describe("a new user's way, as README has it", () => {
     const built = await next('zentoo -- build');
     expect(compiled(built)).toEqual([]);
     expect(built.stderr).toMatch(/^>>> Emerging binary \(\d+ of \d+\) app-misc\/motto/m);
+    // The store has the same packages for musl.
+    const chosts = ['sh', '-c', 'cat /var/db/pkg/*/*/CHOST | sort -u'];
+    const { stdout } = await runProgram('docker', ['run', '--rm', `zentoo/${name}/x86-64-base-plain-tools`, ...chosts]);
+    expect(stdout).toBe('x86_64-pc-linux-gnu\n');
   });
 
   it('runs in its image as well', async () => {
