@@ -1,12 +1,23 @@
-import { writeFile } from 'node:fs/promises';
+import { appendFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PseudoTerminal } from '../support/pseudo-terminal.ts';
 import { projectDirectory } from '../support/readme.ts';
 import { rawDocker, uniqueName } from '../support/real-engine.ts';
+import { runProgram } from '../support/run-program.ts';
 import { TestSite } from '../support/test-site.ts';
 
 const tuple = 'x86-64-base-plain-tools';
+const musl = 'x86-64-musl-musl-plain-tools';
+const muslRoot = '/usr/x86_64-pc-linux-musl';
+
+/** Has every package say for which tuple it was compiled, by a file of settings that the partition depends on. */
+const hook = `#!/bin/sh
+set -eu
+cat >"\${ZENTOO_ROOT%/}/etc/portage/bashrc" <<END
+post_src_install() { mkdir -p "\\$ED/usr/share" && echo "\${ZENTOO_TUPLE-no tuple}" >"\\$ED/usr/share/\\$PN.hooked"; }
+END
+`;
 
 /** Each goes on from where the one before it came to: a site that is built once. */
 describe('zentoo freshroot', () => {
@@ -26,15 +37,7 @@ describe('zentoo freshroot', () => {
   });
 
   it('of a stage compiles what zentoo build then takes from the store', async () => {
-    const fresh = await site.zentoo([
-      'freshroot',
-      'ministage',
-      '--cpu',
-      'x86-64',
-      '--',
-      'emerge',
-      'sys-apps/stage-info',
-    ]);
+    const fresh = await site.zentoo(['freshroot', 'ministage', '--cpu', 'x86-64', '--', 'emerge', '@tools']);
     expect(fresh, fresh.stderr).toMatchObject({ status: 0 });
     expect(fresh.stdout).toMatch(/>>> Emerging \(1 of 1\) sys-apps\/stage-info/);
     expect(await site.containers()).toEqual([]);
@@ -108,4 +111,66 @@ describe('zentoo freshroot', () => {
     expect(status).toBe(0);
     expect(stderr).toContain('is out of date: the set tools changed\n  hint: zentoo build x86-64-base-plain-tools\n');
   });
+
+  it('runs the hook compile of the tuple before the shell', async () => {
+    await commitHook(site, hook);
+    const fresh = await site.zentoo(['freshroot', tuple, '--', 'cat', '/etc/portage/bashrc']);
+    expect(fresh, fresh.stderr).toMatchObject({ status: 0, stdout: expect.stringContaining(`"${tuple}"`) as string });
+  });
+
+  it(
+    'of a tuple that is cross has the root that its stage compiles for, with what was compiled there',
+    { timeout: 180_000 },
+    async () => {
+      const parts = { cpu: 'x86-64-musl', portage: 'musl', buildhooks: 'plain', packages: 'tools', cross: true };
+      await appendFile(join(site.directory, 'site.yaml'), `tuples:\n  - ${JSON.stringify(parts)}\n`);
+      const input = 'pwd; emerge @tools; cat usr/share/motto.hooked; ls /var/db/pkg var/db/pkg\n';
+      const installed = '/var/db/pkg:\n\nvar/db/pkg:\napp-misc\n';
+      const ofStage = await site.zentoo(['freshroot', 'ministage', '--cpu', 'x86-64-musl'], { input });
+      expect(ofStage, ofStage.stderr).toMatchObject({
+        status: 0,
+        stdout: expect.stringMatching(`^${muslRoot}\n`) as string,
+      });
+      expect(ofStage.stdout).toContain(`>>> Emerging (1 of 1) app-misc/motto-1.1::gentoo for ${muslRoot}/`);
+      expect(ofStage.stdout).toMatch(new RegExp(`\nno tuple\n${installed}$`));
+
+      const name = site.removeLater(uniqueName('kept-musl'));
+      const kept = await site.zentoo(['freshroot', musl, '--keep', name], { input });
+      expect(kept, kept.stderr).toMatchObject({ status: 0, stdout: expect.stringMatching(`^${muslRoot}\n`) as string });
+      expect(kept.stdout).toContain('>>> Emerging binary (1 of 1) app-misc/motto-1.1');
+      expect(kept.stdout).toMatch(new RegExp(`\nno tuple\n${installed}${name}\n$`));
+      expect(ofStage.stderr + kept.stderr).not.toContain('settings were changed');
+      expect(kept.stderr).toContain(`its root is ${muslRoot}, and not /, which is the stage's; what is emerged there`);
+      expect(kept.stderr).toContain(`${name} is the whole container: the root is ${muslRoot} in it`);
+      const command = ['ls', `${muslRoot}/usr/bin/motto`];
+      const look = await runProgram('docker', ['run', '--rm', '--network=none', name, ...command]);
+      expect(look).toMatchObject({ status: 0 });
+
+      const build = await site.zentoo(['build', musl]);
+      expect(build, build.stderr).toMatchObject({ status: 0 });
+      expect(build.stderr).toMatch(/Emerging \(\d of \d\) sys-libs\/musl/);
+      expect(build.stderr).toMatch(/Emerging binary \(\d of \d\) app-misc\/motto-1.1/);
+      expect(build.stderr).not.toMatch(/Emerging \(\d of \d\) app-misc\/motto/);
+      expect(await site.containers()).toEqual([]);
+    },
+  );
+
+  it('is not entered where a hook fails', async () => {
+    await commitHook(site, '#!/bin/sh\necho no luck today\nexit 3\n');
+    const { status, stdout, stderr } = await site.zentoo(['freshroot', tuple, '--', 'echo', 'entered']);
+    expect({ status, stdout }).toEqual({ status: 52, stdout: '' });
+    expect(stderr).toMatch(/failed to run the hook compile of the buildhooks branch plain: it ended with 3\n/);
+    expect(stderr).toContain('\nno luck today\n');
+    expect(await site.containers()).toEqual([]);
+  });
 });
+
+/** Commits a hook `compile` on the branch that is checked out. */
+async function commitHook(site: TestSite, text: string): Promise<void> {
+  const directory = join(site.directory, 'config/buildhooks');
+  await writeFile(join(directory, 'compile'), text, { mode: 0o755 });
+  const git = (...args: readonly string[]) => runProgram('git', ['-C', directory, ...args]);
+  expect(await git('add', 'compile')).toMatchObject({ status: 0 });
+  const who = ['-c', 'user.name=Test', '-c', 'user.email=test@example.org'];
+  expect(await git(...who, 'commit', '--quiet', '--message=A hook')).toMatchObject({ status: 0 });
+}

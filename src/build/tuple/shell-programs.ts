@@ -19,6 +19,8 @@ const wrapped = ['emerge', 'ebuild'] as const;
 export interface ShellSettings {
   /** Where packages go while nobody changes Portage's settings. */
   readonly partition: Partition;
+  /** What Portage's settings lead to meanwhile: another one where hooks have changed them. */
+  readonly settings: Partition;
   readonly key: PartitionKey;
 }
 
@@ -40,13 +42,13 @@ export function freshCommand(command: readonly string[] | undefined): readonly s
 export async function installShellPrograms(
   { engine }: Pick<BuildContext, 'engine'>,
   { id, trees }: Pick<BuildContainer, 'id' | 'trees'>,
-  { partition, key }: ShellSettings,
+  shell: ShellSettings,
 ): Promise<void> {
   const archive = pack();
   const inPartition = `${directory}/in-partition`;
   for (const parent of [dirname(place), place, `${place}/bin`])
     archive.entry({ name: parent, type: 'directory', mode: 0o755 });
-  archive.entry({ name: `${place}/in-partition`, mode: 0o755 }, inPartitionProgram(partition, key));
+  archive.entry({ name: `${place}/in-partition`, mode: 0o755 }, inPartitionProgram(shell));
   archive.entry({ name: `${place}/bashrc`, mode: 0o644 }, bashrc);
   for (const name of wrapped) {
     const locked = underLock('shared', trees, [inPartition, `/usr/bin/${name}`]);
@@ -57,12 +59,14 @@ export async function installShellPrograms(
 }
 
 /** Runs a program with the PKGDIR that Portage's settings lead to now; who sets one is not asked. */
-function inPartitionProgram(usual: Partition, key: PartitionKey): string {
+function inPartitionProgram({ partition, settings, key }: ShellSettings): string {
   const store = defaultTarget('binpkgs');
   return `#!/bin/sh
 if [ -z "\${PKGDIR+set}" ] && partition=$(${quote(partitionCommand(key))} 2>/dev/null) && [ -n "$partition" ]; then
-  export PKGDIR="${store}/$partition"
-  if [ "$partition" != "${usual}" ]; then
+  if [ "$partition" = "${settings}" ]; then
+    export PKGDIR="${store}/${partition}"
+  else
+    export PKGDIR="${store}/$partition"
     echo ">>> Portage's settings were changed: binary packages go to $PKGDIR" >&2
   fi
 fi

@@ -1,4 +1,4 @@
-import type { FreshRoot } from '../../build/tuple/enter-root.ts';
+import type { FreshRoot } from '../../build/tuple/fresh-base.ts';
 import { Failure } from '../../failure.ts';
 import { missingName } from '../../site/read-tuple-name.ts';
 import type { Site, Tuple } from '../../site/site.ts';
@@ -38,23 +38,25 @@ export function chooseRoot(site: Site, choice: RootChoice): FreshRoot {
 /** What a buildmaster is made for: a tuple that needs not be the site's, of the same parts as those are. */
 function stageTuple(site: Site, stage: string, choice: RootChoice): Tuple {
   const ofStage = site.tuples.filter((tuple) => tuple.stage.name === stage);
-  const [some] = ofStage;
-  if (some === undefined)
+  if (ofStage.length === 0)
     throw refuse(`no tuple starts from the stage ${stage}, and so no portage branch is known for it`);
   const cpu = chooseOne('cpu', choice.cpu, { known: site.cpus, usual: site.cpus });
   // What is compiled for another CHOST has a branch that is not the stage's own.
-  const native = (tuples: readonly Tuple[]) => tuples.filter(({ cross }) => !cross);
+  const ofChost = ofStage.filter((tuple) => tuple.cpu.chost === cpu.chost);
+  const cross = ofChost.length > 0 && ofChost.every((tuple) => tuple.cross);
   const portage = chooseOne('portage', choice.portage, {
     known: ofStage.map((tuple) => tuple.portage),
-    usual: native(ofStage).map((tuple) => tuple.portage),
+    usual: ofStage.filter((tuple) => tuple.cross === cross).map((tuple) => tuple.portage),
   });
   const ofBranch = ofStage.filter((tuple) => tuple.portage.name === portage.name);
   const buildhooks = chooseOne('buildhooks', choice.buildhooks, {
     known: site.tuples.map((tuple) => tuple.buildhooks),
     usual: ofBranch.map((tuple) => tuple.buildhooks),
   });
+  const [some] = ofBranch;
+  if (some === undefined) throw new Error(`no tuple of the stage ${stage} has the branch ${portage.name}`);
   const name = `${cpu.name}-${portage.name}-${buildhooks.name}`;
-  return { ...some, name, cpu, portage, buildhooks, cross: false };
+  return { ...some, name, cpu, portage, buildhooks, cross };
 }
 
 interface Named {

@@ -8,6 +8,7 @@ export const freshrootCommand: ZentooCommand = {
   operands: '[TUPLE|STAGE]',
   summary: 'open a shell in a fresh root; what is emerged there is not compiled again',
   details: `  TUPLE                   a root as it was built; the only one of the site may be left out
+                          (one that is cross: its stage, which compiles for the root /usr/<CHOST>)
   STAGE                   a stage of the site, made ready to compile for a cpu (its buildmaster)
   --cpu CPU               the cpu, for a stage
   --portage BRANCH        the portage branch, for a stage that has several

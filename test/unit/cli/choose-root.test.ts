@@ -6,7 +6,8 @@ import { branch, commits, portageBranch, siteOf, tupleOf } from '../plan/sites.t
 
 const plain = tupleOf();
 const cpu = { ...plain.cpu, name: 'zen4' };
-const musl = tupleOf({ name: 'm', portage: portageBranch('musl', commits[2]), cross: true });
+const muslCpu = { ...plain.cpu, name: 'musl', chost: 'x86_64-pc-linux-musl' };
+const musl = tupleOf({ name: 'm', cpu: muslCpu, portage: portageBranch('musl', commits[2]), cross: true });
 const desktop = tupleOf({ name: 'd', portage: portageBranch('desktop', commits[2]) });
 const hooked = tupleOf({ name: 'h', buildhooks: branch('hooked', commits[3]) });
 const nothing = { name: undefined, cpu: undefined, portage: undefined, buildhooks: undefined };
@@ -44,6 +45,15 @@ describe('the root that is entered', () => {
     expect(choose({ name: 'ministage', cpu: 'zen4' }, plain, musl)).toEqual({
       type: 'stage',
       tuple: { ...plain, name: 'zen4-base-plain', cpu },
+    });
+  });
+
+  it('is a stage that compiles for another CHOST where the tuples of that are cross, with the branches of these', () => {
+    const other = { ...muslCpu, name: 'musl-v3' };
+    const site = siteOf({ tuples: [plain, musl], cpus: [plain.cpu, muslCpu, other], stages: [plain.stage] });
+    expect(chooseRoot(site, { ...nothing, name: 'ministage', cpu: 'musl-v3' })).toEqual({
+      type: 'stage',
+      tuple: { ...musl, name: 'musl-v3-musl-plain', cpu: other },
     });
   });
 

@@ -9,10 +9,12 @@ import { surroundingsOf } from '../../../../src/build/tuple/surroundings.ts';
 import { openTerminal } from '../../../../src/build/terminal.ts';
 import { writeInputsLabel } from '../../../../src/plan/explain-difference.ts';
 import { fingerprintBuildmaster, fingerprintTuple, type Fingerprint } from '../../../../src/plan/fingerprint.ts';
-import type { Tuple } from '../../../../src/site/site.ts';
+import type { PackageSet, Tuple } from '../../../../src/site/site.ts';
 import type { ExecRequest } from '../../../../src/engine/engine.ts';
 import type { ExecResult } from '../../../support/fake-engine-execs.ts';
-import { commits, portageBranch, siteOf, tupleOf } from '../../plan/sites.ts';
+import { fakeFiles } from '../../../support/fake-engine-files.ts';
+import type { FakeContainer } from '../../../support/fake-engine-state.ts';
+import { branch, commits, packageSet, portageBranch, siteOf, tupleOf } from '../../plan/sites.ts';
 import { BuildWorld, nothing } from '../build-world.ts';
 
 const partition = 'x86_64-pc-linux-gnu/x86-64/default-0123456789ab';
@@ -20,12 +22,24 @@ const repository = { name: 'gentoo', location: '/var/db/repos/gentoo', syncType:
 const tuple = tupleOf({ portage: { ...portageBranch('base', commits[0]), repositories: [repository] } });
 const image = `zentoo/net/${tuple.name}:latest`;
 
+const cross: Tuple = { ...tuple, cpu: { ...tuple.cpu, name: 'musl', chost: 'x86_64-pc-linux-musl' }, cross: true };
+const hooked = branch('hooked', commits[1], { buildmaster: '#!/bin/sh', compile: '#!/bin/sh', finish: '#!/bin/sh' });
+
+interface Opening {
+  readonly shell?: (container: FakeContainer) => ExecResult;
+  /** With what the hooks end. */
+  readonly hookStatus?: number;
+  /** What Portage's settings lead to after a hook has run. */
+  readonly changed?: string;
+  readonly sets?: readonly PackageSet[];
+}
+
 /** A run for a site whose stage the engine has, with what a shell in it was told. */
-function open({ shell = () => ({ exitCode: 4 }) }: { shell?: () => ExecResult } = {}) {
+function open({ shell = () => ({ exitCode: 4 }), hookStatus = 0, changed = partition, sets = [] }: Opening = {}) {
   const world = new BuildWorld();
   onTestFinished(() => world[Symbol.dispose]());
-  const site = siteOf({ tuples: [tuple], repositories: [{ ...repository, branches: ['base'] }] });
-  const stage = world.engine.addImage('gentoo-ministage');
+  const site = siteOf({ tuples: [tuple], sets, repositories: [{ ...repository, branches: ['base'] }] });
+  const stage = world.engine.addImage('gentoo-ministage', { layers: ['sha256:below'] });
   const mounts = siteMounts(site);
   const run: SiteRun = {
     ...world.context,
@@ -39,14 +53,25 @@ function open({ shell = () => ({ exitCode: 4 }) }: { shell?: () => ExecResult } 
   };
   let request: ExecRequest | undefined;
   let status = '';
-  world.engine.onExec = (_, exec): ExecResult => {
+  const hooks: ExecRequest[] = [];
+  const settingsReads: ExecRequest[] = [];
+  world.engine.onExec = (container, exec): ExecResult => {
     const runs = (word: string) => exec.command.includes(word);
-    if (runs('gentoo-builder-settings')) return { stdout: `1 2\0yes\0${partition}\0` };
+    if (runs('gentoo-builder-settings')) {
+      settingsReads.push(exec);
+      return { stdout: `1 2\0yes\0${hooks.length === 0 ? partition : changed}\0` };
+    }
+    if (runs('zentoo-hook')) hooks.push(exec);
+    if (runs('mkdir')) {
+      const { files, path } = container.filesAt(exec.command.at(-1) ?? '');
+      for (const [name, file] of fakeFiles({ [`${path}/`]: '' })) files.set(name, file);
+    }
+    if (runs('gentoo-builder-follow')) return { stderr: `ended ${hookStatus} 0\n` };
     if (runs('portageq')) return { stdout: '--ask --jobs=2\n' };
     if (runs('gentoo-builder-status')) return { stdout: status };
     if (!runs('gentoo-builder-shell')) return {};
     request = exec;
-    const result = shell();
+    const result = shell(container);
     status = `${result.exitCode ?? 0}\n`;
     return result;
   };
@@ -63,6 +88,7 @@ function open({ shell = () => ({ exitCode: 4 }) }: { shell?: () => ExecResult } 
   const addImage = (name: string, { digest, inputs }: Fingerprint) =>
     world.engine.addImage(name, {
       layers: [...stage.layers, 'one more'],
+      files: fakeFiles({ '/etc/portage/': '', '/usr/x86_64-pc-linux-musl/etc/portage/': '' }),
       labels: {
         [fingerprintLabel]: digest,
         [inputsLabel]: writeInputsLabel(inputs),
@@ -71,7 +97,22 @@ function open({ shell = () => ({ exitCode: 4 }) }: { shell?: () => ExecResult } 
       },
     });
   const build = (of: Tuple = tuple) => addImage(image, fingerprintTuple(site, of, surroundingsOf(run, of)));
-  return { world, run, enter, build, addImage, shellRequest: () => request };
+  const addBuildmaster = (of: Tuple = tuple) => {
+    const fingerprint = fingerprintBuildmaster(of, surroundingsOf(run, of));
+    return addImage(`zentoo/net/buildmaster:${of.cpu.name}-base-${fingerprint.digest.slice(0, 8)}`, fingerprint);
+  };
+  const told = () => hooks.map(({ environment = {} }) => environment);
+  return {
+    ...{ world, enter, build, addBuildmaster },
+    ...{ shellRequest: () => request, hooks: told, settingsReads },
+  };
+}
+
+/** The texts of the files below a directory of a container, which may be in a volume of its. */
+function filesBelow(container: FakeContainer, directory: string): Readonly<Record<string, string>> {
+  const { files, path: top } = container.filesAt(directory);
+  const below = [...files].filter(([path, { kind }]) => kind === 'file' && path.startsWith(`${top}/`));
+  return Object.fromEntries(below.map(([path, { data }]) => [path.slice(top.length + 1), data.toString()]));
 }
 
 describe('a fresh root', () => {
@@ -117,19 +158,17 @@ describe('a fresh root', () => {
   });
 
   it('puts an emerge and an ebuild into the work volume that hold the lock of the trees', async () => {
-    let files = new Map<string, string>();
-    const { world, enter, build } = open({
-      shell: () => {
-        const [container] = world.engine.containers.values();
-        const volume = container?.mounts.find(({ target }) => target === '/var/tmp/portage')?.volume;
-        files = new Map([...(volume?.files ?? [])].map(([path, { data }]) => [path, data.toString()]));
+    let files: Readonly<Record<string, string>> = {};
+    const { enter, build } = open({
+      shell: (container) => {
+        files = filesBelow(container, '/var/tmp/portage/.gentoo-builder/shell');
         return {};
       },
     });
     build();
     await enter();
     for (const name of ['emerge', 'ebuild']) {
-      const text = files.get(`/.gentoo-builder/shell/bin/${name}`) ?? '';
+      const text = files[`bin/${name}`] ?? '';
       expect(text).toMatch(/^#!\/bin\/sh\nexec '\/bin\/sh' '-c' '/);
       expect(text).toMatch(
         new RegExp(
@@ -137,7 +176,7 @@ describe('a fresh root', () => {
         ),
       );
     }
-    expect(files.get('/.gentoo-builder/shell/in-partition')).toContain(`!= "${partition}"`);
+    expect(files['in-partition']).toContain(`"$partition" = "${partition}"`);
   });
 
   it('is of the image that there is where that is out of date, with a warning that says why', async () => {
@@ -151,25 +190,128 @@ describe('a fresh root', () => {
     });
   });
 
-  it.each([
-    ['was never built', tuple, 'the tuple has not been built'],
-    ['has no Portage of its own', { ...tuple, cross: true }, 'it was compiled by another system and has no Portage'],
-  ])('cannot be of a tuple that %s', async (_, of, why) => {
+  it('cannot be of a tuple that was never built', async () => {
     const { world, enter } = open();
-    await expect(enter({ root: { type: 'tuple', tuple: of } })).rejects.toMatchObject({
+    await expect(enter()).rejects.toMatchObject({
       code: 'base-unusable',
-      message: `failed to enter ${image}: ${why}`,
+      message: `failed to enter ${image}: the tuple has not been built`,
     });
     expect(world.calls('createContainer')).toEqual([]);
   });
 
-  it("of a stage is a container of that one's buildmaster", async () => {
-    const { world, run, enter, addImage } = open();
-    const fingerprint = fingerprintBuildmaster(tuple, surroundingsOf(run, tuple));
-    const { id } = addImage(`zentoo/net/buildmaster:x86-64-base-${fingerprint.digest.slice(0, 8)}`, fingerprint);
-    expect(await enter({ root: { type: 'stage', tuple } })).toBe(4);
-    expect(world.calls('createContainer')[0]?.[1]).toMatchObject({ image: id });
-    expect(world.calls('createContainer')).toHaveLength(1);
+  it("of a stage is a container of that one's buildmaster, with the site's sets and those of its branch", async () => {
+    let sets: Readonly<Record<string, string>> = {};
+    const { world, enter, addBuildmaster, hooks, settingsReads } = open({
+      sets: [packageSet('tools'), packageSet('games'), packageSet('own', [], 'app-misc/shared')],
+      shell: (container) => {
+        sets = filesBelow(container, '/etc/portage/sets');
+        return { exitCode: 4 };
+      },
+    });
+    const portage = { ...tuple.portage, sets: [packageSet('own', [], 'app-misc/own')] };
+    const { id } = addBuildmaster();
+    expect(await enter({ root: { type: 'stage', tuple: { ...tuple, portage } } })).toBe(4);
+    const started = world.calls('startContainer').map(([of]) => of);
+    expect(started).toHaveLength(1);
+    expect(world.calls('createContainer').at(-1)?.[1]).toMatchObject({ image: id });
+    expect(sets).toEqual({ tools: 'app-misc/tools\n', games: 'app-misc/games\n' });
+    expect(hooks()).toEqual([]);
+    expect(settingsReads[0]?.environment).toEqual({});
+    expect(world.left).toEqual(nothing);
+  });
+
+  it('is not entered where a repository has a set of the same name as the site', async () => {
+    const { world, enter, addBuildmaster } = open({ sets: [packageSet('tools')] });
+    world.addVolume('zentoo-net-repository-gentoo', {
+      '/profiles/repo_name': 'gentoo\n',
+      '/sets.conf': '[tools]\nclass = portage.sets.files.StaticFileSet\nfilename = sets/tools\n',
+    });
+    addBuildmaster();
+    await expect(enter({ root: { type: 'stage', tuple } })).rejects.toThrow(
+      /the ebuild repository gentoo has a set @tools as well/,
+    );
+    expect(world.calls('startContainer')).toEqual([]);
+  });
+
+  it('of a tuple that is cross is a container of its buildmaster, in the root that this compiles for', async () => {
+    const root = '/usr/x86_64-pc-linux-musl';
+    let sets: Readonly<Record<string, string>> = {};
+    const { world, enter, addBuildmaster, shellRequest, settingsReads } = open({
+      sets: [packageSet('games')],
+      shell: (container) => {
+        sets = filesBelow(container, `${root}/etc/portage/sets`);
+        return { exitCode: 4 };
+      },
+    });
+    const { id } = addBuildmaster(cross);
+    expect(await enter({ root: { type: 'tuple', tuple: cross }, keep: 'mine' })).toBe(4);
+    expect(world.calls('createContainer').at(-1)?.[1]).toMatchObject({ image: id });
+    const place = { PORTAGE_CONFIGROOT: root, ROOT: root, SYSROOT: root };
+    expect(shellRequest()).toMatchObject({ workingDirectory: root, environment: place });
+    expect(shellRequest()?.environment?.['EMERGE_DEFAULT_OPTS']).toBe(
+      '--ask --jobs=2 --usepkg=y --getbinpkg=n --binpkg-respect-use=y --buildpkg=y',
+    );
+    expect(settingsReads.map(({ environment }) => environment)).toEqual([place]);
+    expect(sets).toEqual({ tools: 'app-misc/tools\n' });
+    expect(world.messages('note').slice(-2)).toEqual([
+      expect.stringMatching(
+        /^entering .*; its root is \/usr\/x86_64-pc-linux-musl, and not \/, which is the stage's; /,
+      ),
+      `mine is the whole container: the root is ${root} in it`,
+    ]);
+    expect(await world.engine.inspectImage('mine:latest')).toMatchObject({ labels: { [fingerprintLabel]: '' } });
+    expect(world.left).toEqual(nothing);
+  });
+
+  it.each([
+    ['a tuple has the early hooks of its branch run', 'tuple', tuple, ['buildmaster', 'compile']],
+    ['a tuple that is cross has the hook compile run', 'tuple', cross, ['compile']],
+    ['a stage has the hook compile run, without a tuple', 'stage', tuple, ['compile']],
+  ] as const)('of %s before the shell', async (_, type, of, expected) => {
+    const { enter, build, addBuildmaster, shellRequest, hooks } = open();
+    const withHooks = { ...of, buildhooks: hooked };
+    if (expected.length === 1) addBuildmaster(withHooks);
+    else build(withHooks);
+    await enter({ root: { type, tuple: withHooks } });
+    const shared = { ZENTOO_CPU: of.cpu.name, ZENTOO_ROOT: of.cross ? '/usr/x86_64-pc-linux-musl' : '/' };
+    const own = { ZENTOO_TUPLE: tuple.name, ZENTOO_PACKAGES: 'tools' };
+    expect(hooks()).toMatchObject(expected.map((hook) => ({ ZENTOO_HOOK: hook, ...shared })));
+    const ofTuple = hooks().map((environment) => Object.keys(own).filter((key) => key in environment).length);
+    expect(ofTuple).toEqual(expected.map((hook) => (hook === 'compile' && type === 'tuple' ? 2 : 0)));
+    expect(shellRequest()).toBeDefined();
+  });
+
+  it('keeps what is compiled after a hook that changes the settings where a build keeps it', async () => {
+    const changed = 'x86_64-pc-linux-gnu/x86-64/default-fedcba987654';
+    let program = '';
+    const { enter, build } = open({
+      changed,
+      shell: (container) => {
+        program = filesBelow(container, '/var/tmp/portage/.gentoo-builder/shell')['in-partition'] ?? '';
+        return {};
+      },
+    });
+    const of = { ...tuple, buildhooks: hooked };
+    build(of);
+    await enter({ root: { type: 'tuple', tuple: of } });
+    const asked = changed.replaceAll('/', String.raw`\/`);
+    expect(program).toMatch(
+      RegExp(`"\\$partition" = "${asked}" \\]; then\n +export PKGDIR="/var/cache/binpkgs/${partition}"`),
+    );
+  });
+
+  it('is not entered where a hook fails', async () => {
+    const { world, enter, build, shellRequest } = open({ hookStatus: 3 });
+    const of = { ...tuple, buildhooks: branch('hooked', commits[1], { compile: '#!/bin/sh' }) };
+    build(of);
+    await expect(enter({ root: { type: 'tuple', tuple: of }, keep: 'mine' })).rejects.toMatchObject({
+      code: 'hook-failed',
+      exitStatus: 52,
+      message: 'failed to run the hook compile of the buildhooks branch hooked: it ended with 3',
+    });
+    expect(shellRequest()).toBeUndefined();
+    expect(await world.engine.inspectImage('mine:latest')).toBeUndefined();
+    expect(world.left).toEqual(nothing);
   });
 
   it('is committed after the shell, with no label that would make it pass for what was built', async () => {
