@@ -14,12 +14,10 @@ export function explainRefusal(
   command: FailedCommand,
   options: { readonly repository: string },
 ): Failure {
-  const explained = explainEmergeFailure(command);
+  const explained = explainEmergeFailure(command, 'site');
   const { suggestions } = parsePretendOutput(command.lines);
   const proposed = suggestions.length > 0 ? suggestions : unmaskMasked(command.lines);
-  const hint =
-    describeSuggestions(proposed, { ...tuple.portage, ...options }) ??
-    forBranches(explained.hint, tuple, options.repository);
+  const hint = describeSuggestions(proposed, { ...tuple.portage, ...options }) ?? explained.hint;
   return new Failure(explained.code, `${tuple.name}: ${explained.message}`, {
     hint,
     cause: explained,
@@ -46,12 +44,4 @@ function unmask(atom: string, why: string): Omit<Suggestion, 'requiredBy'> | und
   if (keyword !== undefined) return { file: 'package.accept_keywords', line: `${atom} ${keyword}` };
   const licence = /^([^,]+) license\(s\)$/.exec(why)?.[1];
   return licence === undefined ? undefined : { file: 'package.license', line: `${atom} ${licence}` };
-}
-
-/** Hints are written for gentoo-builder, whose options a site does not have. */
-function forBranches(hint: string | undefined, { portage }: Tuple, repository: string): string | undefined {
-  if (hint === undefined) return undefined;
-  const ofSites = hint.replace('leave --no-sync out if it was given', 'zentoo sync moves the trees on');
-  if (!/--(?:use|make-conf|emerge-option)\b/.test(ofSites)) return ofSites;
-  return `change the branch ${portage.name} of ${repository} accordingly, and commit it`;
 }

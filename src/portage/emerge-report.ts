@@ -27,14 +27,28 @@ export interface EmergeReport {
   readonly current: string | undefined;
 }
 
+/** What to do, where the user of gentoo-builder has an option for it and the keeper of a site a file of a branch. */
+export interface Advice {
+  readonly builder: string;
+  readonly site: string;
+}
+
+/** Whom a hint is for. */
+export type Audience = keyof Advice;
+
 /** One kind of failure that was recognised. */
 export interface Explanation {
   readonly code: FailureCode;
   /** What could not be emerged, if it is not the package that failed. */
   readonly object?: string;
   readonly cause: string;
-  readonly hint?: string | undefined;
+  readonly hint?: string | Advice | undefined;
   readonly relevantLines: readonly string[];
+}
+
+/** The hint for one of the two audiences. */
+export function adviceFor(audience: Audience, hint: string | Advice | undefined): string | undefined {
+  return typeof hint === 'object' ? hint[audience] : hint;
 }
 
 /** A command that failed: how it ended, and the end of its output (both streams, line by line). */

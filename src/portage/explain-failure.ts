@@ -1,7 +1,10 @@
 import type { FailureCode } from '../failure.ts';
 import {
+  adviceFor,
   firstMatch,
   readEmergeReport,
+  type Advice,
+  type Audience,
   type EmergeReport,
   type Explanation,
   type FailedCommand,
@@ -42,16 +45,17 @@ const explainers: readonly ((report: EmergeReport) => Explanation | undefined)[]
 
 /**
  * Why an emerge that did not end with 0 failed, from the end of its output (some thousand lines; the build log of what
- * failed is a part of it, unless several packages failed). It never throws, whatever the lines are.
+ * failed is a part of it, unless several packages failed), with a hint for whom it is told. It never throws, whatever the
+ * lines are.
  */
-export function explainEmergeFailure(command: FailedCommand): EmergeFailure {
+export function explainEmergeFailure(command: FailedCommand, audience: Audience = 'builder'): EmergeFailure {
   const report = readEmergeReport(command);
   const explanation = firstExplanation(report);
   const object = explanation.object ?? report.failed?.cpv ?? report.current ?? '';
   return {
     code: explanation.code,
     message: `failed to emerge${object === '' ? '' : ` ${object}`}: ${explanation.cause}`,
-    hint: explanation.hint,
+    hint: adviceFor(audience, explanation.hint),
     relevantLines: explanation.relevantLines,
     package: report.failed?.cpv,
     phase: report.failed?.phase,
@@ -116,11 +120,21 @@ function explainTraceback({ lines }: EmergeReport): Explanation | undefined {
   };
 }
 
-const knownEnds: readonly (readonly [RegExp, string])[] = [
-  [/^emerge: error: (?:unrecognized arguments|argument|ambiguous option)/, 'check what is given as --emerge-option'],
+const knownEnds: readonly (readonly [RegExp, Advice])[] = [
+  [
+    /^emerge: error: (?:unrecognized arguments|argument|ambiguous option)/,
+    {
+      builder: 'check what is given as --emerge-option',
+      site: 'check EMERGE_DEFAULT_OPTS in make.conf of the portage branch; the Portage of the stage may be too old, besides',
+    },
+  ],
   [
     /^!!! Your current profile is invalid/,
-    'the tree does not have the profile that the base is configured for: leave --no-sync out if it was given',
+    {
+      builder:
+        'the tree does not have the profile that the base is configured for: leave --no-sync out if it was given',
+      site: 'the tree does not have the profile that make.profile of the portage branch links to: mend the link, or move the tree on: zentoo sync',
+    },
   ],
 ];
 

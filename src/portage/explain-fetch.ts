@@ -24,13 +24,20 @@ function explainChecksum(lines: readonly string[]): Explanation | undefined {
     return {
       code: 'emerge-failed',
       cause,
-      hint: 'the tree is damaged: leave --no-sync out if it was given',
+      hint: {
+        builder: 'the tree is damaged: leave --no-sync out if it was given',
+        site: 'the tree is damaged: zentoo sync may mend it',
+      },
       relevantLines,
     };
   return {
     code: 'fetch-failed',
     cause,
-    hint: 'the tree may be older than the source: leave --no-sync out if it was given; or a mirror is damaged: choose another by GENTOO_MIRRORS in a file given as --make-conf',
+    hint: {
+      builder:
+        'the tree may be older than the source: leave --no-sync out if it was given; or a mirror is damaged: choose another by GENTOO_MIRRORS in a file given as --make-conf',
+      site: 'the tree may be older than the source: zentoo sync moves it on; or a mirror is damaged: choose another by GENTOO_MIRRORS in make.conf of the portage branch',
+    },
     relevantLines,
   };
 }
@@ -50,7 +57,11 @@ function explainMissingSource(lines: readonly string[]): Explanation | undefined
   return {
     code: 'fetch-failed',
     cause: `could not download ${firstMatch([line], /download '(.+)'\. /)}${reason === undefined ? '' : ` (${reason})`}`,
-    hint: 'check the network of the engine; a source that has moved needs a newer tree, or a mirror by GENTOO_MIRRORS in a file given as --make-conf',
+    hint: {
+      builder:
+        'check the network of the engine; a source that has moved needs a newer tree, or a mirror by GENTOO_MIRRORS in a file given as --make-conf',
+      site: 'check the network of the engine; a source that has moved needs a newer tree (zentoo sync), or a mirror by GENTOO_MIRRORS in make.conf of the portage branch',
+    },
     relevantLines: [line],
   };
 }

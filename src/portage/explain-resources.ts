@@ -19,7 +19,11 @@ export function explainDiskFull(report: EmergeReport): Explanation | undefined {
   return {
     code: 'disk-full',
     cause: `no space left on device${path === undefined ? '' : ` at ${path}`}`,
-    hint: 'free space where the engine keeps containers and volumes (docker system df), or build less at once with --jobs 1',
+    hint: {
+      builder:
+        'free space where the engine keeps containers and volumes (docker system df), or build less at once with --jobs 1',
+      site: 'free space where the engine keeps containers and volumes (docker system df)',
+    },
     relevantLines: [line],
   };
 }
@@ -46,7 +50,11 @@ export function explainOutOfMemory(report: EmergeReport): Explanation | undefine
   return {
     code: 'out-of-memory',
     cause: line === undefined ? 'emerge was killed' : `${program ?? 'a process'} was killed for want of memory`,
-    hint: 'build with fewer processes: --jobs 1, and MAKEOPTS="-j1" in a file given as --make-conf; or give the engine more memory',
+    hint: {
+      builder:
+        'build with fewer processes: --jobs 1, and MAKEOPTS="-j1" in a file given as --make-conf; or give the engine more memory',
+      site: 'build with fewer processes: MAKEOPTS="-j1" in make.conf of the portage branch; or give the engine more memory',
+    },
     relevantLines: line === undefined ? [] : [line],
   };
 }

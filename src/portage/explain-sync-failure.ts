@@ -1,11 +1,21 @@
-import { readEmergeReport, type EmergeReport, type FailedCommand } from './emerge-report.ts';
+import {
+  adviceFor,
+  readEmergeReport,
+  type Advice,
+  type Audience,
+  type EmergeReport,
+  type FailedCommand,
+} from './emerge-report.ts';
 import { lastMeaningfulLine, type EmergeFailure } from './explain-failure.ts';
 import { explainDiskFull } from './explain-resources.ts';
 
-const noSyncHint = 'check the network of the engine, or build from the tree as it is with --no-sync';
+const noSyncHint = {
+  builder: 'check the network of the engine, or build from the tree as it is with --no-sync',
+  site: 'check the network of the engine; builds go on from the tree as it is',
+};
 
 /** What git, rsync, wget and gemato say, from the cause to its consequences. */
-const causes: readonly (readonly [RegExp, string])[] = [
+const causes: readonly (readonly [RegExp, string | Advice])[] = [
   [
     /(?:Could not resolve host|[Uu]nable to resolve host|Temporary failure in name resolution|Name or service not known).*/,
     noSyncHint,
@@ -19,21 +29,24 @@ const causes: readonly (readonly [RegExp, string])[] = [
   [/snapshot was not found/, noSyncHint],
   [
     /^fatal: (?!not a git repository)(.+)$/,
-    "check sync-uri in the base's /etc/portage/repos.conf, or build from the tree as it is with --no-sync",
+    {
+      builder: "check sync-uri in the base's /etc/portage/repos.conf, or build from the tree as it is with --no-sync",
+      site: 'check sync-uri in repos.conf of the portage branch; builds go on from the tree as it is',
+    },
   ],
   [/^rsync(?: error)?: .+/, noSyncHint],
   [/^(?:error|fatal): .+/, noSyncHint],
 ];
 
-/** Why a sync that did not end with 0 failed: `failed to sync the repository: <cause>`. */
-export function explainSyncFailure(command: FailedCommand): EmergeFailure {
+/** Why a sync that did not end with 0 failed: `failed to sync the repository: <cause>`, with a hint for whom it is told. */
+export function explainSyncFailure(command: FailedCommand, audience: Audience = 'builder'): EmergeFailure {
   const report = readEmergeReport(command);
   const explanation = explainDiskFull(report) ?? explainCause(report);
   const location = report.lines.flatMap((line) => /^!!! .+ error in (\/\S+)$/.exec(line)?.[1] ?? [])[0];
   return {
     code: explanation.code,
     message: `failed to sync ${location ?? 'the repository'}: ${explanation.cause}`,
-    hint: explanation.hint,
+    hint: adviceFor(audience, explanation.hint),
     relevantLines: explanation.relevantLines,
     package: undefined,
     phase: undefined,

@@ -45,7 +45,10 @@ function explainNoEbuild(lines: readonly string[]): Explanation | undefined {
       code: 'package-unsatisfiable',
       object: requirer,
       cause: sentenceOf(line),
-      hint: 'the tree does not have all that it needs: leave --no-sync out if it was given',
+      hint: {
+        builder: 'the tree does not have all that it needs: leave --no-sync out if it was given',
+        site: 'the tree does not have all that it needs: zentoo sync moves the trees on',
+      },
       relevantLines: [line, ...requirers(lines)],
     };
   }
@@ -55,7 +58,10 @@ function explainNoEbuild(lines: readonly string[]): Explanation | undefined {
     ? {
         ...unknown,
         cause: sentenceOf(line),
-        hint: 'check the name and the version; a newer tree may have it: leave --no-sync out if it was given',
+        hint: {
+          builder: 'check the name and the version; a newer tree may have it: leave --no-sync out if it was given',
+          site: 'check the name and the version; a newer tree may have it: zentoo sync moves the trees on',
+        },
         relevantLines: [line],
       }
     : {

@@ -1,4 +1,4 @@
-import { firstMatch, section, type EmergeReport, type Explanation } from './emerge-report.ts';
+import { firstMatch, section, type Advice, type EmergeReport, type Explanation } from './emerge-report.ts';
 import { quotedAtom, requirers, requiringPackage, sentenceOf } from './resolution-lines.ts';
 
 type Explain = (lines: readonly string[]) => Omit<Explanation, 'code'> | undefined;
@@ -25,7 +25,10 @@ const explainMissingUseFlag: Explain = (lines) => {
     cause: `${sentenceOf(line)}: ${choices.map((choice) => choice.slice(2)).join(', ')}`,
     hint: missing
       ? 'no version of the package has such a USE flag: ask for it without'
-      : `change the USE flags, as in --use "${wantedFlags(choices)}"`,
+      : {
+          builder: `change the USE flags, as in --use "${wantedFlags(choices)}"`,
+          site: `change the USE flags in package.use of the portage branch: ${wantedFlags(choices)}`,
+        },
     relevantLines: [line, ...choices, ...requirers(lines)],
   };
 };
@@ -37,21 +40,38 @@ function wantedFlags(choices: readonly string[]): string {
 }
 
 /** How to accept what is masked, by the words of portage.package.ebuild.getmaskingstatus. */
-const unmasking: readonly (readonly [RegExp, string])[] = [
+const unmasking: readonly (readonly [RegExp, Advice])[] = [
   [
     /license/,
-    'accept the licence with ACCEPT_LICENSE in a file given as --make-conf, or let emerge do it: ' +
-      '--emerge-option=--autounmask-license=y --emerge-option=--autounmask-continue=y',
+    {
+      builder:
+        'accept the licence with ACCEPT_LICENSE in a file given as --make-conf, or let emerge do it: ' +
+        '--emerge-option=--autounmask-license=y --emerge-option=--autounmask-continue=y',
+      site: 'accept the licence in package.license of the portage branch',
+    },
   ],
   [
     /missing keyword/,
-    'it was never tried on this architecture: ACCEPT_KEYWORDS="**" in a file given as --make-conf builds it all the same',
+    {
+      builder:
+        'it was never tried on this architecture: ACCEPT_KEYWORDS="**" in a file given as --make-conf builds it all the same',
+      site: 'it was never tried on this architecture: ** in package.accept_keywords of the portage branch builds it all the same',
+    },
   ],
   [
     /keyword/,
-    `accept the keyword with ACCEPT_KEYWORDS in a file given as --make-conf, or let emerge do it: ${autounmask}`,
+    {
+      builder: `accept the keyword with ACCEPT_KEYWORDS in a file given as --make-conf, or let emerge do it: ${autounmask}`,
+      site: 'accept the keyword in package.accept_keywords of the portage branch',
+    },
   ],
-  [/package\.mask/, `ask for another version, or let emerge unmask it: ${autounmask}`],
+  [
+    /package\.mask/,
+    {
+      builder: `ask for another version, or let emerge unmask it: ${autounmask}`,
+      site: 'ask for another version, or unmask it in package.unmask of the portage branch',
+    },
+  ],
 ];
 
 const explainMasked: Explain = (lines) => {
@@ -77,7 +97,10 @@ const explainRequiredUse: Explain = (lines) => {
   return {
     object: quotedAtom(selected[0]),
     cause: `its REQUIRED_USE is not satisfied: ${constraint.join(' ')}`,
-    hint: 'change the USE flags with --use',
+    hint: {
+      builder: 'change the USE flags with --use',
+      site: 'change the USE flags in package.use of the portage branch',
+    },
     relevantLines: [...selected, ...constraints, ...requirers(lines)],
   };
 };
@@ -95,8 +118,14 @@ const explainNecessaryChanges: Explain = (lines) => {
     cause: `it needs ${kind} changes: ${changes.join(', ')}`,
     hint:
       kind === 'USE'
-        ? `change them with --use "${[...flags].join(' ')}", or let emerge do it: --emerge-option=--autounmask-continue=y`
-        : `let emerge make them: ${autounmask}`,
+        ? {
+            builder: `change them with --use "${[...flags].join(' ')}", or let emerge do it: --emerge-option=--autounmask-continue=y`,
+            site: `write them into package.use of the portage branch: ${changes.join(', ')}`,
+          }
+        : {
+            builder: `let emerge make them: ${autounmask}`,
+            site: `write them into the portage branch: ${changes.join(', ')}`,
+          },
     relevantLines,
   };
 };
@@ -109,7 +138,10 @@ const explainSlotConflict: Explain = (lines) => {
   return {
     object: firstMatch(conflict, /^([^\s(]+\/[^\s(]+)$/) ?? '',
     cause: `slot conflict between ${[...new Set(versions)].join(' and ')}`,
-    hint: 'build what needs the one without what needs the other, or try --emerge-option=--backtrack=100',
+    hint: {
+      builder: 'build what needs the one without what needs the other, or try --emerge-option=--backtrack=100',
+      site: 'put what needs the one and what needs the other into different sets, or settle for one version in package.mask of the portage branch',
+    },
     relevantLines: [...lines.slice(Math.max(0, begin - 1), begin + 1), ...conflict],
   };
 };
@@ -122,7 +154,10 @@ const explainCircularDependencies: Explain = (lines) => {
   return {
     object: packages[0] ?? '',
     cause: `circular dependencies: ${packages.join(' -> ')}`,
-    hint: 'build once without the USE flag that closes the circle: --use="-flag"',
+    hint: {
+      builder: 'build once without the USE flag that closes the circle: --use="-flag"',
+      site: 'build once without the USE flag that closes the circle, in package.use of the portage branch',
+    },
     relevantLines: [...lines.slice(begin, begin + 1), ...circle],
   };
 };

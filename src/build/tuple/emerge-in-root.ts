@@ -61,7 +61,7 @@ export async function emergeInRoot(
 
 /** What Portage refuses has its remedy in a file of the branch; what fails in a package has not. */
 function explainForBranch(tuple: Tuple, command: FailedCommand): EmergeFailure {
-  const explained = explainEmergeFailure(command);
+  const explained = explainEmergeFailure(command, 'site');
   if (explained.buildLog !== undefined) return explained;
   const { hint } = explainRefusal(tuple, command, { repository: 'config/portage' });
   return { ...explained, hint };

@@ -101,7 +101,7 @@ async function syncTree(run: SiteRun, tree: SiteTree): Promise<void> {
     const result = await runJob(run, container, job, onLine).catch(async (error: unknown) => {
       throw await endedJobFailure(run, container, { error, underWay: new Set() });
     });
-    if (result.exitStatus !== 0) throw jobFailure(container, explainSyncFailure(result), result);
+    if (result.exitStatus !== 0) throw jobFailure(container, explainSyncFailure(result, 'site'), result);
   });
 }
 

@@ -54,6 +54,28 @@ describe('what Portage printed', () => {
   });
 });
 
+describe('what to do about it', () => {
+  const options = (hint = ''): readonly string[] => hint.match(/(?<![\w-])--[a-z][\w-]*/g) ?? [];
+  const explainForSite = (name: string): EmergeFailure =>
+    (name.startsWith('sync-') ? explainSyncFailure : explainEmergeFailure)(readTranscript(name), 'site');
+
+  test.each(Object.keys(expectations))('%s has a hint without an option for a site, too', (name) => {
+    const hint = explainForSite(name).hint;
+    expect(options(hint)).toEqual([]);
+    expect(hint === undefined).toBe(explain(name).hint === undefined);
+  });
+
+  test.each([
+    ['x.c: error: Killed signal terminated program cc1', 'MAKEOPTS="-j1" in make.conf of the portage branch'],
+    ['tar: x: Cannot write: No space left on device', 'docker system df'],
+    ['!!! Your current profile is invalid', 'zentoo sync'],
+  ])('%s', (line, hint) => {
+    const failure = explainEmergeFailure({ exitStatus: 1, lines: [line] }, 'site');
+    expect(failure.hint).toContain(hint);
+    expect(options(failure.hint)).toEqual([]);
+  });
+});
+
 describe('what cannot be had from the ministage', () => {
   const emerge = (exitStatus: number, ...lines: string[]) => explainEmergeFailure({ exitStatus, lines });
   const failed = (cause: string, phase = 'compile') => [
