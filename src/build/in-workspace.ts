@@ -59,15 +59,15 @@ async function reasonOf({ engine }: BuildContext, begun: BuildContainer | undefi
 }
 
 /** What a call of the engine resolves to; a refusal is thrown as the failure that it is. */
-export async function explainRefusal<T>(call: Promise<T>): Promise<T> {
+export async function explainRefusal<T>(call: Promise<T>, step = 'build'): Promise<T> {
   return call.catch((error: unknown) => {
-    throw error instanceof EngineRefusal ? refusalFailure(error) : error;
+    throw error instanceof EngineRefusal ? refusalFailure(error, step) : error;
   });
 }
 
 /** The failure that a refusal is where nothing more is known. */
-export function refusalFailure(refusal: EngineRefusal): Failure {
-  return new Failure('engine-refused', `failed to build: the engine says: ${refusal.message}`, {
+export function refusalFailure(refusal: EngineRefusal, step = 'build'): Failure {
+  return new Failure('engine-refused', `failed to ${step}: the engine says: ${refusal.message}`, {
     hint: "the engine's own log, on its machine, may say more",
     cause: refusal,
   });

@@ -1,8 +1,10 @@
+import { createServer } from 'node:http';
 import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { git } from './site/git-program.ts';
+import { exitStatuses } from '../../src/failure.ts';
 import { runProgram, type CommandOutcome } from '../support/run-program.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -193,10 +195,48 @@ describe('zentoo', () => {
     }),
   );
 
-  it('names no exit status in its help but those that its commands end with', async () => {
-    const { stdout } = await zentoo(['--help']);
-    const [, statuses = ''] = /Exit statuses: ([^.]*)\./.exec(stdout) ?? [];
-    expect(statuses.match(/\d+(?:-\d+)?/g)).toEqual(['0', '1', '2', '3', '130', '143']);
+  it('tells a refusal of the engine from a defect of its own, wherever it comes', () =>
+    inTemporaryDirectory(async (directory) => {
+      const site = join(directory, 'net');
+      await zentoo(['init', site]);
+      const volume = { Name: 'x', Driver: 'local', Mountpoint: '/x', Scope: 'local' };
+      const Labels = { 'gentoo-builder.volume': 'state', 'zentoo.directory': site };
+      const server = createServer(({ url = '' }, response) => {
+        const answer = (status: number, body: unknown): void => {
+          response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+        };
+        if (/\/(?:version|info|_ping)$/.test(url))
+          return answer(200, { Version: '26.1', ApiVersion: '1.45', MinAPIVersion: '1.24' });
+        if (/\/volumes\/[^?]/.test(url)) return answer(200, { ...volume, Labels });
+        if (url.includes('/volumes')) return answer(200, { Volumes: [] });
+        if (url.includes('/containers/json')) return answer(200, []);
+        if (/gentoo-ministage|\/containers\//.test(url)) return answer(404, { message: 'no such image' });
+        return answer(500, { message: 'the disk is on fire' });
+      });
+      const socket = join(directory, 'engine.sock');
+      await new Promise<void>((resolve) => server.listen(socket, resolve));
+      const { status, stderr } = await zentoo(['list', '--site', site], { env: { DOCKER_HOST: `unix://${socket}` } });
+      await new Promise((resolve) => server.close(resolve));
+      expect([status, stderr]).toEqual([19, expect.stringContaining('the engine says: the disk is on fire')]);
+    }));
+
+  it('lists all exit statuses in its help, those of a command in that of the command', async () => {
+    const statusesIn = async (...args: string[]): Promise<readonly number[]> => {
+      const { stdout } = await zentoo([...args, '--help']);
+      const block = stdout.slice(stdout.indexOf('\nexit statuses\n')).split('\n\n')[0] ?? '';
+      const ranges =
+        block.match(/(?<=^ {2}(?:\d+, )?)\d+(?:-\d+)?/gm)?.map((range) => range.split('-').map(Number)) ?? [];
+      const all = [0, 1, ...new Set<number>(Object.values(exitStatuses))];
+      const listed = ranges.map(([from = -1, to = from]) => all.filter((one) => one >= from && one <= to));
+      expect(listed.filter((some) => some.length === 0)).toEqual([]);
+      return listed.flat();
+    };
+    const known = [0, 1, ...new Set(Object.values(exitStatuses))];
+    expect((await statusesIn()).toSorted((a, b) => a - b)).toEqual(known.toSorted((a, b) => a - b));
+    expect(await statusesIn('init')).toEqual([0, 1, 2, 130, 143]);
+    expect(await statusesIn('build')).toEqual(expect.arrayContaining([3, 20, 31, 43, 52]));
+    expect(await statusesIn('sync')).not.toContain(43);
+    expect(await statusesIn('list')).not.toContain(30);
   });
 
   it('ends with 3 where there is no site', async () => {

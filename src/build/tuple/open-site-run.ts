@@ -42,7 +42,7 @@ export interface SiteRunRequest {
  * Nothing is started.
  */
 export async function openSiteRun(site: Site, world: SiteWorld, request: SiteRunRequest): Promise<SiteRun> {
-  return explainRefusal(open(site, world, request));
+  return explainRefusal(open(site, world, request), `find what the engine has of the site ${site.name}`);
 }
 
 async function open(

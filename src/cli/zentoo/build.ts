@@ -18,6 +18,7 @@ export const buildCommand: ZentooCommand = {
   --output-dir DIR        where archives go (default: output, in the site's directory)
   --keep-failed           keep the container of what fails, and say how to enter it`,
   options: { single: ['output', 'output-dir'], repeated: [], flags: ['keep-failed'], onByDefault: [] },
+  statuses: ['site', 'preconditions', 'plan', 'emerge', 'store', 'outputs'],
   prepare: (given, settings, problems) => {
     const outputs = readOutputs(given.value('output'), problems);
     const outputDirectory = readDirectory(given.value('output-dir'), problems);

@@ -19,6 +19,7 @@ export const freshrootCommand: ZentooCommand = {
 The root is removed when the shell ends, whose exit status is that of zentoo.
 `,
   options: { single: ['cpu', 'portage', 'buildhooks', 'keep'], repeated: [], flags: [], onByDefault: [] },
+  statuses: ['site', 'preconditions', 'plan', 'emerge', 'store', 'outputs'],
   prepare: (given, settings, problems) => {
     const { positional, trailing } = given;
     const names = positional.slice(0, positional.length - (trailing?.length ?? 0));

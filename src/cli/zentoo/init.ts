@@ -7,6 +7,7 @@ export const initCommand: ZentooCommand = {
   summary: 'make a small site that works at once on the ministage',
   details: `  DIR                     a directory that is not there yet, or empty but for .git and README; the site has its name`,
   options: noOptions,
+  statuses: [],
   prepare: ({ positional }, { json }, problems) => {
     const [directory = '', ...others] = positional;
     if (directory === '') problems.push('no directory is named: zentoo init DIR');

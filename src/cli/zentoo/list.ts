@@ -14,6 +14,7 @@ export const listCommand: ZentooCommand = {
 Without an engine it lists what the site says.
 `,
   options: noOptions,
+  statuses: ['site', 'preconditions'],
   prepare: ({ positional }, settings, problems) => {
     if (positional.length > 0) problems.push('list takes no arguments: it lists all tuples');
     return async (world) => {

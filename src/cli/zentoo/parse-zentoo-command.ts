@@ -56,12 +56,21 @@ export function parseZentooCommand(argv: readonly string[], environment: NodeJS.
   const site = given.value('site') ?? (environment['ZENTOO_SITE'] || '.');
   const work = command?.prepare(given, { site, json: presentation.json }, problems);
   if (work === undefined) problems.push(missingCommand(name));
-  if (work !== undefined && problems.length === 0) return { type: 'work', work, presentation };
+  if (command !== undefined && work !== undefined && problems.length === 0)
+    return { type: 'work', work: withRefusals(command, work), presentation };
   const hint = `zentoo ${command ? `${command.name} ` : ''}--help says how it is called`;
   const failures = problems.map(
     (problem) => new Failure('usage', `failed to read the command line: ${problem}`, { hint }),
   );
   return { type: 'usage', failures, presentation };
+}
+
+/** What the engine refuses while a command works is a failure of that command. */
+function withRefusals({ name }: ZentooCommand, work: ZentooWork): ZentooWork {
+  return async (world) => {
+    const { explainRefusal } = await import('../../build/in-workspace.ts');
+    return explainRefusal(work(world), name);
+  };
 }
 
 function joinTables(tables: readonly OptionTable[]): OptionTable {

@@ -13,6 +13,7 @@ export const planCommand: ZentooCommand = {
 Portage is asked, and its answer is kept for as long as nothing changes. Nothing is compiled, and no hook is run.
 `,
   options: { single: ['graph'], repeated: [], flags: [], onByDefault: [] },
+  statuses: ['site', 'preconditions', 'plan', 'emerge', 'store', 'outputs'],
   prepare: (given, settings, problems) => {
     const graph = graphLanguages.find((language) => language === given.value('graph'));
     if (given.value('graph') !== undefined && graph === undefined)

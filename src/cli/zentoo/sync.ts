@@ -8,6 +8,7 @@ export const syncCommand: ZentooCommand = {
   summary: 'move the ebuild repositories of the site on, and write site.lock',
   details: '',
   options: noOptions,
+  statuses: ['site', 'preconditions', 'plan', 'emerge'],
   prepare: ({ positional }, settings, problems) => {
     if (positional.length > 0) problems.push('sync takes no arguments: it syncs all repositories');
     return async (world) => {

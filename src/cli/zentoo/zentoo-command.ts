@@ -3,6 +3,9 @@ import type { Terminal } from '../../build/terminal.ts';
 import type { PartialSuccess, WorkEnding } from '../../failure.ts';
 import type { OptionTable, ParsedArguments } from '../parse-arguments.ts';
 
+/** A band of exit statuses that only some commands can end with. */
+export type StatusBand = 'site' | 'preconditions' | 'plan' | 'emerge' | 'store' | 'outputs';
+
 /** One of zentoo's commands: how it is called, and what it does. */
 export interface ZentooCommand {
   readonly name: string;
@@ -13,6 +16,8 @@ export interface ZentooCommand {
   /** What its own `--help` says besides, with the options that only this command has. */
   readonly details: string;
   readonly options: OptionTable;
+  /** What it can end with besides 0, 1, 2 and a signal's status. */
+  readonly statuses: readonly StatusBand[];
   /** The work that the arguments ask for; what is wrong with them goes into `problems`, a sentence each. */
   readonly prepare: (given: ParsedArguments, settings: ZentooSettings, problems: string[]) => ZentooWork;
 }

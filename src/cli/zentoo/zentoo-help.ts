@@ -1,10 +1,20 @@
-import type { ZentooCommand } from './zentoo-command.ts';
+import type { StatusBand, ZentooCommand } from './zentoo-command.ts';
 
 const common = `  --site DIR              the directory of the site (default: ZENTOO_SITE, else the current directory)
   --json                  print one JSON object
   --log-format FORMAT     text or json: what is written to standard error
   --progress HOW          auto, live or plain: live redraws, plain writes lines
   --help, --version`;
+
+/** The bands of README's table that only some commands can end with. */
+const bands: Readonly<Record<StatusBand, readonly [string, string]>> = {
+  site: ['3', 'the site cannot be read; each fault with file, line and column'],
+  preconditions: ['10-19', 'the engine, a tree, a stage, a disk or a mount cannot be used'],
+  plan: ['20-29', 'another site has the name, a cpu cannot be used, or Portage refuses a plan'],
+  emerge: ['30-39', 'a sync or an emerge failed'],
+  store: ['40-49', 'the store cannot be used, or a package is not in it'],
+  outputs: ['50-59', 'a hook, an assembly, a commit or an archive failed'],
+};
 
 /** The text of `zentoo --help`. */
 export function describeZentoo(commands: readonly ZentooCommand[]): string {
@@ -21,15 +31,28 @@ ${common}
 environment
   ZENTOO_SITE             the default of --site
 
-Exit statuses: 0 done, 1 a defect of zentoo, 2 usage, 3 the site, 130 interrupted, 143 terminated.
-zentoo COMMAND --help says more of a command.
+${describeStatuses(Object.keys(bands) as StatusBand[])}
+README says each of them. zentoo COMMAND --help says more of a command.
 `;
 }
 
 /** The text of `zentoo COMMAND --help`. */
 export function describeCommand(command: ZentooCommand): string {
   const details = command.details === '' ? '' : `${command.details}\n`;
-  return `usage: zentoo [options] ${usageOf(command)}\n\n${capitalise(command.summary)}.\n\n${details}${common}\n`;
+  const usage = `usage: zentoo [options] ${usageOf(command)}\n\n${capitalise(command.summary)}.\n`;
+  return `${usage}\n${details}${common}\n\n${describeStatuses(command.statuses)}`;
+}
+
+function describeStatuses(some: readonly StatusBand[]): string {
+  const rows = [
+    ['0', 'done'],
+    ['1', 'a defect of zentoo'],
+    ['2', 'the command line'],
+    ...some.map((band) => bands[band]),
+    ['130', 'interrupted'],
+    ['143', 'terminated'],
+  ];
+  return ['exit statuses', ...rows.map(([status = '', what = '']) => `  ${status.padEnd(24)}${what}`), ''].join('\n');
 }
 
 function usageOf({ name, operands }: ZentooCommand): string {
