@@ -1,9 +1,8 @@
 /**
  * Every way a run can end, with its exit status: the one table of statuses.
  *
- * The bands: 2 usage, 3 a site, 10-19 preconditions, 20-29 a site's plan, 30-39 emerge, 40-49 the store, 50-59 assemble,
- * commit and tag, 130 and 143 after a signal. Status 1
- * The bands: 2 usage, 3 a site, 10-19 preconditions, 30-39 emerge, 50-59 commit, tag and archive, 130 and 143 after a signal. Status 1
+ * The bands: 2 usage, 3 a site, 10-19 preconditions, 20-29 a site's plan, 30-39 emerge, 40-49 the store, 50-59 hooks,
+ * assembly, commit, tag and archive, 130 and 143 after a signal. Status 1
  * is a defect of ours and has no code: whatever is not a {@link Failure} ends with it.
  */
 export const exitStatuses = {

@@ -24,9 +24,14 @@ export async function chooseBase({ engine }: BuildContext, named: string | undef
 
 /**
  * Pulls a base that the engine does not have. Rate limits, server errors and a network that stumbles are tried again,
- * each time after twice as long and a random part of it; a registry that says no is believed at once.
+ * each time after twice as long and a random part of it; a registry that says no is believed at once. `otherwise` is what
+ * to do where no pull helps.
  */
-export async function pullBase({ engine, report, signal }: BuildContext, name: string): Promise<Image> {
+export async function pullBase(
+  { engine, report, signal }: BuildContext,
+  name: string,
+  otherwise = 'name an image that the engine has already: --base IMAGE',
+): Promise<Image> {
   await report({ type: 'note', message: `the engine has no image ${name}: pulling it` });
   for (let attempt = 1; ; attempt++) {
     try {
@@ -35,7 +40,7 @@ export async function pullBase({ engine, report, signal }: BuildContext, name: s
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof EngineRefusal)) throw error;
-      if (attempt === pullAttempts || !isPassing(error)) throw pullFailure(name, error);
+      if (attempt === pullAttempts || !isPassing(error)) throw pullFailure(name, error, otherwise);
       const wait = firstPullDelayMs * 2 ** (attempt - 1) * (1 + Math.random());
       await report({
         type: 'warning',
@@ -76,16 +81,24 @@ function isPassing({ message }: EngineRefusal): boolean {
 }
 
 /** What makes a pull fail, by the words in which engine and registries say it; the first that fits. */
-const pullProblems: readonly { readonly said: RegExp; readonly why: string; readonly hint: string }[] = [
+const pullProblems: readonly {
+  readonly said: RegExp;
+  readonly why: string;
+  readonly hint: string;
+  /** Whether another image would do as well. */
+  readonly replaceable?: true;
+}[] = [
   {
     said: /no such host|connection refused|network is unreachable|no route to host|server misbehaving|proxyconnect|timeout|context deadline exceeded|connection reset|EOF/i,
     why: 'its registry cannot be reached',
-    hint: 'check the network of the engine, or name an image that it has already: --base IMAGE',
+    hint: 'check the network of the engine',
+    replaceable: true,
   },
   {
     said: /\b429\b|toomanyrequests|too many requests/i,
     why: 'its registry limits how often one may pull',
-    hint: 'wait, or log in on the machine of the engine (docker login), or name an image that the engine has already: --base IMAGE',
+    hint: 'wait, or log in on the machine of the engine (docker login)',
+    replaceable: true,
   },
   {
     said: /manifest unknown|name unknown|not found|pull access denied|does not exist|\b404\b/i,
@@ -99,10 +112,10 @@ const pullProblems: readonly { readonly said: RegExp; readonly why: string; read
   },
 ];
 
-function pullFailure(name: string, error: EngineRefusal): Failure {
+function pullFailure(name: string, error: EngineRefusal, otherwise: string): Failure {
   const said = error.message.trim();
   const problem = pullProblems.find((one) => one.said.test(said));
-  const hint = problem?.hint ?? 'name an image that the engine has already: --base IMAGE';
+  const hint = problem === undefined ? otherwise : `${problem.hint}${problem.replaceable ? `, or ${otherwise}` : ''}`;
   return new Failure(
     'base-unusable',
     `failed to find the base ${name}: ${problem?.why ?? 'the pull failed'} (${said})`,

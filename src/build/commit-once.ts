@@ -22,19 +22,20 @@ function quoteLabel(value: string): string {
 
 /**
  * Commits. Where the answer is lost the engine may well be at work still, so the image is waited for: its name was free
- * and is reserved, so it can only be this build's. Never committed twice.
+ * and is reserved, so it can only be this build's. Never committed twice. `hint` is what to do where the engine refuses.
  */
 export async function commitOnce(
   { engine }: Pick<BuildContext, 'engine'>,
   container: BuildContainer,
   name: string,
   changes: readonly string[],
+  hint = 'run again with --keep-failed to have the container left to look at',
 ): Promise<ImageId> {
   const start = performance.now();
   try {
     return await engine.commitContainer(container.id, { name, changes });
   } catch (error) {
-    if (error instanceof EngineRefusal && !gatewayStatuses.has(error.status)) throw commitFailure(name, error);
+    if (error instanceof EngineRefusal && !gatewayStatuses.has(error.status)) throw commitFailure(name, error, hint);
     const deadline = performance.now() + Math.max(shortestPatienceMs, performance.now() - start);
     do {
       const image = await engine.inspectImage(name).catch(() => undefined);
@@ -45,11 +46,11 @@ export async function commitOnce(
   }
 }
 
-function commitFailure(name: string, refusal: EngineRefusal): Failure {
+function commitFailure(name: string, refusal: EngineRefusal, hint: string): Failure {
   return new Failure('commit-failed', `failed to commit ${name}: ${refusal.message}`, {
     hint: /no space left/i.test(refusal.message)
       ? "the disk of the engine's data directory is full: `docker system df` shows what takes the room"
-      : 'run again with --keep-failed to have the container left to look at',
+      : hint,
     cause: refusal,
   });
 }

@@ -149,7 +149,7 @@ export class JobFollower {
       'mount-unusable',
       `failed to start ${this.job.name}: it cannot write to its work volume or to ${log}`,
       {
-        hint: "see whether the disk of the engine's data directory is full (`docker system df`), or keep the logs elsewhere: --log-dir",
+        hint: "see whether the disk of the engine's data directory is full (`docker system df`), and whether what the logs are kept in can be written",
       },
     );
   }

@@ -50,7 +50,7 @@ export async function runJob(
       `failed to run ${job.name}: its process was killed in the build container`,
       {
         logTail: lines.toArray().slice(-20),
-        hint: 'if memory is short, try fewer jobs: --jobs 1 --emerge-option=--load-average=1',
+        hint: 'if memory is short, let fewer processes run at once: MAKEOPTS="-j1" in make.conf',
       },
     );
   }

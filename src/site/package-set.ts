@@ -39,6 +39,7 @@ export function readSetText(text: string, name: string, file: string, diagnostic
 /** Unlike emerge's command line, a set file takes neither a package without its category nor `world` without its `@`. */
 function parseSetLine(text: string): ReturnType<typeof parsePackageArgument> {
   const parsed = parsePackageArgument(text);
+  if (text.startsWith('-')) return { ok: false, reason: 'looks like an option, which a set cannot have' };
   if (!parsed.ok || text.startsWith('@') || /^[^:[]*\//.test(text)) return parsed;
   return { ok: false, reason: 'in a set a package is category/name, like net-misc/curl' };
 }

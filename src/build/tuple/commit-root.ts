@@ -14,6 +14,8 @@ export interface RootImage {
   readonly name: string;
   readonly base: Base;
   readonly labels: Readonly<Record<string, string>>;
+  /** What to do where the engine refuses it. */
+  readonly hint?: string;
 }
 
 /**
@@ -23,7 +25,7 @@ export interface RootImage {
 export async function commitRoot(
   { engine, signal }: BuildContext,
   container: BuildContainer,
-  { name, base, labels }: RootImage,
+  { name, base, labels, hint }: RootImage,
 ): Promise<ImageId> {
   signal.throwIfAborted();
   const passing = `${name.slice(0, name.lastIndexOf(':'))}:making-${randomBytes(6).toString('hex')}`;
@@ -33,7 +35,7 @@ export async function commitRoot(
     ...labelInstructions(labels),
   ];
   try {
-    const id = await commitOnce({ engine }, container, passing, changes);
+    const id = await commitOnce({ engine }, container, passing, changes, hint);
     signal.throwIfAborted();
     await engine.tagImage(id, name);
     return id;

@@ -39,5 +39,6 @@ export async function keepRoot(
 ): Promise<void> {
   await stopBuildContainer(context.engine, container);
   const hasTag = /:[^/]*$/.test(name);
-  await commitRoot(context, container, { name: hasTag ? name : `${name}:latest`, base, labels: blank });
+  const hint = 'what was emerged in it is in the store; run it again';
+  await commitRoot(context, container, { name: hasTag ? name : `${name}:latest`, base, labels: blank, hint });
 }

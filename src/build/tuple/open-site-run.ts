@@ -5,7 +5,7 @@ import { Failure } from '../../failure.ts';
 import type { PlannedTree } from '../../plan/plan.ts';
 import { treeWarnings } from '../../plan/warnings.ts';
 import type { Report } from '../../report/event.ts';
-import type { Site, Tuple } from '../../site/site.ts';
+import type { Site, Stage, Tuple } from '../../site/site.ts';
 import { pullBase, type Base } from '../base-image.ts';
 import type { BuildContext } from '../context.ts';
 import { explainRefusal } from '../in-workspace.ts';
@@ -72,10 +72,14 @@ async function findStages(
   for (const { stage } of tuples) {
     if (stages.has(stage.name)) continue;
     const found = await context.engine.inspectImage(stage.image);
-    const image = found === undefined && pull ? await pullBase(context, stage.image) : found;
+    const image = found === undefined && pull ? await pullBase(context, stage.image, otherStage(stage)) : found;
     stages.set(stage.name, { name: stage.image, image });
   }
   return stages;
+}
+
+function otherStage({ name }: Pick<Stage, 'name'>): string {
+  return `give the stage ${name} an image that the engine has already, in site.yaml`;
 }
 
 /** Makes the site's volumes that are missing, but for the trees, which a sync makes. */

@@ -46,6 +46,18 @@ describe('the choice of a base', () => {
 });
 
 describe('a pull', () => {
+  it('that a site needs has no hint with an option of the builder', async () => {
+    using world = worldWithRegistry();
+    for (const message of ['dial tcp: no such host', 'toomanyrequests', 'no matching manifest']) {
+      world.engine.fault({ method: 'pullImage', error: new EngineRefusal(500, message) });
+      const otherwise = 'name another in site.yaml';
+      const failure = await passTime(pullBase(world.context, name, otherwise).catch((error: unknown) => error));
+      expect(failure).toMatchObject({
+        hint: expect.stringMatching(/^(?:(?!--).)*name another in site\.yaml$/) as string,
+      });
+    }
+  });
+
   it('answers with the image, and says what it does', async () => {
     using world = worldWithRegistry();
     expect(await pull(world)).toMatchObject({ layers: ['a', 'b'] });
