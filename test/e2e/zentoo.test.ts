@@ -6,8 +6,9 @@ import { projectDirectory, readmeCommands } from '../support/readme.ts';
 import { rawDocker } from '../support/real-engine.ts';
 import { runProgram, type CommandOutcome } from '../support/run-program.ts';
 
-/** README's tour calls its site so: whoever has one of that name keeps it, and this test does not run. */
+/** README's tour calls its sites so: whoever has one of these names keeps it, and this test does not run. */
 const name = 'roots';
+const second = 'others';
 const docker = rawDocker();
 const lines = readmeCommands('### A tour').filter((line) => line !== '');
 let home = '';
@@ -23,14 +24,19 @@ afterAll(async () => {
   for (const volume of await volumes()) await docker.getVolume(volume).remove();
 });
 
+/** Names with ids. */
+async function imagesOf(site: string): Promise<ReadonlyMap<string, string>> {
+  const found = await docker.listImages({ filters: { reference: [`zentoo/${site}/*`] } });
+  return new Map(found.flatMap(({ Id, RepoTags }) => (RepoTags ?? []).map((tag) => [tag, Id] as const)));
+}
+
 async function images(): Promise<readonly string[]> {
-  const found = await docker.listImages({ filters: { reference: [`zentoo/${name}/*`] } });
-  return found.flatMap(({ RepoTags }) => RepoTags ?? []);
+  return [...(await imagesOf(name)).keys(), ...(await imagesOf(second)).keys()];
 }
 
 async function volumes(): Promise<readonly string[]> {
-  const { Volumes } = await docker.listVolumes({ filters: { name: [`zentoo-${name}-`] } });
-  return Volumes.map((volume) => volume.Name);
+  const filters = { name: [`zentoo-${name}-`, `zentoo-${second}-`] };
+  return (await docker.listVolumes({ filters })).Volumes.map((volume) => volume.Name);
 }
 
 const made = async () => [...(await images()), ...(await volumes())];
@@ -116,6 +122,16 @@ describe("a new user's way, as README has it", () => {
     const chosts = ['sh', '-c', 'cat /var/db/pkg/*/*/CHOST | sort -u'];
     const { stdout } = await runProgram('docker', ['run', '--rm', `zentoo/${name}/x86-64-base-plain-tools`, ...chosts]);
     expect(stdout).toBe('x86_64-pc-linux-gnu\n');
+  });
+
+  it('leaves the first site alone when a second one beside it is built', async () => {
+    const before = await imagesOf(name);
+    await next(`init "$HOME/${second}"`);
+    await next('sync');
+    const built = await next('build');
+    expect(compiled(built)).toEqual(all);
+    expect(await imagesOf(name)).toEqual(before);
+    expect([...(await imagesOf(second)).keys()]).toContain(`zentoo/${second}/x86-64-base-plain-tools:latest`);
   });
 
   it('runs in its image as well', async () => {

@@ -149,7 +149,7 @@ describe('the emerge', () => {
     };
     await expect(passTime(buildImage(buildRequest(), world.context))).rejects.toMatchObject({
       code: 'emerge-failed',
-      hint: expect.stringContaining('--jobs 1') as string,
+      hint: expect.stringContaining('MAKEOPTS="-j1"') as string,
       logTail: ['>>> Emerging (1 of 1) app-misc/hello-2.10::gentoo'],
     });
     expect(world.left).toEqual(nothing);
