@@ -5,7 +5,7 @@ import type { BuildContainer } from './build-container.ts';
 import { showLogCommand } from './build-log.ts';
 import type { BuildContext } from './context.ts';
 import { newestLogCommand } from './job-scripts.ts';
-import { runCommand } from './run-command.ts';
+import { runCommand } from '../engine/run-command.ts';
 
 const shownLines = 30;
 /** Whatever ended the job may have taken the engine with it. */

@@ -1,4 +1,5 @@
 import type { Container, Engine, Mount, MountSpec } from '../engine/engine.ts';
+import { storeDirectory } from '../store/store-directory.ts';
 
 /** The volumes that are made when the builder has none of its own to hand on. */
 export const defaultVolumes = {
@@ -13,7 +14,7 @@ export type Role = keyof typeof defaultVolumes;
 /** Where each of them may stand in the builder container, and where it stands in the build container. */
 const targets: Readonly<Record<Role, readonly [string, ...string[]]>> = {
   tree: ['/var/db/repos/gentoo', '/usr/portage'],
-  binpkgs: ['/var/cache/binpkgs'],
+  binpkgs: [storeDirectory],
   distfiles: ['/var/cache/distfiles'],
   logs: ['/var/log/portage'],
 };

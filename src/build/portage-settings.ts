@@ -3,7 +3,7 @@ import { parsePartition, partitionCommand, type Partition, type PartitionKey } f
 import type { BuildContainer } from './build-container.ts';
 import type { BuildContext } from './context.ts';
 import { settingsCommand, underLock } from './job-scripts.ts';
-import { runCommand } from './run-command.ts';
+import { runCommand } from '../engine/run-command.ts';
 
 /** What Portage in the build container says of itself once it has its tree. */
 export interface PortageSettings {

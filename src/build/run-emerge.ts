@@ -6,7 +6,7 @@ import type { BuildContainer } from './build-container.ts';
 import type { BuildContext } from './context.ts';
 import { endedJobFailure, jobFailure } from './job-failure.ts';
 import type { Job } from './job.ts';
-import { runCommand } from './run-command.ts';
+import { runCommand } from '../engine/run-command.ts';
 import { runJob, type JobResult } from './run-job.ts';
 
 /**

@@ -6,7 +6,7 @@ import { Failure } from '../failure.ts';
 import { findContainerLoss } from './container-loss.ts';
 import type { BuildContext } from './context.ts';
 import { hangUpCommand, shellCommand, shellStatusCommand } from './job-scripts.ts';
-import { runCommand } from './run-command.ts';
+import { runCommand } from '../engine/run-command.ts';
 import { connectTerminal } from './connect-terminal.ts';
 import type { Terminal } from './terminal.ts';
 

@@ -4,7 +4,7 @@ import type { BuildContainer } from './build-container.ts';
 import type { BuildContext } from './context.ts';
 import { silenceCommand } from './job-scripts.ts';
 import type { Job } from './job.ts';
-import { runCommand } from './run-command.ts';
+import { runCommand } from '../engine/run-command.ts';
 
 /** A job's limit of silence: of its own output, over all connections, and of every package's log. Times in seconds. */
 export class SilenceLimit {

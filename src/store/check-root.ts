@@ -1,4 +1,4 @@
-import { runCommand } from '../build/run-command.ts';
+import { runCommand } from '../engine/run-command.ts';
 import { Failure } from '../failure.ts';
 import { isRecord, listOf } from './json-answer.ts';
 import { askPortage, pkgdirOf, type StoreMount } from './portage-program.ts';

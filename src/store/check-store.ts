@@ -1,5 +1,5 @@
-import { defaultTarget } from '../build/mounts.ts';
 import { isRecord, listOf } from './json-answer.ts';
+import { storeDirectory } from './store-directory.ts';
 import { askPortage, pkgdirOf, type StoreMount } from './portage-program.ts';
 
 /** A file of a partition that is no package of it. */
@@ -39,7 +39,7 @@ export function mendStore(store: StoreMount): Promise<StoreCheck> {
 }
 
 async function checkStore(store: StoreMount, mode: 'inspect' | 'mend'): Promise<StoreCheck> {
-  const quarantine = `${defaultTarget('binpkgs')}/quarantine/${store.partition}`;
+  const quarantine = `${storeDirectory}/quarantine/${store.partition}`;
   const ask = (step: 'glance' | 'inspect' | 'mend') =>
     askPortage(store, 'check-store', [step, pkgdirOf(store), quarantine], parseStoreCheck);
   if (mode === 'inspect') return ask('inspect');

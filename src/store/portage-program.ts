@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { defaultTarget } from '../build/mounts.ts';
-import { runCommand } from '../build/run-command.ts';
+import { runCommand } from '../engine/run-command.ts';
 import type { ContainerId, Engine } from '../engine/engine.ts';
 import { Failure } from '../failure.ts';
 import type { Partition } from './partition.ts';
+import { storeDirectory } from './store-directory.ts';
 
 /** The programs beside this module, in the image too (setup/bundle.js): Python, as Portage is, for the Portage in a container. */
 export type ProgramName = 'binpkg-partition' | 'check-root' | 'check-store' | 'set-atoms' | 'toolchain';
@@ -28,7 +28,7 @@ export interface StoreMount {
 
 /** The partition's PKGDIR in the container. */
 export function pkgdirOf({ partition }: Pick<StoreMount, 'partition'>): string {
-  return `${defaultTarget('binpkgs')}/${partition}`;
+  return `${storeDirectory}/${partition}`;
 }
 
 /**

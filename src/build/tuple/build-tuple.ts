@@ -4,7 +4,7 @@ import type { ElogEntry } from '../../portage/elog.ts';
 import type { Tuple } from '../../site/site.ts';
 import type { BuildContainer } from '../build-container.ts';
 import { unlinkRepositoriesCommand } from '../cross-scripts.ts';
-import { runCommand } from '../run-command.ts';
+import { runCommand } from '../../engine/run-command.ts';
 import { createStepTimer, type StepDurations } from '../step-timer.ts';
 import { stopBuildContainer } from '../stop-build-container.ts';
 import { assembleRoot } from './assemble-root.ts';

@@ -4,7 +4,7 @@ import type { Tuple } from '../../site/site.ts';
 import type { BuildContainer } from '../build-container.ts';
 import type { BuildContext } from '../context.ts';
 import { underLock } from '../job-scripts.ts';
-import { runCommand } from '../run-command.ts';
+import { runCommand } from '../../engine/run-command.ts';
 
 const script = `
 chost=$1

@@ -5,7 +5,7 @@ import { Failure } from '../../failure.ts';
 import type { BuildContainer } from '../build-container.ts';
 import { labelInstructions } from '../commit-once.ts';
 import type { BuildContext } from '../context.ts';
-import { runCommand } from '../run-command.ts';
+import { runCommand } from '../../engine/run-command.ts';
 
 /** A root below another one, and the image that it is to be. */
 export interface ImportedRoot {

@@ -6,7 +6,7 @@ import { BranchTree } from '../../site/branch-tree.ts';
 import type { BranchEntry, Cpu } from '../../site/site.ts';
 import type { BuildContainer } from '../build-container.ts';
 import type { BuildContext } from '../context.ts';
-import { runCommand } from '../run-command.ts';
+import { runCommand } from '../../engine/run-command.ts';
 import { writeEntries } from './write-entries.ts';
 
 /** The name of a file that is read last of a make.conf that is a directory (`_recursive_file_list` in portage/util). */

@@ -1,6 +1,6 @@
 import type { ContainerId, Engine } from '../../engine/engine.ts';
 import { Failure } from '../../failure.ts';
-import { runCommand } from '../run-command.ts';
+import { runCommand } from '../../engine/run-command.ts';
 import type { InstalledPackage } from './manifest.ts';
 
 /** The files of Portage's that are read for each package (portage(5), "/var/db/pkg"). */

@@ -2,7 +2,7 @@ import { Failure } from '../../failure.ts';
 import { workDirectory, type BuildContainer } from '../build-container.ts';
 import { describeBuildLog } from '../build-log.ts';
 import type { BuildContext } from '../context.ts';
-import { runCommand } from '../run-command.ts';
+import { runCommand } from '../../engine/run-command.ts';
 
 const script = `
 work=$1 logs=$2

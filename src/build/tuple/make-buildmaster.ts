@@ -7,7 +7,7 @@ import type { Tuple } from '../../site/site.ts';
 import { listInstalled, parseInstalled, type InstalledPackage } from '../../store/check-root.ts';
 import { parsePartition, type Partition } from '../../store/partition.ts';
 import type { BuildContainer } from '../build-container.ts';
-import { runCommand } from '../run-command.ts';
+import { runCommand } from '../../engine/run-command.ts';
 import { stopBuildContainer } from '../stop-build-container.ts';
 import { commitRoot } from './commit-root.ts';
 import { configureStage } from './configure-stage.ts';

@@ -4,7 +4,7 @@ import { programCommand } from '../../store/portage-program.ts';
 import type { BuildContainer } from '../build-container.ts';
 import type { BuildContext } from '../context.ts';
 import { underLock } from '../job-scripts.ts';
-import { runCommand } from '../run-command.ts';
+import { runCommand } from '../../engine/run-command.ts';
 import { emergeInRoot } from './emerge-in-root.ts';
 import type { PreparedRoot } from './prepare-root.ts';
 

@@ -7,7 +7,7 @@ import type { BuildContext } from '../context.ts';
 import { linkRepositoriesCommand } from '../cross-scripts.ts';
 import { defaultTarget } from '../mounts.ts';
 import { readPortageSettings } from '../portage-settings.ts';
-import { runCommand } from '../run-command.ts';
+import { runCommand } from '../../engine/run-command.ts';
 import { earlyHooks } from './hook-digest.ts';
 import { extendMakeConf, installConfiguration, writeMakeConf, type Configuration } from './install-configuration.ts';
 import { placeOf } from './root-place.ts';

@@ -6,7 +6,7 @@ import type { BuildContainer } from '../build-container.ts';
 import { underLock } from '../job-scripts.ts';
 import { defaultTarget } from '../mounts.ts';
 import { readPortageSettings } from '../portage-settings.ts';
-import { runCommand } from '../run-command.ts';
+import { runCommand } from '../../engine/run-command.ts';
 import type { FreshRoot } from './fresh-base.ts';
 import { earlyHooks } from './hook-digest.ts';
 import { installSets } from './install-configuration.ts';

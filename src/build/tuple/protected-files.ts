@@ -4,7 +4,7 @@ import { protectionRules, type ProtectionRule } from '../../site/protection-rule
 import type { Tuple } from '../../site/site.ts';
 import type { BuildContainer } from '../build-container.ts';
 import type { BuildContext } from '../context.ts';
-import { runCommand } from '../run-command.ts';
+import { runCommand } from '../../engine/run-command.ts';
 import { placeOf } from './root-place.ts';
 
 const findScript = `find "$1" -xdev -name '._cfg[0-9][0-9][0-9][0-9]_*' -print0`;

@@ -1,7 +1,7 @@
 import { elogDirectory, parseElogFile, type ElogEntry } from '../../portage/elog.ts';
 import type { BuildContainer } from '../build-container.ts';
 import type { BuildContext } from '../context.ts';
-import { runCommand } from '../run-command.ts';
+import { runCommand } from '../../engine/run-command.ts';
 
 const script = `
 cd "$1" 2>/dev/null || exit 0

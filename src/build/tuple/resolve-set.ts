@@ -3,7 +3,7 @@ import { programCommand } from '../../store/portage-program.ts';
 import type { BuildContainer } from '../build-container.ts';
 import type { BuildContext } from '../context.ts';
 import { underLock } from '../job-scripts.ts';
-import { runCommand } from '../run-command.ts';
+import { runCommand } from '../../engine/run-command.ts';
 
 /** An atom of a set, and what fits it of what is installed. */
 export interface SetAtom {

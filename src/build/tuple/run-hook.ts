@@ -4,7 +4,7 @@ import { workDirectory, type BuildContainer } from '../build-container.ts';
 import type { BuildContext } from '../context.ts';
 import { endedJobFailure, jobFailure } from '../job-failure.ts';
 import { underLock } from '../job-scripts.ts';
-import { runCommand } from '../run-command.ts';
+import { runCommand } from '../../engine/run-command.ts';
 import { runJob } from '../run-job.ts';
 import { writeEntries } from './write-entries.ts';
 

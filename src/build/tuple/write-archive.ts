@@ -3,7 +3,7 @@ import { Failure } from '../../failure.ts';
 import type { BuildContainer } from '../build-container.ts';
 import { findContainerLoss } from '../container-loss.ts';
 import type { BuildContext } from '../context.ts';
-import { runCommand } from '../run-command.ts';
+import { runCommand } from '../../engine/run-command.ts';
 import { workspaceVolume } from '../workspace.ts';
 import { ArchiveFiles, describe, explained, readBack, type ArchiveTarget } from './archive-files.ts';
 import { formatManifest, type ArchiveDigest, type RootDescription } from './manifest.ts';

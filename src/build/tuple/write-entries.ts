@@ -4,7 +4,7 @@ import { Failure } from '../../failure.ts';
 import type { BranchEntry } from '../../site/site.ts';
 import type { BuildContainer } from '../build-container.ts';
 import type { BuildContext } from '../context.ts';
-import { runCommand } from '../run-command.ts';
+import { runCommand } from '../../engine/run-command.ts';
 
 const linksAtOnce = 200;
 

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ContainerId, Engine, ExecRequest } from '../engine/engine.ts';
+import type { ContainerId, Engine, ExecRequest } from './engine.ts';
 
 const attempts = 3;
 const pauseMs = 300;
