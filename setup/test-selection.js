@@ -20,7 +20,7 @@ export function needsEngine(args) {
  */
 export function needsComposes(args) {
   const projects = selectedProjects(args);
-  if (projects.length > 0 && projects.every((name) => name === 'unit' || name === 'integration')) return false;
+  if (projects.length > 0 && !projects.includes('e2e')) return false;
   const words = args
     .map((arg, n) => ({ arg, previous: args[n - 1] ?? '' }))
     .filter(({ arg, previous }) => !arg.startsWith('-') && previous !== '--project');
