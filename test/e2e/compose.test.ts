@@ -208,8 +208,11 @@ describe.each(await requireComposes(process.env))('compose.yaml with $command $v
     await using site = await TestSite.open();
     const SITE = site.directory;
     const list = await project.run('docker compose run --rm -T zentoo list --json', { SITE });
-    expect(list).toMatchObject({ status: 0, stderr: expect.not.stringMatching(complaint) as string });
-    expect(JSON.parse(list.stdout)).toMatchObject({ site: site.name });
+    // The one warning is zentoo's own.
+    const stderr = list.stderr.replace('warning: the tree gentoo is empty: nothing can be built from it\n', '');
+    expect({ status: list.status, stderr }).toEqual({ status: 0, stderr: expect.not.stringMatching(complaint) });
+    // Where the image is not there yet, what its build says comes before.
+    expect(JSON.parse(list.stdout.trim().split('\n').at(-1) ?? '')).toMatchObject({ site: site.name });
     const fresh = await project.run('docker compose run --rm -T freshroot x86-64-base-plain-tools', { SITE });
     expect(fresh).toMatchObject({ status: 13, stdout: '' });
     expect(fresh.stderr).toContain('hint: zentoo sync makes it and fills it');
