@@ -20,7 +20,6 @@ export function explainRefusal(
   const hint = describeSuggestions(proposed, { ...tuple.portage, ...options }) ?? explained.hint;
   return new Failure(explained.code, `${tuple.name}: ${explained.message}`, {
     hint,
-    cause: explained,
     logTail: explained.relevantLines,
   });
 }

@@ -78,7 +78,7 @@ export function parsePretendOutput(lines: readonly string[]): Pretended {
 
 /** What is printed whatever is merged. */
 const ritual =
-  /^(?:These are the packages that would be merged.*:|Calculating dependencies\b.*|Dependency resolution took .*)$/;
+  /^(?:These are the packages that would be merged.*:|Calculating dependencies\b.*|[ .]*done!|Dependency resolution took .*)$/;
 
 const blocks = /^\[blocks ([bB]) *\] *(\S+)(?: \((.+)\))?$/;
 

@@ -1,6 +1,6 @@
 """Prints the atoms of a package set as Portage has it, those of the sets that it names included, sorted.
 
-[{"atom": "cat/name", "installed": true, "matches": [{"cpv": "cat/name-1", "slot": "0", "repository": "gentoo"}]}, ...]
+[{"atom": ">=cat/name-1:0", "package": "cat/name:0", "installed": true, "matches": [{"cpv": "cat/name-1", "slot": "0", "repository": "gentoo"}]}, ...]
 """
 
 import json
@@ -8,6 +8,7 @@ import sys
 
 import portage
 from portage._sets import load_default_config
+from portage.exception import PackageSetNotFound
 
 
 def describe(cpv, slot, repository):
@@ -18,12 +19,16 @@ def describe(cpv, slot, repository):
 def main(name):
     trees = portage.db[portage.settings["EROOT"]]
     installed = trees["vartree"].dbapi
-    atoms = load_default_config(trees["vartree"].settings, trees).getSetAtoms(name)
+    try:
+        atoms = load_default_config(trees["vartree"].settings, trees).getSetAtoms(name)
+    except PackageSetNotFound as unknown:
+        sys.exit(f"there is no set @{unknown.value}")
     found = []
     for atom in atoms:
         matches = installed.match(atom)
         described = [describe(str(cpv), *installed.aux_get(cpv, ["SLOT", "repository"])) for cpv in matches]
-        found.append({"atom": str(atom), "installed": bool(matches), "matches": described})
+        package = atom.cp + (f":{atom.slot}" if atom.slot else "")
+        found.append({"atom": str(atom), "package": package, "installed": bool(matches), "matches": described})
     print(json.dumps(sorted(found, key=lambda entry: entry["atom"])))
 
 

@@ -34,7 +34,7 @@ export class TestSite implements AsyncDisposable {
     const named = short.replace(/^name: .*$/m, `name: ${site.name}`);
     await writeFile(path, `${named}volumes:\n  distfiles: ${site.volume('distfiles')}\n`);
     await writeFile(join(site.directory, 'config/tuples'), 'x86-64-base-plain-tools\n');
-    await writeFile(join(site.directory, 'config/sets/tools'), 'sys-apps/stage-info\n');
+    await writeFile(join(site.directory, 'config/sets/tools'), '>=sys-apps/stage-info-1\n');
     return site;
   }
 

@@ -64,6 +64,8 @@ export async function checkCpu({ engine }: BuildContext, container: BuildContain
         hint: 'see the names that it knows: gcc -Q --help=target',
       },
     );
+  // What the compiler finds there itself, that machine has; the kernel does not list all of it.
+  if (cpu.cflags.split(/\s+/).some((flag) => flag.endsWith('=native'))) return;
   const missing = missingCpuFeatures(macros, cpuinfo);
   if (missing.length > 0)
     throw new Failure(

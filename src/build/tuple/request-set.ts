@@ -27,7 +27,7 @@ export async function requestSet(
   const { environment } = placeOf(tuple);
   const own = await resolveSet(context, container, packages.name, environment);
   const system = await resolveSet(context, container, 'system', environment);
-  const reinstalled = own.map(({ atom }) => atom).join(' ');
+  const reinstalled = [...new Set(own.map((atom) => atom.package))].join(' ');
   return {
     options: ['--update', '--deep', '--newuse', ...(own.length === 0 ? [] : [`--reinstall-atoms=${reinstalled}`])],
     // Portage's own words, which are what it takes.

@@ -8,6 +8,8 @@ import { runCommand } from '../../engine/run-command.ts';
 /** An atom of a set, and what fits it of what is installed. */
 export interface SetAtom {
   readonly atom: string;
+  /** Its category and name, with its slot if it has one: what `--reinstall-atoms` takes (emerge(1)). */
+  readonly package: string;
   readonly installed: boolean;
   readonly matches: readonly InstalledMatch[];
 }
@@ -29,7 +31,8 @@ export async function resolveSet(
   const command = underLock('shared', container.trees, programCommand('set-atoms', [name]));
   const { stdout, stderr, exitCode } = await runCommand(engine, container.id, { command, environment });
   if (exitCode === 0) return JSON.parse(stdout) as readonly SetAtom[];
-  throw new Failure('emerge-failed', `failed to read the set ${name}: Portage in the container cannot`, {
-    logTail: stderr.split('\n').filter(Boolean).slice(-20),
+  const said = stderr.split('\n').filter(Boolean);
+  throw new Failure('emerge-failed', `failed to read the set ${name}: ${said.at(-1) ?? 'Portage says nothing'}`, {
+    logTail: said.slice(-20),
   });
 }
