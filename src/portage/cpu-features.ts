@@ -75,3 +75,12 @@ export function missingCpuFeatures(macros: string, cpuinfo: string): readonly st
   const defined = new Set(macros.split('\n').map((line) => line.split(' ')[1]));
   return extensions.flatMap(([macro, flag]) => (defined.has(macro) && !flags.includes(flag) ? [flag] : []));
 }
+
+/**
+ * Whether flags have the compiler find out itself what the machine can run, which is then what it makes use of; the kernel
+ * does not list all of that. The last choice counts ("x86 Options" and "ARM Options" of GCC), and -mtune is none.
+ */
+export function choosesNative(cflags: string): boolean {
+  const choices = cflags.split(/\s+/).filter((flag) => /^-m(?:arch|cpu)=/.test(flag));
+  return choices.at(-1)?.endsWith('=native') ?? false;
+}

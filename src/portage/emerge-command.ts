@@ -31,8 +31,14 @@ export interface EmergeEnvironmentRequest {
  * `emerge --sync`: all repositories that are synced automatically; emerge(1), ACTIONS. Without the base's
  * EMERGE_DEFAULT_OPTS, which are meant for builds: with --ask or --pretend among them there would be no sync.
  */
-export function syncCommand(request: { readonly quiet: boolean }): readonly string[] {
-  return ['emerge', '--ignore-default-opts', '--sync', ...(request.quiet ? ['--quiet=y'] : []), '--color=n'];
+export function syncCommand(request: {
+  readonly quiet: boolean;
+  /** The name of the one that is synced, instead of all. */
+  readonly repository?: string;
+}): readonly string[] {
+  const { quiet, repository } = request;
+  const names = repository === undefined ? [] : [repository];
+  return ['emerge', '--ignore-default-opts', '--sync', ...(quiet ? ['--quiet=y'] : []), '--color=n', ...names];
 }
 
 /** `emerge-webrsync`: the main repository from a snapshot, which also fills an empty tree; emerge-webrsync(1). */

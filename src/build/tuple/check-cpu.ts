@@ -1,5 +1,5 @@
 import { Failure } from '../../failure.ts';
-import { missingCpuFeatures } from '../../portage/cpu-features.ts';
+import { choosesNative, missingCpuFeatures } from '../../portage/cpu-features.ts';
 import type { Tuple } from '../../site/site.ts';
 import type { BuildContainer } from '../build-container.ts';
 import type { BuildContext } from '../context.ts';
@@ -64,8 +64,7 @@ export async function checkCpu({ engine }: BuildContext, container: BuildContain
         hint: 'see the names that it knows: gcc -Q --help=target',
       },
     );
-  // What the compiler finds there itself, that machine has; the kernel does not list all of it.
-  if (cpu.cflags.split(/\s+/).some((flag) => flag.endsWith('=native'))) return;
+  if (choosesNative(cpu.cflags)) return;
   const missing = missingCpuFeatures(macros, cpuinfo);
   if (missing.length > 0)
     throw new Failure(

@@ -33,9 +33,8 @@ export async function importRoot(
   const { stdout } = await runCommand(engine, id, { command: ['/bin/sh', '-c', script, root, ...shells] });
   const shell = stdout.trim();
   const changes = [...(shell === '' ? [] : [`CMD ${JSON.stringify([shell])}`]), ...labelInstructions(labels)];
-  const tar = ['/bin/sh', '-c', 'LC_ALL=C exec tar "$@"', 'zentoo-import'];
   const command = [
-    ...tar,
+    ...['/bin/sh', '-c', 'LC_ALL=C exec tar "$@"', 'zentoo-import'],
     '--totals',
     '-C',
     root,

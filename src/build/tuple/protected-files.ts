@@ -48,7 +48,7 @@ export async function resolveProtected(
     root,
   );
   if (actions.length === 0) return [];
-  const words = actions.flatMap(({ action, from, to }) => [action, from, to]);
+  const words = actions.flatMap(({ taken, from, to }) => [taken, from, to]);
   const { exitCode, stderr } = await runCommand(engine, id, {
     command: ['/bin/sh', '-c', resolveScript, 'zentoo-protected-files', ...words],
   });
@@ -61,9 +61,7 @@ export async function resolveProtected(
 }
 
 interface Action extends ProtectedFile {
-  /** What is done with `from`: `new` puts it in the place of `to`, `old` removes it. */
-  readonly action: 'new' | 'old';
-  /** Both as the container has them. */
+  /** What Portage left: put in the place of `to` where the new one is taken, else removed. Both as the container has them. */
   readonly from: string;
   readonly to: string;
 }
@@ -81,6 +79,6 @@ export function planProtected(
     const to = posix.join(posix.dirname(from), posix.basename(from).replace(/^\._cfg\d{4}_/, ''));
     const path = root === '/' ? to : to.slice(root.length);
     const taken = rules.findLast(({ glob }) => matchesGlob(path, glob))?.taken ?? 'new';
-    return { action: taken, from, to, path, taken };
+    return { from, to, path, taken };
   });
 }

@@ -1,4 +1,4 @@
-import { emergeEnvironment, webrsyncCommand } from '../../portage/emerge-command.ts';
+import { emergeEnvironment, syncCommand, webrsyncCommand } from '../../portage/emerge-command.ts';
 import { explainSyncFailure } from '../../portage/explain-sync-failure.ts';
 import { Failures, failuresOf, type Failure } from '../../failure.ts';
 import type { SiteTree, Tuple } from '../../site/site.ts';
@@ -88,7 +88,7 @@ async function syncTree(run: SiteRun, tree: SiteTree): Promise<void> {
     const fromSnapshot = isFirst && tree.syncType === 'rsync' && tree.name === 'gentoo';
     const command = fromSnapshot
       ? webrsyncCommand({ quiet: true })
-      : ['emerge', '--ignore-default-opts', '--sync', '--quiet=y', '--color=n', tree.name];
+      : syncCommand({ quiet: true, repository: tree.name });
     const job = {
       name: 'sync',
       step: 'sync',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { missingCpuFeatures } from '../../../src/portage/cpu-features.ts';
+import { choosesNative, missingCpuFeatures } from '../../../src/portage/cpu-features.ts';
 import { cpuSettings } from '../../../src/portage/cpu-settings.ts';
 
 const defined = (...names: string[]) => names.map((name) => `#define ${name} 1\n`).join('');
@@ -27,6 +27,17 @@ describe('the extensions that a processor lacks', () => {
     expect(missingCpuFeatures(defined('__SSE3__', '__LZCNT__', '__x86_64__'), small)).toEqual([]);
     expect(missingCpuFeatures(v4, 'Features\t: fp asimd\n')).toEqual([]);
   });
+});
+
+it.each([
+  ['-O2 -march=native', true],
+  ['-mcpu=native -pipe', true],
+  ['-march=x86-64-v4 -march=native', true],
+  ['-march=x86-64-v4 -mtune=native', false],
+  ['-march=native -march=x86-64-v4', false],
+  ['-O2', false],
+])('%s: the compiler chooses for its machine: %s', (cflags, native) => {
+  expect(choosesNative(cflags)).toBe(native);
 });
 
 describe('the settings of a processor', () => {

@@ -28,6 +28,7 @@ test('emerge: options first, the last of them with its value, then the packages'
 test('syncs', () => {
   expect(syncCommand({ quiet: true })).toEqual(['emerge', '--ignore-default-opts', '--sync', '--quiet=y', '--color=n']);
   expect(syncCommand({ quiet: false })).toEqual(['emerge', '--ignore-default-opts', '--sync', '--color=n']);
+  expect(syncCommand({ quiet: true, repository: 'guru' }).slice(-2)).toEqual(['--color=n', 'guru']);
   expect(webrsyncCommand({ quiet: true })).toEqual(['emerge-webrsync', '--quiet']);
 });
 

@@ -5,7 +5,7 @@ import { branch } from '../../plan/sites.ts';
 
 const rulesOf = (text: string) => protectionRules(branch('base', '', { 'zentoo/protected-files': text }).entries);
 const plan = (rules: string, files: readonly string[], root = '/') =>
-  planProtected(files, rulesOf(rules), root).map(({ action, from, to }) => [action, from, to]);
+  planProtected(files, rulesOf(rules), root).map(({ taken, from, to }) => [taken, from, to]);
 
 describe('configuration files that Portage left beside others', () => {
   it('are taken unless a rule fits, and the last that fits counts', () => {
