@@ -1,4 +1,4 @@
-import type { PretendedPackage } from '../portage/pretend-package.ts';
+import { enabledFlags, type PretendedPackage } from '../portage/pretend-package.ts';
 import { splitCpv } from '../portage/cpv.ts';
 import { closeNeeds, findStrongComponents } from './strong-components.ts';
 
@@ -70,12 +70,7 @@ export class PackagePool {
 
 /** What a package is, for whoever has it compiled. */
 function keyOf({ cpv, repository, root = '/', use }: PretendedPackage, partitionOf: (root: string) => string): string {
-  const flags = use.flatMap(({ variable, flags: all }) =>
-    all.flatMap(({ name, enabled }) =>
-      enabled ? [variable === 'USE' ? name : `${variable}_${name}`.toLowerCase()] : [],
-    ),
-  );
-  return [cpv, repository, partitionOf(root), root, flags.toSorted().join(',')].join(' ');
+  return [cpv, repository, partitionOf(root), root, enabledFlags(use).toSorted().join(',')].join(' ');
 }
 
 function withLibc({ packages, needs }: ResolvedPackages): readonly (readonly number[])[] {

@@ -157,3 +157,13 @@ function parseFlag(text: string): PretendedFlag {
     inOneOnly: marks.includes('%'),
   };
 }
+
+/** The flags that are on, as packages record them: `ssl`, `python_targets_python3_12`. */
+export function enabledFlags(use: readonly PretendedUse[]): readonly string[] {
+  return use.flatMap(({ variable, flags }) =>
+    flags.flatMap(({ name, enabled }) => {
+      const full = variable === 'USE' ? name : `${variable.toLowerCase()}_${name}`;
+      return enabled ? [full] : [];
+    }),
+  );
+}

@@ -4,7 +4,8 @@ import type { Failure } from '../failure.ts';
 export const mainSteps = ['preconditions', 'start', 'sync', 'emerge', 'stop', 'commit', 'remove'] as const;
 
 /** What zentoo does, for a repository, a buildmaster or a tuple. */
-type SiteStep = 'sync' | 'plan' | 'buildmaster' | 'compile' | 'assemble' | 'hook' | 'archive' | 'commit' | 'shell';
+type SiteStep =
+  'sync' | 'plan' | 'buildmaster' | 'resolve' | 'compile' | 'assemble' | 'hook' | 'archive' | 'commit' | 'shell';
 
 export type Step = (typeof mainSteps)[number] | SiteStep;
 

@@ -4,7 +4,8 @@ packages, and prints JSON.
 missing    [{"atom", "for"}, ...]: what is asked for, or is needed at run time by it or by @system, and is neither packaged nor there
 installed  [{"atom", "cpv", "why"}, ...]: what is asked for, and is not installed from one of the packages
 closure    ["category/name-version", ...]: what is asked for, and what it and @system need at run time and is not as in the stage (whose
-           packages are told with the time that they were built at); of these, what is not packaged
+           packages are told with the time that they were built at); of these, what is not packaged. Where nothing is asked for:
+           of all that is installed and not as in the stage
 list       [{"cpv", "buildId", "buildTime"}, ...]: what is installed
 
 Nothing is written. What a set names is Portage's answer; so is what a dependency matches.
@@ -133,6 +134,8 @@ def find_closure():
     needed = {}
     waiting = [(cpv, True) for atom in expand(asked) for cpv in installed.match(atom)]
     waiting += [(cpv, False) for atom in expand(["@system"]) for cpv in installed.match(atom)]
+    if not asked:
+        waiting = [(cpv, False) for cpv in installed.cpv_all()]
     while waiting:
         cpv, is_asked = waiting.pop()
         if str(cpv) in needed:

@@ -53,6 +53,7 @@ export function checkInstalled(store: StoreMount, wanted: readonly string[]): Pr
  * newer than in the stage or absent from it, as far as the partition does not have it. Protected configuration files are
  * packaged as they are. Answers with what it has packaged, sorted. Throws `package-missing` where one cannot be.
  *
+ * @param wanted atoms and sets; where there are none, all that is installed and not as in the stage is meant
  * @param stage what {@link listInstalled} said of the stage
  */
 export async function packageClosure(

@@ -6,7 +6,8 @@ import type { Partition } from './partition.ts';
 import { storeDirectory } from './store-directory.ts';
 
 /** The programs beside this module, in the image too (setup/bundle.js): Python, as Portage is, for the Portage in a container. */
-export type ProgramName = 'binpkg-partition' | 'check-root' | 'check-store' | 'set-atoms' | 'toolchain';
+export type ProgramName =
+  'binpkg-partition' | 'check-root' | 'dependencies' | 'check-store' | 'set-atoms' | 'toolchain';
 
 /**
  * Runs one of the programs with the Portage of the container that it is run in, which needs nothing of this project. Every

@@ -31,7 +31,7 @@ export async function assembleRoot(run: SiteRun, tuple: Tuple, container: BuildC
     name: 'emerge-assemble',
     step: 'assemble',
     options: assembleOptions,
-    packages: ['@system' as SetName, ...wanted],
+    packages: ['@system', ...wanted],
     observable,
   });
   const foreign = foreignFailure(await checkInstalled(store, wanted));

@@ -1,56 +1,49 @@
-import { fingerprintBuildmaster, fingerprintTuple, type Fingerprint } from '../../plan/fingerprint.ts';
-import { failuresOf, type Failure } from '../../failure.ts';
+import { fingerprintBuildmaster, fingerprintTuple } from '../../plan/fingerprint.ts';
+import { failuresOf } from '../../failure.ts';
+import { beginSite, type WantedTuple } from '../../plan/site-work.ts';
+import { runSchedule } from '../../schedule/schedule.ts';
 import type { Output, Tuple } from '../../site/site.ts';
 import { explainRefusal } from '../in-workspace.ts';
-import { createStepTimer } from '../step-timer.ts';
 import { checkOutputDirectory } from './archive-files.ts';
-import { buildTuple, type BuiltTuple } from './build-tuple.ts';
 import { judgeOutputs, type OutputState } from './judge-outputs.ts';
-import { buildmasterName, findBuildmaster, makeBuildmaster, type Buildmaster } from './make-buildmaster.ts';
+import { judgeOutcomes, type BuiltTuple, type TupleOutcome } from './judge-outcomes.ts';
+import { createLocalExecutor } from './local-executor.ts';
+import { defaultJobs } from './machine-share.ts';
+import { buildmasterName, findBuildmaster } from './make-buildmaster.ts';
 import { checkTrees, makeSiteVolumes } from './open-site-run.ts';
 import { checkSetNames } from './check-set-names.ts';
-import { stageOf, type SiteRun } from './site-run.ts';
+import type { SiteRun } from './site-run.ts';
 import { surroundingsOf } from './surroundings.ts';
-import { ofTuple } from './tuple-failure.ts';
 
-/** What came of one tuple. */
-export type TupleOutcome =
-  | ({ readonly type: 'unchanged'; readonly tuple: Tuple } & Pick<BuiltTuple, 'image' | 'archive'>)
-  | ({ readonly type: 'built'; readonly tuple: Tuple } & BuiltTuple)
-  | { readonly type: 'failed'; readonly tuple: Tuple; readonly failures: readonly Failure[] };
-
-/** Builds tuples, one after the other, but for those that are up to date; one that fails does not stop the others. */
-export async function buildSite(run: SiteRun, tuples: readonly Tuple[]): Promise<readonly TupleOutcome[]> {
+/**
+ * Builds tuples that are not up to date, `jobs` containers at once: what is to be compiled for all of them is compiled once.
+ * What fails does not stop what does not need it.
+ */
+export async function buildSite(
+  run: SiteRun,
+  tuples: readonly Tuple[],
+  { jobs }: { readonly jobs: number | undefined },
+): Promise<readonly TupleOutcome[]> {
   await checkTrees(run);
   await checkSetNames(run, tuples);
-  const wanted: Wanted[] = [];
-  for (const tuple of tuples) wanted.push(await explainRefusal(findWanted(run, tuple)));
-  const isArchived = ({ tuple, outputs }: Wanted) => tuple.outputs.includes('archive') && !isCurrent(outputs);
-  if (wanted.some(isArchived)) await checkOutputDirectory(run.outputDirectory);
+  const judged: JudgedTuple[] = [];
+  for (const tuple of tuples) judged.push(await explainRefusal(judge(run, tuple)));
+  const stale = judged.filter(({ outputs }) => !isCurrent(outputs));
+  if (stale.some(({ tuple }) => tuple.outputs.includes('archive'))) await checkOutputDirectory(run.outputDirectory);
   await makeSiteVolumes(run);
-  const buildmasters = new Map<string, Promise<Buildmaster>>();
-  const outcomes: TupleOutcome[] = [];
-  for (const { tuple, fingerprint, outputs } of wanted) {
-    try {
-      if (isCurrent(outputs)) outcomes.push({ type: 'unchanged', tuple, ...namesOf(outputs) });
-      else outcomes.push(await explainRefusal(buildOne(run, tuple, fingerprint, buildmasters)));
-    } catch (error) {
-      const failures = failuresOf(error);
-      if (failures.length === 0 || run.signal.aborted) throw error;
-      outcomes.push({ type: 'failed', tuple, failures: failures.map((failure) => ofTuple(tuple, failure)) });
-    }
-  }
-  return outcomes;
+  const built = stale.length === 0 ? [] : await buildStale(run, stale, jobs);
+  return judged.map(
+    ({ tuple, outputs }) =>
+      built.find((outcome) => outcome.tuple === tuple) ?? { type: 'unchanged', tuple, ...namesOf(outputs) },
+  );
 }
 
 /** A tuple, and what there is of it already. */
-interface Wanted {
-  readonly tuple: Tuple;
-  readonly fingerprint: Fingerprint;
+interface JudgedTuple extends Omit<WantedTuple, 'buildmaster'> {
   readonly outputs: readonly OutputState[];
 }
 
-async function findWanted(run: SiteRun, tuple: Tuple): Promise<Wanted> {
+async function judge(run: SiteRun, tuple: Tuple): Promise<JudgedTuple> {
   const fingerprint = fingerprintTuple(run.site, tuple, surroundingsOf(run, tuple));
   const { outputs } = await judgeOutputs(run, tuple, fingerprint);
   return { tuple, fingerprint, outputs };
@@ -65,31 +58,28 @@ function namesOf(outputs: readonly OutputState[]): Pick<BuiltTuple, 'image' | 'a
   return { image: nameOf('image'), archive: nameOf('archive') };
 }
 
-async function buildOne(
+async function buildStale(
   run: SiteRun,
-  tuple: Tuple,
-  fingerprint: Fingerprint,
-  buildmasters: Map<string, Promise<Buildmaster>>,
-): Promise<TupleOutcome> {
-  const built = await buildTuple(run, tuple, await buildmasterFor(run, tuple, buildmasters), fingerprint);
-  return { type: 'built', tuple, ...built };
+  stale: readonly JudgedTuple[],
+  jobs: number | undefined,
+): Promise<readonly TupleOutcome[]> {
+  const machine = await run.engine.info();
+  const wanted: WantedTuple[] = [];
+  for (const { tuple, fingerprint } of stale) wanted.push({ tuple, fingerprint, ...(await findMaker(run, tuple)) });
+  const estimate = () => undefined;
+  const begin = beginSite(wanted, estimate);
+  const outcomes = await runSchedule(begin, {
+    jobs: jobs ?? defaultJobs(machine, run.site.limits),
+    executor: createLocalExecutor(run, machine, estimate),
+    signal: run.signal,
+  });
+  for (const outcome of outcomes.values())
+    if (outcome.type === 'failed' && failuresOf(outcome.error).length === 0) throw outcome.error;
+  return judgeOutcomes(wanted, begin, outcomes);
 }
 
-/** The buildmaster of a tuple, made once for all that share it; a failure to make it is the failure of all these. */
-async function buildmasterFor(
-  run: SiteRun,
-  tuple: Tuple,
-  buildmasters: Map<string, Promise<Buildmaster>>,
-): Promise<Buildmaster> {
+async function findMaker(run: SiteRun, tuple: Tuple): Promise<Pick<WantedTuple, 'buildmaster'>> {
   const fingerprint = fingerprintBuildmaster(tuple, surroundingsOf(run, tuple));
-  const name = buildmasterName(run, tuple, fingerprint);
-  const known = buildmasters.get(name);
-  if (known !== undefined) return known;
-  const step = createStepTimer(run.report, name);
-  const buildmaster = findBuildmaster(run, tuple, fingerprint).then(
-    (found) =>
-      found ?? step('buildmaster', `from ${stageOf(run, tuple).name}`, makeBuildmaster, run, tuple, fingerprint),
-  );
-  buildmasters.set(name, buildmaster);
-  return buildmaster;
+  const found = await findBuildmaster(run, tuple, fingerprint);
+  return { buildmaster: { name: buildmasterName(run, tuple, fingerprint), isThere: found !== undefined } };
 }

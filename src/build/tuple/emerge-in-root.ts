@@ -19,8 +19,13 @@ export interface RootEmerge {
   readonly name: string;
   readonly step: Step;
   readonly options: readonly string[];
-  readonly packages: readonly PackageArgument[];
+  /** Portage's own words count as well. */
+  readonly packages: readonly string[];
+  /** How many packages are built at once; Portage's own choice if undefined. */
+  readonly jobs?: number | undefined;
   readonly observable: boolean;
+  /** Portage's, for another root than the tuple's. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -31,10 +36,9 @@ export interface RootEmerge {
 export async function emergeInRoot(
   context: BuildContext,
   container: BuildContainer,
-  { tuple, name, step, options, packages, observable }: RootEmerge,
+  { tuple, name, step, options, packages, jobs, observable, environment = placeOf(tuple).environment }: RootEmerge,
 ): Promise<readonly string[]> {
-  const command = emergeCommand({ packages, options, binpkgs: false });
-  const { environment } = placeOf(tuple);
+  const command = emergeCommand({ packages: packages as readonly PackageArgument[], options, jobs, binpkgs: false });
   const job = {
     name,
     step,

@@ -6,6 +6,7 @@ import type { Base } from '../base-image.ts';
 import { createStepTimer } from '../step-timer.ts';
 import { findCurrentImage } from './current-image.ts';
 import { inputsLabel } from './labels.ts';
+import { shareMachine } from './machine-share.ts';
 import { findBuildmaster, makeBuildmaster, type Buildmaster } from './make-buildmaster.ts';
 import { imageName } from './output-names.ts';
 import { stageOf, type SiteRun } from './site-run.ts';
@@ -40,7 +41,10 @@ export async function findFreshBase(run: SiteRun, root: FreshRoot): Promise<Fres
   const step = createStepTimer(run.report, tuple.name);
   const buildmaster =
     (await findBuildmaster(run, tuple, fingerprint)) ??
-    (await step('buildmaster', `from ${stageOf(run, tuple).name}`, makeBuildmaster, run, tuple, fingerprint));
+    (await step('buildmaster', `from ${stageOf(run, tuple).name}`, async () => {
+      const share = shareMachine(await run.engine.info(), 1, run.site.limits);
+      return makeBuildmaster(run, tuple, fingerprint, share);
+    }));
   return { base: { name: buildmaster.name, image: buildmaster.image }, buildmaster };
 }
 

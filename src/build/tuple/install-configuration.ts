@@ -101,18 +101,22 @@ async function writeFiles(
 }
 
 const appendScript = `
-file=/etc/portage/make.conf
-[ -d "$file" ] && file=$file/zzzz-zentoo.conf
-printf '\\n%s' "$1" >>"$file"
+file=$1/make.conf
+if [ -d "$file" ]; then
+  last=$(cd "$file" && find . -mindepth 1 -maxdepth 1 ! -name '.*' ! -name '*~' | LC_ALL=C sort | tail -n 1)
+  [ -f "$file/$last" ] && file=$file/$last || file=$file/$last-zentoo.conf
+fi
+printf '\\n%s' "$2" >>"$file"
 `;
 
-/** Adds variables to the stage's own make.conf. */
+/** Adds variables at the end of the make.conf of an /etc/portage; where that is a directory, of the file that is read last. */
 export async function extendMakeConf(
   { engine }: Pick<BuildContext, 'engine'>,
   { id, base }: BuildContainer,
   variables: Readonly<Record<string, string>>,
+  directory = '/etc/portage',
 ): Promise<void> {
-  const command = ['/bin/sh', '-c', appendScript, 'zentoo-make-conf', makeConfLines(variables)];
+  const command = ['/bin/sh', '-c', appendScript, 'zentoo-make-conf', directory, makeConfLines(variables)];
   const { exitCode, stderr } = await runCommand(engine, id, { command });
   if (exitCode !== 0) throw new Failure('base-unusable', `failed to write make.conf of ${base}: ${stderr.trim()}`);
 }

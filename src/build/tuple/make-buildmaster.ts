@@ -14,6 +14,7 @@ import { configureStage } from './configure-stage.ts';
 import { findCurrentImage } from './current-image.ts';
 import { inRoot } from './in-root.ts';
 import { fingerprintLabel, inputsLabel, partitionLabel, siteLabel } from './labels.ts';
+import type { Share } from './machine-share.ts';
 import { optimizeStage } from './optimize-stage.ts';
 import { placeOf } from './root-place.ts';
 import { hookParts, runHook } from './run-hook.ts';
@@ -54,7 +55,12 @@ export async function findBuildmaster(
  * Makes the buildmaster of a tuple: the stage with the branch's /etc/portage and the cpu's settings, what the hook
  * `buildmaster` does, and what the stage is to be optimized in compiled anew into the store.
  */
-export async function makeBuildmaster(run: SiteRun, tuple: Tuple, fingerprint: Fingerprint): Promise<Buildmaster> {
+export async function makeBuildmaster(
+  run: SiteRun,
+  tuple: Tuple,
+  fingerprint: Fingerprint,
+  share: Share,
+): Promise<Buildmaster> {
   const { engine } = run;
   const base = stageOf(run, tuple);
   const name = buildmasterName(run, tuple, fingerprint);
@@ -63,7 +69,7 @@ export async function makeBuildmaster(run: SiteRun, tuple: Tuple, fingerprint: F
     const { partition, observable } = await configureStage(run, container, tuple);
     const ofStage = await listInstalled({ engine, container: container.id, partition });
     await runHook(run, container, 'buildmaster', hookParts(run.site, tuple, 'shared', placeOf(tuple).root));
-    await optimizeStage(run, container, { tuple, partition, observable });
+    await optimizeStage(run, container, { tuple, partition, observable, share });
     await writeStageListing(run, container, ofStage);
     await stopBuildContainer(engine, container);
     const id = await commitRoot(run, container, {

@@ -6,11 +6,14 @@ import type { BuildContext } from '../context.ts';
 import { underLock } from '../job-scripts.ts';
 import { runCommand } from '../../engine/run-command.ts';
 import { emergeInRoot } from './emerge-in-root.ts';
+import type { Share } from './machine-share.ts';
+import { withOwnSettings } from './prepare-compiler.ts';
 import type { PreparedRoot } from './prepare-root.ts';
 
 /** The root of a tuple's buildmaster. */
 export interface BuildmasterRoot extends PreparedRoot {
   readonly tuple: Tuple;
+  readonly share: Share;
 }
 
 /**
@@ -32,18 +35,23 @@ export async function optimizeStage(
   }
   const packages = optimize === 'system' ? ['@system' as SetName] : await findToolchain(context, container);
   if (packages.length === 0) return;
-  await emergeInRoot(context, container, {
-    ...root,
-    name: 'emerge-optimize',
-    step: 'buildmaster',
-    options: [
-      ...(optimize === 'system' ? ['--emptytree'] : ['--oneshot']),
-      '--usepkg=y',
-      '--getbinpkg=n',
-      '--binpkg-respect-use=y',
-    ],
-    packages,
-  });
+  const { share } = root;
+  await withOwnSettings(context, container, root, () =>
+    emergeInRoot(context, container, {
+      ...root,
+      name: 'emerge-optimize',
+      step: 'buildmaster',
+      options: [
+        ...(optimize === 'system' ? ['--emptytree'] : ['--oneshot']),
+        '--usepkg=y',
+        '--getbinpkg=n',
+        '--binpkg-respect-use=y',
+        `--load-average=${share.load}`,
+      ],
+      jobs: share.jobs,
+      packages,
+    }),
+  );
 }
 
 /** The packages of the tool chain that Portage can build; one that it takes as provided, or does not know, is not its own. */

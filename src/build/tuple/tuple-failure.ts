@@ -1,8 +1,18 @@
 import { Failure } from '../../failure.ts';
 import type { Tuple } from '../../site/site.ts';
 
+const mostNamed = 3;
+
 /** A failure that says which tuple it is of. */
 export function ofTuple({ name }: Pick<Tuple, 'name'>, failure: Failure): Failure {
+  return ofTuples([name], failure);
+}
+
+/** A failure that says which tuples it is of. */
+export function ofTuples(names: readonly string[], failure: Failure): Failure {
   const { code, message, hint, place, logTail, cause } = failure;
-  return new Failure(code, `${name}: ${message}`, { hint, place, logTail, cause });
+  const others = names.length - mostNamed;
+  const named = names.slice(0, others > 1 ? mostNamed : names.length).join(', ');
+  const whose = others > 1 ? `${named} and ${others} more` : named;
+  return new Failure(code, `${whose}: ${message}`, { hint, place, logTail, cause });
 }

@@ -1,4 +1,4 @@
-import type { TupleOutcome } from '../../build/tuple/build-site.ts';
+import type { TupleOutcome } from '../../build/tuple/judge-outcomes.ts';
 import { resolve } from 'node:path';
 import { abbreviate } from '../../abbreviate.ts';
 import type { PartialSuccess } from '../../failure.ts';
@@ -14,13 +14,15 @@ export const buildCommand: ZentooCommand = {
   name: 'build',
   operands: '[TUPLE...]',
   summary: 'build tuples that are not up to date; all of them without an argument',
-  details: `  --output WHAT           image, archive or image,archive: instead of what the site says
+  details: `  --jobs N                containers at once (default: as many as the engine's machine has processors and 2G of memory for)
+  --output WHAT           image, archive or image,archive: instead of what the site says
   --output-dir DIR        where archives go (default: output, in the site's directory)
   --keep-failed           keep the container of what fails, and say how to enter it`,
-  options: { single: ['output', 'output-dir'], repeated: [], flags: ['keep-failed'], onByDefault: [] },
+  options: { single: ['jobs', 'output', 'output-dir'], repeated: [], flags: ['keep-failed'], onByDefault: [] },
   statuses: ['site', 'preconditions', 'plan', 'emerge', 'store', 'outputs'],
   prepare: (given, settings, problems) => {
     const outputs = readOutputs(given.value('output'), problems);
+    const jobs = readJobs(given.value('jobs'), problems);
     const outputDirectory = readDirectory(given.value('output-dir'), problems);
     return async (world) => {
       const { readSite } = await import('../../site/read-site.ts');
@@ -31,7 +33,7 @@ export const buildCommand: ZentooCommand = {
       const { openSiteRun } = await import('../../build/tuple/open-site-run.ts');
       const { buildSite } = await import('../../build/tuple/build-site.ts');
       const run = await openSiteRun(site, world, { keepFailed: given.flag('keep-failed'), outputDirectory, tuples });
-      const outcomes = await buildSite(run, tuples);
+      const outcomes = await buildSite(run, tuples, { jobs });
       await reportElog(outcomes, world.report);
       return withFailures(settings.json ? describeAsJson(site.name, outcomes) : describeAsTable(outcomes), outcomes);
     };
@@ -44,6 +46,12 @@ function readOutputs(text: string | undefined, problems: string[]): readonly Out
   if (words.every((word) => outputNames.some((name) => name === word)))
     return outputNames.filter((name) => words.includes(name));
   problems.push(`--output=${abbreviate(text)} is not image, archive or image,archive`);
+  return undefined;
+}
+
+function readJobs(text: string | undefined, problems: string[]): number | undefined {
+  if (text === undefined || /^[1-9]\d{0,2}$/.test(text)) return text === undefined ? undefined : Number(text);
+  problems.push(`--jobs=${abbreviate(text)} is not a number from 1 to 999`);
   return undefined;
 }
 
@@ -63,7 +71,8 @@ async function reportElog(outcomes: readonly TupleOutcome[], report: Report): Pr
 }
 
 function withFailures(output: string, outcomes: readonly TupleOutcome[]): string | PartialSuccess {
-  const [first, ...others] = outcomes.flatMap((outcome) => (outcome.type === 'failed' ? outcome.failures : []));
+  const failed = outcomes.flatMap((outcome) => (outcome.type === 'failed' ? outcome.failures : []));
+  const [first, ...others] = new Set(failed);
   return first === undefined ? output : { output, failures: [first, ...others] };
 }
 

@@ -9,6 +9,7 @@ import {
   parseInstalled,
   parseMissing,
 } from '../../../src/store/check-root.ts';
+import { parseDependencies } from '../../../src/store/dependencies.ts';
 import { mendStore, parseStoreCheck } from '../../../src/store/check-store.ts';
 import { parsePartition } from '../../../src/store/partition.ts';
 import { FakeEngine } from '../../support/fake-engine.ts';
@@ -145,5 +146,20 @@ describe('a failed assembly', () => {
       exitStatus: 43,
       message: expect.stringContaining('a/b: it is not installed; a/c-1: it is not from the store') as string,
     });
+  });
+});
+
+describe('what packages need of each other', () => {
+  it('is a list of positions for each', () => {
+    expect(parseDependencies([[1, 2], [], [1]], 3)).toEqual([[1, 2], [], [1]]);
+  });
+
+  it.each([
+    ['another number of packages', [[1], []], 3],
+    ['a position that there is not', [[2], []], 2],
+    ['what is no position', [['1'], []], 2],
+    ['no list', { 0: [] }, 1],
+  ])('is nothing with %s', (_, json, count) => {
+    expect(parseDependencies(json, count)).toBeUndefined();
   });
 });

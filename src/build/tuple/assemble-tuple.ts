@@ -9,45 +9,45 @@ import { createStepTimer, type StepDurations } from '../step-timer.ts';
 import { stopBuildContainer } from '../stop-build-container.ts';
 import { assembleRoot } from './assemble-root.ts';
 import { commitRoot } from './commit-root.ts';
-import { compileSet } from './compile-set.ts';
 import { importRoot } from './import-root.ts';
 import { inRoot } from './in-root.ts';
 import { listInstalledPackages } from './installed-packages.ts';
 import { fingerprintLabel, inputsLabel, partitionLabel, siteLabel, tupleLabel } from './labels.ts';
 import type { Buildmaster } from './make-buildmaster.ts';
 import type { InstalledPackage, RootDescription } from './manifest.ts';
+import { readElog } from './read-elog.ts';
 import { replaceImage } from './replace-image.ts';
 import { placeOf } from './root-place.ts';
 import { stageOf, type SiteRun } from './site-run.ts';
 import { archiveTarget, imageName } from './output-names.ts';
 import { writeArchive } from './write-archive.ts';
 
-/** What came of building a tuple. Durations are in seconds. */
-export interface BuiltTuple {
+/** What came of assembling a tuple. Durations are in seconds. */
+export interface AssembledTuple {
   /** The name of its image, where it is one. */
   readonly image: string | undefined;
   /** The path of its archive, where it is one. */
   readonly archive: string | undefined;
-  readonly merged: readonly string[];
+  /** What was said while its packages were merged. */
   readonly elog: readonly ElogEntry[];
   readonly durations: StepDurations;
 }
 
-/** Compiles a tuple's set into the store, assembles its root from there, and makes its outputs of that. */
-export async function buildTuple(
+/** Assembles a tuple's root from the store, and makes its outputs of that. */
+export async function assembleTuple(
   run: SiteRun,
   tuple: Tuple,
   buildmaster: Buildmaster,
   fingerprint: Fingerprint,
-): Promise<BuiltTuple> {
+): Promise<AssembledTuple> {
   const step = createStepTimer(run.report, tuple.name);
-  const { merged, elog } = await step('compile', `@${tuple.packages.name}`, compileSet, run, tuple, buildmaster);
   const base = stageOf(run, tuple);
   const place = placeOf(tuple);
   const root = { base, portage: tuple.portage, subject: tuple.name, step: 'assemble', store: 'read-only' } as const;
   const made = await inRoot(run, root, async (container) => {
     const ofStage = await listInstalledPackages(run.engine, container.id, place.root);
     await step('assemble', `from ${base.name}`, assembleRoot, run, tuple, container);
+    const elog = await readElog(run, container);
     if (place.links.length > 0)
       await runCommand(run.engine, container.id, { command: unlinkRepositoriesCommand(place.links) });
     const description = { ofStage, fingerprint, buildmaster };
@@ -57,9 +57,9 @@ export async function buildTuple(
     const image = tuple.outputs.includes('image')
       ? await step('commit', imageName(run, tuple), makeImage, run, tuple, container, description)
       : undefined;
-    return { image, archive };
+    return { image, archive, elog };
   });
-  return { ...made, merged, elog, durations: step.durations };
+  return { ...made, durations: step.durations };
 }
 
 interface RootFacts {

@@ -1,0 +1,19 @@
+import { expect, it } from 'vitest';
+import { makeOptions } from '../../../src/portage/make-options.ts';
+
+const share = { jobs: 4, load: 16 };
+
+it.each([
+  ['', '-j4 -l16'],
+  ['-j2', '-j2 -l16'],
+  ['-j64', '-j4 -l16'],
+  ['-j 3 -l 2.5', '-j3 -l2.5'],
+  ['--jobs=3 --load-average=99', '-j3 -l16'],
+  ['--jobs --quiet', '-j4 -l16 --quiet'],
+  ['-j', '-j4 -l16'],
+  ['-j9 V=1  --shuffle', '-j4 -l16 V=1 --shuffle'],
+  ['--jobserver-style=fifo', '-j4 -l16 --jobserver-style=fifo'],
+  ['-j0', '-j4 -l16'],
+])('of MAKEOPTS="%s" makes a share', (own, shared) => {
+  expect(makeOptions(own, share)).toBe(shared);
+});
