@@ -10,8 +10,11 @@ export interface StepTimer {
   readonly durations: StepDurations;
 }
 
-/** A timer whose durations are those of one run, or of what a run does for one `task`. */
-export function createStepTimer(report: Report, task?: string): StepTimer {
+/**
+ * A timer whose durations are those of one run, or of what a run does for one `task`. The estimate is how many seconds a
+ * step is expected to take, where that is known.
+ */
+export function createStepTimer(report: Report, task?: string, estimate?: number): StepTimer {
   const durations: Partial<Record<Step, number>> = {};
   async function run<A extends unknown[], T>(
     step: Step,
@@ -20,7 +23,7 @@ export function createStepTimer(report: Report, task?: string): StepTimer {
     ...args: A
   ): Promise<T> {
     const what: Work = task === undefined ? { step } : { step, task };
-    await report({ type: 'step-started', ...what, detail });
+    await report({ type: 'step-started', ...what, detail, ...(estimate === undefined ? {} : { estimate }) });
     const start = performance.now();
     const elapsed = () => (performance.now() - start) / 1000;
     let value: T;

@@ -12,7 +12,7 @@ export type Step = (typeof mainSteps)[number] | SiteStep;
 /** A step of the main job, or one that is done for something: several of these may be under way at once. */
 export interface Work {
   readonly step: Step;
-  /** What it is done for: a repository, a buildmaster or a tuple; undefined for the main job. */
+  /** What it is done for: a repository, a buildmaster, a package or a tuple, without spaces; undefined for the main job. */
   readonly task?: string | undefined;
 }
 
@@ -32,10 +32,25 @@ export interface RunningPackage {
   readonly binary: boolean;
 }
 
+/** Whose an event is, where several tasks are under way; the main job has one alone. */
+interface OfTask {
+  readonly task?: string | undefined;
+}
+
+/** How far a graph of work has come, in nodes; those that failed or were skipped for it are not among the done. */
+export interface Schedule {
+  readonly done: number;
+  readonly total: number;
+  readonly failed: number;
+  readonly atWork: number;
+  /** Seconds until all is done, where that can be said. */
+  readonly remaining?: number | undefined;
+}
+
 /**
  * What happens during a run. Whoever does the work emits these; only `report/` turns them into text.
  *
- * - `step-started`, `step-finished`: a step; the duration is in seconds.
+ * - `step-started`, `step-finished`: a step; the duration is in seconds, and so is what it is expected to be.
  * - `step-failed`: a step of one task has failed, and others go on.
  * - `note`: something that the user should know (what is made on first use, what is skipped and why).
  * - `warning`: something that the user should mend, though the run goes on.
@@ -43,32 +58,34 @@ export interface RunningPackage {
  * - `line`: a line that Portage printed, without its line end and possibly not valid as text.
  * - `package`: Portage has begun (`emerging`) or ended (`completed`) the package `index` of `total`.
  * - `running`: the packages that are being worked on right now, from Portage's own status stream.
+ * - `schedule`: how far the whole is, where it is a graph of work; said at each change.
  * - `terminal-lent`, `terminal-returned`: in between, the terminal is somebody else's, such as a shell's: nothing is
  *   written, and what happens meanwhile is shown afterwards.
  * - `failed`: the run ends with these; the steps that have not finished are those that failed.
  * - `defect`: the run ends with an error that is none of the user's, as it was thrown.
  */
 export type Event =
-  | ({ readonly type: 'step-started'; readonly detail: string } & Work)
+  | ({ readonly type: 'step-started'; readonly detail: string; readonly estimate?: number | undefined } & Work)
   | ({ readonly type: 'step-finished'; readonly seconds: number } & Work)
   | ({ readonly type: 'step-failed'; readonly seconds: number } & Work)
   | { readonly type: 'note'; readonly message: string }
   | { readonly type: 'warning'; readonly message: string; readonly hint?: string | undefined }
   | { readonly type: 'pull'; readonly image: string; readonly current: number; readonly total: number }
-  | { readonly type: 'line'; readonly step: Step; readonly text: string }
-  | {
+  | ({ readonly type: 'line'; readonly step: Step; readonly text: string } & OfTask)
+  | ({
       readonly type: 'package';
       readonly cpv: string;
       readonly index: number;
       readonly total: number;
       readonly action: 'emerging' | 'completed';
-    }
-  | {
+    } & OfTask)
+  | ({
       readonly type: 'running';
       readonly completed: number;
       readonly total: number;
       readonly packages: readonly RunningPackage[];
-    }
+    } & OfTask)
+  | ({ readonly type: 'schedule' } & Schedule)
   | { readonly type: 'terminal-lent' | 'terminal-returned' }
   | { readonly type: 'failed'; readonly failures: readonly Failure[] }
   | { readonly type: 'defect'; readonly error: unknown };

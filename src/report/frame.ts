@@ -1,4 +1,5 @@
 import { formatBytes, formatElapsed } from './amounts.ts';
+import { describeElapsed } from './describe-schedule.ts';
 import { countCells, cutToCells, padToCells } from './display-cells.ts';
 import { isMerging } from './event.ts';
 import type { PackageAtWork, Progress, StepUnderWay } from './progress.ts';
@@ -35,7 +36,7 @@ export function composeFrame(progress: Progress, tail: readonly string[], size: 
   for (const [image, { current, total }] of progress.pulls) {
     lines.push({ text: indent + pullText(image, current, total), style: 'plain' });
   }
-  const packages = [...progress.packages.values()];
+  const packages = [...progress.emerges.values()].flatMap((emerge) => [...emerge.packages.values()]);
   lines.push(...packageLines(packages, height - lines.length, now));
   const room = height - lines.length;
   if (room > 0) lines.push(...tail.slice(-room).map((text) => ({ text: `${indent}| ${text}`, style: 'dim' as const })));
@@ -47,8 +48,9 @@ export function composeFrame(progress: Progress, tail: readonly string[], size: 
 /** Where the line is short of room, what the step is about is cut, not the count and the time. */
 function stepLine(progress: Progress, work: StepUnderWay, width: number, now: number): Line {
   const { detail, since } = work;
-  const count = isMerging(work.step) && progress.total > 0 ? `  package ${progress.reached} of ${progress.total}` : '';
-  const end = `${count}  ${formatElapsed((now - since) / 1000)}`;
+  const { reached = 0, total = 0 } = (isMerging(work.step) && progress.emerges.get(work.task)) || {};
+  const count = total > 0 ? `  package ${reached} of ${total}` : '';
+  const end = `${count}  ${describeElapsed((now - since) / 1000, work.estimate)}`;
   const label = labelStep(work);
   const room = width - countCells(label) - countCells(end) - 1;
   const about = detail !== '' && room > 3 ? ` ${cutToCells(detail, room)}` : '';

@@ -1,8 +1,9 @@
 import { pino } from 'pino';
 
+import { describeSchedule } from './describe-schedule.ts';
 import type { Event, OpenReport } from './event.ts';
 import { causesOf, stackOf, type Program } from './failure-text.ts';
-import { selectMilestones } from './pull-milestones.ts';
+import { selectPullMilestones } from './milestones.ts';
 import type { Sink } from './sink.ts';
 
 /** One object of the log. */
@@ -46,7 +47,7 @@ export function openJsonReport(sink: Sink, program: Program): OpenReport {
 function entriesFor(event: Event, program: Program): Entry[] {
   switch (event.type) {
     case 'step-started':
-      return [entry('info', `${event.step} started`, { step: event.step, task: event.task, detail: event.detail })];
+      return [entry('info', `${event.step} started`, withoutType(event))];
     case 'step-finished':
       return [entry('info', `${event.step} finished`, { step: event.step, task: event.task, seconds: event.seconds })];
     case 'step-failed':
@@ -60,15 +61,15 @@ function entriesFor(event: Event, program: Program): Entry[] {
       return [entry('info', `pulling ${image}`, { image, current, total })];
     }
     case 'line':
-      return [entry('info', event.text, { step: event.step })];
+      return [entry('info', event.text, { step: event.step, task: event.task })];
     case 'package': {
-      const { cpv, index, total, action } = event;
-      return [entry('info', `${action} ${cpv}`, { cpv, index, total, action })];
+      const { cpv, action } = event;
+      return [entry('info', `${action} ${cpv}`, withoutType(event))];
     }
-    case 'running': {
-      const { completed, total, packages } = event;
-      return [entry('info', `running ${packages.map(({ cpv }) => cpv).join(' ')}`, { completed, total, packages })];
-    }
+    case 'running':
+      return [entry('info', `running ${event.packages.map(({ cpv }) => cpv).join(' ')}`, withoutType(event))];
+    case 'schedule':
+      return [entry('info', describeSchedule(event), withoutType(event))];
     case 'terminal-lent':
       return [entry('info', 'a shell has the terminal', {})];
     case 'terminal-returned':
@@ -94,15 +95,25 @@ function entriesFor(event: Event, program: Program): Entry[] {
 
 /** Refuses the repetitions among the events that say how things stand. */
 function selectNews(): (event: Event) => boolean {
-  const isMilestone = selectMilestones();
-  let running = '';
+  const isMilestone = selectPullMilestones();
+  const states = new Map<string | undefined, string>();
+  function isChange(of: string | undefined, state: string): boolean {
+    const before = states.get(of) ?? '';
+    states.set(of, state);
+    return state !== before;
+  }
   return (event) => {
     if (event.type === 'pull') return isMilestone(event);
+    // A space is in no task's name.
+    if (event.type === 'schedule') return isChange('the schedule', describeSchedule(event));
     if (event.type !== 'running') return true;
-    const before = running;
-    running = event.packages.map(({ cpv, phase }) => `${cpv} ${phase}`).join('\n');
-    return running !== before;
+    return isChange(event.task, event.packages.map(({ cpv, phase }) => `${cpv} ${phase}`).join('\n'));
   };
+}
+
+/** The event's own fields; its type is a field of every entry, and what is undefined is not logged. */
+function withoutType(event: Event): Readonly<Record<string, unknown>> {
+  return { ...event, type: undefined };
 }
 
 function entry(level: Entry['level'], message: string, fields: Entry['fields']): Entry {

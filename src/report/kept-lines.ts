@@ -44,6 +44,7 @@ export function linesToKeep(event: Event, progress: Progress, program: Program, 
     case 'step-started':
     case 'pull':
     case 'running':
+    case 'schedule':
     case 'terminal-lent':
     case 'terminal-returned':
       return [];
@@ -60,7 +61,7 @@ export function unfinishedSteps(event: Event, progress: Progress, now: number): 
 }
 
 function packageText(event: Extract<Event, { type: 'package' }>, progress: Progress, now: number): string {
-  const begun = progress.begun.get(event.cpv);
+  const begun = progress.emerges.get(event.task)?.begun.get(event.cpv);
   const duration = begun === undefined ? '' : `  ${formatDuration((now - begun) / 1000)}`;
   return harmlessLine(`      ${event.cpv}  ${event.index} of ${event.total} completed${duration}`);
 }

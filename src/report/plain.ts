@@ -1,10 +1,11 @@
 import { formatBytes, formatDuration, formatElapsed } from './amounts.ts';
+import { describeElapsed, describeSchedule } from './describe-schedule.ts';
 import { isMerging, type Event, type OpenReport } from './event.ts';
 import { describeDefect, describeFailures, labelLines, type Program } from './failure-text.ts';
 import { harmlessLine } from './harmless-text.ts';
 import { unfinishedSteps } from './kept-lines.ts';
-import { advance, startProgress, type Progress } from './progress.ts';
-import { selectMilestones } from './pull-milestones.ts';
+import { selectPullMilestones, selectScheduleMilestones } from './milestones.ts';
+import { advance, startProgress, type Progress, type StepUnderWay } from './progress.ts';
 import type { Sink } from './sink.ts';
 import { labelStep } from './step-label.ts';
 
@@ -20,7 +21,8 @@ const rememberedLines = 150;
  */
 export function openPlainReport(sink: Sink, program: Program): OpenReport {
   const progress = startProgress();
-  const isMilestone = selectMilestones();
+  const isPullMilestone = selectPullMilestones();
+  const isScheduleMilestone = selectScheduleMilestones();
   const shown: string[] = [];
   let spokeAt = performance.now();
   let lent = false;
@@ -43,10 +45,11 @@ export function openPlainReport(sink: Sink, program: Program): OpenReport {
       lent = event.type === 'terminal-lent';
       spokeAt = now;
     }
-    if (event.type === 'pull' && !isMilestone(event)) return;
+    if (event.type === 'pull' && !isPullMilestone(event)) return;
+    if (event.type === 'schedule' && !isScheduleMilestone(event)) return;
     const lines = linesFor(event, program, (line) => shown.includes(line));
     if (event.type === 'failed' || event.type === 'defect') return say([...unfinished, ...lines]);
-    if (event.type === 'line' && shown.push(...lines) > rememberedLines) shown.shift();
+    if (event.type === 'line' && shown.push(harmlessLine(event.text)) > rememberedLines) shown.shift();
     return say(lines);
   }
   async function close(): Promise<void> {
@@ -74,7 +77,9 @@ function linesFor(event: Event, program: Program, isShown: (line: string) => boo
     case 'pull':
       return [harmlessLine(`pulling ${event.image}: ${describeAmount(event.current, event.total)}`)];
     case 'line':
-      return [harmlessLine(event.text)];
+      return [ofTask(event.task, harmlessLine(event.text))];
+    case 'schedule':
+      return [describeSchedule(event)];
     case 'failed':
       return describeFailures(event.failures, program, isShown);
     case 'defect':
@@ -91,15 +96,27 @@ function describeAmount(current: number, total: number): string {
   return total > 0 ? `${formatBytes(current)} of ${formatBytes(total)}` : formatBytes(current);
 }
 
-/** What has been under way for how long: the steps, and the packages that are being worked on. */
+/** Several tasks may be printing at once: each of their lines says whose it is. */
+function ofTask(task: string | undefined, line: string): string {
+  return task === undefined ? line : harmlessLine(`${task} | `) + line;
+}
+
+/** How far the whole is, and what has been under way for how long: the steps, and the packages that are being worked on. */
 function describeWork(progress: Progress, now: number): string[] {
-  const packages = [...progress.packages.values()].map(({ cpv, phase, since }) =>
+  const steps = [...progress.steps].map(([label, work]) => {
+    const elapsed = describeElapsed((now - work.since) / 1000, work.estimate);
+    const packages = isMerging(work.step) ? namePackages(progress, work, now) : '';
+    return `${label} still running after ${elapsed}${packages === '' ? '' : `: ${packages}`}`;
+  });
+  return progress.schedule === undefined || steps.length === 0
+    ? steps
+    : [describeSchedule(progress.schedule), ...steps];
+}
+
+function namePackages({ emerges }: Progress, { task }: StepUnderWay, now: number): string {
+  const packages = [...(emerges.get(task)?.packages.values() ?? [])].map(({ cpv, phase, since }) =>
     [cpv, phase, formatElapsed((now - since) / 1000)].filter((part) => part !== '').join(' '),
   );
   const hidden = packages.length - namedPackages;
-  const named = [...packages.slice(0, namedPackages), ...(hidden > 0 ? [`and ${hidden} more`] : [])].join(', ');
-  return [...progress.steps].map(([label, { step, since }]) => {
-    const work = isMerging(step) && named !== '' ? `: ${named}` : '';
-    return `${label} still running after ${formatElapsed((now - since) / 1000)}${work}`;
-  });
+  return [...packages.slice(0, namedPackages), ...(hidden > 0 ? [`and ${hidden} more`] : [])].join(', ');
 }

@@ -1,4 +1,4 @@
-import { isMerging, type Event, type RunningPackage, type Work } from './event.ts';
+import { isMerging, type Event, type RunningPackage, type Schedule, type Work } from './event.ts';
 import { harmlessLine } from './harmless-text.ts';
 import { labelStep } from './step-label.ts';
 
@@ -14,14 +14,12 @@ export interface PackageAtWork {
 export interface StepUnderWay extends Work {
   readonly detail: string;
   readonly since: number;
+  /** How many seconds it is expected to take, where that is known. */
+  readonly estimate: number | undefined;
 }
 
-/** Where a run is: the sum of its events so far, its texts harmless. Times are milliseconds of the clock that `advance` is called with. */
-export interface Progress {
-  /** The steps that have begun and not ended, by their labels. */
-  readonly steps: Map<string, StepUnderWay>;
-  /** The images that are being pulled. Bytes; total 0 while unknown. */
-  readonly pulls: Map<string, { readonly current: number; readonly total: number }>;
+/** What one emerge has come to. */
+export interface EmergeProgress {
   readonly packages: Map<string, PackageAtWork>;
   /** When Portage began each package that it has not completed. */
   readonly begun: Map<string, number>;
@@ -30,9 +28,21 @@ export interface Progress {
   total: number;
 }
 
+/** Where a run is: the sum of its events so far, its texts harmless. Times are milliseconds of the clock that `advance` is called with. */
+export interface Progress {
+  /** The steps that have begun and not ended, by their labels. */
+  readonly steps: Map<string, StepUnderWay>;
+  /** The images that are being pulled. Bytes; total 0 while unknown. */
+  readonly pulls: Map<string, { readonly current: number; readonly total: number }>;
+  /** The emerges that are under way, by their tasks. */
+  readonly emerges: Map<string | undefined, EmergeProgress>;
+  /** How far the whole is, where it is a graph of work. */
+  schedule: Schedule | undefined;
+}
+
 /** The progress of a run of which nothing has happened yet. */
 export function startProgress(): Progress {
-  return { steps: new Map(), pulls: new Map(), packages: new Map(), begun: new Map(), reached: 0, total: 0 };
+  return { steps: new Map(), pulls: new Map(), emerges: new Map(), schedule: undefined };
 }
 
 /** Takes an event into account that happened at `now`. */
@@ -44,6 +54,7 @@ export function advance(progress: Progress, event: Event, now: number): void {
         task: event.task,
         detail: harmlessLine(event.detail),
         since: now,
+        estimate: event.estimate,
       });
       return;
     case 'step-finished':
@@ -54,13 +65,13 @@ export function advance(progress: Progress, event: Event, now: number): void {
       progress.pulls.set(harmlessLine(event.image), { current: event.current, total: event.total });
       return;
     case 'package':
-      countPackage(progress, event, now);
+      countPackage(emergeOf(progress, event), event, now);
       return;
     case 'running':
-      progress.reached = Math.max(progress.reached, event.completed);
-      progress.total = Math.max(progress.total, event.total);
-      progress.packages.clear();
-      for (const running of event.packages) setPackage(progress, atWork(running, now));
+      replacePackages(emergeOf(progress, event), event, now);
+      return;
+    case 'schedule':
+      progress.schedule = event;
       return;
     case 'failed':
     case 'defect':
@@ -78,30 +89,41 @@ export function advance(progress: Progress, event: Event, now: number): void {
 function endStep(progress: Progress, work: Work): void {
   progress.steps.delete(labelStep(work));
   progress.pulls.clear();
-  if (isMerging(work.step)) {
-    progress.packages.clear();
-    progress.begun.clear();
-    progress.reached = 0;
-    progress.total = 0;
-  }
+  if (isMerging(work.step)) progress.emerges.delete(work.task);
+}
+
+/** The emerge of a task, which its first event begins. */
+function emergeOf(progress: Progress, { task }: Pick<Work, 'task'>): EmergeProgress {
+  const known = progress.emerges.get(task);
+  if (known !== undefined) return known;
+  const begun: EmergeProgress = { packages: new Map(), begun: new Map(), reached: 0, total: 0 };
+  progress.emerges.set(task, begun);
+  return begun;
+}
+
+function replacePackages(emerge: EmergeProgress, running: Extract<Event, { type: 'running' }>, now: number): void {
+  emerge.reached = Math.max(emerge.reached, running.completed);
+  emerge.total = Math.max(emerge.total, running.total);
+  emerge.packages.clear();
+  for (const each of running.packages) setPackage(emerge, atWork(each, now));
 }
 
 /** Where Portage has no status stream, these events alone say what is running. */
-function countPackage(progress: Progress, event: Extract<Event, { type: 'package' }>, now: number): void {
+function countPackage(emerge: EmergeProgress, event: Extract<Event, { type: 'package' }>, now: number): void {
   const { cpv, index, total, action } = event;
-  progress.reached = Math.max(progress.reached, index);
-  progress.total = Math.max(progress.total, total);
+  emerge.reached = Math.max(emerge.reached, index);
+  emerge.total = Math.max(emerge.total, total);
   if (action === 'completed') {
-    progress.packages.delete(cpv);
-    progress.begun.delete(cpv);
+    emerge.packages.delete(cpv);
+    emerge.begun.delete(cpv);
     return;
   }
-  progress.begun.set(cpv, now);
-  if (!progress.packages.has(cpv)) setPackage(progress, { cpv, phase: '', binary: false, since: now });
+  emerge.begun.set(cpv, now);
+  if (!emerge.packages.has(cpv)) setPackage(emerge, { cpv, phase: '', binary: false, since: now });
 }
 
-function setPackage(progress: Progress, { cpv, phase, binary, since }: PackageAtWork): void {
-  progress.packages.set(cpv, { cpv: harmlessLine(cpv), phase: harmlessLine(phase), binary, since });
+function setPackage(emerge: EmergeProgress, { cpv, phase, binary, since }: PackageAtWork): void {
+  emerge.packages.set(cpv, { cpv: harmlessLine(cpv), phase: harmlessLine(phase), binary, since });
 }
 
 function atWork({ cpv, phase, binary, elapsed }: RunningPackage, now: number): PackageAtWork {

@@ -19,7 +19,12 @@ describe('zentoo build, of what is there already', { timeout: 180_000 }, () => {
     const outcome = await site.build(args, { DOCKER_HOST: proxy.address });
     const types = Object.fromEntries([...outcome.tuples.values()].map(({ name, type }) => [name, type]));
     const started = proxy.requests.filter((request) => /^POST \S*\/containers\/\w+\/start$/.test(request)).length;
-    return { ...outcome, types, started, compiled: outcome.stderr.match(/^>>> Emerging \(.*/gm) ?? [] };
+    return {
+      ...outcome,
+      types,
+      started,
+      compiled: outcome.stderr.match(/(?<=^(?:\S+ \| )?)>>> Emerging \(.*/gm) ?? [],
+    };
   };
 
   beforeAll(async () => {

@@ -28,7 +28,7 @@ describe('zentoo build, interrupted', { timeout: 120_000 }, () => {
 
   it.each([
     ['a compilation', 'plain-base-plain-hanging', [], /Emerging .*test-fault\/hangs/],
-    ['a hook of an assembly', 'plain-base-waits-clock', [], /^waiting here$/m],
+    ['a hook of an assembly', 'plain-base-waits-clock', [], /^(?:\S+ \| )?waiting here$/m],
     ['an archive', 'plain-base-plain-clock', ['--output', 'archive'], /: archive plain-base-plain-clock \.\.\./],
   ] as const)('leaves nothing of %s behind, and ends with 143', async (_what, tuple, options, when) => {
     const outcome = await site.interrupt(['build', ...options, tuple], when, 'SIGTERM');

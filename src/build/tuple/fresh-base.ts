@@ -2,6 +2,7 @@ import { Failure } from '../../failure.ts';
 import { explainDifference, readInputsLabel } from '../../plan/explain-difference.ts';
 import { fingerprintBuildmaster, fingerprintTuple } from '../../plan/fingerprint.ts';
 import type { Tuple } from '../../site/site.ts';
+import { withTask } from '../../report/with-task.ts';
 import type { Base } from '../base-image.ts';
 import { createStepTimer } from '../step-timer.ts';
 import { findCurrentImage } from './current-image.ts';
@@ -43,7 +44,8 @@ export async function findFreshBase(run: SiteRun, root: FreshRoot): Promise<Fres
     (await findBuildmaster(run, tuple, fingerprint)) ??
     (await step('buildmaster', `from ${stageOf(run, tuple).name}`, async () => {
       const share = shareMachine(await run.engine.info(), 1, run.site.limits);
-      return makeBuildmaster(run, tuple, fingerprint, share);
+      const ofTask = { ...run, report: withTask(run.report, tuple.name) };
+      return makeBuildmaster(ofTask, tuple, fingerprint, share);
     }));
   return { base: { name: buildmaster.name, image: buildmaster.image }, buildmaster };
 }

@@ -4,6 +4,7 @@ import { assemblyNode, packageNodes, type Estimate, type SiteNode, type SiteWork
 import type { Failure } from '../../failure.ts';
 import type { ElogEntry } from '../../portage/elog.ts';
 import type { Executed, Executor } from '../../schedule/executor.ts';
+import { withTask } from '../../report/with-task.ts';
 import type { Tuple } from '../../site/site.ts';
 import { explainRefusal } from '../in-workspace.ts';
 import { createStepTimer } from '../step-timer.ts';
@@ -45,6 +46,11 @@ export function createLocalExecutor(
   const pool = new PackagePool();
   const share = (atOnce: number) => shareMachine(machine, atOnce, run.site.limits);
 
+  /** The run as a task has it, whose events say so, and the timer of its steps. */
+  function taskOf(name: string, seconds: number | undefined) {
+    const own: SiteRun = { ...run, report: withTask(run.report, name) };
+    return { own, step: createStepTimer(run.report, name, seconds) };
+  }
   async function buildmasterOf(tuple: Tuple): Promise<Buildmaster> {
     const found = await findBuildmaster(run, tuple, fingerprintBuildmaster(tuple, surroundingsOf(run, tuple)));
     if (found === undefined) throw new Error(`the buildmaster of ${tuple.name} is gone`);
@@ -52,20 +58,20 @@ export function createLocalExecutor(
   }
   async function buildmaster({ work }: NodeOf<'buildmaster'>, atOnce: number): Promise<SiteExecuted> {
     const { tuple, name } = work;
-    const step = createStepTimer(run.report, name);
+    const { own, step } = taskOf(name, estimate(work));
     const fingerprint = fingerprintBuildmaster(tuple, surroundingsOf(run, tuple));
     const from = `from ${stageOf(run, tuple).name}`;
-    await step('buildmaster', from, makeBuildmaster, run, tuple, fingerprint, share(atOnce));
+    await step('buildmaster', from, makeBuildmaster, own, tuple, fingerprint, share(atOnce));
     return { result: { kind: 'buildmaster' } };
   }
   async function resolve({ work }: NodeOf<'resolve'>): Promise<SiteExecuted> {
     const tuples = work.tuples.map(({ tuple }) => tuple);
     const [first] = tuples;
     if (first === undefined) throw new Error('nothing to ask Portage for');
-    const step = createStepTimer(run.report, first.name);
+    const { own, step } = taskOf(first.name, estimate(work));
     const others = tuples.length > 1 ? `, and for ${tuples.length - 1} more` : '';
     const known = await buildmasterOf(first);
-    const answers = await step('resolve', `in ${known.name}${others}`, resolveTuples, run, tuples, known);
+    const answers = await step('resolve', `in ${known.name}${others}`, resolveTuples, own, tuples, known);
     const resolutions = new Map<string, TupleResolution>();
     const nodes: SiteNode[] = [];
     for (const [index, answer] of answers.entries()) {
@@ -85,15 +91,17 @@ export function createLocalExecutor(
   async function packages({ work }: NodeOf<'packages'>, atOnce: number): Promise<SiteExecuted> {
     const { tuple, group } = work;
     const cpvs = group.packages.map(({ cpv }) => cpv);
-    const step = createStepTimer(run.report, `${tuple.cpu.name}-${tuple.portage.name}:${cpvs[0] ?? ''}`);
+    const name = `${tuple.cpu.name}-${tuple.portage.name}:${cpvs[0] ?? ''}`;
+    const { own, step } = taskOf(name, estimate(work));
     const compilation = { tuple, group, buildmaster: await buildmasterOf(tuple), share: share(atOnce) };
     const detail = [`for ${tuple.name}`, ...(cpvs.length > 1 ? [`with ${cpvs.slice(1).join(', ')}`] : [])].join(', ');
-    const elog = await step('compile', detail, compilePackages, run, compilation);
+    const elog = await step('compile', detail, compilePackages, own, compilation);
     return { result: { kind: 'packages', cpvs, elog } };
   }
   async function assemble({ work }: NodeOf<'assemble'>): Promise<SiteExecuted> {
     const { tuple, fingerprint } = work.wanted;
-    const assembled = await assembleTuple(run, tuple, await buildmasterOf(tuple), fingerprint);
+    const { own } = taskOf(tuple.name, undefined);
+    const assembled = await assembleTuple(own, tuple, await buildmasterOf(tuple), fingerprint);
     return { result: { kind: 'assemble', ...assembled } };
   }
   function execute(node: SiteNode, atOnce: number): Promise<SiteExecuted> {

@@ -1,5 +1,6 @@
 import { emergeEnvironment, syncCommand, webrsyncCommand } from '../../portage/emerge-command.ts';
 import { explainSyncFailure } from '../../portage/explain-sync-failure.ts';
+import { withTask } from '../../report/with-task.ts';
 import { Failures, failuresOf, type Failure } from '../../failure.ts';
 import type { SiteTree, Tuple } from '../../site/site.ts';
 import { endedJobFailure, jobFailure } from '../job-failure.ts';
@@ -35,8 +36,9 @@ export async function syncTrees(run: SiteRun): Promise<readonly SyncedTree[]> {
   const failures: Failure[] = [];
   const failed = new Set<string>();
   for (const tree of run.site.repositories) {
+    const ofTask = { ...run, report: withTask(run.report, tree.name) };
     try {
-      await createStepTimer(run.report, tree.name)('sync', describeSync(tree), syncTree, run, tree);
+      await createStepTimer(run.report, tree.name)('sync', describeSync(tree), syncTree, ofTask, tree);
     } catch (error) {
       const known = failuresOf(error);
       if (known.length === 0 || run.signal.aborted) throw error;

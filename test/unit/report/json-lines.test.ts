@@ -71,6 +71,43 @@ test('how things stand is logged when it has changed', () => {
   ]);
 });
 
+test('what is of a task says so, and what is logged of one does not depend on the others', () => {
+  const running = (task: string): Event => ({
+    type: 'running',
+    task,
+    completed: 0,
+    total: 1,
+    packages: [{ cpv: 'a/b-1', phase: 'compile', elapsed: 1, binary: false }],
+  });
+  const entries = render([
+    { type: 'step-started', step: 'compile', task: 'one', detail: 'for all', estimate: 45 },
+    running('one'),
+    running('two'),
+    running('one'),
+    { type: 'package', task: 'one', cpv: 'a/b-1', index: 1, total: 1, action: 'completed' },
+    { type: 'line', task: 'one', step: 'compile', text: 'x' },
+  ]);
+  expect(entries.map(({ event, task }) => [event, task])).toEqual([
+    ['step-started', 'one'],
+    ['running', 'one'],
+    ['running', 'two'],
+    ['package', 'one'],
+    ['line', 'one'],
+  ]);
+  expect(entries[0]).toMatchObject({ detail: 'for all', estimate: 45 });
+});
+
+test('a schedule is logged when it has changed', () => {
+  const schedule = { type: 'schedule', done: 1, total: 4, failed: 0, atWork: 2, remaining: 90 } as const;
+  expect(render([schedule, schedule, { ...schedule, done: 2, remaining: 60 }])).toEqual([
+    {
+      ...{ level: 'info', event: 'schedule', done: 1, total: 4, failed: 0, atWork: 2, remaining: 90 },
+      msg: '1 of 4 done, 2 at work, about 1m 30s left',
+    },
+    expect.objectContaining({ done: 2, msg: '2 of 4 done, 2 at work, about 1m 00s left' }),
+  ]);
+});
+
 test('each failure is an error with code, status, hint, causes and the end of the log', () => {
   const details = { hint: 'mend it', cause: new Error('deep'), logTail: ['one', 'two'] };
   const failures = [new Failure('build-failed', 'failed to build', details), new Failure('disk-space', 'full')];

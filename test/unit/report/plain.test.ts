@@ -110,6 +110,65 @@ test('after a minute of silence a line says what is being worked on', async () =
   expect(stream.lines).toHaveLength(3);
 });
 
+test('the lines of several tasks say whose they are', () => {
+  expect(
+    render([
+      { type: 'step-started', step: 'compile', task: 'one:a/a-1', detail: 'for x, y', estimate: 45 },
+      { type: 'step-started', step: 'compile', task: 'two:b/b-1', detail: '' },
+      { type: 'line', step: 'compile', task: 'one:a/a-1', text: '>>> Emerging (1 of 1) a/a-1::gentoo' },
+      { type: 'line', step: 'compile', task: 'two:b/b-1', text: ' * \x1b[31mERROR' },
+      { type: 'step-failed', step: 'compile', task: 'two:b/b-1', seconds: 3 },
+    ]),
+  ).toEqual([
+    'one:a/a-1: compile for x, y ...',
+    'two:b/b-1: compile ...',
+    'one:a/a-1 | >>> Emerging (1 of 1) a/a-1::gentoo',
+    'two:b/b-1 |  * ERROR',
+    'two:b/b-1: compile failed after 3.0s',
+  ]);
+});
+
+test('of a schedule the tenths, what it has grown to, and failures are said', () => {
+  const schedule = (done: number, total: number, failed = 0, remaining?: number): Event => ({
+    ...{ type: 'schedule', done, total, failed, atWork: 2 },
+    ...(remaining === undefined ? {} : { remaining }),
+  });
+  expect(
+    render([
+      schedule(0, 3),
+      schedule(1, 3),
+      schedule(1, 60),
+      ...[2, 3, 4, 5].map((done) => schedule(done, 60)),
+      schedule(6, 60, 0, 249.2),
+      schedule(6, 60, 1),
+      schedule(7, 60, 1),
+    ]),
+  ).toEqual([
+    '1 of 3 done, 2 at work',
+    '1 of 60 done, 2 at work',
+    '6 of 60 done, 2 at work, about 4m 10s left',
+    '6 of 60 done, 1 failed, 2 at work',
+  ]);
+});
+
+test('after a minute of silence several tasks are named, each with its packages, and how far the whole is', () => {
+  const stream = new CapturedStream();
+  const report = openPlainReport(openSink(stream), program);
+  const atWork = (cpv: string) => [{ cpv, phase: 'compile', elapsed: 0, binary: false }];
+  void report({ type: 'schedule', done: 12, total: 57, failed: 2, atWork: 2, remaining: 250 });
+  void report({ type: 'step-started', step: 'compile', task: 'one', detail: '', estimate: 45 });
+  void report({ type: 'step-started', step: 'archive', task: 'two', detail: '' });
+  void report({ type: 'running', task: 'one', completed: 0, total: 4, packages: atWork('a/a-1') });
+  void report({ type: 'running', task: 'three', completed: 0, total: 4, packages: atWork('b/b-1') });
+  const before = stream.lines.length;
+  vi.advanceTimersByTime(60_000);
+  expect(stream.lines.slice(before)).toEqual([
+    '12 of 57 done, 2 failed, 2 at work, about 4m 10s left',
+    'one: compile still running after 1m 00s of about 45s: a/a-1 compile 1m 00s',
+    'two: archive still running after 1m 00s',
+  ]);
+});
+
 test('whoever emits waits for a slow reader', async () => {
   const stream = new CapturedStream({ waitForReader: true, highWaterMark: 16 });
   const report = openPlainReport(openSink(stream), program);
@@ -126,4 +185,9 @@ test('the end of a log is not shown again right after it was printed, and is whe
   const after = (tail: string) => render([printed, { type: 'failed', failures: [failure(tail)] }]);
   expect(after(' * ERROR: a/b-1 failed')).toEqual([' * ERROR: a/b-1 failed', 'gentoo-builder: failed to emerge a/b-1']);
   expect(after('make: *** Error 1')).toContain('make: *** Error 1');
+  const ofTask = render([
+    { ...printed, task: 'one' },
+    { type: 'failed', failures: [failure(' * ERROR: a/b-1 failed')] },
+  ]);
+  expect(ofTask).toEqual(['one |  * ERROR: a/b-1 failed', 'gentoo-builder: failed to emerge a/b-1']);
 });
