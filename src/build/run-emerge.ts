@@ -25,10 +25,10 @@ export async function runEmerge(
     await report({ type: 'line', step: job.step, text });
     const line = parseEmergeLine(text);
     if (line?.action === 'emerging' || line?.action === 'completed') {
-      const { action, cpv, index, total } = line;
+      const { action, cpv, index, total, binary } = line;
       if (action === 'emerging') underWay.add(cpv);
       else underWay.delete(cpv);
-      await report({ type: 'package', action, cpv, index, total });
+      await report({ type: 'package', action, cpv, index, total, ...(binary ? { binary } : {}) });
     }
   }).catch(async (error: unknown) => {
     throw await endedJobFailure(context, container, { error, underWay });

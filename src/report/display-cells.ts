@@ -30,6 +30,20 @@ export function cutToCells(text: string, cells: number): string {
   return text.slice(0, end) + mark;
 }
 
+/** The text, or as much of its end as fits into so many cells; a cut is shown by `...` where there is room. */
+export function cutBeginning(text: string, cells: number): string {
+  if (text.length <= cells / 2 || countCells(text) <= cells) return text;
+  const mark = cells >= 8 ? '...' : '';
+  let left = cells - mark.length;
+  let begin = text.length;
+  for (const character of Array.from(text).toReversed()) {
+    left -= cellsOf(character);
+    if (left < 0) break;
+    begin -= character.length;
+  }
+  return mark + text.slice(begin);
+}
+
 /** The text followed by spaces up to so many cells. */
 export function padToCells(text: string, cells: number): string {
   return text + ' '.repeat(Math.max(0, cells - countCells(text)));

@@ -78,6 +78,8 @@ export type Event =
       readonly index: number;
       readonly total: number;
       readonly action: 'emerging' | 'completed';
+      /** Whether it comes from a binary package, where Portage says so. */
+      readonly binary?: boolean;
     } & OfTask)
   | ({
       readonly type: 'running';

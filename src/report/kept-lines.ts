@@ -21,7 +21,7 @@ export function linesToKeep(event: Event, progress: Progress, program: Program, 
     case 'step-failed':
       return styled('red', [`${labelStep(event)} failed after ${formatDuration(event.seconds)}`]);
     case 'package':
-      return event.action === 'completed' ? styled('plain', [packageText(event, progress, now)]) : [];
+      return event.action === 'completed' ? styled('plain', packageTexts(event, progress, now)) : [];
     case 'note':
       return styled('plain', labelLines('note: ', event.message));
     case 'warning':
@@ -30,7 +30,7 @@ export function linesToKeep(event: Event, progress: Progress, program: Program, 
         ...(event.hint === undefined ? [] : labelLines('  hint: ', event.hint)),
       ]);
     case 'line':
-      return keptOutput(event.text);
+      return keptOutput(event);
     case 'failed':
       return [
         ...styled('red', unfinishedSteps(event, progress, now)),
@@ -60,21 +60,29 @@ export function unfinishedSteps(event: Event, progress: Progress, now: number): 
   );
 }
 
-function packageText(event: Extract<Event, { type: 'package' }>, progress: Progress, now: number): string {
-  const begun = progress.emerges.get(event.task)?.begun.get(event.cpv);
-  const duration = begun === undefined ? '' : `  ${formatDuration((now - begun) / 1000)}`;
-  return harmlessLine(`      ${event.cpv}  ${event.index} of ${event.total} completed${duration}`);
+/**
+ * A task has its dependencies from binary packages, and says itself when it has done what it is for: neither is worth a
+ * line that stays, of which there would be thousands.
+ */
+function packageTexts(event: Extract<Event, { type: 'package' }>, { emerges }: Progress, now: number): string[] {
+  const { task, cpv, index, total } = event;
+  const begun = emerges.get(task)?.begun.get(cpv);
+  if (task !== undefined && (begun?.binary === true || task.endsWith(`:${cpv}`))) return [];
+  const duration = begun === undefined ? '' : `  ${formatDuration((now - begun.since) / 1000)}`;
+  const whose = task === undefined ? ' '.repeat(6) : `${task}: `;
+  return [harmlessLine(`${whose}${cpv}  ${index} of ${total} completed${duration}`)];
 }
 
 /**
  * Portage's `!!!` lines, and its ` * ` lines: messages that packages left for the administrator, printed at the end,
- * and its own remarks. Those that only say that a check went well are not kept.
+ * and its own remarks. Those that only say that a check went well are not kept. Of a task the ` * ` lines are not:
+ * each emerge that has a dependency from a binary package says again what that has to say, and it is all told at the end.
  */
-function keptOutput(text: string): Line[] {
-  if (!text.includes('!!!') && !text.includes(' * ')) return [];
+function keptOutput({ text, task }: Extract<Event, { type: 'line' }>): Line[] {
+  if (!text.includes('!!!') && (task !== undefined || !text.includes(' * '))) return [];
   const line = harmlessLine(text);
-  if (line.startsWith('!!!')) return styled('yellow', [line]);
-  return line.startsWith(' * ') && !/\[ ok \]\s*$/.test(line) ? styled('plain', [line]) : [];
+  if (line.startsWith('!!!')) return styled('yellow', [task === undefined ? line : harmlessLine(`${task} | `) + line]);
+  return task === undefined && line.startsWith(' * ') && !/\[ ok \]\s*$/.test(line) ? styled('plain', [line]) : [];
 }
 
 function styled(style: Style, texts: readonly string[]): Line[] {

@@ -1,16 +1,15 @@
 import type { Event, OpenReport } from './event.ts';
 import type { Program } from './failure-text.ts';
 import { composeFrame, type Line, type Size } from './frame.ts';
-import { harmlessLine } from './harmless-text.ts';
 import { linesToKeep } from './kept-lines.ts';
 import { advance, startProgress } from './progress.ts';
 import { openScreen } from './screen.ts';
 import type { ReportStream, Sink } from './sink.ts';
+import { keepTails } from './tails.ts';
 
 /** Milliseconds between two pictures at least, and at most while a step is under way. */
 const shortestPause = 100;
 const longestPause = 1000;
-const tailLines = 5;
 const keptAtOnce = 1000;
 
 /** What a live view is drawn on, and how. */
@@ -31,8 +30,8 @@ export interface LiveView {
 export function openLiveReport({ stderr, sink, readSize, colours, program }: LiveView): OpenReport {
   const screen = openScreen(sink, readSize, colours);
   const progress = startProgress();
+  const tails = keepTails();
   let kept: Line[] = [];
-  let tail: string[] = [];
   let drawnAt = -Infinity;
   let due = Infinity;
   let timer: NodeJS.Timeout | undefined;
@@ -45,10 +44,11 @@ export function openLiveReport({ stderr, sink, readSize, colours, program }: Liv
     clearTimeout(timer);
     if (closed || lent || slowReader !== undefined) return;
     drawnAt = performance.now();
-    const taken = screen.draw(kept, composeFrame(progress, tail.map(harmlessLine), readSize(), drawnAt));
+    const frame = composeFrame(progress, tails, readSize(), drawnAt);
+    const taken = screen.draw(kept, frame);
     kept = [];
     if (taken !== undefined) slowReader = taken.then(catchUp);
-    if (progress.steps.size > 0) redrawAt(drawnAt + longestPause);
+    if (frame.length > 0) redrawAt(drawnAt + longestPause);
   }
   function catchUp(): void {
     slowReader = undefined;
@@ -69,10 +69,7 @@ export function openLiveReport({ stderr, sink, readSize, colours, program }: Liv
     const now = performance.now();
     const keeping = linesToKeep(event, progress, program, now);
     kept.push(...keeping);
-    if (event.type === 'step-started') tail = [];
-    if (event.type === 'line' && keeping.length === 0 && event.text.trim() !== '') {
-      tail = [...tail.slice(1 - tailLines), event.text];
-    }
+    tails.take(event, keeping.length > 0);
     advance(progress, event, now);
   }
   function lend(): void | Promise<void> {

@@ -5,7 +5,7 @@ import { describeDefect, describeFailures, labelLines, type Program } from './fa
 import { harmlessLine } from './harmless-text.ts';
 import { unfinishedSteps } from './kept-lines.ts';
 import { selectPullMilestones, selectScheduleMilestones } from './milestones.ts';
-import { advance, startProgress, type Progress, type StepUnderWay } from './progress.ts';
+import { advance, scheduleAt, startProgress, type Progress, type StepUnderWay } from './progress.ts';
 import type { Sink } from './sink.ts';
 import { labelStep } from './step-label.ts';
 
@@ -108,9 +108,8 @@ function describeWork(progress: Progress, now: number): string[] {
     const packages = isMerging(work.step) ? namePackages(progress, work, now) : '';
     return `${label} still running after ${elapsed}${packages === '' ? '' : `: ${packages}`}`;
   });
-  return progress.schedule === undefined || steps.length === 0
-    ? steps
-    : [describeSchedule(progress.schedule), ...steps];
+  const schedule = scheduleAt(progress, now);
+  return schedule === undefined || steps.length === 0 ? steps : [describeSchedule(schedule), ...steps];
 }
 
 function namePackages({ emerges }: Progress, { task }: StepUnderWay, now: number): string {

@@ -22,7 +22,7 @@ export interface StepUnderWay extends Work {
 export interface EmergeProgress {
   readonly packages: Map<string, PackageAtWork>;
   /** When Portage began each package that it has not completed. */
-  readonly begun: Map<string, number>;
+  readonly begun: Map<string, { readonly since: number; readonly binary: boolean }>;
   /** The number of the package that was begun last, or of those completed where that is more. */
   reached: number;
   total: number;
@@ -36,8 +36,8 @@ export interface Progress {
   readonly pulls: Map<string, { readonly current: number; readonly total: number }>;
   /** The emerges that are under way, by their tasks. */
   readonly emerges: Map<string | undefined, EmergeProgress>;
-  /** How far the whole is, where it is a graph of work. */
-  schedule: Schedule | undefined;
+  /** How far the whole was when that was said last, where it is a graph of work. */
+  schedule: (Schedule & { readonly saidAt: number }) | undefined;
 }
 
 /** The progress of a run of which nothing has happened yet. */
@@ -49,6 +49,7 @@ export function startProgress(): Progress {
 export function advance(progress: Progress, event: Event, now: number): void {
   switch (event.type) {
     case 'step-started':
+      if (isMerging(event.step)) progress.emerges.delete(event.task);
       progress.steps.set(labelStep(event), {
         step: event.step,
         task: event.task,
@@ -71,11 +72,12 @@ export function advance(progress: Progress, event: Event, now: number): void {
       replacePackages(emergeOf(progress, event), event, now);
       return;
     case 'schedule':
-      progress.schedule = event;
+      progress.schedule = { ...event, saidAt: now };
       return;
     case 'failed':
     case 'defect':
       for (const work of [...progress.steps.values()]) endStep(progress, work);
+      progress.schedule = undefined;
       return;
     case 'note':
     case 'warning':
@@ -84,6 +86,13 @@ export function advance(progress: Progress, event: Event, now: number): void {
     case 'terminal-returned':
       return;
   }
+}
+
+/** How far the whole is; the time that is left goes by, and once it is over nothing is said of it. */
+export function scheduleAt({ schedule }: Progress, now: number): Schedule | undefined {
+  if (schedule?.remaining === undefined) return schedule;
+  const remaining = schedule.remaining - (now - schedule.saidAt) / 1000;
+  return { ...schedule, remaining: remaining > 0 ? remaining : undefined };
 }
 
 function endStep(progress: Progress, work: Work): void {
@@ -110,7 +119,7 @@ function replacePackages(emerge: EmergeProgress, running: Extract<Event, { type:
 
 /** Where Portage has no status stream, these events alone say what is running. */
 function countPackage(emerge: EmergeProgress, event: Extract<Event, { type: 'package' }>, now: number): void {
-  const { cpv, index, total, action } = event;
+  const { cpv, index, total, action, binary = false } = event;
   emerge.reached = Math.max(emerge.reached, index);
   emerge.total = Math.max(emerge.total, total);
   if (action === 'completed') {
@@ -118,8 +127,8 @@ function countPackage(emerge: EmergeProgress, event: Extract<Event, { type: 'pac
     emerge.begun.delete(cpv);
     return;
   }
-  emerge.begun.set(cpv, now);
-  if (!emerge.packages.has(cpv)) setPackage(emerge, { cpv, phase: '', binary: false, since: now });
+  emerge.begun.set(cpv, { since: now, binary });
+  if (!emerge.packages.has(cpv)) setPackage(emerge, { cpv, phase: '', binary, since: now });
 }
 
 function setPackage(emerge: EmergeProgress, { cpv, phase, binary, since }: PackageAtWork): void {

@@ -64,6 +64,18 @@ describe('the emerge', () => {
     ]);
   });
 
+  it('says of a package that it comes from a binary one', async () => {
+    using world = new BuildWorld();
+    world.portage.emerge = ({ print }) => {
+      print('>>> Emerging binary (1 of 1) app-misc/hello-2.10::gentoo\n');
+      return 0;
+    };
+    await passTime(buildImage(buildRequest(), world.context));
+    expect(world.events.filter(({ type }) => type === 'package')).toEqual([
+      { type: 'package', action: 'emerging', cpv: 'app-misc/hello-2.10', index: 1, total: 1, binary: true },
+    ]);
+  });
+
   it('holds the tree shared, where a sync holds it exclusively', async () => {
     using world = new BuildWorld();
     await passTime(buildImage(buildRequest(), world.context));

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { countCells, cutToCells, padToCells } from '../../../src/report/display-cells.ts';
+import { countCells, cutBeginning, cutToCells, padToCells } from '../../../src/report/display-cells.ts';
 
 test.each([
   ['', 0],
@@ -29,10 +29,21 @@ test.each([
   expect(cutToCells(text, cells)).toBe(cut);
 });
 
-test('a cut text fits, and is not cut without need', () => {
+test.each([
+  ['base:sys-devel/gcc', 18, 'base:sys-devel/gcc'],
+  ['base:sys-devel/gcc', 17, '...:sys-devel/gcc'],
+  ['sys-devel/gcc', 5, 'l/gcc'],
+  ['日本語日本語', 11, '...語日本語'],
+  ['日本語', 5, '本語'],
+  ['abc', 0, ''],
+])('%j with its beginning cut to %d cells is %j', (text, cells, cut) => {
+  expect(cutBeginning(text, cells)).toBe(cut);
+});
+
+test.each([cutToCells, cutBeginning])('a cut text fits, and is not cut without need (%o)', (cutText) => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme' }), fc.nat(40), (text, cells) => {
-      const cut = cutToCells(text, cells);
+      const cut = cutText(text, cells);
       expect(countCells(cut)).toBeLessThanOrEqual(cells);
       if (countCells(text) <= cells) expect(cut).toBe(text);
     }),

@@ -163,7 +163,7 @@ test('after a minute of silence several tasks are named, each with its packages,
   const before = stream.lines.length;
   vi.advanceTimersByTime(60_000);
   expect(stream.lines.slice(before)).toEqual([
-    '12 of 57 done, 2 failed, 2 at work, about 4m 10s left',
+    '12 of 57 done, 2 failed, 2 at work, about 3m 10s left',
     'one: compile still running after 1m 00s of about 45s: a/a-1 compile 1m 00s',
     'two: archive still running after 1m 00s',
   ]);
