@@ -72,6 +72,7 @@ async function buildStale(
     jobs: jobs ?? defaultJobs(machine, run.site.limits),
     executor: createLocalExecutor(run, machine, estimate),
     signal: run.signal,
+    onChange: (state) => run.report({ type: 'schedule', ...state }),
   });
   for (const outcome of outcomes.values())
     if (outcome.type === 'failed' && failuresOf(outcome.error).length === 0) throw outcome.error;
