@@ -1,5 +1,5 @@
 import type { Failure } from '../failure.ts';
-import { parseEmergeLine } from '../portage/emerge-output.ts';
+import { isJobStatus, parseEmergeLine } from '../portage/emerge-output.ts';
 import type { FailedCommand } from '../portage/emerge-report.ts';
 import { explainEmergeFailure, type EmergeFailure } from '../portage/explain-failure.ts';
 import type { BuildContainer } from './build-container.ts';
@@ -22,6 +22,7 @@ export async function runEmerge(
   const { report } = context;
   const underWay = new Set<string>();
   const result = await runJob(context, container, job, async (text) => {
+    if (isJobStatus(text)) return;
     await report({ type: 'line', step: job.step, text });
     const line = parseEmergeLine(text);
     if (line?.action === 'emerging' || line?.action === 'completed') {

@@ -24,6 +24,14 @@ const progress =
   /^>>> (Emerging|Emerging binary|Fetching|Fetching binary|Installing|Completed) \((\d{1,9}) of (\d{1,9})\) ([^\s:]+\/[^\s:]+?)(?:::(\S+))?(?: (?:for|to) \S+)?$/;
 const failure = /^>>> Failed to (?:emerge|install) ([^\s:,]+\/[^\s:,]+)(?: (?:for|to) \S+?)?(?:, Log file:)?$/;
 
+/**
+ * Whether a line is the status that emerge prints again and again when it has several jobs (`_emerge/JobStatusDisplay.py`), which
+ * says nothing of a package.
+ */
+export function isJobStatus(line: string): boolean {
+  return /^>>> Jobs: \d+ of \d+ complete/.test(stripEscapes(line));
+}
+
 /** A line without the sequences that colour it, move the cursor or set a title. */
 export function stripEscapes(line: string): string {
   return line.includes('\u001B') ? line.replaceAll(escapeSequence, '') : line;

@@ -155,7 +155,7 @@ PKGDIR=/tmp/mine emerge --quiet --ask=n --usepkg=n --getbinpkg=n --oneshot app-m
       21,
       'failed to use the cpu alien: its CHOST is i686-pc-linux-gnu, and that of the stage own is x86_64-pc-linux-gnu',
     ]);
-    expect(first.stderr).not.toMatch(/(?:future|alien)-base-plain-tools: compile/);
+    expect(first.stderr).not.toMatch(/^(?:future|alien)-base:\S+: compile/m);
   });
 
   it('cannot write to the store while a root is assembled; a hook that fails is named, and its output shown', () => {
@@ -163,9 +163,7 @@ PKGDIR=/tmp/mine emerge --quiet --ask=n --usepkg=n --getbinpkg=n --oneshot app-m
       52,
       'failed to run the hook assemble of the buildhooks branch writes: it ended with 1',
     ]);
-    expect(first.stderr).toMatch(
-      /^to the store:\ntouch: .*: Read-only file system\n-+ end of the log -+\nzentoo: plain-base-writes-tools/m,
-    );
+    expect(first.stderr).toMatch(/^(?:\S+ \| )?touch: .*: Read-only file system$/m);
   });
 
   it('ends with 43 and the name of what the store does not have, and compiles nothing', () => {
@@ -173,11 +171,10 @@ PKGDIR=/tmp/mine emerge --quiet --ask=n --usepkg=n --getbinpkg=n --oneshot app-m
       43,
       'failed to assemble the root: the store has no package for app-misc/greet',
     ]);
-    const assembled = first.stderr.split(/^\S+: (?=assemble from|compile @|assemble done)/m);
-    for (const part of assembled.filter((text) => text.startsWith('assemble from')))
-      expect(part.replace(/running the hook assemble[^]*?>>> Completed \(1 of 1\)/, '')).not.toMatch(
-        /^(?:\S+ \| )?>>> Emerging \(/m,
-      );
+    // What is printed for a tuple itself is of its assembly; one of them has a hook that compiles.
+    expect(first.stderr.match(/^[\w-]+ \| >>> Emerging \(.*/gm)).toEqual([
+      expect.stringMatching(/^plain-base-replaces-systemset \| .*app-misc\/timepiece-2.0/),
+    ]);
   });
 
   it('replaces the /etc/portage of the stage but for gnupg/, links and modes kept; the cpu comes last, and package.env wins', async () => {
@@ -219,9 +216,7 @@ PKGDIR=/tmp/mine emerge --quiet --ask=n --usepkg=n --getbinpkg=n --oneshot app-m
       '',
     ];
     expect((await inImage('other-odd-told-tools', 'cat /etc/told')).split('\n')).toEqual(told);
-    expect(first.stderr).toMatch(
-      /running the hook compile\nZENTOO_BUILDHOOKS=told\n(?:ZENTOO_.*\n)*ZENTOO_HOOK=compile\n/,
-    );
+    expect(first.stderr).toMatch(/^other-odd-told-tools \| ZENTOO_HOOK=compile$/m);
   });
 
   it('has what a set names by other sets, @system too, from the store, whatever the root had; an empty set gives @system', async () => {

@@ -49,6 +49,6 @@ describe('zentoo build, interrupted', { timeout: 120_000 }, () => {
     expect(firstWords).toMatch(
       /^note: optimize: toolchain: .*sys-devel\/gcc.* of gentoo-ministage are not Portage's to build, and left as they are$/m,
     );
-    expect(firstWords.split(/: compile @/)[0]).not.toContain('>>> Emerging');
+    expect(firstWords.split(/: compile for/)[0]).not.toContain('>>> Emerging');
   });
 });

@@ -19,6 +19,7 @@ export interface BuiltTuple {
   readonly image?: string;
   readonly archive?: string;
   readonly merged?: readonly string[];
+  readonly compiled?: readonly string[];
   readonly failures?: readonly { readonly exitStatus: number; readonly message: string; readonly hint?: string }[];
 }
 

@@ -5,7 +5,6 @@ import type { ElogEntry } from '../../portage/elog.ts';
 import type { Tuple } from '../../site/site.ts';
 import { packageClosure } from '../../store/check-root.ts';
 import { pkgdirOf } from '../../store/portage-program.ts';
-import { readPortageSettings } from '../portage-settings.ts';
 import { binaryOptions } from './binary-options.ts';
 import { emergeInRoot } from './emerge-in-root.ts';
 import { inRoot } from './in-root.ts';
@@ -23,6 +22,8 @@ export interface Compilation {
   readonly tuple: Tuple;
   readonly buildmaster: Buildmaster;
   readonly group: PackageGroup;
+  /** Whether its Portage serves a stream of its status. */
+  readonly observable: boolean;
   readonly share: Share;
 }
 
@@ -31,7 +32,7 @@ export interface Compilation {
  * planned. Answers with what they had to say.
  */
 export async function compilePackages(run: SiteRun, compilation: Compilation): Promise<readonly ElogEntry[]> {
-  const { tuple, buildmaster, group, share } = compilation;
+  const { tuple, buildmaster, group, observable, share } = compilation;
   const [first] = group.packages;
   if (first === undefined) return [];
   const base = { name: buildmaster.name, image: buildmaster.image };
@@ -43,7 +44,6 @@ export async function compilePackages(run: SiteRun, compilation: Compilation): P
   return inRoot(run, root, async (container) => {
     await prepareCompiler(run, container, tuple, share);
     await runHook(run, container, 'compile', hookParts(run.site, tuple, 'tuple', target));
-    const { observable } = await readPortageSettings(run, container, { environment });
     await emergeInRoot(run, container, {
       tuple,
       name: 'emerge-compile',

@@ -44,6 +44,7 @@ export function createLocalExecutor(
   estimate: Estimate,
 ): Executor<SiteWork, SiteResult> {
   const pool = new PackagePool();
+  const observable = new Set<string>();
   const share = (atOnce: number) => shareMachine(machine, atOnce, run.site.limits);
 
   /** The run as a task has it, whose events say so, and the timer of its steps. */
@@ -71,10 +72,11 @@ export function createLocalExecutor(
     const { own, step } = taskOf(first.name, estimate(work));
     const others = tuples.length > 1 ? `, and for ${tuples.length - 1} more` : '';
     const known = await buildmasterOf(first);
-    const answers = await step('resolve', `in ${known.name}${others}`, resolveTuples, own, tuples, known);
+    const answered = await step('resolve', `in ${known.name}${others}`, resolveTuples, own, tuples, known);
     const resolutions = new Map<string, TupleResolution>();
     const nodes: SiteNode[] = [];
-    for (const [index, answer] of answers.entries()) {
+    if (answered.observable) observable.add(known.name);
+    for (const [index, answer] of answered.tuples.entries()) {
       const { tuple } = answer;
       const wanted = work.tuples[index];
       if (answer.type === 'refused' || wanted === undefined) {
@@ -93,7 +95,11 @@ export function createLocalExecutor(
     const cpvs = group.packages.map(({ cpv }) => cpv);
     const name = `${tuple.cpu.name}-${tuple.portage.name}:${cpvs[0] ?? ''}`;
     const { own, step } = taskOf(name, estimate(work));
-    const compilation = { tuple, group, buildmaster: await buildmasterOf(tuple), share: share(atOnce) };
+    const buildmaster = await buildmasterOf(tuple);
+    const compilation = {
+      ...{ tuple, group, buildmaster, share: share(atOnce) },
+      observable: observable.has(buildmaster.name),
+    };
     const detail = [`for ${tuple.name}`, ...(cpvs.length > 1 ? [`with ${cpvs.slice(1).join(', ')}`] : [])].join(', ');
     const elog = await step('compile', detail, compilePackages, own, compilation);
     return { result: { kind: 'packages', cpvs, elog } };

@@ -18,7 +18,15 @@ import { hookParts, runHook } from './run-hook.ts';
 import type { SiteRun } from './site-run.ts';
 import { ofTuple } from './tuple-failure.ts';
 
-/** What is to be done for each tuple, or why nothing can be; in their order. */
+/** What Portage in a buildmaster says for tuples. */
+export interface Resolution {
+  /** Whether it serves a stream of its status. */
+  readonly observable: boolean;
+  /** In their order. */
+  readonly tuples: readonly ResolvedTuple[];
+}
+
+/** What is to be done for a tuple, or why nothing can be. */
 export type ResolvedTuple =
   | { readonly type: 'resolved'; readonly tuple: Tuple; readonly resolved: ResolvedPackages }
   | { readonly type: 'refused'; readonly tuple: Tuple; readonly failures: readonly Failure[] };
@@ -31,9 +39,9 @@ export async function resolveTuples(
   run: SiteRun,
   tuples: readonly Tuple[],
   { name, image, partition }: Buildmaster,
-): Promise<readonly ResolvedTuple[]> {
+): Promise<Resolution> {
   const [first] = tuples;
-  if (first === undefined) return [];
+  if (first === undefined) return { observable: false, tuples: [] };
   const place = placeOf(first);
   const root = {
     ...{ base: { name, image }, portage: first.portage, subject: first.name, step: 'resolve' },
@@ -47,11 +55,11 @@ export async function resolveTuples(
     const packaged = await packageClosure(store, [], await readStageListing(run, container));
     if (packaged.length > 0)
       await run.report({ type: 'note', message: `${name}: packaged as installed: ${packaged.join(', ')}` });
-    const hostPartition = first.cross ? (await readPortageSettings(run, container)).partition : partition;
+    const { observable, partition: hostPartition } = await readPortageSettings(run, container);
     const partitionOf = (path: string) => (first.cross && path === '/' ? hostPartition : partition);
     const answers: ResolvedTuple[] = [];
     for (const tuple of tuples) answers.push(await resolveOne(run, container, { tuple, store, partitionOf }));
-    return answers;
+    return { observable, tuples: answers };
   });
 }
 

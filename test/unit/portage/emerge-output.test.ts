@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parseEmergeLine, stripEscapes } from '../../../src/portage/emerge-output.ts';
+import { isJobStatus, parseEmergeLine, stripEscapes } from '../../../src/portage/emerge-output.ts';
 import { readTranscript } from './transcript.ts';
 
 const progressOf = (name: string) => readTranscript(name).lines.flatMap((line) => parseEmergeLine(line) ?? []);
@@ -86,4 +86,14 @@ test('any line is taken, in linear time', () => {
     stripEscapes(unit.repeat(1e6));
   }
   expect(performance.now() - started).toBeLessThan(2000);
+});
+
+test.each([
+  ['>>> Jobs: 0 of 1 complete                                               Load avg: 15.2, 13.0, 8.7', true],
+  ['>>> Jobs: 1 of 4 complete, 1 running, 1 failed', true],
+  ['\u001B[0m>>> Jobs: 0 of 3 complete', true],
+  ['>>> Emerging (1 of 4) app-misc/jobs-1::gentoo', false],
+  ['prints >>> Jobs: 0 of 1 complete', false],
+])('knows the status of jobs: %s', (line, expected) => {
+  expect(isJobStatus(line)).toBe(expected);
 });
