@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
+import { buffer, text } from 'node:stream/consumers';
 import { extract, pack, type Extract } from 'tar-stream';
 import type { ContainerId, Engine, MountSpec } from '../engine/engine.ts';
 import { workDirectory } from './build-container.ts';
@@ -16,11 +16,15 @@ export interface Probe {
   readTexts(directory: string): Promise<ReadonlyMap<string, string>>;
   /** The text of one file; undefined if it is not there, or no file. */
   readText(path: string): Promise<string | undefined>;
+  /** The bytes of one file; undefined if it is not there, or no file. */
+  readBytes(path: string): Promise<Buffer | undefined>;
   /** A line for everything below a directory: its path relative to that, its type, size in bytes and time. */
   listFiles(directory: string): Promise<readonly string[]>;
   isEmpty(directory: string): Promise<boolean>;
   /** Writes a file below an existing directory, whose path is relative to that; its own directories are made. */
   writeText(directory: string, path: string, text: string): Promise<void>;
+  /** The same for what is no text. */
+  writeBytes(directory: string, path: string, bytes: Buffer): Promise<void>;
 }
 
 /** Makes a probe, hands it to `look`, and removes it. Throws the engine's refusal if a mount cannot be made. */
@@ -49,10 +53,12 @@ function probeOf(engine: Engine, id: ContainerId): Probe {
   return {
     exists: async (path) => (await engine.statPath(id, path)) !== undefined,
     readTexts: (directory) => readTexts(engine, id, directory),
-    readText: (path) => readFile(engine, id, path),
+    readText: async (path) => (await readFile(engine, id, path))?.toString(),
+    readBytes: (path) => readFile(engine, id, path),
     listFiles: (directory) => listFiles(engine, id, directory),
     isEmpty: (directory) => isEmpty(engine, id, directory),
-    writeText: (directory, path, text) => writeFile(engine, id, directory, { path, text }),
+    writeText: (directory, path, text) => writeFile(engine, id, directory, { path, content: text }),
+    writeBytes: (directory, path, bytes) => writeFile(engine, id, directory, { path, content: bytes }),
   };
 }
 
@@ -67,12 +73,12 @@ async function readTexts(engine: Engine, id: ContainerId, directory: string): Pr
   return new Map(texts.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-async function readFile(engine: Engine, id: ContainerId, path: string): Promise<string | undefined> {
+async function readFile(engine: Engine, id: ContainerId, path: string): Promise<Buffer | undefined> {
   const archive = await engine.readArchive(id, path);
   if (archive === undefined) return undefined;
-  let content: string | undefined;
+  let content: Buffer | undefined;
   for await (const entry of entriesOf(archive)) {
-    if (entry.header.type === 'file') content ??= await text(entry);
+    if (entry.header.type === 'file') content ??= await buffer(entry);
     else entry.resume();
   }
   return content;
@@ -110,7 +116,7 @@ async function writeFile(
   engine: Engine,
   id: ContainerId,
   directory: string,
-  { path, text: content }: { readonly path: string; readonly text: string },
+  { path, content }: { readonly path: string; readonly content: string | Buffer },
 ): Promise<void> {
   const archive = pack();
   const parents: string[] = [];
