@@ -1,12 +1,13 @@
 import { fingerprintBuildmaster, fingerprintTuple } from '../../plan/fingerprint.ts';
 import { failuresOf } from '../../failure.ts';
-import { beginSite, type WantedTuple } from '../../plan/site-work.ts';
+import { beginSite, type SiteWork, type WantedTuple } from '../../plan/site-work.ts';
 import { runSchedule } from '../../schedule/schedule.ts';
 import type { Output, Tuple } from '../../site/site.ts';
 import { explainRefusal } from '../in-workspace.ts';
 import { checkOutputDirectory } from './archive-files.ts';
 import { judgeOutputs, type OutputState } from './judge-outputs.ts';
 import { judgeOutcomes, type BuiltTuple, type TupleOutcome } from './judge-outcomes.ts';
+import { withHistory } from './kept-history.ts';
 import { createLocalExecutor } from './local-executor.ts';
 import { defaultJobs } from './machine-share.ts';
 import { buildmasterName, findBuildmaster } from './make-buildmaster.ts';
@@ -14,6 +15,7 @@ import { checkTrees, makeSiteVolumes } from './open-site-run.ts';
 import { checkSetNames } from './check-set-names.ts';
 import type { SiteRun } from './site-run.ts';
 import { surroundingsOf } from './surroundings.ts';
+import { noteDurations, timedNode } from './timed-work.ts';
 
 /**
  * Builds tuples that are not up to date, `jobs` containers at once: what is to be compiled for all of them is compiled once.
@@ -66,17 +68,19 @@ async function buildStale(
   const machine = await run.engine.info();
   const wanted: WantedTuple[] = [];
   for (const { tuple, fingerprint } of stale) wanted.push({ tuple, fingerprint, ...(await findMaker(run, tuple)) });
-  const estimate = () => undefined;
-  const begin = beginSite(wanted, estimate);
-  const outcomes = await runSchedule(begin, {
-    jobs: jobs ?? defaultJobs(machine, run.site.limits),
-    executor: createLocalExecutor(run, machine, estimate),
-    signal: run.signal,
-    onChange: (state) => run.report({ type: 'schedule', ...state }),
+  return withHistory(run, async (history) => {
+    const estimate = (work: SiteWork) => history.estimate(timedNode(work));
+    const begin = beginSite(wanted, estimate);
+    const outcomes = await runSchedule(begin, {
+      jobs: jobs ?? defaultJobs(machine, run.site.limits),
+      executor: noteDurations(createLocalExecutor(run, machine, estimate), history),
+      signal: run.signal,
+      onChange: (state) => run.report({ type: 'schedule', ...state }),
+    });
+    for (const outcome of outcomes.values())
+      if (outcome.type === 'failed' && failuresOf(outcome.error).length === 0) throw outcome.error;
+    return judgeOutcomes(wanted, begin, outcomes);
   });
-  for (const outcome of outcomes.values())
-    if (outcome.type === 'failed' && failuresOf(outcome.error).length === 0) throw outcome.error;
-  return judgeOutcomes(wanted, begin, outcomes);
 }
 
 async function findMaker(run: SiteRun, tuple: Tuple): Promise<Pick<WantedTuple, 'buildmaster'>> {
