@@ -1,0 +1,22 @@
+// Shows at its terminal what once happened, FACTOR times as fast: FILE FACTOR, a line `[seconds, event]` each. Run by the tests.
+import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { chooseReport } from '../../src/report/choose-report.ts';
+import type { Event } from '../../src/report/event.ts';
+
+const [file = '', factor = '1'] = process.argv.slice(2);
+const report = await chooseReport({
+  progress: 'auto',
+  logFormat: 'text',
+  stderr: process.stderr,
+  environment: { TERM: 'xterm', NO_COLOR: '1' },
+  program: { name: 'replay-program', version: '0' },
+});
+let at = 0;
+for (const line of readFileSync(file, 'utf8').trimEnd().split('\n')) {
+  const [seconds, event] = JSON.parse(line) as [number, Event];
+  if (seconds > at) await delay(((seconds - at) * 1000) / Number(factor));
+  at = seconds;
+  await report(event);
+}
+await report.close();
