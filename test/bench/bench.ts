@@ -1,66 +1,106 @@
+import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Failure, reportFailure } from '../../setup/failure.js';
-import { interruptible } from '../../setup/interruption.js';
+import { interruptible, throwIfInterrupted } from '../../setup/interruption.js';
+import type { Bench, Comparison, Need } from './bench-world.ts';
+import { documentPath, formatDocument } from './benchmarks-document.ts';
+import { BuildKit } from './buildkit.ts';
+import { comparisons } from './comparisons.ts';
 import { EngineApi } from './engine-api.ts';
-import { compareImageSize } from './image-size.ts';
-import { compareLargeLog } from './large-log.ts';
-import { compareWithBareCalls, compareWithScript } from './main-job.ts';
-import { formatRow, heading, isMet, type Row } from './row.ts';
-import { compareStartUp } from './start-up.ts';
-import { describeSurroundings } from './surroundings.ts';
-import { TestBed } from './test-bed.ts';
+import { isMet, type Row } from './row.ts';
+import { readSurroundings } from './surroundings.ts';
+import { formatTable } from './table.ts';
+import { prefix, TestBed } from './test-bed.ts';
+import { TinyGround } from './tiny-ground.ts';
 
 /*
- * `npm run bench -- [--runs N] [--only NAME]... [--package ATOM]`: ratios that are measured side by side in one run, each
- * with what it has to reach. The exit status is 1 where one of them does not.
+ * `npm run bench -- [--runs N] [--only NAME]... [--package ATOM] [--write]`: one table of ratios that are measured side by
+ * side in one run, each with what it has to reach. The exit status is 1 where one of them does not, or could not be measured.
  */
 
 /** A library and a program against it, a C file each: the least that a build with a dependency is. */
 const defaultPackage = 'app-misc/greet';
 
-const names = ['size', 'start', 'log', 'program', 'job'] as const;
-type Name = (typeof names)[number];
-
 interface Choices {
   readonly runs: number;
-  readonly only: readonly Name[];
+  readonly chosen: readonly Comparison[];
   readonly atom: string;
   /** The image that the builder's is made from. */
   readonly runtimeImage: string;
+  /** Whether the results are kept. */
+  readonly write: boolean;
+  /** What was typed. */
+  readonly command: string;
 }
 
-/** Measures and prints; whether every target was met. */
-async function bench({ runs, only, atom, runtimeImage }: Choices): Promise<boolean> {
+/** Measures and prints; whether every row could be measured and met its target. */
+async function bench({ runs, chosen, atom, runtimeImage, write, command }: Choices): Promise<boolean> {
+  const started = new Date();
+  const begin = performance.now();
   const api = new EngineApi();
-  await using bed = new TestBed(api, atom);
-  const comparisons: Readonly<Record<Name, () => Promise<readonly Row[]>>> = {
-    size: () => compareImageSize(api, runtimeImage),
-    start: () => compareStartUp(api, runs),
-    log: () => compareLargeLog(bed, runs),
-    program: () => compareWithBareCalls(bed, runs),
-    job: () => compareWithScript(bed, runs),
-  };
-  await bed.prepare();
-  process.stdout.write(`${await describeSurroundings(bed, runs)}\n\n${heading}\n`);
-  let met = true;
-  for (const name of only) {
-    process.stderr.write(`measure ${name}\n`);
-    const rows = await comparisons[name]();
-    process.stdout.write(`${rows.map(formatRow).join('')}\n`);
-    met &&= rows.every(isMet);
+  await using stack = new AsyncDisposableStack();
+  const buildKit = stack.use(new BuildKit(api, prefix));
+  const bed = stack.use(new TestBed(api, atom));
+  const tiny = stack.use(new TinyGround(bed));
+  const longRuns = Math.ceil(runs / 3);
+  const world: Bench = { api, runs, longRuns, runtimeImage, buildKit, bed, tiny };
+  const surroundings = await readSurroundings(api, bed.base);
+  const prepare = preparation({ bed: () => bed.prepare(), tiny: () => tiny.prepare() });
+  const rows: Row[] = [];
+  const failed: string[] = [];
+  for (const [index, { name, needs, run }] of chosen.entries()) {
+    process.stderr.write(`measure ${name} (${index + 1} of ${chosen.length})\n`);
+    try {
+      await prepare(needs);
+      const measured = await run(world);
+      process.stderr.write(formatTable(measured).replace(/^.*\n/, ''));
+      rows.push(...measured);
+    } catch (error) {
+      throwIfInterrupted('measure');
+      failed.push(name);
+      process.stderr.write(`failed to measure ${name}: ${error instanceof Error ? error.message : String(error)}\n`);
+    }
   }
-  return met;
+  const seconds = (performance.now() - begin) / 1000;
+  const about = Object.entries(surroundings).map(([what, words]) => `${what}: ${words}\n`);
+  process.stdout.write(
+    `${about.join('')}package: ${atom}; ${runs} of each in turns, ${longRuns} of what takes minutes\n\n`,
+  );
+  process.stdout.write(formatTable(rows));
+  if (failed.length > 0) process.stderr.write(`not in the table, as it could not be measured: ${failed.join(', ')}\n`);
+  else if (write)
+    writeFileSync(documentPath, formatDocument({ command, started, seconds, runs, longRuns, surroundings, rows }));
+  return failed.length === 0 && rows.every(isMet);
+}
+
+/** Prepares each need once, and what it needs itself before it; a failure is every one's that needs it. */
+function preparation(steps: Readonly<Record<Need, () => Promise<void>>>) {
+  const done = new Map<Need, Promise<void>>();
+  const once = (need: Need, step: () => Promise<void>): Promise<void> => {
+    const known = done.get(need) ?? step();
+    done.set(need, known);
+    return known;
+  };
+  return async (need: Need | undefined): Promise<void> => {
+    if (need !== undefined) await once('bed', steps.bed);
+    if (need === 'tiny') await once('tiny', steps.tiny);
+  };
 }
 
 /** Undefined for a command line that is none. */
 function parseChoices(args: readonly string[]): Choices | undefined {
   const values = parseOptions(args);
   if (values === undefined) return undefined;
+  const { write, only = [], package: atom, 'runtime-image': runtimeImage } = values;
   const runs = Number(values.runs);
-  const only = names.filter((name) => values.only.includes(name));
-  const runtimeImage = values['runtime-image'];
-  const valid = Number.isInteger(runs) && runs > 0 && values.only.every(isName);
-  return valid && runtimeImage !== undefined ? { runs, only, atom: values.package, runtimeImage } : undefined;
+  const names: readonly string[] = comparisons.map(({ name }) => name);
+  if (!Number.isInteger(runs) || runs <= 0 || !only.every((name) => names.includes(name))) return undefined;
+  // What is kept is a whole table.
+  if (runtimeImage === undefined || (write && only.length > 0)) return undefined;
+  const chosen = only.length === 0 ? comparisons : comparisons.filter(({ name }) => only.includes(name));
+  // The first two are set-up's.
+  const typed = ['npm run bench', ...(args.length > 2 ? ['--'] : []), ...args.slice(2)].join(' ');
+  return { runs, chosen, atom, runtimeImage, write, command: typed };
 }
 
 function parseOptions(args: readonly string[]) {
@@ -68,9 +108,10 @@ function parseOptions(args: readonly string[]) {
     return parseArgs({
       args: [...args],
       options: {
-        runs: { type: 'string', default: '5' },
-        only: { type: 'string', multiple: true, default: [...names] },
+        runs: { type: 'string', default: '3' },
+        only: { type: 'string', multiple: true },
         package: { type: 'string', default: defaultPackage },
+        write: { type: 'boolean', default: false },
         // Given by `setup/bench.js`, which knows what the builder's image was made from.
         'runtime-image': { type: 'string' },
       },
@@ -80,14 +121,11 @@ function parseOptions(args: readonly string[]) {
   }
 }
 
-function isName(name: string): name is Name {
-  return names.some((known) => known === name);
-}
-
 async function main(args: readonly string[]): Promise<number> {
   const choices = parseChoices(args);
   if (choices === undefined) {
-    process.stderr.write(`usage: npm run bench -- [--runs N] [--only ${names.join('|')}]... [--package ATOM]\n`);
+    const names = comparisons.map(({ name }) => name).join('|');
+    process.stderr.write(`usage: npm run bench -- [--runs N] [--package ATOM] [--only ${names}]... | [--write]\n`);
     return 2;
   }
   try {

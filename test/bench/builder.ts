@@ -17,7 +17,18 @@ export interface BuilderRun {
 /** The whole of it as a user runs it: from `docker run` on, with what that itself costs. */
 export async function runBuilder(bed: TestBed): Promise<BuilderRun> {
   await bed.reset();
-  const { stdout, seconds } = await timeCommand('docker', ['run', ...options(bed), builderImage, ...request(bed)]);
+  return timeBuilder(bed);
+}
+
+/** The same from an empty tree, which is filled. */
+export async function runBuilderFromNothing(bed: TestBed): Promise<BuilderRun> {
+  await bed.resetTree();
+  return timeBuilder(bed, ['--create-tree']);
+}
+
+async function timeBuilder(bed: TestBed, more: readonly string[] = []): Promise<BuilderRun> {
+  const command = [...options(bed), builderImage, ...more, ...request(bed)];
+  const { stdout, seconds } = await timeCommand('docker', ['run', ...command]);
   return finish(bed, stdout, seconds);
 }
 

@@ -8,11 +8,14 @@ export interface Spread {
 }
 
 /** Two ways of doing the same, each done as often as the other, in turns. */
-export interface Comparison<A, B> {
+export interface Turns<A, B> {
   /** In the order in which they were measured, one of each to a round. */
   readonly ours: readonly A[];
   readonly theirs: readonly B[];
 }
+
+/** What there is to be done in each round, one after the other. */
+type Parties<T extends readonly unknown[]> = { readonly [Party in keyof T]: (round: number) => Promise<T[Party]> };
 
 /**
  * Measures in turns, ours and theirs, so that whatever else the machine does meets both alike. One round before the
@@ -22,20 +25,32 @@ export async function takeTurns<A, B>(
   runs: number,
   ours: () => Promise<A>,
   theirs: () => Promise<B>,
-): Promise<Comparison<A, B>> {
-  const measured: { ours: A[]; theirs: B[] } = { ours: [], theirs: [] };
-  for (let round = 0; round <= runs; round++) {
-    throwIfInterrupted('measure');
-    const mine = await ours();
-    throwIfInterrupted('measure');
-    const other = await theirs();
+): Promise<Turns<A, B>> {
+  const rounds = await takeRounds<[A, B]>(runs, [ours, theirs]);
+  return { ours: rounds.map(([mine]) => mine), theirs: rounds.map(([, other]) => other) };
+}
+
+/**
+ * Measures some ways of doing the same in turns, and answers with what came of each, round by round. The first one, round
+ * 0, is not counted; `warmUp: false` leaves it out, for what takes minutes and has been prepared by other means.
+ */
+export async function takeRounds<T extends readonly unknown[]>(
+  runs: number,
+  parties: Parties<T>,
+  { warmUp = true } = {},
+): Promise<readonly T[]> {
+  const rounds: T[] = [];
+  for (let round = warmUp ? 0 : 1; round <= runs; round++) {
+    const measured: unknown[] = [];
+    for (const party of parties) {
+      throwIfInterrupted('measure');
+      measured.push(await party(round));
+    }
     process.stderr.write(round === 0 ? '  warmed up,' : ` ${round}`);
-    if (round === 0) continue;
-    measured.ours.push(mine);
-    measured.theirs.push(other);
+    if (round > 0) rounds.push(measured as unknown as T);
   }
   process.stderr.write(` of ${runs}\n`);
-  return measured;
+  return rounds;
 }
 
 /** Ours divided by theirs, round by round. */

@@ -1,6 +1,10 @@
 import { Agent, request, type IncomingMessage, type RequestOptions } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { chooseEndpoint, type Endpoint } from '../../setup/endpoint.js';
+import { interruption } from '../../setup/interruption.js';
+
+/** What is sent: JSON, or a tar archive. */
+type Payload = object | Uint8Array | undefined;
 
 /**
  * The engine's API as `node:http` speaks it, without anything around it: no second attempts, no streams taken apart, one
@@ -16,9 +20,22 @@ export class EngineApi {
     return (answer === '' ? undefined : JSON.parse(answer)) as T;
   }
 
+  /** Deletes what may never have been made, or is gone already. */
+  async remove(path: string): Promise<void> {
+    await this.call('DELETE', path).catch((error: unknown) => {
+      if (!(error instanceof Error && error.message.startsWith(`DELETE ${path}: 404 `))) throw error;
+    });
+  }
+
+  /** Answers with the lines of JSON that the engine writes while it works. An interruption ends the call and the work. */
+  async follow<T>(method: string, path: string, archive: Uint8Array): Promise<readonly T[]> {
+    const lines = await text(await this.#send(method, path, archive, interruption));
+    return lines.split('\n').flatMap((line) => (line.trim() === '' ? [] : [JSON.parse(line) as T]));
+  }
+
   /**
    * Runs a command in a container to its end, and answers with all that it printed, frame headers included. Throws
-   * where its exit status is not 0.
+   * where its exit status is not 0, and at an interruption, which does not end the command.
    */
   async exec(
     container: string,
@@ -31,17 +48,27 @@ export class EngineApi {
       Cmd: command,
       Env: Object.entries(environment).map(([name, value]) => `${name}=${value}`),
     });
-    const output = await text(await this.#send('POST', `/exec/${Id}/start`, { Detach: false, Tty: false }));
+    const attach = { Detach: false, Tty: false };
+    const output = await text(await this.#send('POST', `/exec/${Id}/start`, attach, interruption));
     const { ExitCode } = await this.call<{ ExitCode: number }>('GET', `/exec/${Id}/json`);
     if (ExitCode !== 0) throw new Error(`${command.join(' ')} ended with ${ExitCode}:\n${output.slice(-2000)}`);
     return output;
   }
 
-  async #send(method: string, path: string, body: object | undefined): Promise<IncomingMessage> {
+  /** Unpacks a tar archive in a container's directory. */
+  async putArchive(container: string, directory: string, archive: Uint8Array): Promise<void> {
+    const query = new URLSearchParams({ path: directory });
+    await text(await this.#send('PUT', `/containers/${container}/archive?${query.toString()}`, archive));
+  }
+
+  async #send(method: string, path: string, body: Payload, signal?: AbortSignal): Promise<IncomingMessage> {
     const { socket, host, port } = this.endpoint;
     const to: RequestOptions = socket === undefined ? { host, port } : { socketPath: socket };
-    const payload = body === undefined ? '' : JSON.stringify(body);
-    const headers = { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(payload) };
+    if (signal !== undefined) to.signal = signal;
+    const isArchive = body instanceof Uint8Array;
+    const payload = isArchive ? body : Buffer.from(body === undefined ? '' : JSON.stringify(body));
+    const type = isArchive ? 'application/x-tar' : 'application/json';
+    const headers = { 'Content-Type': type, 'Content-Length': payload.byteLength };
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     request({ ...to, method, path, headers, agent: this.#agent }, resolve)
       .on('error', reject)

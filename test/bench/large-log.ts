@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import type { Bench } from './bench-world.ts';
 import { programCommand } from './builder.ts';
 import { ratios, spreadOf, takeTurns } from './compare.ts';
 import type { LargeLogRead } from './read-large-log.ts';
@@ -14,7 +15,7 @@ const command = ['/bin/sh', '-c', 'yes "$0" | head -c "$1"', line, String(size)]
 const reader = fileURLToPath(new URL('read-large-log.ts', import.meta.url));
 
 /** A log of 1 GiB in lines of 80 characters, through the engine room and through the docker command. */
-export async function compareLargeLog(bed: TestBed, runs: number): Promise<readonly Row[]> {
+export async function compareLargeLog({ bed, runs }: Bench): Promise<readonly Row[]> {
   const { ours, theirs } = await takeTurns(
     runs,
     () => readByEngineRoom(bed),

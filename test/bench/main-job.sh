@@ -1,17 +1,17 @@
 #!/bin/sh
 # The main job as a system administrator would write it down.
 #
-#     main-job.sh BASE PACKAGE IMAGE [OPTION-OF-DOCKER-RUN...]
+#     main-job.sh BASE "PACKAGE..." IMAGE [OPTION-OF-DOCKER-RUN...]
 set -e
 
 base=$1
-package=$2
+packages=$2
 image=$3
 shift 3
 
 container=$(docker run -dt "$@" "$base" /bin/bash)
 docker exec "$container" emerge --sync -q
-docker exec "$container" emerge -q "$package"
+docker exec "$container" emerge -q $packages
 docker exec "$container" rm -rf /var/tmp/portage
 docker stop "$container"
 docker commit --change 'VOLUME /usr/portage' --change 'VOLUME /var/tmp/portage' --change 'CMD ["/bin/bash"]' "$container" "$image"

@@ -1,25 +1,25 @@
-import { fileURLToPath } from 'node:url';
 import { runBareCalls } from './bare-calls.ts';
-import { runBuilder, runProgram } from './builder.ts';
+import type { Bench } from './bench-world.ts';
+import { runBuilder, runBuilderFromNothing, runProgram } from './builder.ts';
 import { ratios, takeTurns } from './compare.ts';
 import { describeSeconds, describeSteps, type Row } from './row.ts';
-import type { TestBed } from './test-bed.ts';
-import { timeCommand } from './time-command.ts';
-
-const script = fileURLToPath(new URL('main-job.sh', import.meta.url));
+import { runScript } from './script.ts';
 
 /** The whole main job, its own `docker run` included, against the shell script. */
-export async function compareWithScript(bed: TestBed, runs: number): Promise<readonly Row[]> {
+export async function compareWithScript({ bed, runs }: Bench): Promise<readonly Row[]> {
   const { ours, theirs } = await takeTurns(
     runs,
     () => runBuilder(bed),
-    () => runScript(bed),
+    async () => {
+      await bed.reset();
+      return runScript(bed, { base: bed.base, atoms: [bed.atom], volumes: bed.mountOptions() });
+    },
   );
   const seconds = ours.map((run) => run.seconds);
   return [
     {
       name: 'job',
-      what: 'docker run gentoo-builder / the same steps as a shell script',
+      what: 'cold build: docker run gentoo-builder / the same steps as a shell script',
       value: ratios(seconds, theirs),
       target: { atMost: 0.4 },
       details: [
@@ -34,7 +34,7 @@ export async function compareWithScript(bed: TestBed, runs: number): Promise<rea
 }
 
 /** The program from its own start on against the calls that it cannot do without. */
-export async function compareWithBareCalls(bed: TestBed, runs: number): Promise<readonly Row[]> {
+export async function compareWithBareCalls({ bed, runs }: Bench): Promise<readonly Row[]> {
   const { ours, theirs } = await takeTurns(
     runs,
     () => runProgram(bed),
@@ -44,7 +44,7 @@ export async function compareWithBareCalls(bed: TestBed, runs: number): Promise<
   return [
     {
       name: 'program',
-      what: 'the program from its own start / bare API calls',
+      what: 'cold build: the program from its own start / bare API calls',
       value: ratios(seconds, bare),
       target: { atMost: 1.1 },
       details: [
@@ -62,10 +62,32 @@ export async function compareWithBareCalls(bed: TestBed, runs: number): Promise<
   ];
 }
 
-async function runScript(bed: TestBed): Promise<number> {
-  await bed.reset();
-  const image = bed.imageName('script');
-  const { seconds } = await timeCommand('sh', [script, bed.base, bed.atom, image, ...bed.mountOptions()]);
-  await bed.removeImage(image);
-  return seconds;
+/** The whole main job against a Dockerfile that does it; both begin without a tree. */
+export async function compareWithDockerfile({ bed, buildKit, runs }: Bench): Promise<readonly Row[]> {
+  const image = bed.imageName('dockerfile');
+  const { ours, theirs } = await takeTurns(
+    runs,
+    () => runBuilderFromNothing(bed),
+    async () => {
+      const seconds = await buildKit.build({ base: bed.base, atoms: [bed.atom], image, cold: true });
+      await bed.removeImage(image);
+      return seconds;
+    },
+  );
+  await bed.fillTree();
+  const seconds = ours.map((run) => run.seconds);
+  return [
+    {
+      name: 'dockerfile',
+      what: 'cold build: docker run gentoo-builder, tree and all / BuildKit, a Dockerfile with the same steps, --no-cache',
+      value: ratios(seconds, theirs),
+      details: [
+        `${describeSeconds('gentoo-builder', seconds)}, ${describeSeconds('BuildKit', theirs)}`,
+        describeSteps(
+          'gentoo-builder',
+          ours.map((run) => run.durations),
+        ),
+      ],
+    },
+  ];
 }

@@ -13,41 +13,33 @@ export interface Row {
   /** Of the value; a ratio has none. */
   readonly unit?: string;
   readonly target?: Target;
-  /** Lines below it: medians in seconds, and where the time goes. */
+  /** Medians in seconds, and where the time goes; a line each. */
   readonly details: readonly string[];
 }
 
-/** Whether the row's value is where it should be; its median counts. */
+/** Whether the row's value is where it should be; its median counts. What is no number never is. */
 export function isMet({ value, target }: Row): boolean {
-  if (target === undefined) return true;
+  if (target === undefined) return !Number.isNaN(value.median);
   return 'atMost' in target ? value.median <= target.atMost : value.median >= target.atLeast;
 }
 
-/** The row as it is printed, with its details below it. */
-export function formatRow(row: Row): string {
-  const { name, what, value, unit = '', target, details } = row;
-  const figure = `${number(value.median)}${unit}`;
+/** A row in words, by the heads of {@link columns}. */
+export function cellsOf(row: Row): readonly string[] {
+  const { name, what, value, unit = '', target } = row;
   const range = value.min === value.max ? '' : `${number(value.min)}-${number(value.max)}`;
-  const verdict = isMet(row) ? 'met' : 'MISSED';
-  const judged = target === undefined ? '-' : `${describeTarget(target)}${unit} ${verdict}`;
-  const columns = [name.padEnd(8), figure.padStart(10), range.padEnd(13), judged.padEnd(18), what];
-  return [columns.join('  '), ...details.map((line) => `${' '.repeat(10)}${line}`), ''].join('\n');
+  const judged = target === undefined ? ['', ''] : [`${describeTarget(target)}${unit}`, isMet(row) ? 'met' : 'MISSED'];
+  return [name, `${number(value.median)}${unit}`, range, ...judged, what];
 }
 
-/** The heads of the columns of {@link formatRow}. */
-export const heading = [
-  'name'.padEnd(8),
-  'median'.padStart(10),
-  'min-max'.padEnd(13),
-  'target'.padEnd(18),
-  'what',
-].join('  ');
+/** The heads of the columns of a table of rows. */
+export const columns = ['name', 'median', 'min-max', 'target', '', 'what was compared'] as const;
 
 /** `ours 5.12 s (5.01-5.40), theirs ...`. */
 export function describeSeconds(name: string, seconds: readonly number[]): string {
   const { median, min, max } = spreadOf(seconds);
   const digits = median < 1 ? 3 : 2;
-  return `${name} ${median.toFixed(digits)} s (${min.toFixed(digits)}-${max.toFixed(digits)})`;
+  const range = seconds.length === 1 ? '' : ` (${min.toFixed(digits)}-${max.toFixed(digits)})`;
+  return `${name} ${median.toFixed(digits)} s${range}`;
 }
 
 /** The median of each step over some runs. */

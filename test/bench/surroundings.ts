@@ -1,20 +1,38 @@
-import { availableParallelism, cpus, loadavg, release, totalmem, type } from 'node:os';
+import { cpus, loadavg, release, totalmem, type, availableParallelism } from 'node:os';
 import packageJson from '../../package.json' with { type: 'json' };
+import { runCommand } from '../../setup/run-command.js';
+import { PROJECT } from '../../setup/places.js';
 import { builderImage } from './builder.ts';
-import type { TestBed } from './test-bed.ts';
+import type { EngineApi } from './engine-api.ts';
 import { timeCommand } from './time-command.ts';
 
-/** What the figures below it were measured on and with, and how busy the machine was before. */
-export async function describeSurroundings(bed: TestBed, runs: number): Promise<string> {
-  const engine = await bed.api.call<{ Version: string; ApiVersion: string }>('GET', '/version');
-  const { Driver } = await bed.api.call<{ Driver: string }>('GET', '/info');
-  const portage = /Portage (\S+)/.exec(await bed.api.exec(bed.container, ['emerge', '--version']))?.[1];
-  const node = await timeCommand('docker', ['run', '--rm', '--entrypoint', 'node', builderImage, '--version']);
+/** What figures were measured on and with: a few words each, by what they are about. */
+export type Surroundings = Readonly<Record<string, string>>;
+
+/** How busy the machine is comes from the moment of the call: before anything is measured. */
+export async function readSurroundings(api: EngineApi, base: string): Promise<Surroundings> {
+  const engine = await api.call<{ Version: string; ApiVersion: string }>('GET', '/version');
+  const info = await api.call<{ Driver: string; KernelVersion: string }>('GET', '/info');
+  const runIn = async (image: string, program: string) =>
+    (await timeCommand('docker', ['run', '--rm', '--entrypoint', program, image, '--version'])).stdout.trim();
   const client = await timeCommand('docker', ['version', '--format', '{{.Client.Version}}']);
   const memory = `${(totalmem() / 1024 ** 3).toFixed(0)} GiB`;
-  return [
-    `gentoo-builder ${packageJson.version} on Node ${node.stdout.trim()}; Docker ${engine.Version} (API ${engine.ApiVersion}, ${Driver}), docker command ${client.stdout.trim()};`,
-    `${cpus()[0]?.model.trim()}, ${availableParallelism()} cores, ${memory}, ${type()} ${release()}, load ${loadavg()[0]?.toFixed(1)};`,
-    `${bed.atom} with Portage ${portage} in ${bed.base}; ${runs} of each, in turns`,
-  ].join('\n');
+  const load = loadavg()[0]?.toFixed(1);
+  return {
+    machine: `${cpus()[0]?.model.trim()}, ${availableParallelism()} cpus, ${memory}, ${type()} ${release()}, load ${load} before`,
+    engine: `Docker ${engine.Version} (API ${engine.ApiVersion}, ${info.Driver}, kernel ${info.KernelVersion}), docker command ${client.stdout.trim()}`,
+    product: `gentoo-builder and zentoo ${packageJson.version}, commit ${await describeCommit()}`,
+    node: `${await runIn(builderImage, 'node')} in the image, ${process.version} on the host`,
+    base: `${base} with ${/Portage \S+/.exec(await runIn(base, 'emerge'))?.[0]}`,
+  };
+}
+
+/** The commit that is checked out, and whether the sources are what it has. */
+async function describeCommit(): Promise<string> {
+  const git = (...args: string[]) => runCommand('git', ['-C', PROJECT, ...args]);
+  const commit = await git('rev-parse', '--short=12', 'HEAD');
+  if (commit.status !== 0) return 'unknown';
+  const { status, stdout } = await git('status', '--porcelain', '--', '.', ':!docs/benchmarks.md');
+  if (status !== 0) return `${commit.stdout.trim()}, perhaps with changes`;
+  return `${commit.stdout.trim()}${stdout === '' ? '' : ' with changes'}`;
 }

@@ -7,8 +7,9 @@ interface BedVolume {
   readonly target: string;
 }
 
-const prefix = `gentoo-bench-${process.pid}`;
-const tree = '/var/db/repos/gentoo';
+/** What the name of everything that the benchmark makes on the engine begins with. */
+export const prefix = `gentoo-bench-${process.pid}`;
+const treeTarget = '/var/db/repos/gentoo';
 /** What a run fills, and the next one has to find empty. */
 const emptied = ['/var/cache/binpkgs', '/var/cache/distfiles', '/var/log/portage'];
 
@@ -21,10 +22,12 @@ export class TestBed implements AsyncDisposable {
   /** The package that every run builds. */
   readonly atom: string;
   readonly api: EngineApi;
-  readonly volumes: readonly BedVolume[] = [tree, ...emptied].map((target) => ({
+  readonly volumes: readonly BedVolume[] = [treeTarget, ...emptied].map((target) => ({
     name: `${prefix}-${target.slice(target.lastIndexOf('/') + 1)}`,
     target,
   }));
+  /** The volume of the tree. */
+  readonly tree = `${prefix}-gentoo`;
   /** A container of the base with all volumes, that does nothing by itself. */
   readonly container = `${prefix}-container`;
 
@@ -42,12 +45,21 @@ export class TestBed implements AsyncDisposable {
       HostConfig: { Init: true, Mounts: this.mounts() },
     });
     await this.api.call('POST', `/containers/${this.container}/start`);
+    await this.fillTree();
+  }
+
+  async fillTree(): Promise<void> {
     await this.api.exec(this.container, ['emerge', '--sync', '-q']);
   }
 
   /** Empties what the last run filled, so that the next one begins as it did. */
   async reset(): Promise<void> {
     await this.api.exec(this.container, ['find', ...emptied, '-mindepth', '1', '-delete']);
+  }
+
+  /** As {@link reset}, and without a tree. */
+  async resetTree(): Promise<void> {
+    await this.api.exec(this.container, ['find', treeTarget, ...emptied, '-mindepth', '1', '-delete']);
   }
 
   /** The volumes for `POST /containers/create`. */
@@ -71,11 +83,11 @@ export class TestBed implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     const volumes = this.volumes.map(({ name }) => name);
-    for (const id of await this.#list('containers', { volume: volumes })) {
-      await this.api.call('DELETE', `/containers/${id}?force=1&v=1`);
-    }
-    for (const name of volumes) await this.api.call('DELETE', `/volumes/${name}?force=1`);
-    for (const id of await this.#list('images', { reference: [`${prefix}-*`] })) await this.removeImage(id);
+    for (const id of await this.#list('containers', { volume: volumes }))
+      await this.api.remove(`/containers/${id}?force=1&v=1`);
+    for (const name of volumes) await this.api.remove(`/volumes/${name}?force=1`);
+    for (const id of await this.#list('images', { reference: [`${prefix}-*`] }))
+      await this.api.remove(`/images/${id}?force=1`);
   }
 
   /** Ids, of containers in whatever state. */

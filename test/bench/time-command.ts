@@ -4,16 +4,29 @@ import { runCommand } from '../../setup/run-command.js';
 /** What a command printed, and the seconds from its start to its end. */
 export interface Timed {
   readonly stdout: string;
+  readonly stderr: string;
   readonly seconds: number;
 }
 
-/** Runs a command and takes its time; `discard` sends its output to /dev/null. Throws where its status is not 0. */
-export async function timeCommand(command: string, args: readonly string[], { discard = false } = {}): Promise<Timed> {
+/** How a command is run. */
+interface TimedOptions {
+  /** Its output goes to /dev/null. */
+  readonly discard?: boolean;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** Runs a command and takes its time. Throws where its status is not 0. */
+export async function timeCommand(
+  command: string,
+  args: readonly string[],
+  { discard = false, env = process.env }: TimedOptions = {},
+): Promise<Timed> {
   const start = performance.now();
-  const { status, stdout, stderr } = await runCommand(command, args, discard ? { outputTo: nowhere } : {});
+  const outcome = await runCommand(command, args, discard ? { env, outputTo: nowhere } : { env });
+  const { status, stdout, stderr } = outcome;
   const seconds = (performance.now() - start) / 1000;
   if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${status}:\n${stderr.slice(-2000)}`);
-  return { stdout, seconds };
+  return { stdout, stderr, seconds };
 }
 
 const nowhere = openSync('/dev/null', 'w');

@@ -1,0 +1,137 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { writeRepository } from '../../src/site/git/write-repository.ts';
+import { starterSite } from '../../src/site/starter-site.ts';
+import type { EngineApi } from './engine-api.ts';
+import { hasSharedLogs, removeSiteLogs } from './site-logs.ts';
+import { prefix } from './test-bed.ts';
+import { timeCommand } from './time-command.ts';
+import { tinyReposConf } from './tiny-packages.ts';
+
+/** zentoo from the sources. */
+export const zentooProgram = join(import.meta.dirname, '../../src/zentoo.ts');
+/** In the names of all logs of a site. */
+const cpu = prefix.replaceAll('-', '');
+
+/** Package sets by their names: the atoms in each. */
+export type SiteSets = Readonly<Record<string, readonly string[]>>;
+
+/** What a site is made of. */
+export interface BenchSiteRequest {
+  /** A word for its name. */
+  readonly word: string;
+  /** The image of its stage. */
+  readonly stage: string;
+  /** The volumes with its trees, by the names of the repositories. */
+  readonly trees: Readonly<Record<string, string>>;
+  /** One tuple is made of each. */
+  readonly sets: SiteSets;
+}
+
+/** A `zentoo build`. */
+export interface SiteBuild {
+  readonly seconds: number;
+  /** What each tuple came to, by its name. */
+  readonly types: Readonly<Record<string, string>>;
+  /** `category/name-version` of whatever was compiled, as often as it was. */
+  readonly compiled: readonly string[];
+}
+
+/** A site of one processor and one branch in a temporary directory; what it makes on the engine goes with it. */
+export class BenchSite implements AsyncDisposable {
+  readonly directory: string;
+  readonly #api: EngineApi;
+  readonly #name: string;
+  readonly #stage: string;
+  #hadLogs: boolean | undefined;
+
+  constructor(api: EngineApi, { word, stage, trees, sets }: BenchSiteRequest) {
+    this.#api = api;
+    this.#name = `${prefix}-${word}`;
+    this.#stage = stage;
+    this.directory = mkdtempSync(join(tmpdir(), `${this.#name}-`));
+    const { portage, buildhooks } = starterSite(this.#name);
+    const base = portage.filter(({ name }) => name === 'base');
+    const conf = { path: 'repos.conf/bench.conf', type: 'file', content: tinyReposConf } as const;
+    const branches = base.map(({ name, files }) => ({ name, files: 'bench' in trees ? [...files, conf] : files }));
+    this.#writeRepository('portage', branches);
+    this.#writeRepository('buildhooks', buildhooks);
+    mkdirSync(join(this.directory, 'config/sets'));
+    this.writeSets(sets);
+    const tuples = Object.keys(sets).map((set) => `${this.tuple(set)}\n`);
+    writeFileSync(join(this.directory, 'config/tuples'), tuples.join(''));
+    const volumes = { trees, distfiles: `zentoo-${this.#name}-distfiles` };
+    const document = {
+      name: this.#name,
+      cpus: { [cpu]: { CHOST: 'x86_64-pc-linux-gnu', CFLAGS: '-O2 -pipe' } },
+      stages: { stage: { image: stage } },
+      volumes,
+    };
+    // JSON is YAML.
+    writeFileSync(join(this.directory, 'site.yaml'), JSON.stringify(document, undefined, 2));
+  }
+
+  /** The name of the tuple of a set. */
+  tuple(set: string): string {
+    return `${cpu}-base-plain-${set}`;
+  }
+
+  /** Writes sets anew. */
+  writeSets(sets: SiteSets): void {
+    for (const [set, atoms] of Object.entries(sets))
+      writeFileSync(join(this.directory, 'config/sets', set), atoms.map((atom) => `${atom}\n`).join(''));
+  }
+
+  /** `zentoo build` from the sources, as `npm run zentoo` has it, from the start of its process to its end. */
+  async build(args: readonly string[] = []): Promise<SiteBuild> {
+    this.#hadLogs ??= await hasSharedLogs(this.#api);
+    const options = ['--site', this.directory, '--progress', 'plain', 'build', '--json', ...args];
+    const { stdout, stderr, seconds } = await timeCommand(process.execPath, [zentooProgram, ...options]);
+    const { tuples } = JSON.parse(stdout) as { tuples: readonly { name: string; type: string }[] };
+    return {
+      seconds,
+      types: Object.fromEntries(tuples.map(({ name, type }) => [name, type])),
+      compiled: compiledIn(stderr),
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const query = (filters: object) => new URLSearchParams({ all: '1', filters: JSON.stringify(filters) }).toString();
+    const images = await this.#api.call<readonly { RepoTags: string[] | null }[]>(
+      'GET',
+      `/images/json?${query({ reference: [`zentoo/${this.#name}/*`] })}`,
+    );
+    const { Volumes } = await this.#api.call<{ Volumes: readonly { Name: string }[] | null }>(
+      'GET',
+      `/volumes?${query({ name: [`zentoo-${this.#name}-`] })}`,
+    );
+    const volumes = (Volumes ?? []).map(({ Name }) => Name);
+    // What an interruption left of them.
+    const containers = await this.#api.call<readonly { Id: string }[]>(
+      'GET',
+      `/containers/json?${query({ volume: volumes.length > 0 ? volumes : [`zentoo-${this.#name}-state`] })}`,
+    );
+    for (const { Id } of containers) await this.#api.remove(`/containers/${Id}?force=1&v=1`);
+    for (const { RepoTags } of images)
+      for (const tag of RepoTags ?? []) await this.#api.remove(`/images/${tag}?force=1`);
+    for (const volume of volumes) await this.#api.remove(`/volumes/${volume}?force=1`);
+    const logs = { image: this.#stage, word: cpu, keepVolume: this.#hadLogs ?? true };
+    await removeSiteLogs(this.#api, logs);
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  #writeRepository(name: 'portage' | 'buildhooks', branches: Parameters<typeof writeRepository>[1]['branches']): void {
+    const directory = join(this.directory, 'config', name);
+    mkdirSync(directory, { recursive: true });
+    const author = { name: 'bench', email: 'bench@localhost' };
+    const time = new Date(0);
+    writeRepository(directory, { branches, excluded: [], message: 'A site to be measured', author, time });
+  }
+}
+
+/** What emerge said that it compiles, in plain lines with or without the name of a task before them. */
+export function compiledIn(output: string): readonly string[] {
+  const lines = output.matchAll(/^(?:\S+ \| )?>>> Emerging \(\d+ of \d+\) ([^\s:]+)/gm);
+  return [...lines].map(([, cpv = '']) => cpv);
+}

@@ -1,0 +1,84 @@
+import { newCacheRecords, type CacheRecord } from './cache-records.ts';
+import type { EngineApi } from './engine-api.ts';
+import { packFiles } from './pack-files.ts';
+
+/** A line of the answer to `POST /build`. */
+interface BuildMessage {
+  readonly id?: string;
+  readonly error?: string;
+}
+
+/** A Dockerfile of the main job, and what is to come of it. */
+export interface DockerfileBuild {
+  readonly base: string;
+  readonly atoms: readonly string[];
+  /** The name of the image. */
+  readonly image: string;
+  /** Nothing is taken from earlier builds, but for the base. */
+  readonly cold?: boolean;
+}
+
+/**
+ * The engine's BuildKit, asked by `POST /build?version=2`: a build without what a client costs. What it keeps for later
+ * builds is removed at the end, as far as it is the benchmark's.
+ */
+export class BuildKit implements AsyncDisposable {
+  readonly #api: EngineApi;
+  /** Stands in a comment of the first command of every Dockerfile, so that what was kept of it is found again. */
+  readonly #mark: string;
+  readonly #builds: { readonly start: Date; readonly end: Date }[] = [];
+  #before: readonly CacheRecord[] | undefined;
+
+  constructor(api: EngineApi, mark: string) {
+    this.#api = api;
+    this.#mark = mark;
+  }
+
+  /** Does what the main job does by a Dockerfile; answers with the seconds that it took. */
+  async build({ base, atoms, image, cold = false }: DockerfileBuild): Promise<number> {
+    this.#before ??= await this.#records();
+    const context = await packFiles({ Dockerfile: dockerfile(base, atoms, this.#mark) });
+    const query = new URLSearchParams({ version: '2', t: image, ...(cold ? { nocache: '1' } : {}) });
+    const start = new Date();
+    const begin = performance.now();
+    const messages = await this.#api
+      .follow<BuildMessage>('POST', `/build?${query.toString()}`, context)
+      .finally(() => this.#builds.push({ start, end: new Date() }));
+    const seconds = (performance.now() - begin) / 1000;
+    const refusal = messages.find(({ error }) => error !== undefined)?.error;
+    if (refusal !== undefined) throw new Error(`the Dockerfile of ${image} could not be built: ${refusal}`);
+    if (!messages.some(({ id }) => id === 'moby.buildkit.trace')) throw new Error('the engine has no BuildKit');
+    return seconds;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#before === undefined) return;
+    const span = { mark: this.#mark, before: this.#before, builds: this.#builds };
+    let left = Infinity;
+    // Only what nothing is built on can be removed: the rest in the next round.
+    for (let mine = newCacheRecords(span, await this.#records()); mine.length > 0 && mine.length < left;) {
+      left = mine.length;
+      for (const { ID } of mine) {
+        const filters = JSON.stringify({ id: [ID] });
+        await this.#api.call('POST', `/build/prune?${new URLSearchParams({ all: '1', filters }).toString()}`);
+      }
+      mine = newCacheRecords(span, await this.#records());
+    }
+  }
+
+  async #records(): Promise<readonly CacheRecord[]> {
+    const { BuildCache } = await this.#api.call<{ BuildCache: CacheRecord[] | null }>('GET', '/system/df');
+    return BuildCache ?? [];
+  }
+}
+
+/** The steps of the main job as somebody would write them into a Dockerfile. */
+export function dockerfile(base: string, atoms: readonly string[], mark: string): string {
+  return `FROM ${base}
+RUN emerge --sync -q # ${mark}
+RUN emerge -q ${atoms.join(' ')}
+VOLUME /usr/portage
+VOLUME /var/tmp/portage
+CMD ["/bin/bash"]
+`;
+}

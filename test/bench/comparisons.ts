@@ -1,0 +1,19 @@
+import type { Comparison } from './bench-world.ts';
+import { compareEleventhPackage } from './eleventh-package.ts';
+import { compareImageSize } from './image-size.ts';
+import { compareLargeLog } from './large-log.ts';
+import { compareWithBareCalls, compareWithDockerfile, compareWithScript } from './main-job.ts';
+import { compareOverlappingTuples } from './overlapping-tuples.ts';
+import { compareStartUp } from './start-up.ts';
+
+/** Everything that is measured, in the order in which it is. */
+export const comparisons: readonly Comparison[] = [
+  { name: 'size', run: compareImageSize },
+  { name: 'start', run: compareStartUp },
+  { name: 'log', needs: 'bed', run: compareLargeLog },
+  { name: 'program', needs: 'bed', run: compareWithBareCalls },
+  { name: 'job', needs: 'bed', run: compareWithScript },
+  { name: 'dockerfile', needs: 'bed', run: compareWithDockerfile },
+  { name: 'eleventh', needs: 'tiny', run: compareEleventhPackage },
+  { name: 'overlap', needs: 'tiny', run: compareOverlappingTuples },
+];
