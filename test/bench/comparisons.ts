@@ -3,6 +3,7 @@ import { compareEleventhPackage } from './eleventh-package.ts';
 import { compareImageSize } from './image-size.ts';
 import { compareLargeLog } from './large-log.ts';
 import { compareWithBareCalls, compareWithDockerfile, compareWithScript } from './main-job.ts';
+import { compareMakespan } from './makespan.ts';
 import { compareOverlappingTuples } from './overlapping-tuples.ts';
 import { compareStartUp } from './start-up.ts';
 
@@ -14,6 +15,7 @@ export const comparisons: readonly Comparison[] = [
   { name: 'program', needs: 'bed', run: compareWithBareCalls },
   { name: 'job', needs: 'bed', run: compareWithScript },
   { name: 'dockerfile', needs: 'bed', run: compareWithDockerfile },
+  { name: 'makespan', run: compareMakespan },
   { name: 'eleventh', needs: 'tiny', run: compareEleventhPackage },
   { name: 'overlap', needs: 'tiny', run: compareOverlappingTuples },
 ];

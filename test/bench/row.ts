@@ -13,21 +13,26 @@ export interface Row {
   /** Of the value; a ratio has none. */
   readonly unit?: string;
   readonly target?: Target;
+  /** What is held against the target: the median unless it is said. */
+  readonly judged?: 'worst';
   /** Medians in seconds, and where the time goes; a line each. */
   readonly details: readonly string[];
 }
 
-/** Whether the row's value is where it should be; its median counts. What is no number never is. */
-export function isMet({ value, target }: Row): boolean {
+/** Whether the row's value is where it should be. What is no number never is. */
+export function isMet({ value, target, judged }: Row): boolean {
   if (target === undefined) return !Number.isNaN(value.median);
-  return 'atMost' in target ? value.median <= target.atMost : value.median >= target.atLeast;
+  if ('atMost' in target) return (judged === 'worst' ? value.max : value.median) <= target.atMost;
+  return (judged === 'worst' ? value.min : value.median) >= target.atLeast;
 }
 
 /** A row in words, by the heads of {@link columns}. */
 export function cellsOf(row: Row): readonly string[] {
-  const { name, what, value, unit = '', target } = row;
+  const { name, what, value, unit = '', target, judged: by } = row;
   const range = value.min === value.max ? '' : `${number(value.min)}-${number(value.max)}`;
-  const judged = target === undefined ? ['', ''] : [`${describeTarget(target)}${unit}`, isMet(row) ? 'met' : 'MISSED'];
+  const worst = by === 'worst' ? ' at worst' : '';
+  const judged =
+    target === undefined ? ['', ''] : [`${describeTarget(target)}${unit}${worst}`, isMet(row) ? 'met' : 'MISSED'];
   return [name, `${number(value.median)}${unit}`, range, ...judged, what];
 }
 

@@ -62,6 +62,16 @@ describe('isMet', () => {
   });
 });
 
+describe('a row that is judged by its worst value', () => {
+  it('is met by that alone, and says so', () => {
+    const row: Row = { ...met, target: { atMost: 0.3 }, judged: 'worst' };
+    expect(isMet(row)).toBe(false);
+    expect(isMet({ ...row, target: { atMost: 0.31 } })).toBe(true);
+    expect(isMet({ ...row, target: { atLeast: 0.21 } })).toBe(false);
+    expect(formatTable([row])).toContain('  <= 0.30 at worst  MISSED  ');
+  });
+});
+
 describe('describeSeconds', () => {
   it('shows the outermost values where there are several, and more digits of what is short', () => {
     expect(describeSeconds('ours', [1.5, 2.5, 3])).toBe('ours 2.50 s (1.50-3.00)');
