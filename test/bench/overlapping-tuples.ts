@@ -39,13 +39,18 @@ export async function compareOverlappingTuples({ api, bed, tiny, longRuns }: Ben
     [
       async () => {
         await using site = new BenchSite(api, { word: 'overlap', stage: tiny.image, trees: tiny.trees, sets });
+        process.stderr.write('  zentoo');
         return await site.build(jobs);
       },
       async () => {
         await bed.reset();
         let seconds = 0;
         const volumes = [...bed.mountOptions(), ...shareBinpkgs];
-        for (const atoms of Object.values(sets)) seconds += await runScript(bed, { base: tiny.image, atoms, volumes });
+        process.stderr.write(', script');
+        for (const atoms of Object.values(sets)) {
+          seconds += await runScript(bed, { base: tiny.image, atoms, volumes });
+          process.stderr.write('.');
+        }
         return seconds;
       },
     ],
