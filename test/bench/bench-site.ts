@@ -9,8 +9,7 @@ import { prefix } from './test-bed.ts';
 import { timeCommand } from './time-command.ts';
 import { tinyReposConf } from './tiny-packages.ts';
 
-/** zentoo from the sources. */
-export const zentooProgram = join(import.meta.dirname, '../../src/zentoo.ts');
+const program = join(import.meta.dirname, '../../src/zentoo.ts');
 /** In the names of all logs of a site. */
 const cpu = prefix.replaceAll('-', '');
 
@@ -87,7 +86,7 @@ export class BenchSite implements AsyncDisposable {
   async build(args: readonly string[] = []): Promise<SiteBuild> {
     this.#hadLogs ??= await hasSharedLogs(this.#api);
     const options = ['--site', this.directory, '--progress', 'plain', 'build', '--json', ...args];
-    const { stdout, stderr, seconds } = await timeCommand(process.execPath, [zentooProgram, ...options]);
+    const { stdout, stderr, seconds } = await timeCommand(process.execPath, [program, ...options]);
     const { tuples } = JSON.parse(stdout) as { tuples: readonly { name: string; type: string }[] };
     return {
       seconds,
