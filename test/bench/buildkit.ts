@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { newCacheRecords, type CacheRecord } from './cache-records.ts';
 import type { EngineApi } from './engine-api.ts';
 import { packFiles } from './pack-files.ts';
@@ -7,6 +8,9 @@ interface BuildMessage {
   readonly id?: string;
   readonly error?: string;
 }
+
+/** How often it is tried to remove what cannot be, and milliseconds between. */
+const [attempts, pause] = [40, 250];
 
 /** A Dockerfile of the main job, and what is to come of it. */
 export interface DockerfileBuild {
@@ -54,15 +58,19 @@ export class BuildKit implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#before === undefined) return;
     const span = { mark: this.#mark, before: this.#before, builds: this.#builds };
-    let left = Infinity;
-    // Only what nothing is built on can be removed: the rest in the next round.
-    for (let mine = newCacheRecords(span, await this.#records()); mine.length > 0 && mine.length < left;) {
-      left = mine.length;
+    const find = async () => newCacheRecords(span, await this.#records());
+    let patience = attempts;
+    for (let mine = await find(); mine.length > 0;) {
       for (const { ID } of mine) {
         const filters = JSON.stringify({ id: [ID] });
         await this.#api.call('POST', `/build/prune?${new URLSearchParams({ all: '1', filters }).toString()}`);
       }
-      mine = newCacheRecords(span, await this.#records());
+      const left = await find();
+      // Only what nothing stands on can be removed, and nothing while a build that was interrupted has not ended.
+      if (left.length < mine.length) patience = attempts;
+      else if (patience-- > 0) await setTimeout(pause);
+      else throw new Error(`the engine keeps of what BuildKit has built: ${left.map(({ ID }) => ID).join(', ')}`);
+      mine = left;
     }
   }
 

@@ -21,22 +21,22 @@ export interface BuildSpan {
 
 /**
  * The records of these builds: the marked ones, whatever stands on them, and what these themselves stand on as far as it is
- * new. Besides, what was sent to the engine while one of them ran, for that has nobody's name.
+ * new. Besides, what was sent to the engine while one of them ran and is not in use any more, for that has nobody's name.
  */
 export function newCacheRecords(
   { mark, before, builds }: BuildSpan,
   now: readonly CacheRecord[],
 ): readonly CacheRecord[] {
   const old = new Set(before.map(({ ID }) => ID));
-  const fresh = now.filter(({ ID, InUse }) => !old.has(ID) && !InUse);
+  const fresh = now.filter(({ ID }) => !old.has(ID));
   const marked = fresh.filter(({ Description }) => Description.includes(mark));
   const above = reach(marked, ({ ID }) => fresh.filter((record) => parentsOf(record).includes(ID)));
   // Only upwards from here: others may have built on the same base meanwhile.
   const mine = reach([...above], (record) => fresh.filter(({ ID }) => parentsOf(record).includes(ID)));
   const isDuring = (time: number) => builds.some(({ start, end }) => time >= start.getTime() && time <= end.getTime());
-  return fresh.filter(
-    (record) => mine.has(record) || (parentsOf(record).length === 0 && isDuring(Date.parse(record.CreatedAt))),
-  );
+  const wasSent = (record: CacheRecord) =>
+    parentsOf(record).length === 0 && !record.InUse && isDuring(Date.parse(record.CreatedAt));
+  return fresh.filter((record) => mine.has(record) || wasSent(record));
 }
 
 /** Some records, and all that a step leads to from them. */

@@ -23,9 +23,13 @@ describe('newCacheRecords', () => {
     expect(idsOf([base, newBase, marked, above, foreign])).toEqual(['new-base', 'marked', 'above']);
   });
 
-  it('leaves what was there before, and what is in use', () => {
+  it('leaves what was there before', () => {
     expect(idsOf([base, newBase, marked], [base, newBase, marked])).toEqual([]);
-    expect(idsOf([newBase, { ...marked, InUse: true }])).toEqual([]);
+  });
+
+  it('has what is marked though it is still in use; of what was sent, nobody knows whose that is', () => {
+    const context = record('context', '', { Description: 'http url http://build-context-abc', InUse: true });
+    expect(idsOf([context, { ...marked, InUse: true }])).toEqual(['marked']);
   });
 
   it('has what was sent to the engine while a build ran, and not what was sent later', () => {
