@@ -2,7 +2,7 @@ import { posix } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
 import { extract, pack, type Extract } from 'tar-stream';
-import type { ContainerId, Engine, MountSpec } from '../engine/engine.ts';
+import type { ContainerId, Engine, MountSpec, PathStat } from '../engine/engine.ts';
 import { workDirectory } from './build-container.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -12,6 +12,8 @@ import type { Workspace } from './workspace.ts';
  */
 export interface Probe {
   exists(path: string): Promise<boolean>;
+  /** Links are not followed. */
+  stat(path: string): Promise<PathStat | undefined>;
   /** The texts of all files below a directory, links to it followed, by their paths relative to it, in their order. */
   readTexts(directory: string): Promise<ReadonlyMap<string, string>>;
   /** The text of one file; undefined if it is not there, or no file. */
@@ -25,6 +27,8 @@ export interface Probe {
   writeText(directory: string, path: string, text: string): Promise<void>;
   /** The same for what is no text. */
   writeBytes(directory: string, path: string, bytes: Buffer): Promise<void>;
+  /** The same for a symbolic link, which takes the place of another one. */
+  writeLink(directory: string, path: string, target: string): Promise<void>;
 }
 
 /** Makes a probe, hands it to `look`, and removes it. Throws the engine's refusal if a mount cannot be made. */
@@ -51,14 +55,16 @@ let probes = 0;
 
 function probeOf(engine: Engine, id: ContainerId): Probe {
   return {
+    stat: (path) => engine.statPath(id, path),
     exists: async (path) => (await engine.statPath(id, path)) !== undefined,
     readTexts: (directory) => readTexts(engine, id, directory),
     readText: async (path) => (await readFile(engine, id, path))?.toString(),
     readBytes: (path) => readFile(engine, id, path),
     listFiles: (directory) => listFiles(engine, id, directory),
     isEmpty: (directory) => isEmpty(engine, id, directory),
-    writeText: (directory, path, text) => writeFile(engine, id, directory, { path, content: text }),
-    writeBytes: (directory, path, bytes) => writeFile(engine, id, directory, { path, content: bytes }),
+    writeText: (directory, path, text) => writeEntry(engine, id, directory, { path, content: text }),
+    writeBytes: (directory, path, bytes) => writeEntry(engine, id, directory, { path, content: bytes }),
+    writeLink: (directory, path, target) => writeEntry(engine, id, directory, { path, target }),
   };
 }
 
@@ -112,17 +118,19 @@ async function isEmpty(engine: Engine, id: ContainerId, directory: string): Prom
   }
 }
 
-async function writeFile(
+async function writeEntry(
   engine: Engine,
   id: ContainerId,
   directory: string,
-  { path, content }: { readonly path: string; readonly content: string | Buffer },
+  entry: { readonly path: string } & ({ readonly content: string | Buffer } | { readonly target: string }),
 ): Promise<void> {
+  const { path } = entry;
   const archive = pack();
   const parents: string[] = [];
   for (let parent = posix.dirname(path); parent !== '.'; parent = posix.dirname(parent)) parents.unshift(parent);
   for (const name of parents) archive.entry({ name, type: 'directory', mode: 0o755 });
-  archive.entry({ name: path, mode: 0o644 }, content);
+  if ('content' in entry) archive.entry({ name: path, mode: 0o644 }, entry.content);
+  else archive.entry({ name: path, type: 'symlink', linkname: entry.target });
   archive.finalize();
   await engine.writeArchive(id, directory, Readable.from(archive));
 }

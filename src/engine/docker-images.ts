@@ -11,17 +11,18 @@ import {
   type Image,
   type ImageId,
   type ImportRequest,
+  type ListedImage,
 } from './engine.ts';
-import type { ImageInspectInfo } from 'dockerode';
+import type { ImageInfo, ImageInspectInfo } from 'dockerode';
 
 import { unlessAbsent } from './absent.ts';
 
 type ImageCalls = Pick<
   Engine,
-  'inspectImage' | 'pullImage' | 'tagImage' | 'removeImage' | 'commitContainer' | 'importImage'
+  'inspectImage' | 'imagesWithLabel' | 'pullImage' | 'tagImage' | 'removeImage' | 'commitContainer' | 'importImage'
 >;
 
-/** Images: inspect, pull, tag, remove, commit, import. */
+/** Images: inspect, list, pull, tag, remove, commit, import. */
 export function imageCalls(client: DockerClient): ImageCalls {
   return {
     async inspectImage(name) {
@@ -29,6 +30,13 @@ export function imageCalls(client: DockerClient): ImageCalls {
         client.repeat(`inspect image ${name}`, (docker) => docker.getImage(name).inspect()),
       );
       return found === undefined ? undefined : imageOf(found);
+    },
+
+    async imagesWithLabel(label) {
+      const found = await client.repeat(`list images with label ${label}`, (docker) =>
+        docker.listImages({ filters: { label: [label] } }),
+      );
+      return found.map(listedImageOf);
     },
 
     async pullImage(name, onProgress, signal) {
@@ -153,6 +161,18 @@ function imageOf(answer: ImageAnswer): Image {
     entrypoint: [answer.Config?.Entrypoint ?? []].flat(),
     created: answer.Created ?? '',
     size: answer.Size ?? 0,
+  };
+}
+
+/** An image without a name has the name `<none>:<none>` in older engines' lists. */
+function listedImageOf({ Id, ParentId, RepoTags, Labels, Created, Size }: ImageInfo): ListedImage {
+  return {
+    id: Id as ImageId,
+    names: ((RepoTags ?? []) as readonly string[]).filter((name) => name !== '<none>:<none>'),
+    labels: Labels ?? {},
+    parent: ParentId ? fullImageId(ParentId) : undefined,
+    created: new Date(Created * 1000).toISOString(),
+    size: Size,
   };
 }
 

@@ -34,6 +34,15 @@ export interface Image {
   readonly size: number;
 }
 
+/** An image as a list of many has it, which says less of each. */
+export interface ListedImage extends Pick<Image, 'id' | 'names' | 'labels' | 'created' | 'size'> {
+  /**
+   * What it was committed or built from, where the engine keeps that: an image whose parent is another one is that one
+   * and a layer. Undefined says nothing.
+   */
+  readonly parent: ImageId | undefined;
+}
+
 export type ContainerState = 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead';
 
 export interface Mount {
@@ -204,6 +213,8 @@ export interface Engine {
   info(): Promise<EngineInfo>;
 
   inspectImage(name: string): Promise<Image | undefined>;
+  /** All images with a label, `name=value`, that have a name or from which nothing was built; what they inherited counts as well. */
+  imagesWithLabel(label: string): Promise<readonly ListedImage[]>;
   /** Pulls `name`; rejects with an {@link EngineRefusal} when the registry refuses or cannot be reached. */
   pullImage(name: string, onProgress: (progress: PullProgress) => void, signal: AbortSignal): Promise<void>;
   tagImage(id: ImageId | string, name: string): Promise<void>;

@@ -12,6 +12,7 @@ import {
   type Engine,
   EngineRefusal,
   type ExecId,
+  type Image,
 } from '../../src/engine/engine.ts';
 
 /** What the suite runs against. */
@@ -78,6 +79,21 @@ export function describeEngineContract(name: string, open: () => Promise<Contrac
         expect(Date.parse(image?.created ?? '')).toBeLessThan(Date.now() + 60_000);
         expect(await engine.inspectImage(image?.id ?? '')).toEqual(image);
         expect(await engine.inspectImage(unique())).toBeUndefined();
+      });
+
+      test('lists the images with a label, inherited ones as well, each with what it was made from', async () => {
+        const label = `contract-${unique()}=there`;
+        const [base, other] = [await made.commit(await made.container({}), [`LABEL ${label}`]), made.imageName()];
+        await engine.tagImage(base, `${other}:tag`);
+        const above = await made.commit(await made.container({ image: base }));
+        const [first, second] = [await engine.inspectImage(base), await engine.inspectImage(above)];
+        const listed = (await engine.imagesWithLabel(label)).toSorted((a, b) => a.names.length - b.names.length);
+        expect(listed).toEqual([
+          { ...listedAs(second), parent: first?.id },
+          { ...listedAs(first), parent: (await engine.inspectImage(subject.image))?.id },
+        ]);
+        expect(first?.names).toHaveLength(2);
+        expect(await engine.imagesWithLabel(label.replace('=there', '=the'))).toEqual([]);
       });
 
       test('tags, and removes one name at a time', async () => {
@@ -630,6 +646,12 @@ let made = 0;
 
 function unique(): string {
   return `engine-contract-${process.pid}-${Date.now().toString(36)}-${++made}`;
+}
+
+/** What a list says of an image; its times are whole seconds. */
+function listedAs({ id, names, labels, created, size }: Partial<Image> = {}): object {
+  const second = new Date(Math.floor(Date.parse(created ?? '') / 1000) * 1000).toISOString();
+  return { id, names, labels, size, created: second };
 }
 
 const noId = 'f'.repeat(64) as ContainerId;

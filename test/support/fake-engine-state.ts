@@ -7,6 +7,8 @@ import { type FakeFile, type FakeFiles, differs, findFile, normalPath } from './
 
 /** An image with the files that containers start from. */
 export interface FakeImage extends Image {
+  /** The image that it was committed from. */
+  readonly parent: ImageId | undefined;
   readonly files: FakeFiles;
   /** Mount points of the image's anonymous volumes. */
   readonly volumes: readonly string[];
@@ -27,6 +29,7 @@ export function fakeImage(parts: Partial<FakeImage> = {}): FakeImage {
   return {
     id: `sha256:${randomHex(64)}` as ImageId,
     names: [],
+    parent: undefined,
     digests: [],
     layers: [`sha256:${randomHex(64)}`],
     labels: {},
@@ -120,6 +123,12 @@ export class FakeContainer {
     const names = new Set([...this.files.keys(), ...this.image.files.keys()]);
     return [...names].filter((name) => differs(this.files.get(name), this.image.files.get(name))).sort();
   }
+}
+
+/** Whether there is a label, `name` or `name=value`. */
+export function hasLabel(labels: Readonly<Record<string, string>>, label: string): boolean {
+  const [name = '', value] = label.split('=', 2);
+  return name in labels && (value === undefined || labels[name] === value);
 }
 
 /** `name:tag`, with the default tag where there is none. */

@@ -17,6 +17,7 @@ import type {
   Image,
   ImageId,
   ImportRequest,
+  ListedImage,
   PathStat,
   PullProgress,
   TerminalSize,
@@ -32,6 +33,7 @@ import {
   fakeImage,
   type FakeVolume,
   fullImageName,
+  hasLabel,
   randomHex,
 } from './fake-engine-state.ts';
 
@@ -108,9 +110,23 @@ export class FakeEngine implements Engine, Disposable {
   inspectImage(name: string): Promise<Image | undefined> {
     return this.#faults.run('inspectImage', [name], () => {
       const image = this.#findImage(name);
-      const names = [...this.imageNames].filter(([, id]) => id === image?.id).map(([each]) => each);
-      return image && { ...image, names };
+      return image && { ...image, names: this.#namesOf(image.id) };
     });
+  }
+
+  imagesWithLabel(label: string): Promise<readonly ListedImage[]> {
+    return this.#faults.run('imagesWithLabel', [label], () =>
+      [...this.images.values()]
+        .filter(({ labels }) => hasLabel(labels, label))
+        .map(({ id, labels, parent, created, size }) => ({
+          id,
+          names: this.#namesOf(id),
+          labels,
+          parent,
+          created: wholeSeconds(created),
+          size,
+        })),
+    );
   }
 
   pullImage(name: string, onProgress: (progress: PullProgress) => void, signal: AbortSignal): Promise<void> {
@@ -135,7 +151,7 @@ export class FakeEngine implements Engine, Disposable {
     return this.#faults.run('removeImage', [name], () => {
       const image = this.#findImage(name);
       if (image === undefined) return;
-      const names = [...this.imageNames].filter(([, id]) => id === image.id).map(([other]) => other);
+      const names = this.#namesOf(image.id);
       const last = names.length <= 1 || name === image.id;
       if (last && [...this.containers.values()].some((container) => container.image.id === image.id)) {
         throw new EngineRefusal(
@@ -311,6 +327,7 @@ export class FakeEngine implements Engine, Disposable {
       const { labels, volumes, entrypoint } = applyChanges(request.changes);
       const committed = this.addImage(request.name, {
         layers: [...image.layers, `sha256:${randomHex(64)}`],
+        parent: image.id,
         labels: { ...image.labels, ...spec.labels, ...labels },
         volumes: [...new Set([...image.volumes, ...volumes])],
         entrypoint: entrypoint ?? [],
@@ -348,10 +365,10 @@ export class FakeEngine implements Engine, Disposable {
   }
 
   volumesWithLabel(label: string): Promise<readonly Volume[]> {
-    const [key = '', value] = label.split('=', 2);
-    const matches = ({ labels }: Volume): boolean => key in labels && (value === undefined || labels[key] === value);
     return this.#faults.run('volumesWithLabel', [label], () =>
-      [...this.volumes.values()].filter(matches).map(({ name, labels }) => ({ name, labels })),
+      [...this.volumes.values()]
+        .filter(({ labels }) => hasLabel(labels, label))
+        .map(({ name, labels }) => ({ name, labels })),
     );
   }
 
@@ -390,6 +407,10 @@ export class FakeEngine implements Engine, Disposable {
     return this.images.get((this.imageNames.get(fullImageName(name)) ?? name) as ImageId);
   }
 
+  #namesOf(image: ImageId): readonly string[] {
+    return [...this.imageNames].filter(([, id]) => id === image).map(([name]) => name);
+  }
+
   #findContainer(nameOrId: string): FakeContainer | undefined {
     const all = [...this.containers.values()];
     const named = all.find(({ id, name }) => id === nameOrId || name === nameOrId);
@@ -417,4 +438,9 @@ export class FakeEngine implements Engine, Disposable {
       if (volume !== undefined && /^[0-9a-f]{64}$/.test(volume.name)) this.volumes.delete(volume.name);
     }
   }
+}
+
+/** As lists have times. */
+function wholeSeconds(time: string): string {
+  return new Date(Math.floor(Date.parse(time) / 1000) * 1000).toISOString();
 }

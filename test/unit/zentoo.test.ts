@@ -209,7 +209,7 @@ describe('zentoo', () => {
           return answer(200, { Version: '26.1', ApiVersion: '1.45', MinAPIVersion: '1.24' });
         if (/\/volumes\/[^?]/.test(url)) return answer(200, { ...volume, Labels });
         if (url.includes('/volumes')) return answer(200, { Volumes: [] });
-        if (url.includes('/containers/json')) return answer(200, []);
+        if (/\/(?:containers|images)\/json/.test(url)) return answer(200, []);
         if (/gentoo-ministage|\/containers\//.test(url)) return answer(404, { message: 'no such image' });
         return answer(500, { message: 'the disk is on fire' });
       });

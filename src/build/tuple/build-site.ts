@@ -27,12 +27,15 @@ export async function buildSite(
   { jobs }: { readonly jobs: number | undefined },
 ): Promise<readonly TupleOutcome[]> {
   await checkTrees(run);
-  await checkSetNames(run, tuples);
-  const judged: JudgedTuple[] = [];
-  for (const tuple of tuples) judged.push(await explainRefusal(judge(run, tuple)));
+  const judged = await explainRefusal(Promise.all(tuples.map((tuple) => judge(run, tuple))));
   const stale = judged.filter(({ outputs }) => !isCurrent(outputs));
+  // What is up to date was checked when it was made, of the same trees.
+  await checkSetNames(
+    run,
+    stale.map(({ tuple }) => tuple),
+  );
   if (stale.some(({ tuple }) => tuple.outputs.includes('archive'))) await checkOutputDirectory(run.outputDirectory);
-  await makeSiteVolumes(run);
+  if (stale.length > 0) await makeSiteVolumes(run);
   const built = stale.length === 0 ? [] : await buildStale(run, stale, jobs);
   return judged.map(
     ({ tuple, outputs }) =>

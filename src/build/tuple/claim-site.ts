@@ -19,8 +19,11 @@ export function stateVolume({ name }: Pick<Site, 'name'>): string {
 export async function claimSite(engine: Engine, site: Site, self: Container | undefined): Promise<void> {
   const volume = stateVolume(site);
   const directory = directoryOnHost(site.directory, self);
+  const ownerOf = async () => (await engine.inspectVolume(volume))?.labels[directoryLabel];
+  if ((await ownerOf()) === directory) return;
+  // One that is there stays as it is.
   await engine.createVolume(volume, { [volumeLabel]: 'state', [directoryLabel]: directory });
-  const owner = (await engine.inspectVolume(volume))?.labels[directoryLabel];
+  const owner = await ownerOf();
   if (owner === directory) return;
   const whose = owner === undefined ? "a volume of that name is somebody else's" : `it is that of the site in ${owner}`;
   throw new Failure('site-taken', `failed to use the name of the site in ${directory}, ${site.name}: ${whose}`, {

@@ -1,4 +1,4 @@
-import type { Engine, Image } from '../../engine/engine.ts';
+import type { Engine, Image, ListedImage } from '../../engine/engine.ts';
 import { explainDifference, readInputsLabel } from '../../plan/explain-difference.ts';
 import type { Fingerprint } from '../../plan/fingerprint.ts';
 import type { Base } from '../base-image.ts';
@@ -16,6 +16,18 @@ export async function findCurrentImage(
   const image = await engine.inspectImage(name);
   if (image?.labels[fingerprintLabel] !== fingerprint) return undefined;
   return isOnBase(image, base) ? image : undefined;
+}
+
+/**
+ * Whether a list alone tells that an image is what `fingerprint` stands for: it was made from its base itself. Where it
+ * does not, the image may be so all the same, and {@link explainStale} tells.
+ */
+export function isPlainlyCurrent(
+  image: ListedImage,
+  { base, fingerprint }: { readonly base: Base | undefined; readonly fingerprint: Fingerprint },
+): boolean {
+  const isMadeFromBase = image.parent !== undefined && image.parent === base?.image?.id;
+  return isMadeFromBase && image.labels[fingerprintLabel] === fingerprint.digest;
 }
 
 /**

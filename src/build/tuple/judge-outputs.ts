@@ -4,7 +4,7 @@ import type { Image } from '../../engine/engine.ts';
 import type { Fingerprint } from '../../plan/fingerprint.ts';
 import type { Output, Tuple } from '../../site/site.ts';
 import { findArchive } from './archive-files.ts';
-import { explainStale } from './current-image.ts';
+import { explainStale, isPlainlyCurrent } from './current-image.ts';
 import { archiveTarget, imageName } from './output-names.ts';
 import { stageOf, type SiteRun } from './site-run.ts';
 
@@ -22,18 +22,25 @@ export interface OutputState {
 /** A tuple's outputs as they are, and its image in any case. */
 export interface JudgedOutputs {
   readonly outputs: readonly OutputState[];
-  readonly image: Image | undefined;
+  readonly image: Pick<Image, 'labels' | 'created' | 'size'> | undefined;
 }
 
-/** Looks at the outputs that a tuple is to have: whether they are there, and made of what it is made of now. */
+/**
+ * Looks at the outputs that a tuple is to have: whether they are there, and made of what it is made of now. Of the images
+ * that there were when the run began, those that are plainly up to date are not looked at one by one.
+ */
 export async function judgeOutputs(
-  run: Pick<SiteRun, 'engine' | 'site' | 'stages' | 'outputDirectory'>,
+  run: Pick<SiteRun, 'engine' | 'site' | 'stages' | 'images' | 'outputDirectory'>,
   tuple: Tuple,
   fingerprint: Fingerprint,
 ): Promise<JudgedOutputs> {
   const name = imageName(run, tuple);
-  const image = await run.engine.inspectImage(name);
-  const base = tuple.cross ? undefined : stageOf(run, tuple);
+  const sought = { base: tuple.cross ? undefined : stageOf(run, tuple), fingerprint };
+  const listed = run.images.get(name);
+  const isCurrent = listed !== undefined && isPlainlyCurrent(listed, sought);
+  const inspected = isCurrent ? undefined : await run.engine.inspectImage(name);
+  const image = isCurrent ? listed : inspected;
+  const why = isCurrent ? [] : explainStale(inspected, sought);
   const outputs: OutputState[] = [];
   for (const output of tuple.outputs)
     outputs.push(
@@ -43,7 +50,7 @@ export async function judgeOutputs(
             output,
             name,
             found: image && { size: image.size, made: new Date(image.created) },
-            why: explainStale(image, { base, fingerprint }),
+            why,
           },
     );
   return { outputs, image };

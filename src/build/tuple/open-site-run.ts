@@ -1,5 +1,6 @@
 import { connectEngine } from '../../engine/connect-engine.ts';
 import type { EngineEnvironment } from '../../engine/engine-address.ts';
+import type { Engine, ListedImage } from '../../engine/engine.ts';
 import { findOwnContainer } from '../../engine/own-container.ts';
 import { Failure } from '../../failure.ts';
 import type { PlannedTree } from '../../plan/plan.ts';
@@ -12,7 +13,8 @@ import { explainRefusal } from '../in-workspace.ts';
 import { describeMount, type MountChoice } from '../mounts.ts';
 import { makeDefaultVolume } from '../start-build-container.ts';
 import { sweepWorkspaces } from '../workspace.ts';
-import { claimSite } from './claim-site.ts';
+import { claimSite, stateVolume } from './claim-site.ts';
+import { siteLabel } from './labels.ts';
 import { readSiteLock } from './site-lock.ts';
 import { defaultOutputDirectory } from './output-names.ts';
 import { siteMounts } from './site-mounts.ts';
@@ -53,29 +55,53 @@ async function open(
   const engine = await connectEngine(environment);
   const self = await findOwnContainer(engine);
   const context = { engine, report, signal, self };
-  await claimSite(engine, site, self);
-  await sweepWorkspaces(context);
-  const stages = await findStages(context, tuples, pull ?? true);
+  // The engine's slowest answer is the first that is asked for, and the last that is waited for.
+  const listed = listSiteImages(engine, site);
+  listed.catch(() => undefined);
+  const [found] = await Promise.all([
+    findStages(engine, tuples),
+    claimSite(engine, site, self),
+    sweepWorkspaces(context),
+  ]);
+  const stages = pull === false ? found : await pullStages(context, tuples, found);
   const mounts = siteMounts(site);
   const first = [...stages.values()].find(({ image }) => image !== undefined)?.image;
-  const revisions = first === undefined ? new Map<string, string>() : await readRevisions(context, first, mounts.trees);
-  return { ...context, site, mounts, stages, revisions, keepFailed, outputDirectory, started: new Date() };
+  const revisions =
+    first === undefined
+      ? new Map<string, string>()
+      : await readRevisions(context, first, mounts.trees, stateVolume(site));
+  const made = { keepFailed, outputDirectory, started: new Date() };
+  return { ...context, site, mounts, stages, images: await listed, revisions, ...made };
 }
 
-/** The images of the stages that tuples start from; those that the engine has not are pulled, or left out. */
-async function findStages(
+/** The images of the stages that tuples start from, of which the engine may have none. */
+async function findStages(engine: Engine, tuples: readonly Tuple[]): Promise<ReadonlyMap<string, Base>> {
+  const stages = new Map(tuples.map(({ stage }) => [stage.name, stage.image]));
+  const found = [...stages].map(
+    async ([stage, name]) => [stage, { name, image: await engine.inspectImage(name) }] as const,
+  );
+  return new Map(await Promise.all(found));
+}
+
+/** The stages, with those pulled that the engine has not. */
+async function pullStages(
   context: BuildContext,
   tuples: readonly Tuple[],
-  pull: boolean,
+  found: ReadonlyMap<string, Base>,
 ): Promise<ReadonlyMap<string, Base>> {
-  const stages = new Map<string, Base>();
-  for (const { stage } of tuples) {
-    if (stages.has(stage.name)) continue;
-    const found = await context.engine.inspectImage(stage.image);
-    const image = found === undefined && pull ? await pullBase(context, stage.image, otherStage(stage)) : found;
-    stages.set(stage.name, { name: stage.image, image });
-  }
+  const stages = new Map(found);
+  for (const { stage } of tuples)
+    if (stages.get(stage.name)?.image === undefined) {
+      const image = await pullBase(context, stage.image, otherStage(stage));
+      stages.set(stage.name, { name: stage.image, image });
+    }
   return stages;
+}
+
+/** The images that were made for a site, by their names. */
+async function listSiteImages(engine: Engine, { name }: Site): Promise<ReadonlyMap<string, ListedImage>> {
+  const images = await engine.imagesWithLabel(`${siteLabel}=${name}`);
+  return new Map(images.flatMap((image) => image.names.map((each) => [each, image] as const)));
 }
 
 function otherStage({ name }: Pick<Stage, 'name'>): string {
@@ -85,7 +111,8 @@ function otherStage({ name }: Pick<Stage, 'name'>): string {
 /** Makes the site's volumes that are missing, but for the trees, which a sync makes. */
 export async function makeSiteVolumes({ engine, report, signal, self, mounts }: SiteRun): Promise<void> {
   const context = { engine, report, signal, self };
-  for (const choice of [mounts.binpkgs, mounts.distfiles, mounts.logs]) await makeDefaultVolume(context, choice);
+  const choices = [mounts.binpkgs, mounts.distfiles, mounts.logs];
+  await Promise.all(choices.map((choice) => makeDefaultVolume(context, choice)));
 }
 
 /**

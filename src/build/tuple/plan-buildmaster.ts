@@ -8,6 +8,8 @@ import { buildmasterName, findBuildmaster, type Buildmaster } from './make-build
 import type { SiteRun } from './site-run.ts';
 import { surroundingsOf } from './surroundings.ts';
 
+type Labelled = Pick<Image, 'labels'>;
+
 /** What would be done for a buildmaster, with the one that is there. */
 export interface PlannedBuildmaster {
   readonly plan: BuildmasterPlan;
@@ -20,7 +22,7 @@ export interface PlannedBuildmaster {
  */
 export function createBuildmasterPlanner(
   run: SiteRun,
-): (tuple: Tuple, image: Image | undefined) => Promise<PlannedBuildmaster> {
+): (tuple: Tuple, image: Labelled | undefined) => Promise<PlannedBuildmaster> {
   const planned = new Map<string, PlannedBuildmaster>();
   const names = new Set<string>();
   return async (tuple, image) => {
@@ -41,7 +43,7 @@ export function createBuildmasterPlanner(
   };
 }
 
-function whyMade(image: Image | undefined, inputs: Inputs): readonly string[] {
+function whyMade(image: Labelled | undefined, inputs: Inputs): readonly string[] {
   const former = readInputsLabel(image?.labels[inputsLabel]) ?? {};
   // Of hooks a tuple's image has the whole branch: what they were to its buildmaster is not known.
   const names = Object.keys(inputs).filter((name) => !name.startsWith('hook/'));

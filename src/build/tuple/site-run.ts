@@ -1,3 +1,4 @@
+import type { ListedImage } from '../../engine/engine.ts';
 import type { Site, Tuple } from '../../site/site.ts';
 import type { Base } from '../base-image.ts';
 import type { BuildContext } from '../context.ts';
@@ -18,6 +19,8 @@ export interface SiteRun extends BuildContext {
   readonly mounts: SiteMounts;
   /** The stages' images, by the stages' names. */
   readonly stages: ReadonlyMap<string, Base>;
+  /** The site's images as they were when the run began, by their names. */
+  readonly images: ReadonlyMap<string, ListedImage>;
   /** What the trees are at, by the names of the repositories. */
   readonly revisions: ReadonlyMap<string, string>;
   /** Whether the container of what fails is left to be looked at. */

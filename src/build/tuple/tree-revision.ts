@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Image } from '../../engine/engine.ts';
 import { mountAt, type MountChoice } from '../mounts.ts';
 import { withProbe, type Probe } from '../probe.ts';
+import { findKeptRevision, statePlace, WatchedTree } from './kept-revision.ts';
 import type { BuildContext } from '../context.ts';
 import { inWorkspace } from '../in-workspace.ts';
 import { removeWorkspace } from '../workspace.ts';
@@ -9,53 +10,66 @@ import { removeWorkspace } from '../workspace.ts';
 /**
  * What each tree is at, by the names of the repositories: git's commit, the time stamp of an rsync tree or of a snapshot,
  * or a digest of the sizes and times of its files where it has neither. Trees that are not there or have no repository in
- * them are left out. Starts no container.
+ * them are left out. Starts no container. What was read is kept in the site's state volume, where one is named.
  */
 export async function readRevisions(
   context: BuildContext,
   image: Image,
   trees: ReadonlyMap<string, MountChoice>,
+  state?: string,
 ): Promise<ReadonlyMap<string, string>> {
-  const present: [string, MountChoice][] = [];
-  for (const [name, choice] of trees)
-    if (choice.type === 'bind' || (await context.engine.inspectVolume(choice.source)) !== undefined)
-      present.push([name, choice]);
+  const isPresent = async ({ type, source }: MountChoice) =>
+    type === 'bind' || (await context.engine.inspectVolume(source)) !== undefined;
+  const looked = await Promise.all([...trees].map(async (tree) => ({ tree, present: await isPresent(tree[1]) })));
+  const present = looked.flatMap((one) => (one.present ? [one.tree] : []));
   if (present.length === 0) return new Map();
   return inWorkspace({ keepFailed: false }, context, async (workspace) => {
-    const mounts = present.map(([, choice], index) => ({ ...mountAt(choice, `/mnt/${index}`), readOnly: true }));
+    const ofTrees = present.map(([, choice], index) => ({ ...mountAt(choice, `/mnt/${index}`), readOnly: true }));
+    const ofState = state === undefined ? [] : [{ type: 'volume', source: state, target: statePlace } as const];
+    const mounts = [...ofTrees, ...ofState];
     const found = await withProbe(context.engine, workspace, { image: image.id, mounts }, async (probe) => {
-      const revisions: [string, string][] = [];
-      for (const [index, [name]] of present.entries()) {
-        const revision = await revisionOf(probe, `/mnt/${index}`);
-        if (revision !== undefined) revisions.push([name, revision]);
-      }
-      return revisions;
+      const read = state === undefined ? readRevision : readOrFindRevision;
+      return Promise.all(
+        present.map(async ([name], index) => [name, await read(probe, `/mnt/${index}`, name)] as const),
+      );
     });
     await removeWorkspace(context, workspace.volume);
-    return new Map(found);
+    return new Map(found.flatMap(([name, revision]) => (revision === undefined ? [] : [[name, revision]])));
   });
 }
 
-async function revisionOf(probe: Probe, tree: string): Promise<string | undefined> {
-  if (!(await probe.exists(`${tree}/profiles/repo_name`)) && !(await probe.exists(`${tree}/metadata/layout.conf`)))
-    return undefined;
-  const commit = await commitOf(probe, `${tree}/.git`);
+function readRevision(probe: Probe, place: string): Promise<string | undefined> {
+  return revisionOf(new WatchedTree(probe, place));
+}
+
+async function readOrFindRevision(probe: Probe, place: string, name: string): Promise<string | undefined> {
+  const kept = await findKeptRevision(probe, name, place);
+  if (kept !== undefined) return kept;
+  const tree = new WatchedTree(probe, place);
+  const revision = await revisionOf(tree);
+  if (revision !== undefined) await tree.keep(name, revision);
+  return revision;
+}
+
+async function revisionOf(tree: WatchedTree): Promise<string | undefined> {
+  if (!(await tree.exists('profiles/repo_name')) && !(await tree.exists('metadata/layout.conf'))) return undefined;
+  const commit = await commitOf(tree);
   if (commit !== undefined) return commit;
-  const stamp = (await probe.readText(`${tree}/metadata/timestamp.chk`))?.trim();
+  const stamp = (await tree.readText('metadata/timestamp.chk'))?.trim();
   if (stamp !== undefined && stamp !== '') return stamp;
-  const lines = await probe.listFiles(tree);
+  const lines = await tree.listFiles();
   return `files-${createHash('sha256').update(lines.join('\n')).digest('hex').slice(0, 40)}`;
 }
 
 /** What HEAD stands for; gitrepository-layout(5). */
-async function commitOf(probe: Probe, git: string): Promise<string | undefined> {
-  const head = (await probe.readText(`${git}/HEAD`))?.trim();
+async function commitOf(tree: WatchedTree): Promise<string | undefined> {
+  const head = (await tree.readText('.git/HEAD'))?.trim();
   if (head === undefined) return undefined;
   const reference = /^ref: (\S+)$/.exec(head)?.[1];
   if (reference === undefined) return commitId(head);
-  const loose = (await probe.readText(`${git}/${reference}`))?.trim();
+  const loose = (await tree.readText(`.git/${reference}`))?.trim();
   if (loose !== undefined) return commitId(loose);
-  const packed = (await probe.readText(`${git}/packed-refs`)) ?? '';
+  const packed = (await tree.readText('.git/packed-refs')) ?? '';
   return commitId(
     packed
       .split('\n')

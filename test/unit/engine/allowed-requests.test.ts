@@ -20,6 +20,7 @@ const calls: { readonly [Name in Exclude<keyof Engine, 'address'>]: (engine: Eng
   version: (engine) => engine.version(),
   info: (engine) => engine.info(),
   inspectImage: (engine) => engine.inspectImage('localhost:1/none/none:none'),
+  imagesWithLabel: (engine) => engine.imagesWithLabel('none'),
   pullImage: (engine) => engine.pullImage('none', () => {}, signal),
   tagImage: (engine) => engine.tagImage('none/none', 'other'),
   removeImage: (engine) => engine.removeImage('none@sha256:0'),

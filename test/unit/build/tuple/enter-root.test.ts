@@ -46,6 +46,7 @@ function open({ shell = () => ({ exitCode: 4 }), hookStatus = 0, changed = parti
     site,
     mounts,
     stages: new Map([['ministage', { name: 'gentoo-ministage', image: stage }]]),
+    images: new Map(),
     revisions: new Map([['gentoo', 'c0ffee']]),
     keepFailed: false,
     started: new Date(0),

@@ -57,6 +57,7 @@ describe('an archive that is up to date', () => {
       ...world.context,
       site: siteOf(),
       stages: new Map(),
+      images: new Map(),
       outputDirectory: directory,
     } as unknown as SiteRun;
     const { outputs } = await judgeOutputs(run, tupleOf({ outputs: ['archive'] }), fingerprint);

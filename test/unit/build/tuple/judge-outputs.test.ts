@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { judgeOutputs } from '../../../../src/build/tuple/judge-outputs.ts';
+import type { SiteRun } from '../../../../src/build/tuple/site-run.ts';
+import type { ImageId } from '../../../../src/engine/engine.ts';
 import { writeInputsLabel } from '../../../../src/plan/explain-difference.ts';
 import { fingerprintTuple } from '../../../../src/plan/fingerprint.ts';
 import { SiteWorld, tupleWithTree } from './site-world.ts';
@@ -22,15 +24,31 @@ function manifestOf(fingerprint: string, digest = sha512): string {
   return JSON.stringify({ fingerprint, archive: { sha512: digest, size: 7 } });
 }
 
-async function judge(world: SiteWorld, directory = '/nowhere') {
-  const { outputs } = await judgeOutputs(world.run({ directory }), tuple, fingerprintOf(world));
+async function judge(world: SiteWorld, directory = '/nowhere', images: SiteRun['images'] = new Map()) {
+  const { outputs } = await judgeOutputs({ ...world.run({ directory }), images }, tuple, fingerprintOf(world));
   return outputs;
 }
 
-function addImage(world: SiteWorld, { commit = 'a', layers = [...world.stage.layers, 'own'], inputs = true } = {}) {
+/** The images as a run finds them when it begins. */
+async function listedIn(world: SiteWorld): Promise<SiteRun['images']> {
+  const listed = await world.engine.imagesWithLabel('zentoo.fingerprint');
+  return new Map(listed.flatMap((image) => image.names.map((name) => [name, image] as const)));
+}
+
+interface MadeImage {
+  readonly commit?: string;
+  readonly layers?: readonly string[];
+  readonly inputs?: boolean;
+  readonly parent?: ImageId | undefined;
+}
+
+function addImage(
+  world: SiteWorld,
+  { commit = 'a', layers = [...world.stage.layers, 'own'], inputs = true, parent }: MadeImage = {},
+) {
   const { digest, inputs: made } = fingerprintOf(world, commit);
   const label = inputs ? { 'zentoo.inputs': writeInputsLabel(made) } : {};
-  world.engine.addImage(imageName, { layers, labels: { 'zentoo.fingerprint': digest, ...label } });
+  world.engine.addImage(imageName, { layers, parent, labels: { 'zentoo.fingerprint': digest, ...label } });
 }
 
 test('what was never made', async () => {
@@ -63,6 +81,37 @@ test.each<[string, Parameters<typeof addImage>[1], readonly string[]]>([
     ...{ output: 'image', name: imageName, why },
     found: { size: 4096, made: new Date('2026-01-01T00:00:00Z') },
   });
+});
+
+test.each<[string, Parameters<typeof addImage>[1], string | undefined, readonly string[], number]>([
+  ['made from its stage itself is not looked at again', {}, 'stage', [], 0],
+  ['of which the engine does not say from what it was made', {}, undefined, [], 1],
+  [
+    'made from another one',
+    { layers: ['x', 'y', 'z'] },
+    'other',
+    ['its image is not its stage and one layer, but made from another image'],
+    1,
+  ],
+  ['made of something else', { commit: 'b' }, 'stage', [`the tree gentoo moved from 'b' to 'a'`], 1],
+])('a listed image %s', async (_, made, parent, why, looks) => {
+  using world = new SiteWorld();
+  const parents = { stage: world.stage.id, other: 'sha256:other' as ImageId };
+  addImage(world, { ...made, parent: parents[parent as keyof typeof parents] });
+  const [image] = await judge(world, '/nowhere', await listedIn(world));
+  expect(image).toMatchObject({ name: imageName, why, found: { size: 4096 } });
+  expect(world.calls('inspectImage')).toHaveLength(looks);
+});
+
+test('a listed image that is gone by now, and had to be looked at', async () => {
+  using world = new SiteWorld();
+  addImage(world);
+  const listed = await listedIn(world);
+  await world.engine.removeImage(imageName);
+  expect(await judge(world, '/nowhere', listed)).toMatchObject([
+    { found: undefined, why: ['there is no image yet'] },
+    {},
+  ]);
 });
 
 test.each<[string, (digest: string) => string | undefined, readonly string[]]>([

@@ -38,6 +38,7 @@ export class SiteWorld extends BuildWorld {
       site,
       mounts: siteMounts(site),
       stages: new Map([['ministage', { name: 'gentoo-ministage', image: this.stage }]]),
+      images: new Map(),
       revisions: new Map([['gentoo', 'c'.repeat(40)]]),
       keepFailed: false,
       started: new Date(),
