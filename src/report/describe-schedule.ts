@@ -7,7 +7,7 @@ export function describeSchedule({ done, total, failed, atWork, remaining }: Sch
     `${done} of ${total} done`,
     failed > 0 ? `${failed} failed` : '',
     atWork > 0 ? `${atWork} at work` : '',
-    remaining === undefined ? '' : `about ${formatElapsed(Math.ceil(remaining))} left`,
+    remaining === undefined || remaining <= 0 ? '' : `about ${formatElapsed(Math.ceil(remaining))} left`,
   ]
     .filter((part) => part !== '')
     .join(', ');

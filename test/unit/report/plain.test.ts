@@ -142,12 +142,14 @@ test('of a schedule the tenths, what it has grown to, and failures are said', ()
       schedule(6, 60, 0, 249.2),
       schedule(6, 60, 1),
       schedule(7, 60, 1),
+      schedule(59, 60, 1, 0),
     ]),
   ).toEqual([
     '1 of 3 done, 2 at work',
     '1 of 60 done, 2 at work',
     '6 of 60 done, 2 at work, about 4m 10s left',
     '6 of 60 done, 1 failed, 2 at work',
+    '59 of 60 done, 1 failed, 2 at work',
   ]);
 });
 
