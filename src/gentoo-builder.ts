@@ -43,8 +43,8 @@ function describePlan(plan: readonly string[], json: boolean): string {
   return json ? `${JSON.stringify({ dryRun: true, plan })}\n` : `${plan.join('\n')}\n`;
 }
 
-function describeResult({ image, packages, durations, log }: BuildResult, json: boolean): string {
+function describeResult({ image, unchanged, packages, durations, log }: BuildResult, json: boolean): string {
   if (!json) return `${image.name}\n`;
   const { name, id, tags } = image;
-  return `${JSON.stringify({ image: name, id, tags, packages: packages.map(splitCpv), durations, log })}\n`;
+  return `${JSON.stringify({ image: name, id, tags, unchanged, packages: packages.map(splitCpv), durations, log })}\n`;
 }

@@ -1,5 +1,11 @@
 import { Failure } from '../failure.ts';
-import { mainRepositoryOf, parseReposConf, type Repository } from '../portage/repos-conf.ts';
+import {
+  mainRepositoryOf,
+  parseRepositories,
+  parseReposConf,
+  type PortageConfiguration,
+  type Repository,
+} from '../portage/repos-conf.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Base } from './base-image.ts';
 import { withProbe } from './probe.ts';
@@ -9,6 +15,8 @@ import type { Workspace } from './workspace.ts';
 export interface BaseSystem {
   /** Where its own Portage looks for the ebuild repository, and how that is synced. */
   readonly repository: Repository;
+  /** Whether a sync moves other repositories of its as well. */
+  readonly otherSyncs: boolean;
 }
 
 /** Looks into the base image: it has to have `emerge`, and its configuration says where the tree belongs. */
@@ -25,16 +33,20 @@ export async function inspectBaseSystem(engine: Engine, workspace: Workspace, ba
     const configured = parseReposConf(reposConf);
     // What is shipped matters only where the base's own configuration leaves something open.
     if (configured?.location && configured.syncType) {
-      return { repository: mainRepositoryOf({ reposConf, makeConf }) };
+      return systemOf({ reposConf, makeConf });
     }
     const shipped = await probe.readTexts('/usr/share/portage/config');
-    return {
-      repository: mainRepositoryOf({
-        reposConf: [...textsOf(shipped, 'repos.conf'), ...reposConf],
-        makeConf: [...textsOf(shipped, 'make.globals'), ...makeConf],
-      }),
-    };
+    return systemOf({
+      reposConf: [...textsOf(shipped, 'repos.conf'), ...reposConf],
+      makeConf: [...textsOf(shipped, 'make.globals'), ...makeConf],
+    });
   });
+}
+
+function systemOf(configuration: PortageConfiguration): BaseSystem {
+  const repository = mainRepositoryOf(configuration);
+  const others = (parseRepositories(configuration.reposConf) ?? []).filter(({ name }) => name !== repository.name);
+  return { repository, otherSyncs: others.some(({ syncType, autoSync }) => syncType !== '' && autoSync) };
 }
 
 /** The texts of a setting that is a file or a directory of files, in the order in which Portage reads them. */

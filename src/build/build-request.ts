@@ -26,6 +26,8 @@ export interface BuildRequest {
   /** A volume's name or an absolute path on the engine's host. */
   readonly logDir: string | undefined;
   readonly dryRun: boolean;
+  /** Whether it is built though an image was made of the same before. */
+  readonly rebuild: boolean;
   readonly timeout: number | undefined;
   readonly silenceTimeout: number | undefined;
   /** Bytes that have to be free where the engine keeps its containers. */

@@ -1,10 +1,11 @@
-import { EngineRefusal, type Image, type ImageId } from '../engine/engine.ts';
+import { EngineRefusal, type Engine, type Image, type ImageId } from '../engine/engine.ts';
 import { Failure } from '../failure.ts';
 import type { BuildContainer } from './build-container.ts';
 import { commitOnce, labelInstructions } from './commit-once.ts';
 import type { BuildRequest } from './build-request.ts';
 import type { Preconditions } from './check-preconditions.ts';
 import type { BuildContext } from './context.ts';
+import { fingerprintLabel } from './find-unchanged.ts';
 import { packageVersion } from './merged-packages.ts';
 import { reserveImageName } from './reserve-image-name.ts';
 
@@ -26,6 +27,8 @@ export interface ImageFacts {
   readonly request: BuildRequest;
   readonly ready: Preconditions;
   readonly packages: readonly string[];
+  /** Names what the image was made of; undefined if that cannot be told. */
+  readonly fingerprint: string | undefined;
   /** Now, unless it is said. */
   readonly created?: Date;
 }
@@ -45,7 +48,16 @@ export async function commitImage(
   const id = await commitOnce(context, container, name, commitChanges(facts));
   if (signal.aborted) await engine.removeImage(name);
   signal.throwIfAborted();
-  for (const tag of facts.request.tags) {
+  return addTags(engine, { id, name }, facts.request.tags);
+}
+
+/** Gives an image that has a name of its own the others that were asked for. */
+export async function addTags(
+  engine: Engine,
+  { id, name }: Pick<CommittedImage, 'id' | 'name'>,
+  tags: readonly string[],
+): Promise<CommittedImage> {
+  for (const tag of tags) {
     try {
       await engine.tagImage(id, tag);
     } catch (error) {
@@ -56,14 +68,20 @@ export async function commitImage(
       });
     }
   }
-  return { id, name, tags: facts.request.tags };
+  return { id, name, tags };
 }
 
 /**
  * The Dockerfile instructions of the commit. The entrypoint is the base's own: the build container had another one.
  * Labels are those of the image specification ("Annotations") and one with the packages.
  */
-export function commitChanges({ request, ready, packages, created = new Date() }: ImageFacts): readonly string[] {
+export function commitChanges({
+  request,
+  ready,
+  packages,
+  fingerprint,
+  created = new Date(),
+}: ImageFacts): readonly string[] {
   const { base } = ready;
   const title = request.packages.join(' ');
   const labels = {
@@ -73,6 +91,7 @@ export function commitChanges({ request, ready, packages, created = new Date() }
     'org.opencontainers.image.base.name': base.name,
     ...baseDigest(base.image),
     [packagesLabel]: packages.join(' '),
+    ...fingerprintIn(fingerprint, base.image),
   };
   return [
     ...volumes.map((path) => `VOLUME ${path}`),
@@ -87,6 +106,12 @@ function imageVersion(request: BuildRequest, packages: readonly string[], create
   const [only, ...others] = request.packages;
   const version = only !== undefined && others.length === 0 ? packageVersion(only, packages) : undefined;
   return version ?? created.toISOString().slice(0, 10).replaceAll('-', '');
+}
+
+/** The base's own is inherited unless it is blanked. */
+function fingerprintIn(fingerprint: string | undefined, base: Image | undefined): Record<string, string> {
+  const isInherited = base?.labels[fingerprintLabel] !== undefined;
+  return fingerprint !== undefined || isInherited ? { [fingerprintLabel]: fingerprint ?? '' } : {};
 }
 
 function baseDigest(image: Image | undefined): Record<string, string> {

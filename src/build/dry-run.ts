@@ -16,6 +16,7 @@ export function describeDryRun(request: BuildRequest, ready: Preconditions): rea
       choice ? [`  ${describeMount(choice)} at ${defaultTarget(choice.role)}`] : [],
     ),
     request.sync ? describeSync(request, ready) : 'leave the tree as it is',
+    ...(request.rebuild ? [] : ['end with the image that was made of the same before, if there is one; else']),
     emergeCommand({
       packages: request.packages,
       options: request.emergeOptions,

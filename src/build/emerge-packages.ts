@@ -2,21 +2,26 @@ import { emergeCommand, emergeEnvironment } from '../portage/emerge-command.ts';
 import { workDirectory, type BuildContainer } from './build-container.ts';
 import type { BuildRequest } from './build-request.ts';
 import type { BuildContext } from './context.ts';
-import { mergeCommand, underLock } from './job-scripts.ts';
+import { mergeCommand, stampedCommand, underLock } from './job-scripts.ts';
 import { defaultTarget } from './mounts.ts';
 import { readPortageSettings, type PortageSettings } from './portage-settings.ts';
 import { runEmerge } from './run-emerge.ts';
 
-/**
- * Emerges the packages under a shared lock of the tree and empties the temporary directory. Answers with what was
- * merged, `category/name-version` each, sorted.
- */
+/** What came of an emerge. */
+export interface EmergeResult {
+  /** `category/name-version` of everything that was merged, sorted. */
+  readonly packages: readonly string[];
+  /** The stamp of the tree while it was emerged from; undefined if it has none. */
+  readonly treeStamp: string | undefined;
+}
+
+/** Emerges the packages under a shared lock of the tree and empties the temporary directory. */
 export async function emergePackages(
   request: BuildRequest,
   context: BuildContext,
   container: BuildContainer,
   known: PortageSettings | undefined,
-): Promise<readonly string[]> {
+): Promise<EmergeResult> {
   const settings = known ?? (await readPortageSettings(context, container));
   const command = emergeCommand({
     packages: request.packages,
@@ -31,19 +36,25 @@ export async function emergePackages(
     logdir: container.log.directory,
     use: request.use,
   });
+  const stamped = stampedCommand(workDirectory, container.trees[0], command);
   const { result } = await runEmerge(context, container, {
     name: 'emerge',
     step: 'emerge',
-    command: mergeCommand(workDirectory, underLock('shared', container.trees, command)),
+    command: mergeCommand(workDirectory, underLock('shared', container.trees, stamped)),
     environment,
     watch: settings.observable,
     silenceTimeout: request.silenceTimeout,
   });
-  if (result.length === 0) {
+  const packages = result.filter((line) => !line.startsWith(treeLine)).toSorted();
+  if (packages.length === 0) {
     await context.report({
       type: 'warning',
       message: 'emerge merged nothing: the image has nothing that the base has not',
     });
   }
-  return result.toSorted();
+  const treeStamp = result.find((line) => line.startsWith(treeLine))?.slice(treeLine.length);
+  return { packages, treeStamp };
 }
+
+/** Names of packages have no white space in them. */
+const treeLine = 'tree ';

@@ -103,13 +103,17 @@ export function followCommand(name: string, log: string, offset: number, watch: 
 }
 
 /**
- * A shell function that prints what changes with every sync that brings something: git's references, the time of an
- * rsync tree or of a snapshot. Nothing where a tree has neither: then nobody can tell.
+ * A shell function that prints what changes with every sync that brings something, as one digest: git's references, the
+ * time of an rsync tree or of a snapshot. Nothing where a tree has neither, or has its references elsewhere: then nobody
+ * can tell. The same is read without a container in `tree-stamp.ts`.
  */
 const stampFunction = `
 stamp() {
-  cat "$1/.git/HEAD" "$1/.git/packed-refs" "$1"/.git/refs/heads/* "$1/metadata/timestamp.chk" 2>/dev/null |
-    cksum | sed '/ 0$/d'
+  [ -e "$1/.git/reftable" ] || {
+    cat "$1/.git/HEAD" "$1/.git/packed-refs"
+    find "$1/.git/refs/heads" -type f -print0 | LC_ALL=C sort -z | xargs -0 -r cat
+    cat "$1/metadata/timestamp.chk"
+  } 2>/dev/null | sha256sum | sed '/^e3b0c44298fc1c149afbf4c8996fb924/d; s/ .*//'
 }
 `;
 
@@ -181,13 +185,31 @@ export function underLock(mode: 'exclusive' | 'shared', trees: Trees, command: r
   return trees.toSorted().reduceRight((locked, tree) => [...lock, tree, ...locked], command);
 }
 
+const stampedScript = `
+${stampFunction}
+work=$1 tree=$2
+shift 2
+mkdir -p "$work/.gentoo-builder" && stamp "$tree" >"$work/.gentoo-builder/tree-stamp" || exit
+exec "$@"
+`;
+
+/**
+ * Runs a command, to be run under the tree's lock, of which {@link mergeCommand} leaves the tree's stamp in its result, as
+ * `tree STAMP`; nothing of a tree without one.
+ */
+export function stampedCommand(work: string, tree: string, command: readonly string[]): readonly string[] {
+  return ['/bin/sh', '-c', stampedScript, 'gentoo-builder-stamped', work, tree, ...command];
+}
+
 const mergeScript = `
 work=$1
 shift
 start=$work/.gentoo-builder/merge-start
+stamp=$work/.gentoo-builder/tree-stamp
 mkdir -p "\${start%/*}" && : >"$start" || exit
 "$@" 8>&- || exit
 find /var/db/pkg -mindepth 2 -maxdepth 2 -type d ! -name '-MERGING-*' -newer "$start" -printf '%P\\n' | sort >&8
+[ ! -e "$stamp" ] || sed 's/^/tree /' "$stamp" >&8
 find "$work" -mindepth 1 -maxdepth 1 ! -name .gentoo-builder -exec rm -rf {} +
 exit 0
 `;

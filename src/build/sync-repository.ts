@@ -12,18 +12,25 @@ import { syncMaxAge } from './sync-age.ts';
 
 const quiet = { quiet: true };
 
+/** What is known after a sync. */
+export interface SyncResult {
+  /** The tree's stamp after it; undefined if it has none, or was not synced. */
+  readonly treeStamp: string | undefined;
+  readonly settings: PortageSettings | undefined;
+}
+
 /**
  * Syncs the tree, alone: no other build may use it meanwhile. An empty one whose repository is synced by rsync is filled
  * from a snapshot, which spares the mirrors. A tree younger than the request's age is left as it is. Meanwhile Portage is
- * asked for its settings: they are what this answers with, unless the sync has changed what they rest on.
+ * asked for its settings: they are in the answer, unless the sync has changed what they rest on.
  */
 export async function syncRepository(
   request: BuildRequest,
   ready: Preconditions,
   context: BuildContext,
   container: BuildContainer,
-): Promise<PortageSettings | undefined> {
-  if (!request.sync) return undefined;
+): Promise<SyncResult> {
+  if (!request.sync) return { settings: undefined, treeStamp: undefined };
   const { report } = context;
   const syncType = ready.system?.repository.syncType ?? '';
   const filled = ready.treeState === 'filled';
@@ -52,5 +59,6 @@ export async function syncRepository(
   );
   if (result.exitStatus !== 0) throw jobFailure(container, explainSyncFailure(result), result);
   const read = await settings;
-  return read?.treeStamp === result.result[0] ? read : undefined;
+  const [treeStamp] = result.result;
+  return { treeStamp, settings: read?.treeStamp === treeStamp ? read : undefined };
 }

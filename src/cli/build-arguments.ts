@@ -14,7 +14,7 @@ const options: OptionTable = {
     ...['timeout', 'silence-timeout', 'min-free'],
   ],
   repeated: ['emerge-option', 'tag'],
-  flags: ['create-tree', 'keep-failed', 'dry-run', 'json', 'help', 'version'],
+  flags: ['create-tree', 'keep-failed', 'dry-run', 'rebuild', 'json', 'help', 'version'],
   onByDefault: ['sync', 'binpkgs'],
 };
 
@@ -68,6 +68,7 @@ export function parseBuildCommand(argv: readonly string[], environment: NodeJS.P
     keepFailed: given.flag('keep-failed'),
     logDir: read.mountSource('log-dir'),
     dryRun: given.flag('dry-run'),
+    rebuild: given.flag('rebuild'),
     timeout: read.duration('timeout'),
     silenceTimeout: read.duration('silence-timeout'),
     minFree: read.size('min-free', defaultMinFree),

@@ -7,7 +7,8 @@ export const usage = `usage: gentoo-builder [options] PACKAGE...
 export const help = `usage: gentoo-builder [options] PACKAGE...
 
 Builds Gentoo packages with real Portage in a container of a base image, commits the result as an image
-named gentoo-<first characters of the container's id>, and prints that name.
+named gentoo-<first characters of the container's id>, and prints that name. Where the same was built from the
+same before, the image is that one.
 
   PACKAGE                 an atom (net-misc/curl, =app-misc/hello-2.10, dev-libs/openssl:0[static-libs]) or a @set
 
@@ -25,6 +26,7 @@ how to build
   --jobs N                packages that Portage builds at once
   --emerge-option=OPTION  an option for emerge, with its leading dashes; may be repeated
   --make-conf FILE        the /etc/portage/make.conf to build with; it stays in the image
+  --rebuild               build even if an image was made of the same before
   --no-binpkgs            neither use nor keep binary packages
   --timeout TIME          end a build that takes longer
   --silence-timeout TIME  end a build that has written nothing to any log for so long

@@ -9,7 +9,7 @@ async function configurationOf(image: string) {
 }
 
 async function compiled(builder: Builder, ...args: string[]): Promise<boolean> {
-  const { status, stderr } = await builder.run(args);
+  const { status, stderr } = await builder.run(['--rebuild', ...args]);
   expect({ status, stderr }).toMatchObject({ status: 0 });
   const binary = /Emerging binary \(1 of 1\) dev-libs\/greeting/.test(stderr);
   const source = /Emerging \(1 of 1\) dev-libs\/greeting/.test(stderr);
@@ -36,6 +36,7 @@ describe('docker run gentoo-builder PACKAGE', () => {
     expect(config).toMatchObject({ OpenStdin: false, StdinOnce: false, AttachStdin: false, Tty: false, Hostname: '' });
     expect(config.Env).toEqual((await configurationOf(stage)).Env);
     expect(config.Labels).toEqual({
+      'gentoo-builder.fingerprint': expect.stringMatching(/^[0-9a-f]{64}$/),
       'gentoo-builder.packages': expect.stringMatching(/^app-misc\/greet-\S+ dev-libs\/greeting-\S+$/),
       'org.opencontainers.image.base.name': stage,
       'org.opencontainers.image.created': expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
@@ -75,6 +76,7 @@ describe('docker run gentoo-builder PACKAGE', () => {
       image: expect.stringMatching(/^gentoo-[0-9a-f]{4,}$/),
       id: expect.stringMatching(/^sha256:/),
       tags: [],
+      unchanged: false,
       packages: [{ name: 'app-misc/motto', version: expect.stringMatching(/^\d/) }],
       durations: expect.objectContaining({
         sync: expect.any(Number),
@@ -94,6 +96,24 @@ describe('docker run gentoo-builder PACKAGE', () => {
     expect(await compiled(builder, '--no-binpkgs', 'dev-libs/greeting')).toBe(true);
     const { stderr } = await builder.run(['dev-libs/greeting'], { base: otherFlags });
     expect(stderr).toMatch(/>>> Emerging \(1 of 1\) dev-libs\/greeting/);
+  });
+
+  it('builds nothing where an image was made of the same, and without a sync starts nothing', async ({ builder }) => {
+    const first = await builder.run(['app-misc/motto']);
+    const tag = 'gentoo-builder-test-unchanged:1';
+    builder.removeLater({ image: tag });
+    const synced = await builder.run(['--tag', tag, 'app-misc/motto']);
+    expect(synced).toMatchObject({ status: 0, stdout: `${first.image}\n` });
+    expect([...synced.stderr.matchAll(/^\[\d\/7\] (\w+) done in/gm)].map(([, step]) => step)).toEqual([
+      ...['preconditions', 'start', 'sync', 'remove'],
+    ]);
+    expect(await builder.runInImage(tag, 'motto')).not.toBe('');
+    const same = await builder.run(['--no-sync', '--json', 'app-misc/motto']);
+    expect(JSON.parse(same.stdout)).toMatchObject({ image: first.image, unchanged: true });
+    expect(same.stderr).not.toMatch(/start done|emerge/);
+    const insisted = await builder.run(['--no-sync', '--rebuild', 'app-misc/motto']);
+    expect(insisted.image).toMatch(/^gentoo-[0-9a-f]{4,}$/);
+    expect(insisted.image).not.toBe(first.image);
   });
 
   it('builds a set', async ({ builder }) => {

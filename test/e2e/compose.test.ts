@@ -119,7 +119,7 @@ describe.each(await requireComposes(process.env))('compose.yaml with $command $v
 
   it('makes nothing anew the second time, and says nothing but the build', async () => {
     const before = await project.things();
-    const { status, stdout, stderr } = await project.run(runBuilder);
+    const { status, stdout, stderr } = await project.run(`${runBuilder} --rebuild`);
     expect(stdout).toMatch(/^gentoo-[0-9a-f]{4,}\n$/);
     expect({ status, stderr }).toMatchObject({ status: 0, stderr: expect.not.stringMatching(complaint) as string });
     expect(stderr).toContain('Emerging binary (1 of 1) app-text/tree');

@@ -92,10 +92,10 @@ describe('two builders on one engine', () => {
     const build = await whileCompiling(first);
     const docker = rawDocker();
     await docker.getContainer(build.container).pause();
-    expect((await builder.run(['--no-sync', 'app-misc/motto'])).status).toBe(0);
+    expect((await builder.run(['--no-sync', '--rebuild', 'app-misc/motto'])).status).toBe(0);
     await docker.getContainer(build.container).unpause();
     await docker.getContainer(build.builder).pause();
-    expect((await builder.run(['--no-sync', 'app-misc/motto'])).status).toBe(0);
+    expect((await builder.run(['--no-sync', '--rebuild', 'app-misc/motto'])).status).toBe(0);
     await docker.getContainer(build.builder).unpause();
     expect((await docker.getContainer(build.container).inspect()).State.Running).toBe(true);
     await first.signal('SIGTERM');
@@ -126,7 +126,7 @@ describe('two builders on one engine', () => {
     await builder.run(['app-misc/motto']);
     const first = builder.start(['--no-sync', hanging], faults);
     await whileCompiling(first);
-    expect((await builder.run(['--no-sync', 'app-misc/motto'])).status).toBe(0);
+    expect((await builder.run(['--no-sync', '--rebuild', 'app-misc/motto'])).status).toBe(0);
     await first.signal('SIGTERM');
     expect((await first.outcome).status).toBe(143);
   });

@@ -36,7 +36,10 @@ describe('volumes', () => {
     const tree = await volumeAt(name, '/var/db/repos/gentoo');
     expect(tree).toMatch(/^[0-9a-f]{64}$/);
     expect(await readFrom(tree, 'profiles/repo_name')).toContain('gentoo');
-    const second = await builder.run(['dev-libs/greeting'], { ownVolumes: false, docker: ['--volumes-from', name] });
+    const second = await builder.run(['--rebuild', 'dev-libs/greeting'], {
+      ownVolumes: false,
+      docker: ['--volumes-from', name],
+    });
     expect(second).toMatchObject({ status: 0 });
     expect(second.stderr).toContain('Emerging binary (1 of 1) dev-libs/greeting');
   });

@@ -54,6 +54,7 @@ describe('a build that succeeds', () => {
     expect(name).toBe(`gentoo-${String(id).slice(0, 4)}`);
     expect(result).toEqual({
       image: { id: world.engine.imageNames.get(`${String(name)}:latest`), name, tags: ['mine:1'] },
+      unchanged: false,
       packages: ['app-misc/hello-2.10', 'dev-libs/b-2'],
       durations: Object.fromEntries(steps.map((step) => [step, expect.any(Number) as number])),
       log: expect.stringMatching(/^the volume gentoo-logs, 20260203T040506Z-[0-9a-f]{8}\/build\.log$/) as string,
@@ -83,7 +84,13 @@ describe('a build that succeeds', () => {
       'startContainer',
     ]);
     // The settings are read beside the job and its follower.
-    expect(calls('sync').toSorted()).toEqual(['execAttached', 'execAttached', 'execDetached', 'execExitCode']);
+    expect(calls('sync').toSorted()).toEqual([
+      'execAttached',
+      'execAttached',
+      'execDetached',
+      'execExitCode',
+      'imagesWithLabel',
+    ]);
     expect(calls('emerge')).toEqual(['execDetached', 'execAttached']);
     expect(calls('stop')).toEqual(['waitContainer']);
     expect(calls('commit')).toEqual(['inspectImage', 'renameContainer', 'inspectImage', 'commitContainer', 'tagImage']);

@@ -64,6 +64,7 @@ export function buildRequest(parts: Partial<BuildRequest> = {}): BuildRequest {
     keepFailed: false,
     logDir: undefined,
     dryRun: false,
+    rebuild: false,
     timeout: undefined,
     silenceTimeout: undefined,
     minFree: 0,
@@ -153,7 +154,7 @@ export class BuildWorld implements Disposable {
     };
     return {
       base: { name: baseName, image: [...this.engine.images.values()][0] },
-      system: { repository },
+      system: { repository, otherSyncs: false },
       tree: choose('tree'),
       treeState: 'filled',
       binpkgs: choose('binpkgs'),

@@ -65,6 +65,7 @@ describe('the preconditions', () => {
           syncUri: 'file:///srv/gentoo',
           autoSync: true,
         },
+        otherSyncs: false,
       },
       treeState: 'filled',
       tree: { role: 'tree', source: 'gentoo-repository', ...volume },

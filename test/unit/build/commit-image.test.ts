@@ -26,6 +26,7 @@ function facts(world: BuildWorld, parts: Partial<ImageFacts> = {}): ImageFacts {
     request: buildRequest(),
     ready: world.ready,
     packages: ['app-misc/hello-2.10'],
+    fingerprint: undefined,
     created: new Date('2026-02-03T04:05:06Z'),
     ...parts,
   };
@@ -65,6 +66,12 @@ describe('the instructions of a commit', () => {
       [digest]: 'sha256:beef',
       [packagesLabel]: 'app-misc/hello-2.10 dev-libs/b-2',
     });
+  });
+
+  it('name what the image was made of, and never what its base was made of', () => {
+    const label = 'gentoo-builder.fingerprint';
+    expect(labels({ fingerprint: 'f1' })[label]).toBe('f1');
+    expect(labels(withBase({ labels: { [label]: 'f0' } }))[label]).toBe('');
   });
 
   it('have no digest for a base that has none', () => {

@@ -48,6 +48,8 @@ export class FakePortage {
   merged: readonly string[] = ['app-misc/hello-2.10'];
   /** What the sync leaves as its result: the tree's stamp after it. */
   stamp: string | undefined = '1234 5';
+  /** The tree's stamp while it was emerged from. */
+  emergeStamp: string | undefined;
   /** What the settings command prints, field by field; the first is the tree's stamp. */
   settings: readonly string[] = ['1234 5', '', 'x86_64-pc-linux-gnu/generic/default-0123456789ab'];
   /** Texts of logs that are shown with `tail`. */
@@ -67,6 +69,12 @@ export class FakePortage {
   keepAliveBytes = 0;
   readonly #log = new FakeLog();
   readonly #jobs = new Map<string, FakeJob>();
+
+  /** Begins as in new containers: what was run so far is not known any more. */
+  forget(): void {
+    this.ran.length = 0;
+    this.#jobs.clear();
+  }
 
   /** The names of what was run, in order. */
   get names(): readonly string[] {
@@ -104,6 +112,10 @@ export class FakePortage {
     }
   };
 
+  #emerged(): readonly string[] {
+    return [...this.merged, ...(this.emergeStamp === undefined ? [] : [`tree ${this.emergeStamp}`])];
+  }
+
   async #runJob(name: string, container: FakeContainer, request: ExecRequest): Promise<ExecResult> {
     // A job that was started already is not started twice.
     if (this.#jobs.has(name)) return {};
@@ -139,7 +151,7 @@ export class FakePortage {
       if (bytes.length > 0) wire('stdout', bytes);
       position += bytes.length;
       if (job?.ending !== undefined && position === this.#log.size) {
-        const result = state.endsWith('/sync') ? [this.stamp].flatMap((stamp) => stamp ?? []) : this.merged;
+        const result = state.endsWith('/sync') ? [this.stamp].flatMap((stamp) => stamp ?? []) : this.#emerged();
         for (const line of result) wire('stderr', `result ${line}\n`);
         wire('stderr', `ended ${job.ending === 'killed' ? 'lost' : job.ending} ${position}\n`);
         return {};

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import {
   chmodSync,
@@ -24,9 +25,14 @@ import {
   mergeCommand,
   settingsCommand,
   silenceCommand,
+  stampedCommand,
   syncUnderLock,
   underLock,
 } from '../../../src/build/job-scripts.ts';
+import { chooseMount } from '../../../src/build/mounts.ts';
+import { readTreeStamp } from '../../../src/build/tree-stamp.ts';
+import { createWorkspace } from '../../../src/build/workspace.ts';
+import { baseName, BuildWorld } from './build-world.ts';
 
 let directory: string;
 const groups: number[] = [];
@@ -348,6 +354,46 @@ describe('the age rule of a sync', () => {
     expect((await run(settingsCommand(directory, sh('true')))).stdout.split('\0')[0]).toBe(before);
     writeFileSync(join(directory, '.git/refs/heads/master'), 'c0de');
     expect(await stampOf()).not.toBe(before);
+  });
+
+  it.each<[string, Readonly<Record<string, string>>]>([
+    [
+      'git alone',
+      { '.git/HEAD': 'ref: refs/heads/b/c\n', '.git/refs/heads/b/c': 'c0de\n', '.git/refs/heads/a': 'c1de\n' },
+    ],
+    ['git with its branches packed', { '.git/HEAD': 'ref: refs/heads/a\n', '.git/packed-refs': 'c0de refs/heads/a\n' }],
+    [
+      'git with its references in tables',
+      { '.git/HEAD': 'ref: refs/heads/.invalid\n', '.git/reftable/tables.list': 'x' },
+    ],
+    ['rsync', { 'metadata/timestamp.chk': 'Sun, 22 Nov 2026 21:00:56 +0000\n' }],
+    ['neither', { 'profiles/repo_name': 'gentoo\n' }],
+  ])('leaves the stamp that is read without a container, of a tree from %s', async (_, files) => {
+    for (const [path, content] of Object.entries(files)) {
+      write(path);
+      writeFileSync(join(directory, path), content);
+    }
+    await sync(0);
+    using world = new BuildWorld({
+      tree: Object.fromEntries(Object.entries(files).map(([path, text]) => [`/${path}`, text])),
+    });
+    const workspace = await createWorkspace(world.context);
+    const tree = chooseMount('tree', undefined, undefined);
+    const stamp = await readTreeStamp(world.context, workspace, { tree, image: baseName });
+    const printed = readFileSync(join(results, 'result'), 'utf8').trim();
+    expect(printed).toBe(stamp ?? '');
+    expect(printed).toMatch(/^(?:[0-9a-f]{64})?$/);
+  });
+
+  it('leaves the stamp of the tree that was emerged from behind what was merged', async () => {
+    write('.git/HEAD');
+    writeFileSync(join(directory, '.git/HEAD'), 'c0de');
+    const work = join(results, 'work');
+    const move = sh('echo c1de >"$1"', join(directory, '.git/HEAD'));
+    await run(withResult(mergeCommand(work, stampedCommand(work, directory, move))));
+    const [line = ''] = readFileSync(join(results, 'result'), 'utf8').split('\n');
+    const stamp = createHash('sha256').update('c0de').digest('hex');
+    expect(line).toBe(`tree ${stamp}`);
   });
 });
 

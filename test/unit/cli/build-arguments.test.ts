@@ -34,7 +34,15 @@ describe('parseBuildCommand', () => {
       ],
       ...['--no-sync', '--sync-max-age=24h', '--use=ssl -ipv6', '--jobs', '3', '--emerge-option=--keep-going'],
       ...['--emerge-option=--load-average=2', '--make-conf=/make.conf', '--no-binpkgs', '--tag', 'a:1', '--tag', 'b'],
-      ...['--keep-failed', '--log-dir=logs', '--dry-run', '--timeout=2h', '--silence-timeout=90', '--min-free=2G'],
+      ...[
+        '--keep-failed',
+        '--rebuild',
+        '--log-dir=logs',
+        '--dry-run',
+        '--timeout=2h',
+        '--silence-timeout=90',
+        '--min-free=2G',
+      ],
       ...['--json', '--log-format=json', '--progress=live'],
     );
     expect(request).toEqual({
@@ -54,6 +62,7 @@ describe('parseBuildCommand', () => {
       keepFailed: true,
       logDir: 'logs',
       dryRun: true,
+      rebuild: true,
       timeout: 7200,
       silenceTimeout: 90,
       minFree: 2 * 1024 ** 3,
