@@ -1,9 +1,16 @@
 import type { ContainerId, ExecId, HeldStdin } from '../engine/engine.ts';
+import type { Tmpfs } from '../portage/emerge-report.ts';
 import type { BuildLog } from './build-log.ts';
 import type { Workspace } from './workspace.ts';
 
-/** Where the work volume is in a build container; Portage's own place for building, and so never on its writable layer. */
+/** Portage's own place for building: the work volume or a tmpfs is there, and so it is never on the writable layer. */
 export const workDirectory = '/var/tmp/portage';
+
+/**
+ * What a run keeps for itself, beside Portage's directories: always in the work volume, which is mounted here where
+ * {@link workDirectory} is a tmpfs.
+ */
+export const stateDirectory = `${workDirectory}/.gentoo-builder`;
 
 /** More often than any connection that is watched for silence is cut. */
 export const keepAliveMs = 1500;
@@ -22,6 +29,8 @@ export interface BuildContainer {
   readonly log: BuildLog;
   /** Letting go of it stops the container; so does the death of this program. */
   readonly hold: HeldStdin;
+  /** What packages are built on; undefined where that is the work volume. */
+  readonly tmpfs?: Tmpfs | undefined;
   /** The process of the job that is under way, for whoever has to wait for its end. */
   lastJob: ExecId | undefined;
 }

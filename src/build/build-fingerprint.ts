@@ -28,6 +28,7 @@ const counts: Readonly<Record<keyof BuildRequest, boolean | undefined>> = {
   createTree: false,
   // How fast, how long, and what is done with it.
   jobs: false,
+  tmpfs: false,
   timeout: false,
   silenceTimeout: false,
   minFree: false,

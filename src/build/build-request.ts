@@ -1,5 +1,6 @@
 import type { Failure } from '../failure.ts';
 import type { PackageArgument } from '../portage/atom.ts';
+import type { TmpfsSetting } from '../quantity.ts';
 
 /** What one run of the main job was asked to do: the parsed command line. Durations are in seconds. */
 export interface BuildRequest {
@@ -20,6 +21,8 @@ export interface BuildRequest {
   /** A file in the builder's own file system. */
   readonly makeConf: string | undefined;
   readonly binpkgs: boolean;
+  /** Where packages are built. */
+  readonly tmpfs: TmpfsSetting;
   /** `name:tag` each. */
   readonly tags: readonly string[];
   readonly keepFailed: boolean;

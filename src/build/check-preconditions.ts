@@ -3,6 +3,8 @@ import type { Image } from '../engine/engine.ts';
 import { chooseBase, pullBase, type Base } from './base-image.ts';
 import { inspectBaseSystem, type BaseSystem } from './base-system.ts';
 import type { BuildRequest } from './build-request.ts';
+import { findAvailableMemory } from './available-memory.ts';
+import { decideTmpfs, type TmpfsDecision } from './decide-tmpfs.ts';
 import { checkFreeSpace } from './free-space.ts';
 import type { BuildContext } from './context.ts';
 import { checkHostPath, checkWritable } from './host-path.ts';
@@ -23,6 +25,8 @@ export interface Preconditions {
   readonly binpkgs: MountChoice | undefined;
   readonly distfiles: MountChoice;
   readonly logs: MountChoice;
+  /** Where packages are built. */
+  readonly tmpfs: TmpfsDecision;
 }
 
 /**
@@ -55,7 +59,7 @@ export async function checkPreconditions(
   await checks.finish();
   await Promise.all([makeConf, logsUsable, space]);
 
-  const found = { tree, binpkgs, distfiles, logs };
+  const found = { tree, binpkgs, distfiles, logs, tmpfs: await chooseTmpfs(request, context) };
   if (chosen.image !== undefined || request.dryRun) {
     return { ...found, base: chosen, system: await system, treeState: await treeState };
   }
@@ -68,6 +72,14 @@ export async function checkPreconditions(
     system: await inspectBaseSystem(engine, workspace, base),
     treeState: (await treeState) ?? (await inspect(image.id)),
   };
+}
+
+async function chooseTmpfs(
+  { tmpfs, keepFailed }: Pick<BuildRequest, 'tmpfs' | 'keepFailed'>,
+  { engine }: BuildContext,
+): Promise<TmpfsDecision> {
+  const available = await findAvailableMemory(engine);
+  return decideTmpfs(tmpfs, { available, jobs: 1, keepFailed }, (setting) => `--tmpfs ${setting}`);
 }
 
 /** Checks that run side by side, and whose failures are shown in the order in which the checks were written down. */

@@ -1,6 +1,8 @@
 import { emergeCommand } from '../portage/emerge-command.ts';
+import { workDirectory } from './build-container.ts';
 import type { BuildRequest } from './build-request.ts';
 import type { Preconditions } from './check-preconditions.ts';
+import { describeWork } from './decide-tmpfs.ts';
 import { syncMaxAge } from './sync-age.ts';
 import { defaultTarget, describeMount, type MountChoice } from './mounts.ts';
 
@@ -15,6 +17,7 @@ export function describeDryRun(request: BuildRequest, ready: Preconditions): rea
     ...[ready.binpkgs, ready.distfiles, ready.logs].flatMap((choice) =>
       choice ? [`  ${describeMount(choice)} at ${defaultTarget(choice.role)}`] : [],
     ),
+    `  ${describeWork(ready.tmpfs, workDirectory)}, where packages are built`,
     request.sync ? describeSync(request, ready) : 'leave the tree as it is',
     ...(request.rebuild ? [] : ['end with the image that was made of the same before, if there is one; else']),
     emergeCommand({

@@ -1,7 +1,9 @@
 import { emergeCommand, emergeEnvironment } from '../portage/emerge-command.ts';
+import { explainEmergeFailure } from '../portage/explain-failure.ts';
 import { workDirectory, type BuildContainer } from './build-container.ts';
 import type { BuildRequest } from './build-request.ts';
 import type { BuildContext } from './context.ts';
+import { requiredFreeGib } from './decide-tmpfs.ts';
 import { mergeCommand, stampedCommand, underLock } from './job-scripts.ts';
 import { defaultTarget } from './mounts.ts';
 import { readPortageSettings, type PortageSettings } from './portage-settings.ts';
@@ -27,6 +29,7 @@ export async function emergePackages(
     packages: request.packages,
     options: request.emergeOptions,
     jobs: request.jobs,
+    freeGib: requiredFreeGib(container.tmpfs, settings.measuresSpace),
     binpkgs: request.binpkgs,
   });
   const environment = emergeEnvironment({
@@ -37,14 +40,17 @@ export async function emergePackages(
     use: request.use,
   });
   const stamped = stampedCommand(workDirectory, container.trees[0], command);
-  const { result } = await runEmerge(context, container, {
+  const job = {
     name: 'emerge',
     step: 'emerge',
     command: mergeCommand(workDirectory, underLock('shared', container.trees, stamped)),
     environment,
     watch: settings.observable,
     silenceTimeout: request.silenceTimeout,
-  });
+  } as const;
+  const { result } = await runEmerge(context, container, job, (failed) =>
+    explainEmergeFailure(failed, { audience: 'builder', tmpfs: container.tmpfs }),
+  );
   const packages = result.filter((line) => !line.startsWith(treeLine)).toSorted();
   if (packages.length === 0) {
     await context.report({

@@ -1,4 +1,5 @@
-import type { ContainerId, ContainerSpec, MountSpec } from '../engine/engine.ts';
+import type { ContainerSpec, MountSpec } from '../engine/engine.ts';
+import type { Tmpfs } from '../portage/emerge-report.ts';
 import type { Base } from './base-image.ts';
 import { keepAliveMs, workDirectory, type BuildContainer, type Trees } from './build-container.ts';
 import type { BuildLog } from './build-log.ts';
@@ -15,8 +16,8 @@ export interface HeldContainerRequest {
   readonly log: BuildLog;
   /** What it may use; as much as there is if undefined. */
   readonly limits?: Pick<ContainerSpec, 'memory' | 'cpus'>;
-  /** What is done to it before it is started. */
-  readonly prepare?: (id: ContainerId) => Promise<void>;
+  /** What packages are built on; the work volume if undefined. */
+  readonly tmpfs?: Tmpfs | undefined;
 }
 
 /**
@@ -27,24 +28,35 @@ export interface HeldContainerRequest {
 export async function startHeldContainer(
   { engine }: Pick<BuildContext, 'engine'>,
   workspace: Workspace,
-  { base, mounts, trees, log, limits, prepare }: HeldContainerRequest,
+  { base, mounts, trees, log, limits, tmpfs }: HeldContainerRequest,
 ): Promise<BuildContainer> {
   const id = await engine.createContainer(workspace.volume, {
     image: base.image?.id ?? base.name,
     command: holdCommand,
-    mounts: [{ type: 'volume', source: workspace.volume, target: workDirectory }, ...mounts],
+    mounts: [...workMounts(workspace, tmpfs), ...mounts],
     ...blankComposeLabels(base.image?.labels ?? {}),
     ...limits,
     init: true,
     openStdin: true,
     keepLog: false,
   });
-  await prepare?.(id);
   const hold = await engine.holdStdin(id);
   await engine.startContainer(id);
   const keepAlive = setInterval(() => hold.write(Buffer.from('\n')), keepAliveMs);
   void hold.ended.then(() => clearInterval(keepAlive));
-  return { id, workspace, base: base.name, trees, hold, log, lastJob: undefined };
+  return { id, workspace, base: base.name, trees, hold, log, tmpfs, lastJob: undefined };
+}
+
+/**
+ * The mode is what a volume has. A call of the engine that looks into the container or writes into it makes the inner
+ * mount point anew on the writable layer, where it stays: see `unpack-archive.ts`.
+ */
+function workMounts({ volume }: Workspace, tmpfs: Tmpfs | undefined): readonly MountSpec[] {
+  if (tmpfs === undefined) return [{ type: 'volume', source: volume, target: workDirectory }];
+  return [
+    { type: 'tmpfs', source: `size=${tmpfs.size},mode=0755`, target: tmpfs.directory },
+    { type: 'volume', source: volume, target: tmpfs.apart },
+  ];
 }
 
 function blankComposeLabels(labels: Readonly<Record<string, string>>): Pick<ContainerSpec, 'labels'> {

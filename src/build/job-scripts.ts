@@ -1,12 +1,9 @@
-import { workDirectory, type Trees } from './build-container.ts';
+import { stateDirectory, type Trees } from './build-container.ts';
 
 /**
  * The shell programs that run inside a build container: POSIX sh with the tools of every Gentoo stage (coreutils,
  * util-linux, findutils). Every value reaches them as an argument or in the environment, never in their text.
  */
-
-/** What a run keeps in the work volume for itself, beside Portage's directories. */
-const stateDirectory = `${workDirectory}/.gentoo-builder`;
 
 /**
  * Process 1's child: ends when standard input does, and sends back what it is sent, so that a connection that is
@@ -250,12 +247,15 @@ stamp=$(stamp "$tree")
 for module in /usr/lib/python3*/site-packages/_emerge/_observability.py; do
   [ -e "$module" ] && observable=yes
 done
-printf '%s\\0' "$stamp" "$observable" "$("$@")"
+for module in /usr/lib/portage/lib/_emerge/main.py /usr/lib/python3*/site-packages/_emerge/main.py; do
+  grep -q -e '"--jobs-tmpdir-require-free-gb"' -- "$module" 2>/dev/null && measuring=yes
+done
+printf '%s\\0' "$stamp" "$observable" "$("$@")" "$measuring"
 `;
 
 /**
  * Prints, each followed by a zero byte: the tree's stamp before anything was read, `yes` if this Portage serves a status
- * stream, and what `partitionCommand` prints.
+ * stream, what `partitionCommand` prints, and `yes` if this emerge has `--jobs-tmpdir-require-free-gb`.
  */
 export function settingsCommand(tree: string, partitionCommand: readonly string[]): readonly string[] {
   return ['/bin/sh', '-c', settingsScript, 'gentoo-builder-settings', tree, ...partitionCommand];

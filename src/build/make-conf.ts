@@ -1,8 +1,11 @@
 import { readFile, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
-import { pack } from 'tar-fs';
-import type { ContainerId, Engine } from '../engine/engine.ts';
+import { pack } from 'tar-stream';
+import { runCommand } from '../engine/run-command.ts';
 import { Failure } from '../failure.ts';
+import type { BuildContainer } from './build-container.ts';
+import type { BuildContext } from './context.ts';
+import { unpackArchive } from './unpack-archive.ts';
 
 const maximumSize = 1024 ** 2;
 const directory = '/etc/portage';
@@ -26,14 +29,23 @@ export async function checkMakeConf(path: string | undefined): Promise<void> {
   }
 }
 
-/** Puts it in the place of the base's own; where that is a directory, behind the files in it, of which the last one wins. */
-export async function installMakeConf(engine: Engine, container: ContainerId, path: string): Promise<void> {
-  const current = await engine.statPath(container, `${directory}/make.conf`);
-  const name = current?.kind === 'directory' ? 'make.conf/zz-gentoo-builder.conf' : 'make.conf';
-  // The file itself, and not its name in its directory: the latter is refused for a file in the root directory.
-  const archive = pack(path, {
-    dereference: true,
-    map: (header) => ({ ...header, name, mode: 0o644, uid: 0, gid: 0, uname: 'root', gname: 'root' }),
-  });
-  await engine.writeArchive(container, directory, Readable.from(archive));
+/** Prints whether the base has a directory in the place of the file. */
+const kindScript = '[ -d "$1" ] && [ ! -L "$1" ] && echo directory';
+
+/**
+ * Puts it in the place of the base's own, in a container that runs; where that is a directory, behind the files in it, of
+ * which the last one wins.
+ */
+export async function installMakeConf(
+  context: Pick<BuildContext, 'engine'>,
+  container: Pick<BuildContainer, 'id'>,
+  path: string,
+): Promise<void> {
+  const command = ['/bin/sh', '-c', kindScript, 'gentoo-builder-kind', `${directory}/make.conf`];
+  const { stdout } = await runCommand(context.engine, container.id, { command });
+  const archive = pack();
+  const name = stdout.trim() === 'directory' ? 'make.conf/zz-gentoo-builder.conf' : 'make.conf';
+  archive.entry({ name, mode: 0o644 }, await readFile(path));
+  archive.finalize();
+  await unpackArchive(context, container, directory, Readable.from(archive));
 }

@@ -5,12 +5,21 @@ import type { BuildContext } from './context.ts';
 import { settingsCommand, underLock } from './job-scripts.ts';
 import { runCommand } from '../engine/run-command.ts';
 
-/** What Portage in the build container says of itself once it has its tree. */
-export interface PortageSettings {
-  /** The directory below PKGDIR's mount that only builds with the same CHOST, profile and flags use. */
-  readonly partition: Partition;
+/** What an emerge can do that older ones cannot. */
+export interface EmergeAbilities {
   /** Whether it serves a stream of its status (`FEATURES=observability`, since Portage 3.0.82). */
   readonly observable: boolean;
+  /**
+   * Whether it asks for free space where packages are built before it begins another one beside those that are under way
+   * (`--jobs-tmpdir-require-free-gb`).
+   */
+  readonly measuresSpace: boolean;
+}
+
+/** What Portage in the build container says of itself once it has its tree. */
+export interface PortageSettings extends EmergeAbilities {
+  /** The directory below PKGDIR's mount that only builds with the same CHOST, profile and flags use. */
+  readonly partition: Partition;
   /** The stamp of the tree that this was read from, empty if it has none: with another one this may be otherwise. */
   readonly treeStamp: string;
 }
@@ -36,7 +45,7 @@ export async function readPortageSettings(
   const settings = settingsCommand(container.trees[0], partitionCommand(key));
   const command = during === 'sync' ? settings : underLock('shared', container.trees, settings);
   const { stdout, stderr } = await runCommand(engine, container.id, { command, environment });
-  const [treeStamp = '', observable, output = ''] = stdout.split('\0');
+  const [treeStamp = '', observable, output = '', measuring] = stdout.split('\0');
   const partition = parsePartition(output);
   if (partition === undefined) {
     const said = stderr.split('\n').filter(Boolean);
@@ -49,5 +58,5 @@ export async function readPortageSettings(
       },
     );
   }
-  return { treeStamp, observable: observable === 'yes', partition };
+  return { treeStamp, observable: observable === 'yes', partition, measuresSpace: measuring === 'yes' };
 }

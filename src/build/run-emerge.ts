@@ -1,7 +1,7 @@
 import type { Failure } from '../failure.ts';
 import { isJobStatus, parseEmergeLine } from '../portage/emerge-output.ts';
 import type { FailedCommand } from '../portage/emerge-report.ts';
-import { explainEmergeFailure, type EmergeFailure } from '../portage/explain-failure.ts';
+import type { EmergeFailure } from '../portage/explain-failure.ts';
 import type { BuildContainer } from './build-container.ts';
 import type { BuildContext } from './context.ts';
 import { endedJobFailure, jobFailure } from './job-failure.ts';
@@ -17,7 +17,7 @@ export async function runEmerge(
   context: BuildContext,
   container: BuildContainer,
   job: Job,
-  explain = explainEmergeFailure,
+  explain: (command: FailedCommand) => EmergeFailure,
 ): Promise<JobResult> {
   const { report } = context;
   const underWay = new Set<string>();

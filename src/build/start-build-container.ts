@@ -4,6 +4,8 @@ import type { BuildContainer } from './build-container.ts';
 import type { BuildRequest } from './build-request.ts';
 import type { Preconditions } from './check-preconditions.ts';
 import type { BuildContext } from './context.ts';
+import { describeTmpfs } from './decide-tmpfs.ts';
+import { reportTmpfs } from './report-tmpfs.ts';
 import { startHeldContainer } from './held-container.ts';
 import { installMakeConf } from './make-conf.ts';
 import { defaultTarget, mountAt, type MountChoice } from './mounts.ts';
@@ -20,20 +22,21 @@ export async function startBuildContainer(
   context: BuildContext,
   workspace: Workspace,
 ): Promise<BuildContainer> {
-  const { engine, signal } = context;
+  const { signal } = context;
   const tree = ready.system?.repository.location ?? defaultTarget('tree');
   const choices = [ready.tree, ready.binpkgs ?? [], ready.distfiles, ready.logs].flat();
   await Promise.all(choices.map((choice) => makeDefaultVolume(context, choice)));
   signal.throwIfAborted();
-  return startHeldContainer(context, workspace, {
+  await reportTmpfs(context, ready.tmpfs);
+  const container = await startHeldContainer(context, workspace, {
     base: ready.base,
     mounts: buildMounts(ready, tree),
     trees: [tree],
     log: createBuildLog(ready.logs, logDirectoryName(workspace.run, new Date())),
-    prepare: async (id) => {
-      if (request.makeConf !== undefined) await installMakeConf(engine, id, request.makeConf);
-    },
+    tmpfs: describeTmpfs(ready.tmpfs.size),
   });
+  if (request.makeConf !== undefined) await installMakeConf(context, container, request.makeConf);
+  return container;
 }
 
 function buildMounts(ready: Preconditions, tree: string): MountSpec[] {

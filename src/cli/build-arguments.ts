@@ -3,7 +3,7 @@ import type { BuildRequest } from '../build/build-request.ts';
 import { Failure } from '../failure.ts';
 import { parsePackageArgument, type PackageArgument } from '../portage/atom.ts';
 import { emergeOptionProblem } from '../portage/emerge-option.ts';
-import { parseDuration, parseSize } from '../quantity.ts';
+import { parseDuration, parseSize, parseTmpfs } from '../quantity.ts';
 import { usage } from './help.ts';
 import { parseImageName } from './image-name.ts';
 import { parseArguments, type OptionTable, type ParsedArguments } from './parse-arguments.ts';
@@ -11,7 +11,7 @@ import { parseArguments, type OptionTable, type ParsedArguments } from './parse-
 const options: OptionTable = {
   single: [
     ...['base', 'tree', 'sync-max-age', 'use', 'jobs', 'make-conf', 'log-dir', 'log-format', 'progress'],
-    ...['timeout', 'silence-timeout', 'min-free'],
+    ...['timeout', 'silence-timeout', 'min-free', 'tmpfs'],
   ],
   repeated: ['emerge-option', 'tag'],
   flags: ['create-tree', 'keep-failed', 'dry-run', 'rebuild', 'json', 'help', 'version'],
@@ -64,6 +64,7 @@ export function parseBuildCommand(argv: readonly string[], environment: NodeJS.P
     jobs: read.count('jobs'),
     makeConf: given.value('make-conf'),
     binpkgs: given.flag('binpkgs'),
+    tmpfs: read.tmpfs(),
     tags: given.values('tag').flatMap((tag) => read.imageName('tag', tag) ?? []),
     keepFailed: given.flag('keep-failed'),
     logDir: read.mountSource('log-dir'),
@@ -117,6 +118,7 @@ function optionReader(given: ParsedArguments, problems: string[]) {
     duration: (name: string) => parsed(name, parseDuration, 'a time such as 90s, 30m, 24h or 7d'),
     size: (name: string, otherwise: string) =>
       parsed(name, parseSize, 'a size such as 500M or 2G') ?? parseSize(otherwise) ?? 0,
+    tmpfs: () => parsed('tmpfs', parseTmpfs, 'auto, off or a size such as 500M or 8G') ?? 'auto',
     count: (name: string) =>
       parsed(name, (text) => (/^[1-9]\d{0,3}$/.test(text) ? Number(text) : undefined), 'a number from 1 to 9999'),
     useFlags: () =>

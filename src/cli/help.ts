@@ -30,6 +30,7 @@ how to build
   --no-binpkgs            neither use nor keep binary packages
   --timeout TIME          end a build that takes longer
   --silence-timeout TIME  end a build that has written nothing to any log for so long
+  --tmpfs auto|off|SIZE   build in memory: where enough is free (the default), never, or always, with so much (4G)
   --min-free SIZE         refuse to start with less disk space (default: 1G)
 
 what to do with it

@@ -14,19 +14,35 @@ export interface CommandResult {
   readonly exitCode: number | undefined;
 }
 
+/** A short command. */
+export interface CommandRequest extends ExecRequest {
+  /**
+   * What it reads from its standard input. It has to know how much that is: there may be no end of it while the command
+   * runs, and a connection that is cut ends it early.
+   */
+  readonly input?: Uint8Array;
+}
+
 /**
  * Runs a short command that may safely be run twice in a container, and collects what it prints: all of it, or it is run
  * again, as the end of a stream proves nothing about the process. For what may last, see `run-job.ts`.
  */
-export async function runCommand(engine: Engine, container: ContainerId, request: ExecRequest): Promise<CommandResult> {
+export async function runCommand(
+  engine: Engine,
+  container: ContainerId,
+  request: CommandRequest,
+): Promise<CommandResult> {
   for (let attempt = 1; ; attempt++) {
-    const exec = await engine.execAttached(container, request);
+    const { input, ...process } = request;
+    const exec = await engine.execAttached(container, process);
+    const sent = input === undefined ? undefined : exec.send(input);
     const chunks = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
     try {
       for await (const { stream, data } of exec.output) chunks[stream].push(data);
     } finally {
       exec.close();
     }
+    await sent;
     const exitCode = await engine.execExitCode(exec.id);
     const isWhole = exitCode !== undefined && exitCode !== clientLost;
     const textOf = (stream: 'stdout' | 'stderr') => Buffer.concat(chunks[stream]).toString('utf8');

@@ -14,7 +14,7 @@ export function explainRefusal(
   command: FailedCommand,
   options: { readonly repository: string },
 ): Failure {
-  const explained = explainEmergeFailure(command, 'site');
+  const explained = explainEmergeFailure(command, { audience: 'site' });
   const { suggestions } = parsePretendOutput(command.lines);
   const proposed = suggestions.length > 0 ? suggestions : unmaskMasked(command.lines);
   const hint = describeSuggestions(proposed, { ...tuple.portage, ...options }) ?? explained.hint;

@@ -8,6 +8,11 @@ export interface EmergeRequest {
   readonly options?: readonly string[] | undefined;
   /** How many packages are built at the same time; Portage's own choice if undefined. */
   readonly jobs?: number | undefined;
+  /**
+   * How many GiB have to be free where packages are built before another one is begun beside others; Portage's own choice
+   * if undefined, as it has to be for an emerge that has no such option.
+   */
+  readonly freeGib?: number | undefined;
   /** Whether binary packages are used where there are any. */
   readonly binpkgs: boolean;
 }
@@ -59,6 +64,7 @@ export function emergeCommand(request: EmergeRequest): readonly string[] {
     // A base whose EMERGE_DEFAULT_OPTS has --ask would fail for want of a terminal; the rest of them stays.
     '--ask=n',
     ...(request.jobs === undefined ? [] : [`--jobs=${request.jobs}`]),
+    ...(request.freeGib === undefined ? [] : [`--jobs-tmpdir-require-free-gb=${request.freeGib}`]),
     // Without the second, a package whose USE flags differ from those that are wanted is used all the same where the
     // user's options have --usepkgonly; emerge(1), --binpkg-respect-use.
     ...(request.binpkgs ? ['--usepkg=y', '--binpkg-respect-use=y'] : []),

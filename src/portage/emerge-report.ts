@@ -1,4 +1,5 @@
 import type { FailureCode } from '../failure.ts';
+import type { Atom } from './atom.ts';
 import { parseEmergeLine, stripEscapes } from './emerge-output.ts';
 
 /** What emerge says about one package that it gave up. */
@@ -25,6 +26,19 @@ export interface EmergeReport {
   readonly failed: FailedPackage | undefined;
   /** `category/name-version` of the package that was begun last, if emerge ended before it was completed. */
   readonly current: string | undefined;
+  /** What packages were built on, where that is in memory. */
+  readonly tmpfs: Tmpfs | undefined;
+}
+
+/** A tmpfs that packages are built on. Paths are in the container. */
+export interface Tmpfs {
+  readonly directory: string;
+  /** Below it, and not on it. */
+  readonly apart: string;
+  /** Bytes. */
+  readonly size: number;
+  /** What a site builds elsewhere. */
+  readonly bigPackages: readonly Atom[];
 }
 
 /** What to do, where the user of gentoo-builder has an option for it and the keeper of a site a file of a branch. */
@@ -65,7 +79,7 @@ const gaveUp = /^>>> Failed to (?:emerge|install) ([^\s,]+?)(?: (?:for|to) \S+?)
 const died = /^ \* ERROR: (\S+?)(?:::\S+)? failed(?: \((\w+) phase\))?:$/;
 
 /** Reads the facts that are the same for every kind of failure. */
-export function readEmergeReport(command: FailedCommand): EmergeReport {
+export function readEmergeReport(command: FailedCommand, tmpfs?: Tmpfs): EmergeReport {
   const lines = command.lines.map((line) => stripEscapes(line).replaceAll(controlCharacters, '').trimEnd());
   return {
     exitStatus: command.exitStatus,
@@ -73,6 +87,7 @@ export function readEmergeReport(command: FailedCommand): EmergeReport {
     lines,
     failed: failedPackage(lines),
     current: currentPackage(lines),
+    tmpfs,
   };
 }
 

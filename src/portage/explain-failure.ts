@@ -8,6 +8,7 @@ import {
   type EmergeReport,
   type Explanation,
   type FailedCommand,
+  type Tmpfs,
 } from './emerge-report.ts';
 import { explainFetchFailure } from './explain-fetch.ts';
 import { explainDiskFull, explainOutOfMemory } from './explain-resources.ts';
@@ -30,6 +31,12 @@ export interface EmergeFailure {
   readonly buildLog: string | undefined;
 }
 
+/** Whom a failure is explained to, and what packages were built on where that is in memory. */
+export interface Circumstances {
+  readonly audience?: Audience;
+  readonly tmpfs?: Tmpfs | undefined;
+}
+
 /** What makes other things fail comes before them; and what a package printed may look like a message of emerge's. */
 const explainers: readonly ((report: EmergeReport) => Explanation | undefined)[] = [
   explainDiskFull,
@@ -48,8 +55,11 @@ const explainers: readonly ((report: EmergeReport) => Explanation | undefined)[]
  * failed is a part of it, unless several packages failed), with a hint for whom it is told. It never throws, whatever the
  * lines are.
  */
-export function explainEmergeFailure(command: FailedCommand, audience: Audience = 'builder'): EmergeFailure {
-  const report = readEmergeReport(command);
+export function explainEmergeFailure(
+  command: FailedCommand,
+  { audience = 'builder', tmpfs }: Circumstances = {},
+): EmergeFailure {
+  const report = readEmergeReport(command, tmpfs);
   const explanation = firstExplanation(report);
   const object = explanation.object ?? report.failed?.cpv ?? report.current ?? '';
   return {

@@ -1,6 +1,6 @@
 import type { Atom } from '../portage/atom.ts';
 import { parsePackageArgument } from '../portage/atom.ts';
-import { parseSize } from '../quantity.ts';
+import { parseSize, parseTmpfs, type TmpfsSetting } from '../quantity.ts';
 import { checkAgainstSchema } from './check-against-schema.ts';
 import type { Place } from '../failure.ts';
 import { startOf, type Diagnostics } from './diagnostics.ts';
@@ -19,6 +19,7 @@ export interface SiteDocument {
   readonly outputs: readonly Output[];
   readonly volumes: Volumes;
   readonly limits: Limits;
+  readonly tmpfs: TmpfsSetting;
   readonly tuples: readonly LongTuple[];
   /** Whether there are no others than those above. */
   readonly isKnown: { readonly cpus: boolean; readonly stages: boolean; readonly tuples: boolean };
@@ -48,6 +49,7 @@ interface RawDocument {
   readonly outputs?: readonly (Output | undefined)[];
   readonly volumes?: { binpkgs?: string; distfiles?: string; trees?: Named<string> };
   readonly limits?: { memory?: string; cpus?: number; 'big-packages'?: readonly (string | undefined)[] };
+  readonly tmpfs?: string;
   readonly tuples?: readonly (RawTuple | undefined)[];
 }
 
@@ -82,6 +84,7 @@ export function readSiteDocument(text: string | undefined, file: string, diagnos
       trees: Object.entries(raw.volumes?.trees ?? {}).map(([repository, source = '']) => ({ repository, source })),
     },
     limits: readLimits(raw.limits ?? {}, placeOf, diagnostics),
+    tmpfs: parseTmpfs(raw.tmpfs ?? 'auto') ?? 'auto',
     tuples: (raw.tuples ?? []).flatMap((tuple, index) => {
       if (tuple === undefined) return [];
       const { cross = false, outputs, ...parts } = tuple;

@@ -1,5 +1,6 @@
 import type { Atom, SetName } from '../portage/atom.ts';
 import type { Place } from '../failure.ts';
+import type { TmpfsSetting } from '../quantity.ts';
 import type { Repository } from '../portage/repos-conf.ts';
 
 /**
@@ -14,6 +15,8 @@ export interface Site {
   readonly stages: readonly Stage[];
   readonly volumes: Volumes;
   readonly limits: Limits;
+  /** Where packages are built; a size is in bytes, and each container's. */
+  readonly tmpfs: TmpfsSetting;
   readonly tuples: readonly Tuple[];
   /** The sets that all branches share. */
   readonly sets: readonly PackageSet[];

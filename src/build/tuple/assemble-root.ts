@@ -20,7 +20,7 @@ export async function assembleRoot(run: SiteRun, tuple: Tuple, container: BuildC
   const place = placeOf(tuple);
   const wanted = [`@${tuple.packages.name}` as SetName];
   const parts = hookParts(run.site, tuple, 'tuple', place.root);
-  const { partition, observable } = await prepareRoot(run, container, tuple);
+  const { partition, observable, measuresSpace } = await prepareRoot(run, container, tuple);
   const store = { engine: run.engine, container: container.id, partition, environment: place.environment };
   await installSets(run, container, place.configuration, closePackageSet(run.site, tuple).files);
   await runHook(run, container, 'assemble', parts);
@@ -33,6 +33,7 @@ export async function assembleRoot(run: SiteRun, tuple: Tuple, container: BuildC
     options: assembleOptions,
     packages: ['@system', ...wanted],
     observable,
+    measuresSpace,
   });
   const foreign = foreignFailure(await checkInstalled(store, wanted));
   if (foreign !== undefined) throw foreign;

@@ -43,7 +43,14 @@ export async function assembleTuple(
   const step = createStepTimer(run.report, tuple.name);
   const base = stageOf(run, tuple);
   const place = placeOf(tuple);
-  const root = { base, portage: tuple.portage, subject: tuple.name, step: 'assemble', store: 'read-only' } as const;
+  const root = {
+    base,
+    portage: tuple.portage,
+    subject: tuple.name,
+    step: 'assemble',
+    store: 'read-only',
+    merges: true,
+  } as const;
   const made = await inRoot(run, root, async (container) => {
     const ofStage = await listInstalledPackages(run.engine, container.id, place.root);
     await step('assemble', `from ${base.name}`, assembleRoot, run, tuple, container);

@@ -5,6 +5,7 @@ import { runSchedule } from '../../schedule/schedule.ts';
 import type { Output, Tuple } from '../../site/site.ts';
 import { explainRefusal } from '../in-workspace.ts';
 import { checkOutputDirectory } from './archive-files.ts';
+import { chooseTmpfs } from './choose-tmpfs.ts';
 import { judgeOutputs, type OutputState } from './judge-outputs.ts';
 import { judgeOutcomes, type BuiltTuple, type TupleOutcome } from './judge-outcomes.ts';
 import { withHistory } from './kept-history.ts';
@@ -71,12 +72,14 @@ async function buildStale(
   const machine = await run.engine.info();
   const wanted: WantedTuple[] = [];
   for (const { tuple, fingerprint } of stale) wanted.push({ tuple, fingerprint, ...(await findMaker(run, tuple)) });
+  const atOnce = jobs ?? defaultJobs(machine, run.site.limits);
+  const onTmpfs = await chooseTmpfs(run, atOnce);
   return withHistory(run, async (history) => {
     const estimate = (work: SiteWork) => history.estimate(timedNode(work));
     const begin = beginSite(wanted, estimate);
     const outcomes = await runSchedule(begin, {
-      jobs: jobs ?? defaultJobs(machine, run.site.limits),
-      executor: noteDurations(createLocalExecutor(run, machine, estimate), history),
+      jobs: atOnce,
+      executor: noteDurations(createLocalExecutor(onTmpfs, machine, estimate), history),
       signal: run.signal,
       onChange: (state) => run.report({ type: 'schedule', ...state }),
     });

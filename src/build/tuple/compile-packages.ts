@@ -5,6 +5,7 @@ import type { ElogEntry } from '../../portage/elog.ts';
 import type { Tuple } from '../../site/site.ts';
 import { packageClosure } from '../../store/check-root.ts';
 import { pkgdirOf } from '../../store/portage-program.ts';
+import type { EmergeAbilities } from '../portage-settings.ts';
 import { binaryOptions } from './binary-options.ts';
 import { emergeInRoot } from './emerge-in-root.ts';
 import { inRoot } from './in-root.ts';
@@ -22,8 +23,8 @@ export interface Compilation {
   readonly tuple: Tuple;
   readonly buildmaster: Buildmaster;
   readonly group: PackageGroup;
-  /** Whether its Portage serves a stream of its status. */
-  readonly observable: boolean;
+  /** Of the buildmaster's emerge. */
+  readonly abilities: EmergeAbilities;
   readonly share: Share;
 }
 
@@ -32,12 +33,12 @@ export interface Compilation {
  * planned. Answers with what they had to say.
  */
 export async function compilePackages(run: SiteRun, compilation: Compilation): Promise<readonly ElogEntry[]> {
-  const { tuple, buildmaster, group, observable, share } = compilation;
+  const { tuple, buildmaster, group, abilities, share } = compilation;
   const [first] = group.packages;
   if (first === undefined) return [];
   const base = { name: buildmaster.name, image: buildmaster.image };
   const subject = first.cpv.replace('/', '_');
-  const root = { base, portage: tuple.portage, subject, step: 'compile', store: 'writable' } as const;
+  const root = { base, portage: tuple.portage, subject, step: 'compile', store: 'writable', merges: true } as const;
   const { root: target, environment } = placeOf(tuple);
   // What a cross build needs on the stage is the stage's own.
   const isForStage = tuple.cross && first.root === undefined;
@@ -56,7 +57,7 @@ export async function compilePackages(run: SiteRun, compilation: Compilation): P
       ],
       jobs: share.jobs,
       packages: [...group.packages.map(exactly), ...group.dependencies.map((cpv) => `=${cpv}`)],
-      observable,
+      ...abilities,
       ...(isForStage ? { environment: {} } : {}),
     });
     if (!isForStage) {

@@ -1,15 +1,17 @@
 import { explainRefusal } from '../../plan/explain-refusal.ts';
 import type { PackageArgument } from '../../portage/atom.ts';
 import { emergeCommand, emergeEnvironment } from '../../portage/emerge-command.ts';
-import type { FailedCommand } from '../../portage/emerge-report.ts';
+import type { FailedCommand, Tmpfs } from '../../portage/emerge-report.ts';
 import { explainEmergeFailure, type EmergeFailure } from '../../portage/explain-failure.ts';
 import type { Step } from '../../report/event.ts';
 import type { Tuple } from '../../site/site.ts';
 import { workDirectory, type BuildContainer } from '../build-container.ts';
 import type { BuildContext } from '../context.ts';
+import { requiredFreeGib } from '../decide-tmpfs.ts';
 import { mergeCommand, underLock } from '../job-scripts.ts';
 import { defaultTarget } from '../mounts.ts';
 import { runEmerge } from '../run-emerge.ts';
+import { onVolumeCommand } from './big-packages.ts';
 import { keepEvidence } from './keep-evidence.ts';
 import { placeOf } from './root-place.ts';
 
@@ -24,6 +26,7 @@ export interface RootEmerge {
   /** How many packages are built at once; Portage's own choice if undefined. */
   readonly jobs?: number | undefined;
   readonly observable: boolean;
+  readonly measuresSpace: boolean;
   /** Portage's, for another root than the tuple's. */
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -36,13 +39,14 @@ export interface RootEmerge {
 export async function emergeInRoot(
   context: BuildContext,
   container: BuildContainer,
-  { tuple, name, step, options, packages, jobs, observable, environment = placeOf(tuple).environment }: RootEmerge,
+  request: RootEmerge,
 ): Promise<readonly string[]> {
-  const command = emergeCommand({ packages: packages as readonly PackageArgument[], options, jobs, binpkgs: false });
+  const { tuple, name, step, observable, environment = placeOf(tuple).environment } = request;
+  const { tmpfs } = container;
   const job = {
     name,
     step,
-    command: mergeCommand(workDirectory, underLock('shared', container.trees, command)),
+    command: mergeCommand(workDirectory, rootCommand(container, request)),
     environment: {
       ...emergeEnvironment({
         packaging: step !== 'assemble',
@@ -56,17 +60,32 @@ export async function emergeInRoot(
     silenceTimeout: undefined,
   } as const;
   try {
-    const { result } = await runEmerge(context, container, job, (command) => explainForBranch(tuple, command));
+    const { result } = await runEmerge(context, container, job, (failed) => explainForBranch(tuple, failed, tmpfs));
     return result.toSorted();
   } catch (error) {
     throw await keepEvidence(context, container, { error, environment });
   }
 }
 
+function rootCommand({ tmpfs, trees }: BuildContainer, request: RootEmerge): readonly string[] {
+  const { tuple, options, packages, jobs, measuresSpace } = request;
+  const emerge = emergeCommand({
+    packages: packages as readonly PackageArgument[],
+    options,
+    jobs,
+    freeGib: requiredFreeGib(tmpfs, measuresSpace),
+    binpkgs: false,
+  });
+  const locked = underLock('shared', trees, emerge);
+  // The stage's own packages are built by its own configuration, where the root has another one.
+  const configurations = new Set(['/etc/portage', placeOf(tuple).configuration]);
+  return onVolumeCommand([...configurations], tmpfs?.bigPackages ?? [], locked);
+}
+
 /** What Portage refuses has its remedy in a file of the branch; what fails in a package has not. */
-function explainForBranch(tuple: Tuple, command: FailedCommand): EmergeFailure {
-  const explained = explainEmergeFailure(command, 'site');
-  if (explained.buildLog !== undefined) return explained;
+function explainForBranch(tuple: Tuple, command: FailedCommand, tmpfs: Tmpfs | undefined): EmergeFailure {
+  const explained = explainEmergeFailure(command, { audience: 'site', tmpfs });
+  if (explained.buildLog !== undefined || explained.code === 'disk-full') return explained;
   const { hint } = explainRefusal(tuple, command, { repository: 'config/portage' });
   return { ...explained, hint };
 }

@@ -17,6 +17,8 @@ export interface RootRequest {
   /** The name of its log. */
   readonly step: string;
   readonly store: 'writable' | 'read-only' | 'absent';
+  /** Whether packages are built or merged in it: on a tmpfs, where the run has one. */
+  readonly merges?: true;
   /** Whether the trees may be written to, as by a sync. */
   readonly trees?: 'writable';
 }
@@ -35,6 +37,7 @@ export async function inRoot<T>(
         mounts: mountsOf(run, request),
         trees: treesOf(request.portage),
         limits: { memory: run.site.limits.memory, cpus: run.site.limits.cpus },
+        tmpfs: request.merges === true ? run.tmpfs : undefined,
         log: createBuildLog(run.mounts.logs, directory, `${request.step}.log`),
       }),
     );

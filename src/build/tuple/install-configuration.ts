@@ -7,6 +7,7 @@ import type { BranchEntry, Cpu } from '../../site/site.ts';
 import type { BuildContainer } from '../build-container.ts';
 import type { BuildContext } from '../context.ts';
 import { runCommand } from '../../engine/run-command.ts';
+import { unpackArchive } from '../unpack-archive.ts';
 import { writeEntries } from './write-entries.ts';
 
 /** The name of a file that is read last of a make.conf that is a directory (`_recursive_file_list` in portage/util). */
@@ -89,15 +90,15 @@ export async function installSets(
 }
 
 async function writeFiles(
-  { engine }: Pick<BuildContext, 'engine'>,
-  { id }: Pick<BuildContainer, 'id'>,
+  context: Pick<BuildContext, 'engine'>,
+  container: Pick<BuildContainer, 'id'>,
   directory: string,
   files: readonly { readonly name: string; readonly text: string }[],
 ): Promise<void> {
   const archive = pack();
   for (const { name, text } of files) archive.entry({ name, mode: 0o644 }, text);
   archive.finalize();
-  await engine.writeArchive(id, directory, Readable.from(archive));
+  await unpackArchive(context, container, directory, Readable.from(archive));
 }
 
 const appendScript = `

@@ -8,11 +8,11 @@ const script = `
 work=$1 logs=$2
 emerge --ignore-default-opts --info --color=n >"$logs/emerge-info.txt" 2>&1
 echo emerge-info.txt
-for directory in "$work"/*/*/temp; do
+for directory in "$work"/*/*/temp "$work"/.gentoo-builder/big/portage/*/*/temp; do
   [ -e "$directory/environment" ] || continue
   package=\${directory%/temp}
-  name=\${package#"$work"/}
-  name=$(echo "$name" | tr / _)
+  category=\${package%/*}
+  name=\${category##*/}_\${package##*/}
   mkdir -p "$logs/$name"
   cp "$directory/environment" "$logs/$name/" && echo "$name/environment"
   find "$package/work" -name config.log -type f 2>/dev/null | head -n 20 | while read -r file; do

@@ -7,6 +7,7 @@ import type { Executed, Executor } from '../../schedule/executor.ts';
 import { withTask } from '../../report/with-task.ts';
 import type { Tuple } from '../../site/site.ts';
 import { explainRefusal } from '../in-workspace.ts';
+import type { EmergeAbilities } from '../portage-settings.ts';
 import { createStepTimer } from '../step-timer.ts';
 import { assembleTuple, type AssembledTuple } from './assemble-tuple.ts';
 import { compilePackages } from './compile-packages.ts';
@@ -44,7 +45,7 @@ export function createLocalExecutor(
   estimate: Estimate,
 ): Executor<SiteWork, SiteResult> {
   const pool = new PackagePool();
-  const observable = new Set<string>();
+  const abilities = new Map<string, EmergeAbilities>();
   const share = (atOnce: number) => shareMachine(machine, atOnce, run.site.limits);
 
   /** The run as a task has it, whose events say so, and the timer of its steps. */
@@ -75,7 +76,7 @@ export function createLocalExecutor(
     const answered = await step('resolve', `in ${known.name}${others}`, resolveTuples, own, tuples, known);
     const resolutions = new Map<string, TupleResolution>();
     const nodes: SiteNode[] = [];
-    if (answered.observable) observable.add(known.name);
+    abilities.set(known.name, answered.abilities);
     for (const [index, answer] of answered.tuples.entries()) {
       const { tuple } = answer;
       const wanted = work.tuples[index];
@@ -98,7 +99,7 @@ export function createLocalExecutor(
     const buildmaster = await buildmasterOf(tuple);
     const compilation = {
       ...{ tuple, group, buildmaster, share: share(atOnce) },
-      observable: observable.has(buildmaster.name),
+      abilities: abilities.get(buildmaster.name) ?? { observable: false, measuresSpace: false },
     };
     const detail = [`for ${tuple.name}`, ...(cpvs.length > 1 ? [`with ${cpvs.slice(1).join(', ')}`] : [])].join(', ');
     const elog = await step('compile', detail, compilePackages, own, compilation);

@@ -9,6 +9,7 @@ import { parsePartition, type Partition } from '../../store/partition.ts';
 import type { BuildContainer } from '../build-container.ts';
 import { runCommand } from '../../engine/run-command.ts';
 import { stopBuildContainer } from '../stop-build-container.ts';
+import { unpackArchive } from '../unpack-archive.ts';
 import { commitRoot } from './commit-root.ts';
 import { configureStage } from './configure-stage.ts';
 import { findCurrentImage } from './current-image.ts';
@@ -65,11 +66,12 @@ export async function makeBuildmaster(
   const base = stageOf(run, tuple);
   const name = buildmasterName(run, tuple, fingerprint);
   const root = { base, portage: tuple.portage, subject: `${tuple.cpu.name}-${tuple.portage.name}` } as const;
-  return inRoot(run, { ...root, step: 'buildmaster', store: 'writable' }, async (container) => {
-    const { partition, observable } = await configureStage(run, container, tuple);
+  return inRoot(run, { ...root, step: 'buildmaster', store: 'writable', merges: true }, async (container) => {
+    const prepared = await configureStage(run, container, tuple);
+    const { partition } = prepared;
     const ofStage = await listInstalled({ engine, container: container.id, partition });
     await runHook(run, container, 'buildmaster', hookParts(run.site, tuple, 'shared', placeOf(tuple).root));
-    await optimizeStage(run, container, { tuple, partition, observable, share });
+    await optimizeStage(run, container, { ...prepared, tuple, share });
     await writeStageListing(run, container, ofStage);
     await stopBuildContainer(engine, container);
     const id = await commitRoot(run, container, {
@@ -93,14 +95,14 @@ const listingDirectory = '/usr/share';
 
 /** Keeps in a buildmaster what its stage has installed. */
 async function writeStageListing(
-  { engine }: Pick<SiteRun, 'engine'>,
-  { id }: BuildContainer,
+  context: Pick<SiteRun, 'engine'>,
+  container: BuildContainer,
   installed: readonly InstalledPackage[],
 ): Promise<void> {
   const archive = pack();
   archive.entry({ name: stageListing, mode: 0o644 }, JSON.stringify(installed));
   archive.finalize();
-  await engine.writeArchive(id, listingDirectory, Readable.from(archive));
+  await unpackArchive(context, container, listingDirectory, Readable.from(archive));
 }
 
 /** What the stage of a buildmaster has installed, as it was when that was made of it. */

@@ -6,17 +6,15 @@ import type { BuildContainer } from '../build-container.ts';
 import type { BuildContext } from '../context.ts';
 import { linkRepositoriesCommand } from '../cross-scripts.ts';
 import { defaultTarget } from '../mounts.ts';
-import { readPortageSettings } from '../portage-settings.ts';
+import { readPortageSettings, type EmergeAbilities } from '../portage-settings.ts';
 import { runCommand } from '../../engine/run-command.ts';
 import { earlyHooks } from './hook-digest.ts';
 import { extendMakeConf, installConfiguration, writeMakeConf, type Configuration } from './install-configuration.ts';
 import { placeOf } from './root-place.ts';
 
 /** A root with its configuration. */
-export interface PreparedRoot {
+export interface PreparedRoot extends EmergeAbilities {
   readonly partition: Partition;
-  /** Whether its Portage serves a stream of its status. */
-  readonly observable: boolean;
 }
 
 /**
@@ -43,10 +41,11 @@ export async function prepareRoot(
     await runCommand(context.engine, container.id, { command: linkRepositoriesCommand(place.links) });
   const key = { cpu: cpu.name, hooks: earlyHooks(buildhooks) };
   const { environment } = place;
-  const { partition, observable } = await readPortageSettings(context, container, { key, environment });
+  const settings = await readPortageSettings(context, container, { key, environment });
+  const { partition, observable, measuresSpace } = settings;
   const variables = { ...extra, PKGDIR: `${defaultTarget('binpkgs')}/${partition}` };
   await writeMakeConf(context, container, { ...configuration, variables });
-  return { partition, observable };
+  return { partition, observable, measuresSpace };
 }
 
 /** Lets the stage's own Portage keep its packages apart; answers with what the root's make.conf has to say besides. */

@@ -8,7 +8,7 @@ import { mendStore } from '../../store/check-store.ts';
 import { findDependencies } from '../../store/dependencies.ts';
 import type { StoreMount } from '../../store/portage-program.ts';
 import type { BuildContainer } from '../build-container.ts';
-import { readPortageSettings } from '../portage-settings.ts';
+import { readPortageSettings, type EmergeAbilities } from '../portage-settings.ts';
 import { installTupleSets, pretendTuple } from './ask-portage.ts';
 import { inRoot } from './in-root.ts';
 import { readStageListing, type Buildmaster } from './make-buildmaster.ts';
@@ -20,8 +20,7 @@ import { ofTuple } from './tuple-failure.ts';
 
 /** What Portage in a buildmaster says for tuples. */
 export interface Resolution {
-  /** Whether it serves a stream of its status. */
-  readonly observable: boolean;
+  readonly abilities: EmergeAbilities;
   /** In their order. */
   readonly tuples: readonly ResolvedTuple[];
 }
@@ -41,7 +40,7 @@ export async function resolveTuples(
   { name, image, partition }: Buildmaster,
 ): Promise<Resolution> {
   const [first] = tuples;
-  if (first === undefined) return { observable: false, tuples: [] };
+  if (first === undefined) throw new Error('nothing to ask Portage for');
   const place = placeOf(first);
   const root = {
     ...{ base: { name, image }, portage: first.portage, subject: first.name, step: 'resolve' },
@@ -55,11 +54,11 @@ export async function resolveTuples(
     const packaged = await packageClosure(store, [], await readStageListing(run, container));
     if (packaged.length > 0)
       await run.report({ type: 'note', message: `${name}: packaged as installed: ${packaged.join(', ')}` });
-    const { observable, partition: hostPartition } = await readPortageSettings(run, container);
+    const { observable, measuresSpace, partition: hostPartition } = await readPortageSettings(run, container);
     const partitionOf = (path: string) => (first.cross && path === '/' ? hostPartition : partition);
     const answers: ResolvedTuple[] = [];
     for (const tuple of tuples) answers.push(await resolveOne(run, container, { tuple, store, partitionOf }));
-    return { observable, tuples: answers };
+    return { abilities: { observable, measuresSpace }, tuples: answers };
   });
 }
 

@@ -1,6 +1,6 @@
 import type { Branch, Site, Tuple } from '../../site/site.ts';
 import type { HookName } from '../../site/hooks.ts';
-import { workDirectory, type BuildContainer } from '../build-container.ts';
+import { stateDirectory, type BuildContainer } from '../build-container.ts';
 import type { BuildContext } from '../context.ts';
 import { endedJobFailure, jobFailure } from '../job-failure.ts';
 import { underLock } from '../job-scripts.ts';
@@ -9,7 +9,7 @@ import { runJob } from '../run-job.ts';
 import { writeEntries } from './write-entries.ts';
 
 /** In the work volume, so that it is in no image. */
-const hooksDirectory = `${workDirectory}/.gentoo-builder/hooks`;
+const hooksDirectory = `${stateDirectory}/hooks`;
 
 /** What a hook is told by its environment. */
 export interface HookParts {

@@ -1,4 +1,5 @@
 import type { ListedImage } from '../../engine/engine.ts';
+import type { Tmpfs } from '../../portage/emerge-report.ts';
 import type { Site, Tuple } from '../../site/site.ts';
 import type { Base } from '../base-image.ts';
 import type { BuildContext } from '../context.ts';
@@ -26,6 +27,8 @@ export interface SiteRun extends BuildContext {
   /** Whether the container of what fails is left to be looked at. */
   readonly keepFailed: boolean;
   readonly started: Date;
+  /** What packages are built on, in each container; undefined where that is a volume. */
+  readonly tmpfs?: Tmpfs | undefined;
   /** Where archives go: a directory of this program's own file system. */
   readonly outputDirectory: string;
 }

@@ -5,6 +5,7 @@ import type { BranchEntry } from '../../site/site.ts';
 import type { BuildContainer } from '../build-container.ts';
 import type { BuildContext } from '../context.ts';
 import { runCommand } from '../../engine/run-command.ts';
+import { unpackArchive } from '../unpack-archive.ts';
 
 const linksAtOnce = 200;
 
@@ -21,8 +22,8 @@ done
 `;
 
 /**
- * Writes a branch's files and links below an existing directory of a container. What leads a link out of that directory
- * the engine refuses in an archive, so that links are made inside.
+ * Writes a branch's files and links below an existing directory of a container that runs. A link is made whatever is there
+ * in its place but a directory, which tar would leave, too.
  */
 export async function writeEntries(
   { engine }: Pick<BuildContext, 'engine'>,
@@ -30,11 +31,14 @@ export async function writeEntries(
   directory: string,
   entries: readonly BranchEntry[],
 ): Promise<void> {
-  const archive = pack();
-  for (const { path, type, read } of entries)
-    if (type !== 'symlink') archive.entry({ name: path, mode: type === 'executable' ? 0o755 : 0o644 }, read());
-  archive.finalize();
-  await engine.writeArchive(id, directory, Readable.from(archive));
+  const files = entries.filter(({ type }) => type !== 'symlink');
+  if (files.length > 0) {
+    const archive = pack();
+    for (const { path, type, read } of files)
+      archive.entry({ name: path, mode: type === 'executable' ? 0o755 : 0o644 }, read());
+    archive.finalize();
+    await unpackArchive({ engine }, { id }, directory, Readable.from(archive));
+  }
   const links = entries.filter(({ type }) => type === 'symlink');
   for (let start = 0; start < links.length; start += linksAtOnce) {
     const words = links.slice(start, start + linksAtOnce).flatMap(({ path, read }) => [path, read().toString('utf8')]);

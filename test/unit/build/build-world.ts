@@ -60,6 +60,7 @@ export function buildRequest(parts: Partial<BuildRequest> = {}): BuildRequest {
     jobs: undefined,
     makeConf: undefined,
     binpkgs: true,
+    tmpfs: 'off',
     tags: [],
     keepFailed: false,
     logDir: undefined,
@@ -160,6 +161,7 @@ export class BuildWorld implements Disposable {
       binpkgs: choose('binpkgs'),
       distfiles: choose('distfiles'),
       logs: choose('logs'),
+      tmpfs: { size: undefined },
     };
   }
 

@@ -2,6 +2,7 @@ import { terminateCommand } from '../../../src/build/job-scripts.ts';
 import type { ExecRequest, OutputChunk } from '../../../src/engine/engine.ts';
 import type { ExecResult, ExecScript, ExecStreams } from '../../support/fake-engine-execs.ts';
 import type { FakeContainer } from '../../support/fake-engine-state.ts';
+import { playUnpacking } from './fake-unpack.ts';
 
 /** How a program of a job ends: its exit status, or killed before anybody could write one down. */
 export type Ending = number | 'killed';
@@ -100,6 +101,10 @@ export class FakePortage {
         return this.#follow(request.command, streams);
       case 'settings':
         return { stdout: this.settings.map((field) => `${field}\0`).join('') };
+      case 'kind':
+        return { stdout: container.findFile(request.command.at(-1) ?? '')?.kind ?? '' };
+      case 'unpack':
+        return playUnpacking(container, request, streams);
       case 'silence':
         return { stdout: `${this.secondsOfSilence()}\n` };
       case 'tail':

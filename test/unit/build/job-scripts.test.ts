@@ -401,7 +401,7 @@ describe('the other programs', () => {
   it('print the settings, with a zero byte behind each', async () => {
     const { stdout } = await run(settingsCommand(directory, sh('echo a/b/c')));
     const fields = stdout.split('\0');
-    expect(fields.slice(2)).toEqual(['a/b/c', '']);
+    expect(fields.slice(2)).toEqual(['a/b/c', '', '']);
   });
 
   it('empty the work volume, with hidden files and links, but not what those lead to', async () => {

@@ -15,7 +15,16 @@ describe("Portage's settings", () => {
     ['yes', true],
     ['', false],
   ])('say whether there is a status stream: %j', async (field, observable) => {
-    expect(await settingsOf(field, partition)).toEqual({ treeStamp: '1234 5', observable, partition });
+    expect(await settingsOf(field, partition)).toEqual({
+      treeStamp: '1234 5',
+      observable,
+      partition,
+      measuresSpace: false,
+    });
+  });
+
+  it('say whether emerge asks for free space', async () => {
+    expect(await settingsOf('', partition, 'yes')).toMatchObject({ measuresSpace: true });
   });
 
   it("ask with a site's key, where there is one", async () => {

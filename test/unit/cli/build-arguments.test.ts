@@ -43,6 +43,7 @@ describe('parseBuildCommand', () => {
         '--silence-timeout=90',
         '--min-free=2G',
       ],
+      '--tmpfs=4G',
       ...['--json', '--log-format=json', '--progress=live'],
     );
     expect(request).toEqual({
@@ -66,13 +67,21 @@ describe('parseBuildCommand', () => {
       timeout: 7200,
       silenceTimeout: 90,
       minFree: 2 * 1024 ** 3,
+      tmpfs: 4 * 1024 ** 3,
     });
     expect(presentation).toEqual({ json: true, logFormat: 'json', progress: 'live' });
   });
 
   it('syncs, keeps binary packages and asks for 1 GiB unless it is told otherwise', () => {
     const { request } = parseBuild('net-misc/curl');
-    expect(request).toMatchObject({ sync: true, binpkgs: true, minFree: 1024 ** 3, base: undefined, tags: [] });
+    expect(request).toMatchObject({
+      sync: true,
+      binpkgs: true,
+      tmpfs: 'auto',
+      minFree: 1024 ** 3,
+      base: undefined,
+      tags: [],
+    });
   });
 
   it('takes the base from GENTOO_BASE, and --base before it', () => {
@@ -98,6 +107,8 @@ describe('parseBuildCommand', () => {
     [['a/b', '--jobs=0'], '--jobs'],
     [['a/b', '--timeout=soon'], 'a time such as'],
     [['a/b', '--min-free=much'], 'a size such as'],
+    [['a/b', '--tmpfs=on'], "--tmpfs='on' is not auto, off or a size such as 500M or 8G"],
+    [['a/b', '--tmpfs=0'], "--tmpfs='0' is not auto"],
     [['a/b', '--tree=../x'], 'absolute path'],
     [['a/b', '--use=$(id)'], 'USE flags'],
     [['a/b', '--progress=fast'], 'auto, live, plain'],

@@ -61,6 +61,7 @@ export function siteOf(changes: Partial<Site> = {}): Site {
     stages: tuples.map(({ stage }) => stage),
     volumes: { binpkgs: undefined, distfiles: undefined, trees: [] },
     limits: { memory: undefined, cpus: undefined, bigPackages: [] },
+    tmpfs: 'auto',
     tuples,
     sets: tuples.map(({ packages }) => packages),
     repositories: [],

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import type { Atom } from '../../../src/portage/atom.ts';
 import { exitStatuses } from '../../../src/failure.ts';
 import { explainEmergeFailure, type EmergeFailure } from '../../../src/portage/explain-failure.ts';
 import { explainSyncFailure } from '../../../src/portage/explain-sync-failure.ts';
@@ -57,7 +58,9 @@ describe('what Portage printed', () => {
 describe('what to do about it', () => {
   const options = (hint = ''): readonly string[] => hint.match(/(?<![\w-])--[a-z][\w-]*/g) ?? [];
   const explainForSite = (name: string): EmergeFailure =>
-    (name.startsWith('sync-') ? explainSyncFailure : explainEmergeFailure)(readTranscript(name), 'site');
+    name.startsWith('sync-')
+      ? explainSyncFailure(readTranscript(name), 'site')
+      : explainEmergeFailure(readTranscript(name), { audience: 'site' });
 
   test.each(Object.keys(expectations))('%s has a hint without an option for a site, too', (name) => {
     const hint = explainForSite(name).hint;
@@ -70,7 +73,7 @@ describe('what to do about it', () => {
     ['tar: x: Cannot write: No space left on device', 'docker system df'],
     ['!!! Your current profile is invalid', 'zentoo sync'],
   ])('%s', (line, hint) => {
-    const failure = explainEmergeFailure({ exitStatus: 1, lines: [line] }, 'site');
+    const failure = explainEmergeFailure({ exitStatus: 1, lines: [line] }, { audience: 'site' });
     expect(failure.hint).toContain(hint);
     expect(options(failure.hint)).toEqual([]);
   });
@@ -228,5 +231,75 @@ describe('for any output', () => {
     explainEmergeFailure({ exitStatus: 1, lines });
     explainSyncFailure({ exitStatus: 1, lines });
     expect(performance.now() - started).toBeLessThan(2000);
+  });
+});
+
+describe('a disk that is full where packages are built on a tmpfs', () => {
+  const tmpfs = {
+    directory: '/var/tmp/portage',
+    apart: '/var/tmp/portage/.gentoo-builder',
+    size: 24 * 1024 ** 2,
+    bigPackages: ['www-client/firefox', '>=dev-qt/qtwebengine-6'] as Atom[],
+  };
+  const explainLine = (line: string, audience: 'builder' | 'site' = 'site', lines: readonly string[] = []) =>
+    explainEmergeFailure(
+      { exitStatus: 1, lines: [line, '>>> Failed to emerge app-misc/large-1.2-r3', ...lines] },
+      { audience, tmpfs },
+    );
+  const inside = '/var/tmp/portage/app-misc/large-1.2-r3/work/a.o';
+
+  test.each([
+    ['in quotes', `cp: error writing '${inside}': No space left on device`, ` at ${inside}`],
+    ['by name', `${inside}: No space left on device`, ` at ${inside}`],
+    ['without a path', 'ld: final link failed: No space left on device', ''],
+  ])('names the tmpfs, and the line that is to be in site.yaml: %s', (_how, line, where) => {
+    const { code, message, hint } = explainLine(line);
+    expect(code).toBe('disk-full');
+    expect(message).toBe(
+      `failed to emerge app-misc/large-1.2-r3: no space left on device${where}: packages are built on a tmpfs of 24 MiB at /var/tmp/portage`,
+    );
+    expect(hint).toBe(
+      "have app-misc/large built on a volume, by this line below limits: in site.yaml: big-packages: [www-client/firefox, '>=dev-qt/qtwebengine-6', app-misc/large]; or have everything built there (tmpfs: off), or on a larger tmpfs (tmpfs: SIZE)",
+    );
+    expect(explainLine(line, 'builder').hint).toBe(
+      'build on a volume with --tmpfs off, or say how large the tmpfs is to be with --tmpfs SIZE',
+    );
+  });
+
+  test.each([
+    "cp: error writing '/var/cache/binpkgs/x': No space left on device",
+    "cp: error writing '/var/tmp/portage/.gentoo-builder/big/portage/a/b-1/work/x': No space left on device",
+    "cp: error writing '/var/tmp/portages': No space left on device",
+  ])('says nothing of the tmpfs where it is another one: %s', (line) => {
+    const { message, hint } = explainLine(line);
+    expect(message).not.toContain('tmpfs');
+    expect(hint).toContain('docker system df');
+  });
+
+  test('takes what is built on a volume and names no path to have filled that', () => {
+    const bigPackages = ['app-misc/large'] as Atom[];
+    const lines = ['ld: final link failed: No space left on device', '>>> Failed to emerge app-misc/large-1.2-r3'];
+    const { message } = explainEmergeFailure({ exitStatus: 1, lines }, { tmpfs: { ...tmpfs, bigPackages } });
+    expect(message).not.toContain('tmpfs');
+  });
+
+  test("may show in an ebuild's own demands", () => {
+    const demand = ` * There is NOT at least 7 GiB disk space at "/var/tmp/portage/app-misc/large-1.2-r3/temp"`;
+    const phase = ' * ERROR: app-misc/large-1.2-r3::gentoo failed (pretend phase):';
+    expect(explainLine(demand, 'site', [phase])).toMatchObject({
+      code: 'disk-full',
+      message: expect.stringMatching(
+        /: it asks for 7 GiB of disk space at \/var\/tmp\S+: packages are built on a tmpfs of 24 MiB/,
+      ) as string,
+      hint: expect.stringContaining('app-misc/large]') as string,
+    });
+    // The same is a warning where a package goes on without.
+    expect(explainLine(demand, 'site', [phase.replace('pretend', 'compile')]).code).toBe('build-failed');
+  });
+
+  test('takes memory that compilers would like to have', () => {
+    const line = 'g++: fatal error: Killed signal terminated program cc1plus';
+    expect(explainLine(line).hint).toContain('up to 24 MiB of it hold what is built: tmpfs: off in site.yaml');
+    expect(explainLine(line, 'builder').hint).toContain('up to 24 MiB of it hold what is built: --tmpfs off');
   });
 });

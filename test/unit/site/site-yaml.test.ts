@@ -59,6 +59,7 @@ describe('site.yaml', () => {
       outputs: ['image'],
       volumes: { binpkgs: '/srv/binpkgs', distfiles: 'distfiles', trees: [{ repository: 'gentoo', source: 'tree' }] },
       limits: { memory: 8 * 1024 ** 3, cpus: 2.5, bigPackages: ['www-client/firefox', '>=dev-qt/qtwebengine-6'] },
+      tmpfs: 'auto',
       tuples: [{ cross: true, outputs: ['archive'], parts: { cpu: 'x86-64-v3', packages: 'tools' } }],
     });
   });
@@ -73,6 +74,16 @@ describe('site.yaml', () => {
       limits: { memory: undefined, cpus: undefined, bigPackages: [] },
       tuples: [],
     });
+  });
+
+  it.each([
+    ['auto', 'auto'],
+    ['off', 'off'],
+    ['4G', 4 * 1024 ** 3],
+    ['"512M"', 512 * 1024 ** 2],
+  ])('says where packages are built: tmpfs: %s', (said, tmpfs) => {
+    const document = readSiteDocument(`${valid}tmpfs: ${said}\n`, 'site.yaml', new Diagnostics());
+    expect(document).toMatchObject({ tmpfs });
   });
 
   it('may use anchors', () => {
@@ -140,7 +151,7 @@ const bad: readonly (readonly [string, (text: string) => string, readonly string
     'a merge key',
     (text) => `${text}<<: {}\n`,
     [
-      "site.yaml:20:1: there is no key '<<' in site.yaml; there are name, cpus, stages, outputs, volumes, limits, tuples",
+      "site.yaml:20:1: there is no key '<<' in site.yaml; there are name, cpus, stages, outputs, volumes, limits, tmpfs, tuples",
     ],
   ],
   [
@@ -254,6 +265,16 @@ const bad: readonly (readonly [string, (text: string) => string, readonly string
     'memory without a unit',
     (text) => text.replace('8G', '"8"'),
     ["site.yaml:15:11: limits.memory is not a size such as 500M or 8G: '8'"],
+  ],
+  [
+    'a tmpfs of no size',
+    (text) => `${text}tmpfs: 0G\n`,
+    ["site.yaml:20:8: tmpfs is not auto, off or a size such as 500M or 8G: '0G'"],
+  ],
+  [
+    'a tmpfs that is on',
+    (text) => `${text}tmpfs: true\n`,
+    ['site.yaml:20:8: tmpfs must be a text, not true: put it in quotes'],
   ],
   [
     'a package without a category',
@@ -444,6 +465,7 @@ describe('the schema for editors', () => {
           'big-packages': listOf(usually(['a/b', 'www-client/firefox'], ['b', 'a/b/c', 'a /b', '/b'])),
         },
       ),
+      tmpfs: usually(['auto', 'off', '8G', '500M'], ['on', '0G', '8', '8GB', 8, false]),
       tuples: listOf(tuple),
     },
   );

@@ -16,6 +16,7 @@ import { fakeFiles } from '../../../support/fake-engine-files.ts';
 import type { FakeContainer } from '../../../support/fake-engine-state.ts';
 import { branch, commits, packageSet, portageBranch, siteOf, tupleOf } from '../../plan/sites.ts';
 import { BuildWorld, nothing } from '../build-world.ts';
+import { playUnpacking } from '../fake-unpack.ts';
 
 const partition = 'x86_64-pc-linux-gnu/x86-64/default-0123456789ab';
 const repository = { name: 'gentoo', location: '/var/db/repos/gentoo', syncType: 'git', syncUri: '', autoSync: true };
@@ -56,12 +57,13 @@ function open({ shell = () => ({ exitCode: 4 }), hookStatus = 0, changed = parti
   let status = '';
   const hooks: ExecRequest[] = [];
   const settingsReads: ExecRequest[] = [];
-  world.engine.onExec = (container, exec): ExecResult => {
+  world.engine.onExec = async (container, exec, streams): Promise<ExecResult> => {
     const runs = (word: string) => exec.command.includes(word);
     if (runs('gentoo-builder-settings')) {
       settingsReads.push(exec);
       return { stdout: `1 2\0yes\0${hooks.length === 0 ? partition : changed}\0` };
     }
+    if (runs('gentoo-builder-unpack')) return await playUnpacking(container, exec, streams);
     if (runs('zentoo-hook')) hooks.push(exec);
     if (runs('mkdir')) {
       const { files, path } = container.filesAt(exec.command.at(-1) ?? '');
