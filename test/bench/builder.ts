@@ -53,7 +53,7 @@ export async function programCommand({ api }: Pick<TestBed, 'api'>): Promise<rea
 }
 
 /** Options of `docker run`: how the program reaches the engine, and the volumes. */
-function options(bed: TestBed): readonly string[] {
+export function options(bed: TestBed): readonly string[] {
   const { url, socket } = bed.api.endpoint;
   const reach =
     socket === undefined

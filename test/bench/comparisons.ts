@@ -6,6 +6,7 @@ import { compareWithBareCalls, compareWithDockerfile, compareWithScript } from '
 import { compareMakespan } from './makespan.ts';
 import { compareOverlappingTuples } from './overlapping-tuples.ts';
 import { compareStartUp } from './start-up.ts';
+import { compareTmpfs } from './tmpfs.ts';
 
 /** Everything that is measured, in the order in which it is. */
 export const comparisons: readonly Comparison[] = [
@@ -15,6 +16,7 @@ export const comparisons: readonly Comparison[] = [
   { name: 'program', needs: 'bed', run: compareWithBareCalls },
   { name: 'job', needs: 'bed', run: compareWithScript },
   { name: 'dockerfile', needs: 'bed', run: compareWithDockerfile },
+  { name: 'tmpfs', needs: 'bed', run: compareTmpfs },
   { name: 'makespan', run: compareMakespan },
   { name: 'eleventh', needs: 'tiny', run: compareEleventhPackage },
   { name: 'overlap', needs: 'tiny', run: compareOverlappingTuples },

@@ -1,0 +1,115 @@
+import type { Bench } from './bench-world.ts';
+import { builderImage, options, type Durations } from './builder.ts';
+import { ratios, takeTurns } from './compare.ts';
+import { describeSeconds, type Row } from './row.ts';
+import type { TestBed } from './test-bed.ts';
+import { timeCommand } from './time-command.ts';
+
+/** How many files the package is unpacked to, and how many of them are compiled. */
+const files = 12_000;
+const sources = 300;
+const repository = '/var/db/repos/many';
+const directory = `${repository}/app-bench/many-files`;
+
+const ebuild = `EAPI=8
+DESCRIPTION="Many small files, some of which are compiled"
+HOMEPAGE="https://example.org/many-files"
+LICENSE="MIT"
+SLOT="0"
+KEYWORDS="amd64"
+src_unpack() { tar -xf "\${FILESDIR}/source.tar" || die; }
+src_compile() { emake; }
+src_install() { insinto /usr/share/\${PN}; doins -r data; dobin many; }
+`;
+
+/** Sources and a Makefile for them, and files of 2 KiB that are only installed. */
+const sourceScript = `
+set -e
+mkdir -p "$1/files" /tmp/many/many-files-1/data && cd /tmp/many/many-files-1
+for i in $(seq "$3"); do echo "int f$i(int x) { return x + $i; }" >"f$i.c"; done
+echo 'int main(void) { return 0; }' >main.c
+printf 'OBJECTS = $(patsubst %%.c,%%.o,$(wildcard *.c))\\nmany: $(OBJECTS)\\n\\t$(CC) -o $@ $^\\n' >Makefile
+head -c 2048 /dev/urandom >data/0
+for i in $(seq "$2"); do mkdir -p "data/$((i % 100))d" && cp data/0 "data/$((i % 100))d/$i"; done
+tar -C /tmp/many -cf "$1/files/source.tar" many-files-1 && rm -r /tmp/many
+printf '%s' "$EBUILD" >"$1/many-files-1.ebuild"
+mkdir -p "$4/metadata" "$4/profiles" /etc/portage/repos.conf
+echo many >"$4/profiles/repo_name" && echo app-bench >"$4/profiles/categories"
+printf 'masters = gentoo\\nthin-manifests = true\\n' >"$4/metadata/layout.conf"
+printf '[many]\\nlocation = %s\\nauto-sync = no\\n' "$4" >/etc/portage/repos.conf/many.conf
+ebuild "$1/many-files-1.ebuild" manifest
+`;
+
+/** Seconds of the emerge of one run. */
+interface Run {
+  readonly emerge: number;
+  /** The whole program. */
+  readonly total: number;
+}
+
+/**
+ * A package that is unpacked to thousands of small files, some of which are compiled, built on a tmpfs and on a volume. To
+ * install and merge them is a part of it, and goes to the container's own layer on both sides.
+ */
+export async function compareTmpfs({ bed, longRuns }: Bench): Promise<readonly Row[]> {
+  const base = bed.imageName('many');
+  await makeBase(bed, base);
+  const { ours, theirs } = await takeTurns(
+    longRuns,
+    () => build(bed, base, '4G'),
+    () => build(bed, base, 'off'),
+  );
+  await bed.removeImage(base);
+  const of = (side: readonly Run[], part: keyof Run) => side.map((run) => run[part]);
+  return [
+    {
+      name: 'tmpfs',
+      what: `emerge of ${files + sources} small files: --tmpfs 4G / --tmpfs off`,
+      value: ratios(of(ours, 'emerge'), of(theirs, 'emerge')),
+      target: { atMost: 1 },
+      details: [
+        `emerge: ${describeSeconds('tmpfs', of(ours, 'emerge'))}, ${describeSeconds('volume', of(theirs, 'emerge'))}`,
+        `whole run: ${describeSeconds('tmpfs', of(ours, 'total'))}, ${describeSeconds('volume', of(theirs, 'total'))}`,
+      ],
+    },
+  ];
+}
+
+/** Commits an image of the base with the package's repository in it. */
+async function makeBase(bed: TestBed, image: string): Promise<void> {
+  const { api } = bed;
+  const container = image;
+  await api.call('POST', `/containers/create?name=${container}`, {
+    Image: bed.base,
+    Entrypoint: [''],
+    Cmd: ['sleep', 'infinity'],
+    HostConfig: { Init: true, Mounts: bed.mounts() },
+  });
+  try {
+    await api.call('POST', `/containers/${container}/start`);
+    const values = [directory, String(files), String(sources), repository];
+    await api.exec(container, ['/bin/bash', '-c', sourceScript, 'many-files', ...values], { EBUILD: ebuild });
+    await api.call('POST', `/commit?container=${container}&repo=${image}`);
+  } finally {
+    await api.call('DELETE', `/containers/${container}?force=1&v=1`);
+  }
+}
+
+async function build(bed: TestBed, base: string, tmpfs: string): Promise<Run> {
+  await bed.reset();
+  const request = [
+    '--json',
+    '--rebuild',
+    '--no-sync',
+    '--no-binpkgs',
+    '--tmpfs',
+    tmpfs,
+    '--base',
+    base,
+    'app-bench/many-files',
+  ];
+  const { stdout, seconds } = await timeCommand('docker', ['run', ...options(bed), builderImage, ...request]);
+  const { image, durations } = JSON.parse(stdout) as { image: string; durations: Durations };
+  await bed.removeImage(image);
+  return { emerge: durations['emerge'] ?? Number.NaN, total: seconds };
+}
