@@ -22,6 +22,7 @@ export function createContainerBody(name: string, spec: ContainerSpec): Containe
       // Without the second, as much swap again may be used.
       ...(spec.memory === undefined ? {} : { Memory: spec.memory, MemorySwap: spec.memory }),
       ...(spec.cpus === undefined ? {} : { NanoCpus: Math.round(spec.cpus * 1e9) }),
+      ...(spec.network === undefined ? {} : { NetworkMode: spec.network }),
       ...(spec.keepLog === false ? { LogConfig: { Type: 'none', Config: {} } } : {}),
     },
   };

@@ -14,6 +14,7 @@ type ContainerCalls = Pick<
   | 'startContainer'
   | 'inspectContainer'
   | 'containersWithVolume'
+  | 'containersWithLabel'
   | 'renameContainer'
   | 'killContainer'
   | 'waitContainer'
@@ -70,6 +71,13 @@ export function containerCalls(client: DockerClient): ContainerCalls {
         .map(({ Id }) => Id as ContainerId);
     },
 
+    async containersWithLabel(label) {
+      const found = await client.repeat(`list containers with label ${label}`, (docker) =>
+        docker.listContainers({ all: true, filters: { label: [label] } }),
+      );
+      return found.map(({ Id }) => Id as ContainerId);
+    },
+
     async renameContainer(id, name) {
       const renamed = unlessRefused(
         client.call(`rename container ${id} to ${name}`, async (docker) => {
@@ -123,7 +131,7 @@ const pauseMs = 100;
 const livingStates: ReadonlySet<ContainerState> = new Set(['running', 'paused', 'restarting']);
 
 function containerOf(answer: ContainerInspectInfo): Container {
-  const { State, HostConfig, GraphDriver } = answer;
+  const { State, HostConfig, GraphDriver, Config } = answer;
   return {
     id: answer.Id as ContainerId,
     name: answer.Name.replace(/^\//, ''),
@@ -132,6 +140,7 @@ function containerOf(answer: ContainerInspectInfo): Container {
     startedAt: State.StartedAt,
     exitCode: State.ExitCode,
     oomKilled: State.OOMKilled,
+    labels: Config.Labels ?? {},
     autoRemove: HostConfig.AutoRemove ?? false,
     volumesFrom: ((HostConfig.VolumesFrom ?? []) as readonly string[]).map((from) =>
       from.replace(/:(ro|rw|z|Z)+$/, ''),

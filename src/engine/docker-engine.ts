@@ -3,6 +3,7 @@ import type { DockerClient } from './docker-client.ts';
 import { containerCalls } from './docker-containers.ts';
 import { execCalls } from './docker-execs.ts';
 import { imageCalls } from './docker-images.ts';
+import { networkCalls } from './docker-networks.ts';
 import { volumeCalls } from './docker-volumes.ts';
 import type { Engine } from './engine.ts';
 
@@ -16,6 +17,7 @@ export function dockerEngine(client: DockerClient): Engine {
     ...archiveCalls(client),
     ...execCalls(client),
     ...volumeCalls(client),
+    ...networkCalls(client),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { Networks } from './networks.ts';
 
 export type ContainerId = string & { readonly brand: 'ContainerId' };
 export type ImageId = string & { readonly brand: 'ImageId' };
@@ -64,6 +65,7 @@ export interface Container {
   readonly startedAt: string;
   readonly exitCode: number;
   readonly oomKilled: boolean;
+  readonly labels: Readonly<Record<string, string>>;
   /** Whether the engine removes it, with its anonymous volumes, when it ends (`--rm`). */
   readonly autoRemove: boolean;
   /** Names or ids of the containers whose volumes it was given by `--volumes-from`. */
@@ -96,6 +98,8 @@ export interface ContainerSpec {
   readonly memory?: number | undefined;
   /** How many processors it may keep busy; 1.5 is one and a half. */
   readonly cpus?: number | undefined;
+  /** The only network that it is in; the engine's default one if undefined. */
+  readonly network?: string;
 }
 
 export interface MountSpec {
@@ -205,7 +209,7 @@ export interface ImportRequest {
  * `engine-denied` or `engine-lost` when the engine cannot be talked to, and an {@link EngineRefusal} when it answers
  * with an error. What is not there is `undefined`, not an error, for the inspecting methods, and fine for the removing ones.
  */
-export interface Engine {
+export interface Engine extends Networks {
   /** `unix:///path` or `tcp://host:port`. */
   readonly address: string;
 
@@ -229,6 +233,8 @@ export interface Engine {
   inspectContainer(id: ContainerId | string): Promise<Container | undefined>;
   /** All containers, running or not, that mount the volume. */
   containersWithVolume(volume: string): Promise<readonly ContainerId[]>;
+  /** All containers, running or not, that have a label, `name` or `name=value`. */
+  containersWithLabel(label: string): Promise<readonly ContainerId[]>;
   /** False when another container has that name. */
   renameContainer(id: ContainerId, name: string): Promise<boolean>;
   /** Sends a signal (`SIGKILL`) to process 1; fine where it does not run or is not there. */

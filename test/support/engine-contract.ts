@@ -188,6 +188,16 @@ export function describeEngineContract(name: string, open: () => Promise<Contrac
         expect((await engine.inspectContainer(id))?.name).toBe(free);
       });
 
+      test('lists those that have a label, started or not, and says what labels one has', async () => {
+        const label = unique();
+        const id = await made.container({ labels: { [label]: 'value' } });
+        await made.container({ labels: { other: label } });
+        expect(await engine.containersWithLabel(label)).toEqual([id]);
+        expect(await engine.containersWithLabel(`${label}=value`)).toEqual([id]);
+        expect(await engine.containersWithLabel(`${label}=other`)).toEqual([]);
+        expect((await engine.inspectContainer(id))?.labels).toMatchObject({ [label]: 'value', 'base.label': 'kept' });
+      });
+
       test('lists those that mount a volume, started or not', async () => {
         const volume = made.volumeName();
         const mounts = [{ type: 'volume', source: volume, target: '/data' }] as const;
@@ -582,6 +592,49 @@ export function describeEngineContract(name: string, open: () => Promise<Contrac
       });
     });
 
+    describe('networks', () => {
+      test('makes one, says what it is, and removes it', async () => {
+        const name = made.networkName();
+        await engine.createNetwork(name, { contract: 'value' });
+        await engine.createNetwork(name, { contract: 'value' });
+        const network = await engine.inspectNetwork(name);
+        expect(network).toMatchObject({ name, labels: { contract: 'value' }, endpoints: [] });
+        expect(network?.subnets).toEqual([expect.stringMatching(/^[\d.]+\/\d+$/)]);
+        await engine.removeNetwork(name);
+        await engine.removeNetwork(name);
+        expect(await engine.inspectNetwork(name)).toBeUndefined();
+      });
+
+      test('has the running containers that were made in it or put into it, with their addresses', async () => {
+        const name = made.networkName();
+        await engine.createNetwork(name, {});
+        const inside = await made.container({ init: true, network: name });
+        const other = await made.started();
+        await made.container({ network: name });
+        await engine.startContainer(inside);
+        await engine.connectNetwork(name, other);
+        await engine.connectNetwork(name, other);
+        const { endpoints = [] } = (await engine.inspectNetwork(name)) ?? {};
+        expect(endpoints.map(({ container }) => container).toSorted()).toEqual([inside, other].toSorted());
+        const addresses = endpoints.map(({ address }) => address);
+        expect(addresses).toEqual([expect.stringMatching(/^[\d.]+$/), expect.stringMatching(/^[\d.]+$/)]);
+        expect(new Set(addresses).size).toBe(2);
+        await engine.killContainer(other, 'SIGKILL');
+        await engine.waitContainer(other, unsignalled);
+        const left = await engine.inspectNetwork(name);
+        expect(left?.endpoints.map(({ container }) => container)).toEqual([inside]);
+      });
+
+      test('refuses to remove one that a running container is in, and to use one that is not there', async () => {
+        const name = made.networkName();
+        await engine.createNetwork(name, {});
+        const inside = await made.container({ init: true, network: name });
+        await engine.startContainer(inside);
+        await expect(engine.removeNetwork(name)).rejects.toMatchObject(refusal(403));
+        await expect(engine.connectNetwork(unique(), inside)).rejects.toMatchObject(refusal(404));
+      });
+    });
+
     async function endOf(exec: ExecId): Promise<number> {
       for (;;) {
         const exitCode = await engine.execExitCode(exec);
@@ -598,6 +651,7 @@ class Made {
   readonly #containers: ContainerId[] = [];
   readonly #images: string[] = [];
   readonly #volumes: string[] = [];
+  readonly #networks: string[] = [];
 
   constructor(subject: ContractSubject) {
     this.#subject = subject;
@@ -612,6 +666,12 @@ class Made {
   volumeName(): string {
     const name = unique();
     this.#volumes.push(name);
+    return name;
+  }
+
+  networkName(): string {
+    const name = unique();
+    this.#networks.push(name);
     return name;
   }
 
@@ -639,6 +699,7 @@ class Made {
     await Promise.all(this.#containers.splice(0).map((id) => engine.removeContainer(id)));
     for (const image of this.#images.splice(0)) await engine.removeImage(image);
     for (const volume of this.#volumes.splice(0)) await engine.removeVolume(volume);
+    for (const network of this.#networks.splice(0)) await engine.removeNetwork(network);
   }
 }
 

@@ -24,6 +24,14 @@ export interface FakeVolume {
   readonly files: FakeFiles;
 }
 
+/** A network; those that are in it and do not run have no address. */
+export interface FakeNetwork {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly subnet: string;
+  readonly containers: Set<FakeContainer>;
+}
+
 /** Makes an image for {@link FakeEngine.addImage} from the parts that matter to a test. */
 export function fakeImage(parts: Partial<FakeImage> = {}): FakeImage {
   return {
@@ -94,6 +102,7 @@ export class FakeContainer {
       startedAt,
       exitCode,
       oomKilled,
+      labels: { ...this.image.labels, ...this.spec.labels },
       autoRemove,
       volumesFrom,
       mounts,

@@ -23,6 +23,7 @@ import type {
   TerminalSize,
   Volume,
 } from '../../src/engine/engine.ts';
+import type { Network } from '../../src/engine/networks.ts';
 import { type ExecScript, FakeExec } from './fake-engine-execs.ts';
 import { FakeEngineFaults, type Fault } from './fake-engine-faults.ts';
 import { packFiles, unpackFiles } from './fake-engine-files.ts';
@@ -31,6 +32,7 @@ import {
   FakeContainer,
   type FakeImage,
   fakeImage,
+  type FakeNetwork,
   type FakeVolume,
   fullImageName,
   hasLabel,
@@ -55,6 +57,7 @@ export class FakeEngine implements Engine, Disposable {
   readonly registry = new Map<string, FakeImage>();
   readonly containers = new Map<ContainerId, FakeContainer>();
   readonly volumes = new Map<string, FakeVolume>();
+  readonly networks = new Map<string, FakeNetwork>();
   onExec: ExecScript = () => ({});
   onMain: MainScript = () => undefined;
   readonly #faults = new FakeEngineFaults();
@@ -169,6 +172,7 @@ export class FakeEngine implements Engine, Disposable {
       const image = this.#image(spec.image);
       this.#claimName(name);
       const container = new FakeContainer(name, spec, image);
+      if (spec.network !== undefined) this.#network(spec.network).containers.add(container);
       for (const { type, source, target, readOnly = false } of spec.mounts) {
         const volume = type === 'volume' ? this.#ensureVolume(source, {}) : undefined;
         container.mounts.push({ type, source, target, readOnly, volume });
@@ -222,6 +226,12 @@ export class FakeEngine implements Engine, Disposable {
       [...this.containers.values()]
         .filter((one) => one.mounts.some((mount) => mount.volume?.name === volume))
         .map(({ id }) => id),
+    );
+  }
+
+  containersWithLabel(label: string): Promise<readonly ContainerId[]> {
+    return this.#faults.run('containersWithLabel', [label], () =>
+      [...this.containers.values()].filter((one) => hasLabel(one.inspect().labels, label)).map(({ id }) => id),
     );
   }
 
@@ -381,6 +391,46 @@ export class FakeEngine implements Engine, Disposable {
     });
   }
 
+  createNetwork(name: string, labels: Readonly<Record<string, string>>): Promise<void> {
+    return this.#faults.run('createNetwork', [name, labels], () => {
+      const subnet = `10.0.${this.networks.size}.0/24`;
+      if (!this.networks.has(name)) this.networks.set(name, { name, labels, subnet, containers: new Set() });
+    });
+  }
+
+  inspectNetwork(name: string): Promise<Network | undefined> {
+    return this.#faults.run('inspectNetwork', [name], () => {
+      const network = this.networks.get(name);
+      if (network === undefined) return undefined;
+      const { labels, subnet, containers } = network;
+      const endpoints = [...containers].flatMap(({ id, state }, index) =>
+        state === 'running' ? [{ container: id, address: subnet.replace('.0/24', `.${index + 2}`) }] : [],
+      );
+      return { name, labels, subnets: [subnet], endpoints };
+    });
+  }
+
+  connectNetwork(name: string, container: ContainerId): Promise<void> {
+    return this.#faults.run('connectNetwork', [name, container], () => {
+      this.#network(name).containers.add(this.container(container));
+    });
+  }
+
+  removeNetwork(name: string): Promise<void> {
+    return this.#faults.run('removeNetwork', [name], () => {
+      const containers = this.networks.get(name)?.containers ?? [];
+      if ([...containers].some(({ state }) => state === 'running'))
+        throw new EngineRefusal(403, `error while removing network: network ${name} has active endpoints`);
+      this.networks.delete(name);
+    });
+  }
+
+  #network(name: string): FakeNetwork {
+    const network = this.networks.get(name);
+    if (network === undefined) throw new EngineRefusal(404, `network ${name} not found`);
+    return network;
+  }
+
   #startExec(id: ContainerId, request: ExecRequest): FakeExec {
     const container = this.container(id);
     if (container.state !== 'running') throw new EngineRefusal(409, `Container ${id} is not running`);
@@ -434,6 +484,7 @@ export class FakeEngine implements Engine, Disposable {
 
   #dropContainer(container: FakeContainer): void {
     this.containers.delete(container.id);
+    for (const { containers } of this.networks.values()) containers.delete(container);
     for (const { volume } of container.mounts) {
       if (volume !== undefined && /^[0-9a-f]{64}$/.test(volume.name)) this.volumes.delete(volume.name);
     }

@@ -29,6 +29,7 @@ const calls: { readonly [Name in Exclude<keyof Engine, 'address'>]: (engine: Eng
   startContainer: (engine) => engine.startContainer(id),
   inspectContainer: (engine) => engine.inspectContainer('none_none.none-none'),
   containersWithVolume: (engine) => engine.containersWithVolume('none'),
+  containersWithLabel: (engine) => engine.containersWithLabel('none'),
   renameContainer: (engine) => engine.renameContainer(id, 'other'),
   killContainer: (engine) => engine.killContainer(id, 'SIGKILL'),
   waitContainer: (engine) => engine.waitContainer(id, signal),
@@ -47,6 +48,10 @@ const calls: { readonly [Name in Exclude<keyof Engine, 'address'>]: (engine: Eng
   inspectVolume: (engine) => engine.inspectVolume('none'),
   volumesWithLabel: (engine) => engine.volumesWithLabel('none'),
   removeVolume: (engine) => engine.removeVolume('none'),
+  createNetwork: (engine) => engine.createNetwork('none', {}),
+  inspectNetwork: (engine) => engine.inspectNetwork('none'),
+  connectNetwork: (engine) => engine.connectNetwork('none', id),
+  removeNetwork: (engine) => engine.removeNetwork('none'),
 };
 
 test('the profile least-privilege lets through what an engine is asked for, line by line, and no more', async () => {
