@@ -2,8 +2,8 @@
 export interface MakeShare {
   /** Processes at once. */
   readonly jobs: number;
-  /** The load above which it begins no more of them. */
-  readonly load: number;
+  /** The load above which it begins no more of them; whatever there is if undefined. */
+  readonly load?: number | undefined;
 }
 
 /** `-j8`, `-j 8`, `--jobs=8`; without a number there is no limit (make(1)). */
@@ -18,6 +18,7 @@ export function makeOptions(own: string, { jobs, load }: MakeShare): string {
   const lowest = (pattern: RegExp, value: number) =>
     [...own.matchAll(pattern)].reduce((least, [, number = '']) => Math.min(least, Number(number) || least), value);
   const rest = own.replaceAll(jobsOption, ' ').replaceAll(loadOption, ' ').trim().replaceAll(/\s+/g, ' ');
-  const options = [`-j${lowest(jobsOption, jobs)}`, `-l${lowest(loadOption, load)}`, rest];
+  const most = lowest(loadOption, load ?? Infinity);
+  const options = [`-j${lowest(jobsOption, jobs)}`, Number.isFinite(most) ? `-l${most}` : '', rest];
   return options.filter((option) => option !== '').join(' ');
 }

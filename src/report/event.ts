@@ -5,7 +5,17 @@ export const mainSteps = ['preconditions', 'start', 'sync', 'emerge', 'stop', 'c
 
 /** What zentoo does, for a repository, a buildmaster or a tuple. */
 type SiteStep =
-  'sync' | 'plan' | 'buildmaster' | 'resolve' | 'compile' | 'assemble' | 'hook' | 'archive' | 'commit' | 'shell';
+  | 'sync'
+  | 'plan'
+  | 'buildmaster'
+  | 'worker'
+  | 'resolve'
+  | 'compile'
+  | 'assemble'
+  | 'hook'
+  | 'archive'
+  | 'commit'
+  | 'shell';
 
 export type Step = (typeof mainSteps)[number] | SiteStep;
 
@@ -18,7 +28,7 @@ export interface Work {
 
 /** Whether Portage merges packages in a step. */
 export function isMerging(step: Step): boolean {
-  return step === 'emerge' || step === 'buildmaster' || step === 'compile' || step === 'assemble';
+  return step === 'emerge' || step === 'buildmaster' || step === 'worker' || step === 'compile' || step === 'assemble';
 }
 
 /** A package that Portage is working on. Elapsed time is in seconds. */

@@ -136,8 +136,8 @@ describe('zentoo', () => {
     }));
 
   it.each<readonly [readonly string[], string]>([
-    [[], 'no command is named: there are init, sync, plan, build, freshroot, list'],
-    [['lsit'], "there is no command 'lsit': there are init, sync, plan, build, freshroot, list"],
+    [[], 'no command is named: there are init, sync, plan, build, freshroot, distcc, list'],
+    [['lsit'], "there is no command 'lsit': there are init, sync, plan, build, freshroot, distcc, list"],
     [['list', 'x'], 'list takes no arguments: it lists all tuples'],
     [['init'], 'no directory is named: zentoo init DIR'],
     [['init', 'a', 'b'], 'init makes one site, and 2 directories are named'],

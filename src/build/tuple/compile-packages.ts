@@ -6,6 +6,7 @@ import type { Tuple } from '../../site/site.ts';
 import { packageClosure } from '../../store/check-root.ts';
 import { pkgdirOf } from '../../store/portage-program.ts';
 import type { EmergeAbilities } from '../portage-settings.ts';
+import { aidCompiler } from './aid-compiler.ts';
 import { binaryOptions } from './binary-options.ts';
 import { emergeInRoot } from './emerge-in-root.ts';
 import { inRoot } from './in-root.ts';
@@ -16,6 +17,7 @@ import { readElog } from './read-elog.ts';
 import { placeOf } from './root-place.ts';
 import { hookParts, runHook } from './run-hook.ts';
 import type { SiteRun } from './site-run.ts';
+import { compilingBase } from './use-workers.ts';
 
 /** Packages that are compiled in one container, and what they are compiled with. */
 export interface Compilation {
@@ -36,7 +38,7 @@ export async function compilePackages(run: SiteRun, compilation: Compilation): P
   const { tuple, buildmaster, group, abilities, share } = compilation;
   const [first] = group.packages;
   if (first === undefined) return [];
-  const base = { name: buildmaster.name, image: buildmaster.image };
+  const base = await compilingBase(run, buildmaster);
   const subject = first.cpv.replace('/', '_');
   const root = { base, portage: tuple.portage, subject, step: 'compile', store: 'writable', merges: true } as const;
   const { root: target, environment } = placeOf(tuple);
@@ -45,6 +47,9 @@ export async function compilePackages(run: SiteRun, compilation: Compilation): P
   return inRoot(run, root, async (container) => {
     await prepareCompiler(run, container, tuple, share);
     await runHook(run, container, 'compile', hookParts(run.site, tuple, 'tuple', target));
+    const aids = await aidCompiler(run, container, tuple, share);
+    // The load counts the machine's own compilers, which are not all that is waited for.
+    if (aids.makeJobs !== undefined) await prepareCompiler(run, container, tuple, { jobs: aids.makeJobs });
     await emergeInRoot(run, container, {
       tuple,
       name: 'emerge-compile',
@@ -58,6 +63,7 @@ export async function compilePackages(run: SiteRun, compilation: Compilation): P
       jobs: share.jobs,
       packages: [...group.packages.map(exactly), ...group.dependencies.map((cpv) => `=${cpv}`)],
       ...abilities,
+      aids,
       ...(isForStage ? { environment: {} } : {}),
     });
     if (!isForStage) {

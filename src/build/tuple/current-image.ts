@@ -46,7 +46,8 @@ export function explainStale(
   return changes.length > 0 ? changes : ['its image does not say what it was made of'];
 }
 
-function isOnBase(image: Image, base: Base | undefined): boolean {
+/** Whether an image is its base and one layer on top; without a base, one layer. */
+export function isOnBase(image: Image, base: Pick<Base, 'image'> | undefined): boolean {
   const below = base?.image?.layers ?? [];
   return image.layers.length === below.length + 1 && below.every((layer, index) => image.layers[index] === layer);
 }

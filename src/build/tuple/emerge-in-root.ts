@@ -12,6 +12,7 @@ import { mergeCommand, underLock } from '../job-scripts.ts';
 import { defaultTarget } from '../mounts.ts';
 import { runEmerge } from '../run-emerge.ts';
 import { onVolumeCommand } from './big-packages.ts';
+import { noAids, type CompilerAids } from './compiler-aids.ts';
 import { keepEvidence } from './keep-evidence.ts';
 import { placeOf } from './root-place.ts';
 
@@ -29,6 +30,8 @@ export interface RootEmerge {
   readonly measuresSpace: boolean;
   /** Portage's, for another root than the tuple's. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** What compiles faster. */
+  readonly aids?: CompilerAids;
 }
 
 /**
@@ -41,19 +44,22 @@ export async function emergeInRoot(
   container: BuildContainer,
   request: RootEmerge,
 ): Promise<readonly string[]> {
-  const { tuple, name, step, observable, environment = placeOf(tuple).environment } = request;
+  const { tuple, name, step, observable, environment = placeOf(tuple).environment, aids = noAids } = request;
   const { tmpfs } = container;
+  const own = emergeEnvironment({
+    packaging: step !== 'assemble',
+    observability: observable,
+    distdir: defaultTarget('distfiles'),
+    logdir: container.log.directory,
+  });
   const job = {
     name,
     step,
     command: mergeCommand(workDirectory, rootCommand(container, request)),
     environment: {
-      ...emergeEnvironment({
-        packaging: step !== 'assemble',
-        observability: observable,
-        distdir: defaultTarget('distfiles'),
-        logdir: container.log.directory,
-      }),
+      ...own,
+      FEATURES: [own['FEATURES'], ...aids.features].join(' '),
+      ...aids.environment,
       ...environment,
     },
     watch: observable,

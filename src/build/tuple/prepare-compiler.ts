@@ -1,7 +1,7 @@
 import { runCommand } from '../../engine/run-command.ts';
 import { Failure } from '../../failure.ts';
 import { parseMakeConf } from '../../portage/make-conf.ts';
-import { makeOptions } from '../../portage/make-options.ts';
+import { makeOptions, type MakeShare } from '../../portage/make-options.ts';
 import { BranchTree } from '../../site/branch-tree.ts';
 import type { Tuple } from '../../site/site.ts';
 import { workDirectory, type BuildContainer } from '../build-container.ts';
@@ -18,7 +18,7 @@ export async function prepareCompiler(
   context: Pick<BuildContext, 'engine'>,
   container: BuildContainer,
   tuple: Pick<Tuple, 'portage' | 'cross' | 'cpu'>,
-  share: Share,
+  share: MakeShare,
 ): Promise<void> {
   const MAKEOPTS = makeOptions(branchVariable(tuple, 'MAKEOPTS'), share);
   const directories = new Set(['/etc/portage', placeOf(tuple).configuration]);

@@ -3,6 +3,7 @@ import { Failure } from '../../failure.ts';
 import type { Presentation } from '../build-arguments.ts';
 import { parseArguments, type OptionTable, type ParsedArguments } from '../parse-arguments.ts';
 import { buildCommand } from './build.ts';
+import { distccCommand } from './distcc.ts';
 import { freshrootCommand } from './freshroot.ts';
 import { initCommand } from './init.ts';
 import { listCommand } from './list.ts';
@@ -18,6 +19,7 @@ const zentooCommands: readonly ZentooCommand[] = [
   planCommand,
   buildCommand,
   freshrootCommand,
+  distccCommand,
   listCommand,
 ];
 
