@@ -10,6 +10,7 @@ import { readPortageSettings, type EmergeAbilities } from '../portage-settings.t
 import { runCommand } from '../../engine/run-command.ts';
 import { earlyHooks } from './hook-digest.ts';
 import { extendMakeConf, installConfiguration, writeMakeConf, type Configuration } from './install-configuration.ts';
+import { resolveNative } from './resolve-native.ts';
 import { placeOf } from './root-place.ts';
 
 /** A root with its configuration. */
@@ -18,7 +19,7 @@ export interface PreparedRoot extends EmergeAbilities {
 }
 
 /**
- * Gives a root in a container of its stage the branch's /etc/portage, the settings of the cpu, and the PKGDIR that these
+ * Gives a root in a container of its stage the branch's /etc/portage, the settings of the cpu, with real flags for `native`, and the PKGDIR that these
  * come to. Where the stage compiles for another CHOST its own /etc/portage stays what it is, but for where it keeps what it
  * compiles for itself.
  */
@@ -27,7 +28,8 @@ export async function prepareRoot(
   container: BuildContainer,
   tuple: Tuple,
 ): Promise<PreparedRoot> {
-  const { cpu, portage, buildhooks } = tuple;
+  const { portage, buildhooks } = tuple;
+  const cpu = await resolveNative(context, container, tuple.cpu);
   const place = placeOf(tuple);
   const extra = tuple.cross ? await prepareStage(context, container, tuple) : {};
   const configuration: Configuration = {
