@@ -24,7 +24,7 @@ export async function bringTool(
   const command = ['/bin/sh', '-c', 'command -v "$1"', 'zentoo-tool', tool];
   const { exitCode } = await runCommand(context.engine, container.id, { command });
   if (exitCode === 0) return;
-  const { observable } = await readPortageSettings(context, container);
+  const { observable, measuresSpace } = await readPortageSettings(context, container);
   await emergeInRoot(context, container, {
     tuple,
     name: `emerge-${tool}`,
@@ -32,6 +32,7 @@ export async function bringTool(
     options: ['--oneshot', ...binaryOptions],
     packages: [tools[tool]],
     observable,
+    measuresSpace,
     environment: {},
   });
 }

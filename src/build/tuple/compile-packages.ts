@@ -45,11 +45,11 @@ export async function compilePackages(run: SiteRun, compilation: Compilation): P
   // What a cross build needs on the stage is the stage's own.
   const isForStage = tuple.cross && first.root === undefined;
   return inRoot(run, root, async (container) => {
-    await prepareCompiler(run, container, tuple, share);
     await runHook(run, container, 'compile', hookParts(run.site, tuple, 'tuple', target));
     const aids = await aidCompiler(run, container, tuple, share);
-    // The load counts the machine's own compilers, which are not all that is waited for.
-    if (aids.makeJobs !== undefined) await prepareCompiler(run, container, tuple, { jobs: aids.makeJobs });
+    // The load counts the machine's own compilers, which are not all that is waited for where others help.
+    const own = aids.makeJobs === undefined ? share : { jobs: aids.makeJobs };
+    await prepareCompiler(run, container, tuple, own);
     await emergeInRoot(run, container, {
       tuple,
       name: 'emerge-compile',
