@@ -54,7 +54,7 @@ function readConfiguration(directory: string, diagnostics: Diagnostics): Site {
   checkVolumes(document, diagnostics);
   if (portage) checkTrees(document, portage, repositories, diagnostics);
   if (buildhooks) checkHooks(buildhooks, diagnostics);
-  const { name, cpus, stages, volumes, limits, tmpfs } = document;
+  const { name, cpus, stages, volumes, limits, tmpfs, ccache } = document;
   const both = [portage, buildhooks].filter((repository) => repository !== undefined);
   return {
     directory,
@@ -64,6 +64,7 @@ function readConfiguration(directory: string, diagnostics: Diagnostics): Site {
     volumes,
     limits,
     tmpfs,
+    ccache,
     tuples,
     sets: [...sharedSets.sets.values()].map(({ set }) => set),
     repositories,

@@ -20,6 +20,7 @@ export interface SiteDocument {
   readonly volumes: Volumes;
   readonly limits: Limits;
   readonly tmpfs: TmpfsSetting;
+  readonly ccache: boolean;
   readonly tuples: readonly LongTuple[];
   /** Whether there are no others than those above. */
   readonly isKnown: { readonly cpus: boolean; readonly stages: boolean; readonly tuples: boolean };
@@ -50,6 +51,7 @@ interface RawDocument {
   readonly volumes?: { binpkgs?: string; distfiles?: string; trees?: Named<string> };
   readonly limits?: { memory?: string; cpus?: number; 'big-packages'?: readonly (string | undefined)[] };
   readonly tmpfs?: string;
+  readonly ccache?: boolean;
   readonly tuples?: readonly (RawTuple | undefined)[];
 }
 
@@ -85,6 +87,7 @@ export function readSiteDocument(text: string | undefined, file: string, diagnos
     },
     limits: readLimits(raw.limits ?? {}, placeOf, diagnostics),
     tmpfs: parseTmpfs(raw.tmpfs ?? 'auto') ?? 'auto',
+    ccache: raw.ccache ?? false,
     tuples: (raw.tuples ?? []).flatMap((tuple, index) => {
       if (tuple === undefined) return [];
       const { cross = false, outputs, ...parts } = tuple;

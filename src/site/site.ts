@@ -17,6 +17,8 @@ export interface Site {
   readonly limits: Limits;
   /** Where packages are built; a size is in bytes, and each container's. */
   readonly tmpfs: TmpfsSetting;
+  /** Whether builds keep what compilers made of each file, and take it from there. */
+  readonly ccache: boolean;
   readonly tuples: readonly Tuple[];
   /** The sets that all branches share. */
   readonly sets: readonly PackageSet[];

@@ -152,6 +152,12 @@ describe('zentoo', () => {
       ['freshroot', '--keep', `x@sha256:${'0'.repeat(64)}`],
       `--keep='x@sha256:${'0'.repeat(51)}...' (73 characters) is not a name for an image`,
     ],
+    [['distcc'], 'distcc needs to know what to do: up, status, down'],
+    [['distcc', 'upp'], "distcc knows no 'upp': there are up, status, down"],
+    [['distcc', 'up', '--count=0'], "--count='0' is not a number from 1 to 1024"],
+    [['distcc', 'up', '--count', 'two'], "--count='two' is not a number from 1 to 1024"],
+    [['distcc', 'down', '--count=2'], '--count is for distcc up'],
+    [['distcc', 'status', 'a-tuple'], 'distcc status is for all workers of the site, and takes no tuples'],
     [['list', '--log-format=xml'], "--log-format='xml' is not one of text, json"],
   ])('refuses %j with 2', async (args, message) => {
     const { status, stdout, stderr } = await zentoo(args);

@@ -2,6 +2,7 @@ import type { Tuple } from '../../site/site.ts';
 import type { BuildContainer } from '../build-container.ts';
 import type { CompilerAids } from './compiler-aids.ts';
 import type { SiteRun } from './site-run.ts';
+import { useCcache } from './use-ccache.ts';
 import { useWorkers } from './use-workers.ts';
 
 /**
@@ -14,5 +15,12 @@ export async function aidCompiler(
   tuple: Tuple,
   { jobs }: { readonly jobs: number },
 ): Promise<CompilerAids> {
-  return useWorkers(run, container, { tuple, jobs });
+  const workers = await useWorkers(run, container, { tuple, jobs });
+  if (!run.site.ccache) return workers;
+  const ccache = await useCcache(run, container, tuple);
+  return {
+    ...workers,
+    features: [...workers.features, ...ccache.features],
+    environment: { ...workers.environment, ...ccache.environment },
+  };
 }

@@ -7,6 +7,7 @@ import { inWorkspace } from '../in-workspace.ts';
 import { defaultTarget, mountAt } from '../mounts.ts';
 import { removeWorkspace } from '../workspace.ts';
 import type { SiteRun } from './site-run.ts';
+import { ccacheMounts } from './use-ccache.ts';
 
 /** A container in which a root is made or used. */
 export interface RootRequest {
@@ -47,7 +48,7 @@ export async function inRoot<T>(
   });
 }
 
-function mountsOf({ mounts }: SiteRun, { portage, store, trees }: RootRequest) {
+function mountsOf({ mounts, site }: SiteRun, { portage, store, trees }: RootRequest) {
   return [
     ...portage.repositories.flatMap(({ name, location }) => {
       const choice = mounts.trees.get(name);
@@ -56,6 +57,7 @@ function mountsOf({ mounts }: SiteRun, { portage, store, trees }: RootRequest) {
     ...(store === 'absent'
       ? []
       : [{ ...mountAt(mounts.binpkgs, defaultTarget('binpkgs')), readOnly: store === 'read-only' }]),
+    ...(store === 'writable' ? ccacheMounts(site) : []),
     mountAt(mounts.distfiles, defaultTarget('distfiles')),
     mountAt(mounts.logs, logMountTarget),
   ];

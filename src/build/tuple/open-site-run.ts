@@ -12,11 +12,13 @@ import type { BuildContext } from '../context.ts';
 import { explainRefusal } from '../in-workspace.ts';
 import { describeMount, type MountChoice } from '../mounts.ts';
 import { makeDefaultVolume } from '../start-build-container.ts';
+import { volumeLabel } from '../tree.ts';
 import { sweepWorkspaces } from '../workspace.ts';
 import { claimSite, stateVolume } from './claim-site.ts';
 import { siteLabel } from './labels.ts';
 import { readSiteLock } from './site-lock.ts';
 import { defaultOutputDirectory } from './output-names.ts';
+import { ccacheVolume } from './use-ccache.ts';
 import { siteMounts } from './site-mounts.ts';
 import type { SiteRun } from './site-run.ts';
 import { readRevisions } from './tree-revision.ts';
@@ -109,10 +111,11 @@ function otherStage({ name }: Pick<Stage, 'name'>): string {
 }
 
 /** Makes the site's volumes that are missing, but for the trees, which a sync makes. */
-export async function makeSiteVolumes({ engine, report, signal, self, mounts }: SiteRun): Promise<void> {
+export async function makeSiteVolumes({ engine, report, signal, self, mounts, site }: SiteRun): Promise<void> {
   const context = { engine, report, signal, self };
   const choices = [mounts.binpkgs, mounts.distfiles, mounts.logs];
   await Promise.all(choices.map((choice) => makeDefaultVolume(context, choice)));
+  if (site.ccache) await engine.createVolume(ccacheVolume(site), { [volumeLabel]: 'ccache' });
 }
 
 /**

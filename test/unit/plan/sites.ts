@@ -62,6 +62,7 @@ export function siteOf(changes: Partial<Site> = {}): Site {
     volumes: { binpkgs: undefined, distfiles: undefined, trees: [] },
     limits: { memory: undefined, cpus: undefined, bigPackages: [] },
     tmpfs: 'auto',
+    ccache: false,
     tuples,
     sets: tuples.map(({ packages }) => packages),
     repositories: [],

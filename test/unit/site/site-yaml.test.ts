@@ -60,6 +60,7 @@ describe('site.yaml', () => {
       volumes: { binpkgs: '/srv/binpkgs', distfiles: 'distfiles', trees: [{ repository: 'gentoo', source: 'tree' }] },
       limits: { memory: 8 * 1024 ** 3, cpus: 2.5, bigPackages: ['www-client/firefox', '>=dev-qt/qtwebengine-6'] },
       tmpfs: 'auto',
+      ccache: false,
       tuples: [{ cross: true, outputs: ['archive'], parts: { cpu: 'x86-64-v3', packages: 'tools' } }],
     });
   });
@@ -151,7 +152,7 @@ const bad: readonly (readonly [string, (text: string) => string, readonly string
     'a merge key',
     (text) => `${text}<<: {}\n`,
     [
-      "site.yaml:20:1: there is no key '<<' in site.yaml; there are name, cpus, stages, outputs, volumes, limits, tmpfs, tuples",
+      "site.yaml:20:1: there is no key '<<' in site.yaml; there are name, cpus, stages, outputs, volumes, limits, tmpfs, ccache, tuples",
     ],
   ],
   [
@@ -466,6 +467,7 @@ describe('the schema for editors', () => {
         },
       ),
       tmpfs: usually(['auto', 'off', '8G', '500M'], ['on', '0G', '8', '8GB', 8, false]),
+      ccache: usually([true, false], ['yes', 'true', 1]),
       tuples: listOf(tuple),
     },
   );
