@@ -14,7 +14,8 @@ COPY package.json package-lock.json ./
 # The Node for hosts that have none of their own is not needed here.
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund && rm -rf node_modules/node-linux-*
 COPY . .
-RUN npm run build
+# Compiled once, here: each run loads the code of what it needs.
+RUN npm run build && node setup/make-code-cache.js
 
 
 FROM ${RUNTIME_IMAGE}
@@ -32,14 +33,6 @@ COPY --from=build /build/dist /usr/lib/gentoo-builder/dist
 # By their names for --entrypoint, and for a shell in here.
 RUN ln -s /usr/lib/gentoo-builder/entrypoint/gentoo-builder.js /usr/local/bin/gentoo-builder && \
     ln -s /usr/lib/gentoo-builder/entrypoint/zentoo.js /usr/local/bin/zentoo
-
-# Compiled once, here: a run loads code that an earlier one compiled. What is run ends without an engine, as far on its
-# way as it gets. A cache that cannot be written, or was made by another Node, is passed over in silence.
-ENV NODE_COMPILE_CACHE=/usr/lib/gentoo-builder/cache
-RUN node --max-semi-space-size=2 /usr/lib/gentoo-builder/entrypoint/gentoo-builder.js --no-sync app-misc/hello >/dev/null 2>&1 || \
-    node --max-semi-space-size=2 /usr/lib/gentoo-builder/entrypoint/gentoo-builder.js --version
-# zentoo's own code, and the parser of YAML: what is loaded for a site is compiled by reading one.
-RUN zentoo init /tmp/site && zentoo --site /tmp/site list && rm -r /tmp/site
 
 # A builder that is kept owns the tree, the packages and the sources, and hands them on by --volumes-from.
 VOLUME /var/db/repos/gentoo /var/cache/binpkgs /var/cache/distfiles

@@ -1,2 +1,2 @@
 #!/usr/bin/env -S node --max-semi-space-size=2 --disable-warning=DEP0169
-import '../dist/zentoo.js';
+require('./run-bundle.js').runBundle('zentoo');

@@ -1,4 +1,4 @@
-import { copyFileSync, globSync } from 'node:fs';
+import { copyFileSync, globSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 
@@ -17,24 +17,38 @@ const leaveOut = {
   },
 };
 
+/** @type {import('esbuild').Plugin} TLS takes as long to load as all the rest: it is, where a request needs it. */
+const loadTlsLater = {
+  name: 'load-tls-later',
+  setup(bundle) {
+    bundle.onResolve({ filter: /^https$/ }, ({ path }) => ({ path, namespace: 'later' }));
+    bundle.onLoad({ filter: /.*/, namespace: 'later' }, () => ({
+      contents: "exports.request = (...args) => process.getBuiltinModule('node:https').request(...args);",
+    }));
+  },
+};
+
+// Of another build, which may have had files of other names.
+rmSync('dist', { recursive: true, force: true });
+
 await build({
   entryPoints: { 'gentoo-builder': 'src/gentoo-builder.ts', zentoo: 'src/zentoo.ts' },
   outdir: 'dist',
+  // One file each, of CommonJS: what is loaded later is in it and begins to run only then, and its imports with it. Of
+  // many small files each would have to be found first, and an ES module loads all that it imports when it is loaded.
   bundle: true,
-  splitting: true,
-  format: 'esm',
+  format: 'cjs',
   platform: 'node',
   target: 'node24',
   minifySyntax: true,
   minifyWhitespace: true,
-  keepNames: true,
   legalComments: 'linked',
-  plugins: [leaveOut],
-  // CommonJS dependencies call require(), which an ES module does not have.
-  banner: {
-    js: "import { createRequire as bundledRequire } from 'node:module'; const require = bundledRequire(import.meta.url);",
-  },
+  plugins: [leaveOut, loadTlsLater],
+  define: { 'import.meta.url': 'bundledUrl' },
+  banner: { js: "'use strict'; const bundledUrl = require('node:url').pathToFileURL(__filename).href;" },
 });
+
+writeFileSync(join('dist', 'package.json'), '{ "type": "commonjs" }\n');
 
 // What is run in containers lies beside the code that reads it, here as in the sources.
 for (const program of globSync('src/**/*.py')) copyFileSync(program, join('dist', basename(program)));

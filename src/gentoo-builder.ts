@@ -9,7 +9,10 @@ import type { Report } from './report/event.ts';
 
 const program = { name: 'gentoo-builder', version: packageJson.version };
 
-process.exitCode = await main(process.argv.slice(2));
+// The bundle is CommonJS, which has no await here.
+void main(process.argv.slice(2)).then((status) => {
+  process.exitCode = status;
+});
 
 async function main(argv: readonly string[]): Promise<number> {
   const command = parseBuildCommand(argv, process.env);

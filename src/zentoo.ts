@@ -5,7 +5,10 @@ import { print, refuse, runProgram, watchSignals } from './program.ts';
 
 const program = { name: 'zentoo', version: packageJson.version };
 
-process.exitCode = await main(process.argv.slice(2));
+// The bundle is CommonJS, which has no await here.
+void main(process.argv.slice(2)).then((status) => {
+  process.exitCode = status;
+});
 
 async function main(argv: readonly string[]): Promise<number> {
   const invocation = parseZentooCommand(argv, process.env);

@@ -1,4 +1,4 @@
-import { readFile, readlink } from 'node:fs/promises';
+import { readFileSync, readlinkSync } from 'node:fs';
 import type { Container, ContainerId } from '../engine/engine.ts';
 
 /** Whose a build is: a builder container in one of its lives, or a process on a host. */
@@ -80,20 +80,21 @@ export function parseOwner(text: string): Owner | undefined {
 export function procWorld(inspectContainer: OwnerWorld['inspectContainer']): OwnerWorld {
   return {
     inspectContainer,
-    machine: () => readText('/etc/machine-id'),
-    boot: () => readText('/proc/sys/kernel/random/boot_id'),
-    pidNamespace: () => readlink('/proc/self/ns/pid'),
+    machine: async () => readText('/etc/machine-id'),
+    boot: async () => readText('/proc/sys/kernel/random/boot_id'),
+    pidNamespace: async () => readlinkSync('/proc/self/ns/pid'),
     processStartTime: async (pid) => {
-      const stat = await readText(`/proc/${pid}/stat`);
+      const stat = readText(`/proc/${pid}/stat`);
       // The second field is the program's name in parentheses, and may have spaces and parentheses of its own.
       return stat === '' ? undefined : stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
     },
   };
 }
 
-async function readText(path: string): Promise<string> {
+/** All of them are small and in memory: no thread is needed to wait for them. */
+function readText(path: string): string {
   try {
-    return (await readFile(path, 'utf8')).trim();
+    return readFileSync(path, 'utf8').trim();
   } catch (error) {
     if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH')) return '';
     throw error;

@@ -23,6 +23,14 @@ export function negotiateApi(version: EngineVersion, minimum: string): string {
   return compareApi(newest, minimum) < 0 ? minimum : newest;
 }
 
+/**
+ * Whether an engine whose highest version this is can be spoken to in that one, without asking it for more: it is one that
+ * this project was written against.
+ */
+export function isKnownApi(api: string): boolean {
+  return /^\d+\.\d+$/.test(api) && compareApi(api, oldestApi) >= 0 && compareApi(api, newestApi) <= 0;
+}
+
 function compareApi(a: string, b: string): number {
   const [majorA = 0, minorA = 0] = a.split('.').map(Number);
   const [majorB = 0, minorB = 0] = b.split('.').map(Number);

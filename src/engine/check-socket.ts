@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 
 import { Failure } from '../failure.ts';
@@ -74,7 +74,7 @@ const connectProblems: Readonly<Record<string, SocketProblem>> = {
 
 async function socketProblemAt(path: string): Promise<SocketProblem | undefined> {
   try {
-    const found = await stat(path);
+    const found = statSync(path);
     if (found.isSocket()) return undefined;
     return found.isDirectory() ? 'directory' : 'file';
   } catch (error) {
@@ -86,7 +86,7 @@ async function socketProblemAt(path: string): Promise<SocketProblem | undefined>
 
 async function socketOwner(path: string): Promise<SocketOwner | undefined> {
   try {
-    return { group: (await stat(path)).gid, user: userName() };
+    return { group: statSync(path).gid, user: userName() };
   } catch {
     return undefined;
   }

@@ -1,5 +1,5 @@
 import { Failure } from '../failure.ts';
-import { negotiateApi } from './api-version.ts';
+import { isKnownApi, negotiateApi } from './api-version.ts';
 import { checkSocket, explainConnectError } from './check-socket.ts';
 import { type DockerClient, connectionErrorCode, makeDockerClient } from './docker-client.ts';
 import { dockerEngine } from './docker-engine.ts';
@@ -23,9 +23,21 @@ export async function connectEngine(environment: EngineEnvironment): Promise<Eng
   const address = parseEngineAddress(environment);
   if (address.kind === 'unix') await checkSocket(address.path);
   const client = await makeDockerClient(address);
-  const { engine, api, minimum } = await greet(client, address);
-  client.speak(negotiateApi({ engine, api }, minimum));
+  client.speak(await findApi(client, address));
   return dockerEngine(client);
+}
+
+/**
+ * The version to speak. A ping says the engine's highest at once; for its version Docker starts other programs, to say
+ * theirs as well. Only who has no ping, or a version that this project does not know, is asked for that.
+ */
+async function findApi(client: DockerClient, address: EngineAddress): Promise<string> {
+  const signal = AbortSignal.timeout(patience);
+  // Whatever is wrong is wrong with the version, too, and is explained there.
+  const pinged = await client.ping(signal).catch(() => undefined);
+  if (pinged !== undefined && isKnownApi(pinged)) return pinged;
+  const { engine, api, minimum } = await greet(client, address, signal);
+  return negotiateApi({ engine, api }, minimum);
 }
 
 interface Greeting {
@@ -35,8 +47,7 @@ interface Greeting {
 }
 
 /** `GET /version` without a version in the path, which every engine answers (Docker Engine API, "Versioning"). */
-async function greet(client: DockerClient, address: EngineAddress): Promise<Greeting> {
-  const signal = AbortSignal.timeout(patience);
+async function greet(client: DockerClient, address: EngineAddress, signal: AbortSignal): Promise<Greeting> {
   let answer: unknown;
   try {
     answer = await (client.docker.version as (options: object) => Promise<unknown>).call(client.docker, {

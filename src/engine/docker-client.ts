@@ -1,6 +1,6 @@
-import { Agent as HttpsAgent } from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { IncomingMessage } from 'node:http';
+import type { AgentOptions, IncomingMessage } from 'node:http';
+import { inspect } from 'node:util';
 
 import type Docker from 'dockerode';
 
@@ -12,6 +12,8 @@ import { EngineRefusal } from './engine.ts';
 export interface DockerClient {
   readonly address: string;
   readonly docker: Docker;
+  /** The header of the answer to `GET /_ping` that says the highest API version; undefined in whatever else answers. */
+  ping(signal: AbortSignal): Promise<string | undefined>;
   /** Says which API version, such as `1.41`, all further requests are made in. */
   speak(api: string): void;
   /**
@@ -49,6 +51,11 @@ export async function makeDockerClient(address: EngineAddress): Promise<DockerCl
     address: where,
     docker,
     call,
+    async ping(signal) {
+      const { headers } = await pingWith(docker.modem, signal);
+      const api = headers['api-version'];
+      return typeof api === 'string' ? api : undefined;
+    },
     speak(api) {
       (docker.modem as unknown as { version: string }).version = `v${api}`;
     },
@@ -122,16 +129,42 @@ function clientOptions(address: EngineAddress): Docker.DockerOptions {
   // for each request, because a proxy in between may have cut an idle one by the time that it is used again.
   const agentOptions = { keepAlive: false };
   if (address.kind === 'unix') {
-    const agent = new HttpAgent(agentOptions);
+    // No server has a name there: otherwise Node looks at each request whether `localhost` is an address.
+    const agent = indescribable(new HttpAgent({ ...agentOptions, servername: '' } as AgentOptions));
     return { socketPath: address.path, protocol: 'http', agent, ...absent, host: undefined } as Docker.DockerOptions;
   }
   const { host, port, tls } = address;
-  const agent = tls === undefined ? new HttpAgent(agentOptions) : new HttpsAgent(agentOptions);
+  const agent = indescribable(tls === undefined ? new HttpAgent(agentOptions) : httpsAgent(agentOptions));
   const protocol = tls === undefined ? 'http' : 'https';
   return { ...absent, host, port, protocol, agent, ...tls } as unknown as Docker.DockerOptions;
 }
 
+/**
+ * docker-modem describes the options of each request, with the whole of their agent, for a debugging output that nobody
+ * has switched on: a millisecond or more each time.
+ */
+function indescribable<T extends object>(agent: T): T {
+  return Object.assign(agent, { [inspect.custom]: () => 'agent' });
+}
+
+/** TLS takes as long to load as everything else here, and few engines are behind it. */
+function httpsAgent(options: { readonly keepAlive: boolean }): object {
+  const { Agent } = process.getBuiltinModule('node:https');
+  return new Agent(options);
+}
+
 const absent = { ca: undefined, cert: undefined, key: undefined, timeout: undefined, pathPrefix: '/' };
+
+function pingWith(modem: { dial: unknown }, signal: AbortSignal): Promise<IncomingMessage> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  const options = { path: '/_ping', method: 'GET', isStream: true, statusCodes: { 200: true }, abortSignal: signal };
+  (modem.dial as Dial)(options, (error, response) => {
+    if (error) return reject(error);
+    // What it says besides is of no interest.
+    resolve((response as IncomingMessage).resume());
+  });
+  return promise;
+}
 
 type Dial = (options: { isStream?: boolean }, callback: (error: unknown, result?: unknown) => void) => void;
 

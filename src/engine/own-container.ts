@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 
 import type { Container, Engine } from './engine.ts';
@@ -101,8 +102,13 @@ function unescapePath(path: string): string {
 }
 
 const thisProcess: Surroundings = {
-  async readFile(path) {
-    return await readFile(path, 'utf8').catch(() => undefined);
+  // Files of /proc: they are there at once, and the first that is read otherwise waits for threads to be made.
+  readFile(path) {
+    try {
+      return Promise.resolve(readFileSync(path, 'utf8'));
+    } catch {
+      return Promise.resolve(undefined);
+    }
   },
 
   async makeFile(path) {

@@ -3,7 +3,7 @@ import { splitCpv } from './cpv.ts';
 import type { Advice, EmergeReport, Explanation, Tmpfs } from './emerge-report.ts';
 
 const diskFull = /(?:: |\] )(?:No space left on device|Disk quota exceeded)/;
-const quotedPath = /['‘"](\/[^'’"]+)['’"]/;
+const quotedPath = /['\u2018"](\/[^'\u2019"]+)['\u2019"]/;
 const namedPath = /(?:^|\s)(\/[^\s:'"]+): (?:No space left on device|Disk quota exceeded)/;
 
 /** What the check of an ebuild's own demands says (check-reqs.eclass). */

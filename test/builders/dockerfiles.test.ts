@@ -61,7 +61,15 @@ describe.each(Object.entries(builders))('with %s', (_name, version) => {
   it('the image of the program is built, and runs', async () => {
     const bases = findBases(await findEngine());
     const args = { BUILD_IMAGE: await bases.get('node-build'), RUNTIME_IMAGE: await bases.get('node-runtime') };
-    const entries = ['Dockerfile', 'package.json', 'package-lock.json', 'entrypoint', 'setup/bundle.js', 'src'];
+    const entries = [
+      'Dockerfile',
+      'package.json',
+      'package-lock.json',
+      'entrypoint',
+      'setup/bundle.js',
+      'setup/make-code-cache.js',
+      'src',
+    ];
     await using image = await build(root, entries, version, args);
     const { Config } = await rawDocker().getImage(image.name).inspect();
     const [node = '', ...rest] = Config.Entrypoint ?? [];

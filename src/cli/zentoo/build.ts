@@ -31,8 +31,9 @@ export const buildCommand: ZentooCommand = {
       const chosen = chooseTuples(site, given.positional);
       const tuples = outputs === undefined ? chosen : chosen.map((tuple) => ({ ...tuple, outputs }));
       const { openSiteRun } = await import('../../build/tuple/open-site-run.ts');
-      const { buildSite } = await import('../../build/tuple/build-site.ts');
-      const run = await openSiteRun(site, world, { keepFailed: given.flag('keep-failed'), outputDirectory, tuples });
+      const opened = openSiteRun(site, world, { keepFailed: given.flag('keep-failed'), outputDirectory, tuples });
+      // It is loaded while the engine is at work.
+      const [run, { buildSite }] = await Promise.all([opened, import('../../build/tuple/build-site.ts')]);
       const outcomes = await buildSite(run, tuples, { jobs });
       await reportElog(outcomes, world.report);
       return withFailures(settings.json ? describeAsJson(site.name, outcomes) : describeAsTable(outcomes), outcomes);

@@ -45,7 +45,25 @@ describe('connecting', () => {
     const engine = await connectEngine({ DOCKER_HOST: host });
     expect(engine.address).toBe(host);
     await engine.info();
-    expect(requests).toEqual(['/version', '/v1.43/info']);
+    expect(requests).toEqual(['/_ping', '/version', '/v1.43/info']);
+  });
+
+  test.each([
+    ['1.41', ['/_ping', '/v1.41/info']],
+    ['1.47', ['/_ping', '/v1.47/info']],
+    ['1.52', ['/_ping', '/version', '/v1.47/info']],
+    ['1.40', ['/_ping', '/version', '/v1.47/info']],
+    ['none', ['/_ping', '/version', '/v1.47/info']],
+  ])('asks an engine that says %s to a ping for its version only where that is not known', async (api, expected) => {
+    const requests: string[] = [];
+    const host = await listen(({ url = '' }, response) => {
+      requests.push(url);
+      if (url === '/_ping') response.writeHead(200, { 'api-version': api }).end('OK');
+      else response.end(url === '/version' ? version({ ApiVersion: '1.52', MinAPIVersion: '1.44' }) : '{"ID":"X"}');
+    });
+    const engine = await connectEngine({ DOCKER_HOST: host });
+    await engine.info();
+    expect(requests).toEqual(expected);
   });
 
   test('by TCP', async () => {
