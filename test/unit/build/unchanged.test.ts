@@ -101,6 +101,7 @@ describe('a build of the same', () => {
     using world = await open();
     world.addVolume('other-tree', clone);
     const first = await build(world);
+    await vi.advanceTimersByTimeAsync(1000);
     const second = await build(world, parts);
     expect([second.unchanged, emerged(world)]).toEqual([false, 1]);
     expect(second.image.name).not.toBe(first.image.name);

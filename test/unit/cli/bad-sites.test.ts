@@ -165,6 +165,6 @@ describe('the engine is not asked either', () => {
 
   it('and is where nothing is wrong', async () => {
     using site = temporarySite();
-    expect(await run('--site', site.path, 'plan')).toMatchObject({ statuses: [10], asked: 1 });
+    expect(await run('--site', site.path, 'plan')).toMatchObject({ statuses: [10], asked: 2 });
   });
 });
