@@ -3,7 +3,7 @@ import type { Tuple } from '../../site/site.ts';
 import { createStepTimer } from '../step-timer.ts';
 import { checkSetNames } from './check-set-names.ts';
 import { workerImageName, workerLabel, workerName, workerNetwork } from './distcc-names.ts';
-import { listWorkers } from './list-workers.ts';
+import { describeWorkers, listWorkers } from './list-workers.ts';
 import { shareMachine, type Share } from './machine-share.ts';
 import { findBuildmaster, makeBuildmaster, type Buildmaster } from './make-buildmaster.ts';
 import { findWorkerImage, makeWorkerImage } from './make-worker-image.ts';
@@ -28,6 +28,7 @@ export async function raiseWorkers(run: SiteRun, tuples: readonly Tuple[], count
   const network = workerNetwork(site);
   await engine.createNetwork(network, { [workerLabel]: site.name });
   const allowed = (await engine.inspectNetwork(network))?.subnets ?? [];
+  await removeFormer(run);
   const done = new Set<string>();
   for (const tuple of tuples) {
     const buildmaster = await buildmasterOf(run, tuple, shareMachine(machine, 1, site.limits));
@@ -40,6 +41,14 @@ export async function raiseWorkers(run: SiteRun, tuples: readonly Tuple[], count
       ...plan,
     });
   }
+}
+
+/** Workers and images of buildmasters that no tuple of the site has any more. */
+async function removeFormer(run: SiteRun): Promise<void> {
+  const { engine } = run;
+  const former = (await describeWorkers(run)).filter(({ isCurrent }) => !isCurrent);
+  for (const { id } of former) await engine.removeContainer(id);
+  for (const image of new Set(former.map((worker) => worker.image))) if (image !== '') await engine.removeImage(image);
 }
 
 interface Raising {

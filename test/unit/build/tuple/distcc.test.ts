@@ -5,6 +5,8 @@ import { aidCompiler } from '../../../../src/build/tuple/aid-compiler.ts';
 import { describeWorkers, listWorkers } from '../../../../src/build/tuple/list-workers.ts';
 import { fingerprintBuildmaster } from '../../../../src/plan/fingerprint.ts';
 import { buildmasterName } from '../../../../src/build/tuple/make-buildmaster.ts';
+import { workerImageName } from '../../../../src/build/tuple/distcc-names.ts';
+import { raiseWorkers } from '../../../../src/build/tuple/raise-workers.ts';
 import { removeWorkers } from '../../../../src/build/tuple/remove-workers.ts';
 import { startWorker } from '../../../../src/build/tuple/start-worker.ts';
 import { surroundingsOf } from '../../../../src/build/tuple/surroundings.ts';
@@ -28,13 +30,17 @@ class DistccWorld extends SiteWorld {
     this.tuple,
     fingerprintBuildmaster(this.tuple, surroundingsOf(this.site, this.tuple)),
   );
-  readonly image = 'zentoo/net/distcc:x';
+  readonly image = workerImageName(this.site.site, this.buildmaster);
   readonly compilers = new Map<string, string>();
   serves = true;
 
   constructor() {
     super();
-    this.engine.addImage(this.buildmaster);
+    const { digest } = fingerprintBuildmaster(this.tuple, surroundingsOf(this.site, this.tuple));
+    this.engine.addImage(this.buildmaster, {
+      layers: [...this.stage.layers, 'sha256:buildmaster'],
+      labels: { 'zentoo.fingerprint': digest, 'zentoo.partition': 'x86_64-pc-linux-gnu/x86-64/profile-0123456789ab' },
+    });
     this.engine.onExec = ({ name }, { command }) => {
       if (command[3] === 'zentoo-compiler') return { stdout: this.compilers.get(name) ?? gcc };
       return { exitCode: command[3] === 'zentoo-tool' || this.serves ? 0 : 1 };
@@ -44,17 +50,24 @@ class DistccWorld extends SiteWorld {
   /** Starts a worker with the compiler that its image is labelled with. */
   async worker(name: string, slots = 1, buildmaster = this.buildmaster): Promise<ContainerId> {
     await this.engine.createNetwork(network, { 'zentoo.distcc': 'net' });
-    this.engine.addImage(this.image, {
+    const image = workerImageName(this.site.site, buildmaster);
+    const known = await this.engine.inspectImage(image);
+    if (known === undefined) this.addWorkerImage(image, buildmaster);
+    const { subnets = [] } = (await this.engine.inspectNetwork(network)) ?? {};
+    return startWorker(this.site, { name, buildmaster, image, slots, allowed: subnets });
+  }
+
+  addWorkerImage(image = this.image, buildmaster = this.buildmaster): void {
+    this.engine.addImage(image, {
+      layers: [...this.stage.layers, 'sha256:buildmaster', 'sha256:distcc'],
       labels: {
         'zentoo.distcc.buildmaster': buildmaster,
         'zentoo.distcc.compiler': 'x86_64-pc-linux-gnu-gcc 12.2.0',
         'zentoo.distcc.compiler-digest': createHash('sha256').update(gcc).digest('hex'),
         'zentoo.distcc.chost': 'x86_64-pc-linux-gnu',
-        'zentoo.distcc.image': this.image,
+        'zentoo.distcc.image': image,
       },
     });
-    const { subnets = [] } = (await this.engine.inspectNetwork(network)) ?? {};
-    return startWorker(this.site, { name, buildmaster, image: this.image, slots, allowed: subnets });
   }
 
   /** A running container of the buildmaster. */
@@ -118,6 +131,29 @@ describe('the workers of a site', () => {
     ]);
   });
 
+  it('are as many as are asked for: those that run stay, others are made anew, and what no tuple has goes', async () => {
+    using world = new DistccWorld();
+    const { site, tuple, engine } = world;
+    world.addWorkerImage();
+    await raiseWorkers(site, [tuple], 3);
+    const [first, second, third] = await listWorkers(site);
+    expect([first, second, third].map((one) => one?.name)).toEqual(
+      [1, 2, 3].map((number) => `${network}-${world.buildmaster.slice(-8)}-${number}`),
+    );
+    await world.worker('w-former', 1, 'zentoo/net/buildmaster:former');
+    engine.stopContainer(engine.container(second?.id ?? ''), 137);
+    await raiseWorkers(site, [tuple, tuple], 3);
+    const again = await listWorkers(site);
+    expect(again.map(({ name }) => name)).toEqual([first, second, third].map((one) => one?.name));
+    expect(again.map(({ id }) => id)).toEqual([first?.id, expect.not.stringMatching(second?.id ?? ''), third?.id]);
+    expect(engine.imageNames.has('zentoo/net/distcc:former')).toBe(false);
+    // With another number of workers each of them runs another number of compilers.
+    await raiseWorkers(site, [tuple], 1);
+    expect((await listWorkers(site)).map(({ slots }) => slots)).toEqual([4]);
+    await raiseWorkers(site, [tuple]);
+    expect((await listWorkers(site)).map(({ slots }) => slots)).toEqual([1, 1, 1, 1]);
+  });
+
   it('go with their image and their network, and nothing else does', async () => {
     using world = new DistccWorld();
     await world.worker('w-1');
@@ -133,6 +169,7 @@ describe('the workers of a site', () => {
     using world = new DistccWorld();
     await world.engine.createNetwork(network, {});
     expect((await removeWorkers(world.site)).network).toBeUndefined();
+    expect(world.engine.networks.has(network)).toBe(true);
     await world.engine.removeNetwork(network);
     await world.worker('w-1');
     await world.engine.connectNetwork(network, (await world.builder()).id);
