@@ -21,7 +21,7 @@ import { defaultOutputDirectory } from './output-names.ts';
 import { ccacheVolume } from './use-ccache.ts';
 import { siteMounts } from './site-mounts.ts';
 import type { SiteRun } from './site-run.ts';
-import { readRevisions } from './tree-revision.ts';
+import { findTrees, readRevisions } from './tree-revision.ts';
 
 /** The world that a command of zentoo runs in. */
 export interface SiteWorld {
@@ -60,18 +60,17 @@ async function open(
   // The engine's slowest answer is the first that is asked for, and the last that is waited for.
   const listed = listSiteImages(engine, site);
   listed.catch(() => undefined);
-  const [found] = await Promise.all([
+  const mounts = siteMounts(site);
+  const [found, trees] = await Promise.all([
     findStages(engine, tuples),
+    findTrees(context, mounts.trees),
     claimSite(engine, site, self),
     sweepWorkspaces(context),
   ]);
   const stages = pull === false ? found : await pullStages(context, tuples, found);
-  const mounts = siteMounts(site);
   const first = [...stages.values()].find(({ image }) => image !== undefined)?.image;
   const revisions =
-    first === undefined
-      ? new Map<string, string>()
-      : await readRevisions(context, first, mounts.trees, stateVolume(site));
+    first === undefined ? new Map<string, string>() : await readRevisions(context, first, trees, stateVolume(site));
   const made = { keepFailed, outputDirectory, started: new Date() };
   return { ...context, site, mounts, stages, images: await listed, revisions, ...made };
 }

@@ -13,7 +13,7 @@ import { installConfiguration } from './install-configuration.ts';
 import { checkLockWritable, readSiteLock, writeSiteLock } from './site-lock.ts';
 import { makeSiteVolumes } from './open-site-run.ts';
 import { stageOf, type SiteRun } from './site-run.ts';
-import { readRevisions } from './tree-revision.ts';
+import { findTrees, readRevisions } from './tree-revision.ts';
 
 /** What a sync did to a tree. */
 export interface SyncedTree {
@@ -63,7 +63,7 @@ export async function syncTrees(run: SiteRun): Promise<readonly SyncedTree[]> {
 
 async function revisionsAfter(run: SiteRun): Promise<ReadonlyMap<string, string>> {
   const image = [...run.stages.values()][0]?.image;
-  return image === undefined ? new Map() : readRevisions(run, image, run.mounts.trees);
+  return image === undefined ? new Map() : readRevisions(run, image, await findTrees(run, run.mounts.trees));
 }
 
 function describeSync({ syncType, syncUri, autoSync }: SiteTree): string {

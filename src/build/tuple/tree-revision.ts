@@ -5,23 +5,30 @@ import { withProbe, type Probe } from '../probe.ts';
 import { findKeptRevision, statePlace, WatchedTree } from './kept-revision.ts';
 import type { BuildContext } from '../context.ts';
 import { inWorkspace } from '../in-workspace.ts';
-import { removeWorkspace } from '../workspace.ts';
+
+type Trees = ReadonlyMap<string, MountChoice>;
+
+/** Those of some trees that are there: directories, and volumes that were made. */
+export async function findTrees({ engine }: Pick<BuildContext, 'engine'>, trees: Trees): Promise<Trees> {
+  const isPresent = async ({ type, source }: MountChoice) =>
+    type === 'bind' || (await engine.inspectVolume(source)) !== undefined;
+  const looked = await Promise.all([...trees].map(async (tree) => ({ tree, present: await isPresent(tree[1]) })));
+  return new Map(looked.flatMap((one) => (one.present ? [one.tree] : [])));
+}
 
 /**
  * What each tree is at, by the names of the repositories: git's commit, the time stamp of an rsync tree or of a snapshot,
- * or a digest of the sizes and times of its files where it has neither. Trees that are not there or have no repository in
- * them are left out. Starts no container. What was read is kept in the site's state volume, where one is named.
+ * or a digest of the sizes and times of its files where it has neither. Those that have no repository in them are left
+ * out; all are there: see {@link findTrees}. Starts no container. What was read is kept in the site's state volume, where
+ * one is named.
  */
 export async function readRevisions(
   context: BuildContext,
   image: Image,
-  trees: ReadonlyMap<string, MountChoice>,
+  trees: Trees,
   state?: string,
 ): Promise<ReadonlyMap<string, string>> {
-  const isPresent = async ({ type, source }: MountChoice) =>
-    type === 'bind' || (await context.engine.inspectVolume(source)) !== undefined;
-  const looked = await Promise.all([...trees].map(async (tree) => ({ tree, present: await isPresent(tree[1]) })));
-  const present = looked.flatMap((one) => (one.present ? [one.tree] : []));
+  const present = [...trees];
   if (present.length === 0) return new Map();
   return inWorkspace({ keepFailed: false }, context, async (workspace) => {
     const ofTrees = present.map(([, choice], index) => ({ ...mountAt(choice, `/mnt/${index}`), readOnly: true }));
@@ -33,7 +40,8 @@ export async function readRevisions(
         present.map(async ([name], index) => [name, await read(probe, `/mnt/${index}`, name)] as const),
       );
     });
-    await removeWorkspace(context, workspace.volume);
+    // Nothing else was made that has it.
+    await context.engine.removeVolume(workspace.volume);
     return new Map(found.flatMap(([name, revision]) => (revision === undefined ? [] : [[name, revision]])));
   });
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { MountChoice } from '../../../../src/build/mounts.ts';
-import { readRevisions } from '../../../../src/build/tuple/tree-revision.ts';
+import { findTrees, readRevisions } from '../../../../src/build/tuple/tree-revision.ts';
 import { baseName, BuildWorld, nothing } from '../build-world.ts';
 
 const [one, two] = ['1'.repeat(40), '2'.repeat(40)];
@@ -17,7 +17,7 @@ async function revisionOf(files: Readonly<Record<string, string>>): Promise<stri
     ['gentoo', choice],
     ['absent', { ...choice, source: 'not-there' }],
   ]);
-  const found = await readRevisions(world.context, image, trees);
+  const found = await readRevisions(world.context, image, await findTrees(world.context, trees));
   expect(world.calls('startContainer')).toEqual([]);
   expect(world.left).toEqual(nothing);
   expect(found.has('absent')).toBe(false);
