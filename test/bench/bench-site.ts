@@ -6,7 +6,7 @@ import { starterSite } from '../../src/site/starter-site.ts';
 import type { EngineApi } from './engine-api.ts';
 import { hasSharedLogs, removeSiteLogs } from './site-logs.ts';
 import { prefix } from './test-bed.ts';
-import { timeCommand } from './time-command.ts';
+import { timeCommand, type Timed } from './time-command.ts';
 import { tinyReposConf } from './tiny-packages.ts';
 
 const program = join(import.meta.dirname, '../../src/zentoo.ts');
@@ -26,6 +26,8 @@ export interface BenchSiteRequest {
   readonly trees: Readonly<Record<string, string>>;
   /** One tuple is made of each. */
   readonly sets: SiteSets;
+  /** What else is in its site.yaml. */
+  readonly more?: object;
 }
 
 /** A `zentoo build`. */
@@ -45,7 +47,7 @@ export class BenchSite implements AsyncDisposable {
   readonly #stage: string;
   #hadLogs: boolean | undefined;
 
-  constructor(api: EngineApi, { word, stage, trees, sets }: BenchSiteRequest) {
+  constructor(api: EngineApi, { word, stage, trees, sets, more }: BenchSiteRequest) {
     this.#api = api;
     this.#name = `${prefix}-${word}`;
     this.#stage = stage;
@@ -66,6 +68,7 @@ export class BenchSite implements AsyncDisposable {
       cpus: { [cpu]: { CHOST: 'x86_64-pc-linux-gnu', CFLAGS: '-O2 -pipe' } },
       stages: { stage: { image: stage } },
       volumes,
+      ...more,
     };
     // JSON is YAML.
     writeFileSync(join(this.directory, 'site.yaml'), JSON.stringify(document, undefined, 2));
@@ -84,15 +87,19 @@ export class BenchSite implements AsyncDisposable {
 
   /** `zentoo build` from the sources, as `npm run zentoo` has it, from the start of its process to its end. */
   async build(args: readonly string[] = []): Promise<SiteBuild> {
-    this.#hadLogs ??= await hasSharedLogs(this.#api);
-    const options = ['--site', this.directory, '--progress', 'plain', 'build', '--json', ...args];
-    const { stdout, stderr, seconds } = await timeCommand(process.execPath, [program, ...options]);
+    const { stdout, stderr, seconds } = await this.run(['build', '--json', ...args]);
     const { tuples } = JSON.parse(stdout) as { tuples: readonly { name: string; type: string }[] };
     return {
       seconds,
       types: Object.fromEntries(tuples.map(({ name, type }) => [name, type])),
       compiled: compiledIn(stderr),
     };
+  }
+
+  /** zentoo in the site. */
+  async run(args: readonly string[]): Promise<Timed> {
+    this.#hadLogs ??= await hasSharedLogs(this.#api);
+    return timeCommand(process.execPath, [program, '--site', this.directory, '--progress', 'plain', ...args]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -106,12 +113,13 @@ export class BenchSite implements AsyncDisposable {
       `/volumes?${query({ name: [`zentoo-${this.#name}-`] })}`,
     );
     const volumes = (Volumes ?? []).map(({ Name }) => Name);
-    // What an interruption left of them.
-    const containers = await this.#api.call<readonly { Id: string }[]>(
-      'GET',
-      `/containers/json?${query({ volume: volumes.length > 0 ? volumes : [`zentoo-${this.#name}-state`] })}`,
-    );
-    for (const { Id } of containers) await this.#api.remove(`/containers/${Id}?force=1&v=1`);
+    // Workers, and what an interruption left of others; these have volumes of the site, and no name of it.
+    const names = { name: [`zentoo-${this.#name}-`] };
+    for (const filters of [names, ...volumes.map((volume) => ({ volume: [volume] }))])
+      for (const { Id } of await this.#api.call<readonly { Id: string }[]>('GET', `/containers/json?${query(filters)}`))
+        await this.#api.remove(`/containers/${Id}?force=1&v=1`);
+    for (const { Id } of await this.#api.call<readonly { Id: string }[]>('GET', `/networks?${query(names)}`))
+      await this.#api.remove(`/networks/${Id}`);
     for (const { RepoTags } of images)
       for (const tag of RepoTags ?? []) await this.#api.remove(`/images/${tag}?force=1`);
     for (const volume of volumes) await this.#api.remove(`/volumes/${volume}?force=1`);

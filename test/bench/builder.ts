@@ -68,6 +68,7 @@ function request({ base, atom }: TestBed): readonly string[] {
 
 async function finish(bed: TestBed, stdout: string, seconds: number): Promise<BuilderRun> {
   const { image, durations } = JSON.parse(stdout) as { image: string; durations: Durations };
+  if (durations['emerge'] === undefined) throw new Error(`${image} was there already: nothing was built`);
   await bed.removeImage(image);
   return { seconds, durations };
 }

@@ -1,4 +1,5 @@
 import type { Comparison } from './bench-world.ts';
+import { compareDistcc } from './distcc.ts';
 import { compareEleventhPackage } from './eleventh-package.ts';
 import { compareImageSize } from './image-size.ts';
 import { compareLargeLog } from './large-log.ts';
@@ -20,4 +21,5 @@ export const comparisons: readonly Comparison[] = [
   { name: 'makespan', run: compareMakespan },
   { name: 'eleventh', needs: 'tiny', run: compareEleventhPackage },
   { name: 'overlap', needs: 'tiny', run: compareOverlappingTuples },
+  { name: 'distcc', needs: 'tiny', run: compareDistcc },
 ];

@@ -15,15 +15,23 @@ export function firstAtoms(count: number): readonly string[] {
   return Array.from({ length: count }, (_, index) => tinyAtom(index + 1));
 }
 
+/** The atom of a package of as many files as {@link wideFiles}. */
+export function wideAtom(number: number): string {
+  return `${tinyCategory}/${wideName(number)}`;
+}
+
+/** How many C files there are in a wide package. */
+export const wideFiles = 40;
+const tinyFiles = 4;
+
 /**
- * An ebuild repository of small packages, as files by their paths: each compiles four C files by make, which takes about a
- * second of a processor in all, and none needs another.
+ * An ebuild repository of packages without dependencies, as files by their paths: as many tiny ones, which compile four C
+ * files by make and so keep a processor for about a second, as wide ones, which compile ten times as many.
  */
 export function tinyPackages(count: number): Readonly<Record<string, string>> {
-  const packages = Array.from({ length: count }, (_, index) => tinyName(index + 1)).flatMap((name) => [
-    [`${tinyCategory}/${name}/${name}-1.ebuild`, ebuild],
-    [`${tinyCategory}/${name}/files/work.c`, work],
-    [`${tinyCategory}/${name}/files/Makefile`, makefile],
+  const packages = Array.from({ length: count }, (_, index) => index + 1).flatMap((number) => [
+    ...packageFiles(tinyName(number), tinyFiles),
+    ...packageFiles(wideName(number), wideFiles),
   ]);
   return {
     'profiles/repo_name': `${tinyRepository.name}\n`,
@@ -34,13 +42,26 @@ export function tinyPackages(count: number): Readonly<Record<string, string>> {
   };
 }
 
+function packageFiles(name: string, files: number): readonly (readonly [string, string])[] {
+  const directory = `${tinyCategory}/${name}`;
+  return [
+    [`${directory}/${name}-1.ebuild`, ebuild(files)],
+    [`${directory}/files/work.c`, work],
+    [`${directory}/files/Makefile`, makefile],
+  ];
+}
+
 function tinyName(number: number): string {
   return `part${String(number).padStart(2, '0')}`;
 }
 
-const ebuild = `EAPI=8
+function wideName(number: number): string {
+  return `wide${String(number).padStart(2, '0')}`;
+}
 
-DESCRIPTION="Four C files that take a while to compile"
+const ebuild = (files: number) => `EAPI=8
+
+DESCRIPTION="C files that take a while to compile"
 HOMEPAGE="https://example.org/bench"
 S="\${WORKDIR}"
 
@@ -53,7 +74,7 @@ src_unpack() {
 }
 
 src_compile() {
-	emake CC="\${CHOST}-gcc" CFLAGS="\${CFLAGS}" LDFLAGS="\${LDFLAGS}"
+	emake FILES=${files} CC="\${CHOST}-gcc" CFLAGS="\${CFLAGS}" LDFLAGS="\${LDFLAGS}"
 }
 
 src_install() {
@@ -61,7 +82,7 @@ src_install() {
 }
 `;
 
-const makefile = `objects = part1.o part2.o part3.o part4.o
+const makefile = `objects = $(patsubst %,part%.o,$(shell seq $(FILES)))
 
 program: $(objects)
 	$(CC) $(LDFLAGS) -o $@ $(objects)

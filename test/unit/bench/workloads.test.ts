@@ -16,10 +16,11 @@ describe('overlappingSets', () => {
 });
 
 describe('tinyPackages', () => {
-  it('are as many packages as are asked for, each with its files, and a repository', () => {
+  it('are as many packages of both kinds as are asked for, each with its files, and a repository', () => {
     const paths = Object.keys(tinyPackages(11));
-    expect(paths.filter((path) => path.endsWith('.ebuild'))).toHaveLength(11);
+    expect(paths.filter((path) => path.endsWith('.ebuild'))).toHaveLength(22);
     expect(paths).toContain('bench-apps/part11/part11-1.ebuild');
+    expect(paths).toContain('bench-apps/wide11/wide11-1.ebuild');
     expect(paths).toContain('profiles/repo_name');
   });
 });
