@@ -3,7 +3,7 @@ import type { BuildContainer } from '../build-container.ts';
 import type { CompilerAids } from './compiler-aids.ts';
 import type { SiteRun } from './site-run.ts';
 import { useCcache } from './use-ccache.ts';
-import { useWorkers } from './use-workers.ts';
+import { useWorkers } from '../distcc/use-workers.ts';
 
 /**
  * Gets a started container of a buildmaster whatever has it compile faster; call it after the hook `compile`, which may

@@ -17,7 +17,7 @@ import { readElog } from './read-elog.ts';
 import { placeOf } from './root-place.ts';
 import { hookParts, runHook } from './run-hook.ts';
 import type { SiteRun } from './site-run.ts';
-import { compilingBase } from './use-workers.ts';
+import { compilingBase } from '../distcc/use-workers.ts';
 
 /** Packages that are compiled in one container, and what they are compiled with. */
 export interface Compilation {

@@ -1,6 +1,6 @@
 import { abbreviate } from '../../abbreviate.ts';
-import type { WorkerStatus } from '../../build/tuple/list-workers.ts';
-import type { RemovedWorkers } from '../../build/tuple/remove-workers.ts';
+import type { WorkerStatus } from '../../build/distcc/list-workers.ts';
+import type { RemovedWorkers } from '../../build/distcc/remove-workers.ts';
 import { formatTable } from './format-table.ts';
 import type { ZentooCommand } from './zentoo-command.ts';
 
@@ -39,17 +39,17 @@ Builds use the workers of their buildmaster when there are any, and compile by t
       const site = readSite(settings.site);
       const tuples = chooseTuples(site, names);
       const { openSiteRun } = await import('../../build/tuple/open-site-run.ts');
-      const { describeWorkers } = await import('../../build/tuple/list-workers.ts');
+      const { describeWorkers } = await import('../../build/distcc/list-workers.ts');
       const { json } = settings;
       if (action === 'up') {
-        const { raiseWorkers } = await import('../../build/tuple/raise-workers.ts');
+        const { raiseWorkers } = await import('../../build/distcc/raise-workers.ts');
         const run = await openSiteRun(site, world, { keepFailed: false, tuples });
         await raiseWorkers(run, tuples, count);
         return printWorkers(site.name, await describeWorkers(run), json);
       }
       const run = await openSiteRun(site, world, { keepFailed: false, pull: false });
       if (action === 'status') return printWorkers(site.name, await describeWorkers(run), json);
-      const { removeWorkers } = await import('../../build/tuple/remove-workers.ts');
+      const { removeWorkers } = await import('../../build/distcc/remove-workers.ts');
       return printRemoved(site.name, await removeWorkers(run), json);
     };
   },

@@ -2,7 +2,7 @@ import { EngineRefusal } from '../../engine/engine.ts';
 import { Failure } from '../../failure.ts';
 import { workerLabel, workerNetwork } from './distcc-names.ts';
 import { listWorkers } from './list-workers.ts';
-import type { SiteRun } from './site-run.ts';
+import type { SiteRun } from '../tuple/site-run.ts';
 
 /** The names of what was removed, sorted. */
 export interface RemovedWorkers {

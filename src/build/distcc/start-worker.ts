@@ -2,7 +2,7 @@ import { EngineRefusal, type ContainerId } from '../../engine/engine.ts';
 import { runCommand } from '../../engine/run-command.ts';
 import { Failure } from '../../failure.ts';
 import { workerBuildmasterLabel, workerLabel, workerLog, workerNetwork, workerSlotsLabel } from './distcc-names.ts';
-import type { SiteRun } from './site-run.ts';
+import type { SiteRun } from '../tuple/site-run.ts';
 import { readWorkerLog } from './worker-log.ts';
 
 const serveScript = `

@@ -1,16 +1,16 @@
 import { fingerprintBuildmaster } from '../../plan/fingerprint.ts';
 import type { Tuple } from '../../site/site.ts';
 import { createStepTimer } from '../step-timer.ts';
-import { checkSetNames } from './check-set-names.ts';
+import { checkSetNames } from '../tuple/check-set-names.ts';
 import { workerImageName, workerLabel, workerName, workerNetwork } from './distcc-names.ts';
 import { describeWorkers, listWorkers } from './list-workers.ts';
-import { shareMachine, type Share } from './machine-share.ts';
-import { findBuildmaster, makeBuildmaster, type Buildmaster } from './make-buildmaster.ts';
+import { shareMachine, type Share } from '../tuple/machine-share.ts';
+import { findBuildmaster, makeBuildmaster, type Buildmaster } from '../tuple/make-buildmaster.ts';
 import { findWorkerImage, makeWorkerImage } from './make-worker-image.ts';
-import { checkTrees, makeSiteVolumes } from './open-site-run.ts';
-import { stageOf, type SiteRun } from './site-run.ts';
+import { checkTrees, makeSiteVolumes } from '../tuple/open-site-run.ts';
+import { stageOf, type SiteRun } from '../tuple/site-run.ts';
 import { startWorker } from './start-worker.ts';
-import { surroundingsOf } from './surroundings.ts';
+import { surroundingsOf } from '../tuple/surroundings.ts';
 
 /**
  * Sees to it that each buildmaster of the tuples has `count` workers that run, one for each processor of the engine if

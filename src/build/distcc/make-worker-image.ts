@@ -1,10 +1,10 @@
 import type { Image } from '../../engine/engine.ts';
 import type { Tuple } from '../../site/site.ts';
 import { stopBuildContainer } from '../stop-build-container.ts';
-import { bringTool } from './bring-tool.ts';
-import { commitRoot } from './commit-root.ts';
+import { bringTool } from '../tuple/bring-tool.ts';
+import { commitRoot } from '../tuple/commit-root.ts';
 import { identifyCompiler } from './compiler-identity.ts';
-import { isOnBase } from './current-image.ts';
+import { isOnBase } from '../tuple/current-image.ts';
 import {
   workerBuildmasterLabel,
   workerChostLabel,
@@ -13,9 +13,9 @@ import {
   workerImageLabel,
   workerImageName,
 } from './distcc-names.ts';
-import { inRoot } from './in-root.ts';
-import type { Buildmaster } from './make-buildmaster.ts';
-import type { SiteRun } from './site-run.ts';
+import { inRoot } from '../tuple/in-root.ts';
+import type { Buildmaster } from '../tuple/make-buildmaster.ts';
+import type { SiteRun } from '../tuple/site-run.ts';
 
 /** What workers are made of: a buildmaster and distcc, with neither trees nor store. */
 export async function findWorkerImage(run: SiteRun, buildmaster: Buildmaster): Promise<Image | undefined> {

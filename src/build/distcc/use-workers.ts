@@ -3,14 +3,14 @@ import type { Tuple } from '../../site/site.ts';
 import { distccEnvironment, jobsOf } from '../../portage/distcc-settings.ts';
 import type { Base } from '../base-image.ts';
 import type { BuildContainer } from '../build-container.ts';
-import { bringTool } from './bring-tool.ts';
-import { noAids, type CompilerAids } from './compiler-aids.ts';
+import { bringTool } from '../tuple/bring-tool.ts';
+import { noAids, type CompilerAids } from '../tuple/compiler-aids.ts';
 import { identifyCompiler, type CompilerIdentity } from './compiler-identity.ts';
 import { workerNetwork } from './distcc-names.ts';
 import { listWorkers, type Worker } from './list-workers.ts';
-import type { Buildmaster } from './make-buildmaster.ts';
+import type { Buildmaster } from '../tuple/make-buildmaster.ts';
 import { findWorkerImage } from './make-worker-image.ts';
-import type { SiteRun } from './site-run.ts';
+import type { SiteRun } from '../tuple/site-run.ts';
 
 /** What is known of workers while a program runs; its containers are many, and each of them would ask anew. */
 interface Known {

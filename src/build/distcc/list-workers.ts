@@ -11,9 +11,9 @@ import {
   workerNetwork,
   workerSlotsLabel,
 } from './distcc-names.ts';
-import { buildmasterName } from './make-buildmaster.ts';
-import type { SiteRun } from './site-run.ts';
-import { surroundingsOf } from './surroundings.ts';
+import { buildmasterName } from '../tuple/make-buildmaster.ts';
+import type { SiteRun } from '../tuple/site-run.ts';
+import { surroundingsOf } from '../tuple/surroundings.ts';
 import { countJobs, readWorkerLog } from './worker-log.ts';
 
 /** A worker, as the engine has it. */
