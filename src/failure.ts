@@ -30,6 +30,7 @@ export const exitStatuses = {
   'timed-out': 35,
   'out-of-memory': 36,
   'disk-full': 37,
+  'tmpfs-full': 37,
   'emerge-failed': 39,
   'store-corrupt': 41,
   'package-missing': 43,

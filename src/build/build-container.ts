@@ -12,6 +12,9 @@ export const workDirectory = '/var/tmp/portage';
  */
 export const stateDirectory = `${workDirectory}/.gentoo-builder`;
 
+/** Where packages are built that are too big for a tmpfs: as PORTAGE_TMPDIR, in the work volume. */
+export const bigDirectory = `${stateDirectory}/big`;
+
 /** More often than any connection that is watched for silence is cut. */
 export const keepAliveMs = 1500;
 

@@ -203,7 +203,7 @@ work=$1
 shift
 start=$work/.gentoo-builder/merge-start
 stamp=$work/.gentoo-builder/tree-stamp
-mkdir -p "\${start%/*}" && : >"$start" || exit
+mkdir -p "\${start%/*}" && { [ -e "$start" ] || : >"$start"; } || exit
 "$@" 8>&- || exit
 find /var/db/pkg -mindepth 2 -maxdepth 2 -type d ! -name '-MERGING-*' -newer "$start" -printf '%P\\n' | sort >&8
 [ ! -e "$stamp" ] || sed 's/^/tree /' "$stamp" >&8
@@ -213,7 +213,7 @@ exit 0
 
 /**
  * Runs emerge and, where it succeeds, empties its temporary directory, but for what a run keeps there for itself. The
- * job's result is what was merged since then, `category/name-version` each, sorted.
+ * job's result is what was merged in the container since the first of them began, `category/name-version` each, sorted.
  */
 export function mergeCommand(work: string, emerge: readonly string[]): readonly string[] {
   return ['/bin/sh', '-c', mergeScript, 'gentoo-builder-merge', work, ...emerge];

@@ -40,7 +40,7 @@ function noSpace(report: EmergeReport, what: string, path: string | undefined, l
   const name = cpv === undefined ? undefined : splitCpv(cpv)?.name;
   if (tmpfs === undefined || !isOnTmpfs(path, name, tmpfs)) return { ...known, cause: what, hint: freeSpace };
   const cause = `${what}: packages are built on a tmpfs of ${describeSize(tmpfs.size)} at ${tmpfs.directory}`;
-  return { ...known, cause, hint: leaveTmpfs(tmpfs, name) };
+  return { ...known, code: 'tmpfs-full', cause, hint: leaveTmpfs(tmpfs, name) };
 }
 
 const freeSpace: Advice = {

@@ -1,8 +1,5 @@
 import type { Atom } from '../../portage/atom.ts';
-import { stateDirectory } from '../build-container.ts';
-
-/** Where packages are built that are too big for a tmpfs: as PORTAGE_TMPDIR, in the work volume. */
-const volumeTemporary = `${stateDirectory}/big`;
+import { bigDirectory } from '../build-container.ts';
 
 // Portage reads package.env when it starts, so that what is added for it alone is in no partition's digest and in no image.
 const script = `
@@ -48,7 +45,7 @@ export function onVolumeCommand(
   return configurations.reduceRight(
     (inner, configuration, index) => [
       ...['/bin/sh', '-c', script, 'zentoo-big-packages'],
-      ...[volumeTemporary, configuration, String(index), packages.join('\n')],
+      ...[bigDirectory, configuration, String(index), packages.join('\n')],
       ...inner,
     ],
     command,

@@ -91,7 +91,8 @@ function rootCommand({ tmpfs, trees }: BuildContainer, request: RootEmerge): rea
 /** What Portage refuses has its remedy in a file of the branch; what fails in a package has not. */
 function explainForBranch(tuple: Tuple, command: FailedCommand, tmpfs: Tmpfs | undefined): EmergeFailure {
   const explained = explainEmergeFailure(command, { audience: 'site', tmpfs });
-  if (explained.buildLog !== undefined || explained.code === 'disk-full') return explained;
+  if (explained.buildLog !== undefined || explained.code === 'disk-full' || explained.code === 'tmpfs-full')
+    return explained;
   const { hint } = explainRefusal(tuple, command, { repository: 'config/portage' });
   return { ...explained, hint };
 }

@@ -1,7 +1,7 @@
 import { fingerprintBuildmaster } from '../../plan/fingerprint.ts';
 import { PackagePool } from '../../plan/package-pool.ts';
 import { assemblyNode, packageNodes, type Estimate, type SiteNode, type SiteWork } from '../../plan/site-work.ts';
-import type { Failure } from '../../failure.ts';
+import { failuresOf, type Failure } from '../../failure.ts';
 import type { ElogEntry } from '../../portage/elog.ts';
 import type { Executed, Executor } from '../../schedule/executor.ts';
 import { withTask } from '../../report/with-task.ts';
@@ -10,7 +10,7 @@ import { explainRefusal } from '../in-workspace.ts';
 import type { EmergeAbilities } from '../portage-settings.ts';
 import { createStepTimer } from '../step-timer.ts';
 import { assembleTuple, type AssembledTuple } from './assemble-tuple.ts';
-import { compilePackages } from './compile-packages.ts';
+import { compilePackages, type Compilation } from './compile-packages.ts';
 import { shareMachine, type Machine } from './machine-share.ts';
 import { findBuildmaster, makeBuildmaster, type Buildmaster } from './make-buildmaster.ts';
 import { resolveTuples } from './resolve-tuples.ts';
@@ -102,8 +102,23 @@ export function createLocalExecutor(
       abilities: abilities.get(buildmaster.name) ?? { observable: false, measuresSpace: false },
     };
     const detail = [`for ${tuple.name}`, ...(cpvs.length > 1 ? [`with ${cpvs.slice(1).join(', ')}`] : [])].join(', ');
-    const elog = await step('compile', detail, compilePackages, own, compilation);
+    const elog = await step('compile', detail, compileSomewhere, own, compilation);
     return { result: { kind: 'packages', cpvs, elog } };
+  }
+  /** What does not fit on a tmpfs is built on a volume: who runs this need not know beforehand how large packages are. */
+  async function compileSomewhere(own: SiteRun, compilation: Compilation): Promise<readonly ElogEntry[]> {
+    try {
+      return await compilePackages(own, compilation);
+    } catch (error) {
+      const [failure] = failuresOf(error);
+      if (failure?.code !== 'tmpfs-full' || own.signal.aborted) throw error;
+      await own.report({
+        type: 'warning',
+        message: `${failure.message}; it is built on a volume now`,
+        hint: failure.hint,
+      });
+      return compilePackages({ ...own, tmpfs: undefined }, compilation);
+    }
   }
   async function assemble({ work }: NodeOf<'assemble'>): Promise<SiteExecuted> {
     const { tuple, fingerprint } = work.wanted;

@@ -96,6 +96,7 @@ export class FakePortage {
     switch (name) {
       case 'sync':
       case 'emerge':
+      case 'emerge-on-volume':
         return this.#runJob(name, container, request);
       case 'follow':
         return this.#follow(request.command, streams);

@@ -60,15 +60,31 @@ describe('a build on a tmpfs', () => {
     expect(world.messages('note').join()).not.toContain('memory');
   });
 
-  it('explains a full tmpfs', async () => {
-    using world = new BuildWorld();
-    world.portage.emerge = ({ print }) => {
-      print('>>> Emerging (1 of 1) app-misc/hello-2.10::gentoo\n');
-      print('/var/tmp/portage/app-misc/hello-2.10/work/a.o: No space left on device\n');
+  const fillUp = (world: BuildWorld) => {
+    const { emerge } = world.portage;
+    let runs = 0;
+    world.portage.emerge = (run) => {
+      if (runs++ > 0) return emerge(run);
+      run.print('>>> Emerging (1 of 1) app-misc/hello-2.10::gentoo\n');
+      run.print('/var/tmp/portage/app-misc/hello-2.10/work/a.o: No space left on device\n');
       return 1;
     };
-    await expect(passTime(buildImage(buildRequest({ tmpfs: 24 * 1024 ** 2 }), world.context))).rejects.toMatchObject({
-      code: 'disk-full',
+  };
+
+  it('is left for the volume where it has no room for a package', async () => {
+    using world = new BuildWorld();
+    fillUp(world);
+    await passTime(buildImage(buildRequest({ tmpfs: 24 * 1024 ** 2 }), world.context));
+    expect(world.messages('warning').join()).toMatch(/on a tmpfs of 24 MiB .*; it is built on a volume now/);
+    expect(world.left.images).toHaveLength(1);
+  });
+
+  it('explains a full tmpfs where all would have to be compiled again', async () => {
+    using world = new BuildWorld();
+    fillUp(world);
+    const request = buildRequest({ tmpfs: 24 * 1024 ** 2, binpkgs: false });
+    await expect(passTime(buildImage(request, world.context))).rejects.toMatchObject({
+      code: 'tmpfs-full',
       message: expect.stringContaining('packages are built on a tmpfs of 24 MiB at /var/tmp/portage') as string,
       hint: expect.stringContaining('--tmpfs off') as string,
     });

@@ -254,7 +254,7 @@ describe('a disk that is full where packages are built on a tmpfs', () => {
     ['without a path', 'ld: final link failed: No space left on device', ''],
   ])('names the tmpfs, and the line that is to be in site.yaml: %s', (_how, line, where) => {
     const { code, message, hint } = explainLine(line);
-    expect(code).toBe('disk-full');
+    expect(code).toBe('tmpfs-full');
     expect(message).toBe(
       `failed to emerge app-misc/large-1.2-r3: no space left on device${where}: packages are built on a tmpfs of 24 MiB at /var/tmp/portage`,
     );
@@ -287,7 +287,7 @@ describe('a disk that is full where packages are built on a tmpfs', () => {
     const demand = ` * There is NOT at least 7 GiB disk space at "/var/tmp/portage/app-misc/large-1.2-r3/temp"`;
     const phase = ' * ERROR: app-misc/large-1.2-r3::gentoo failed (pretend phase):';
     expect(explainLine(demand, 'site', [phase])).toMatchObject({
-      code: 'disk-full',
+      code: 'tmpfs-full',
       message: expect.stringMatching(
         /: it asks for 7 GiB of disk space at \/var\/tmp\S+: packages are built on a tmpfs of 24 MiB/,
       ) as string,
