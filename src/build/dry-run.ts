@@ -1,4 +1,5 @@
 import { emergeCommand } from '../portage/emerge-command.ts';
+import { throwawayFeatures } from '../portage/throwaway-features.ts';
 import { workDirectory } from './build-container.ts';
 import type { BuildRequest } from './build-request.ts';
 import type { Preconditions } from './check-preconditions.ts';
@@ -26,9 +27,17 @@ export function describeDryRun(request: BuildRequest, ready: Preconditions): rea
       jobs: request.jobs,
       binpkgs: request.binpkgs,
     }).join(' '),
+    ...describeFeatures(),
     'stop it, and commit it as gentoo-<first 4 characters of its id>' +
       (request.tags.length > 0 ? `, named ${request.tags.join(', ')} as well` : ''),
     'remove it',
+  ];
+}
+
+function describeFeatures(): readonly string[] {
+  return [
+    'with FEATURES as the base has them, but',
+    ...throwawayFeatures.map(({ features, why }) => `  ${features.join(' ')}: ${why}`),
   ];
 }
 

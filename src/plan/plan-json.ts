@@ -1,3 +1,4 @@
+import { throwawayFeatures } from '../portage/throwaway-features.ts';
 import type { SitePlan, TuplePlan } from './plan.ts';
 
 /**
@@ -13,6 +14,7 @@ export function describePlanForPrograms(plan: SitePlan): object {
     })),
     buildmasters: plan.buildmasters.map(({ name, stage, action, why, image }) => ({ name, stage, action, why, image })),
     tuples: plan.tuples.map(describeTuple),
+    features: throwawayFeatures,
     warnings: plan.warnings.map(({ message, hint }) => ({ message, hint })),
   };
 }

@@ -1,5 +1,6 @@
 import type { PackageArgument } from './atom.ts';
 import { elogEnvironment } from './elog.ts';
+import { throwawayFeatureWords } from './throwaway-features.ts';
 
 /** What is to be emerged, and how. */
 export interface EmergeRequest {
@@ -81,7 +82,7 @@ export function emergeCommand(request: EmergeRequest): readonly string[] {
  */
 export function emergeEnvironment(request: EmergeEnvironmentRequest): Readonly<Record<string, string>> {
   const features = [
-    ...throwawayFeatures,
+    ...throwawayFeatureWords,
     ...(request.pkgdir === undefined && request.packaging !== true ? [] : binaryPackageFeatures),
     ...(request.observability ? ['observability'] : []),
   ];
@@ -98,19 +99,6 @@ export function emergeEnvironment(request: EmergeEnvironmentRequest): Readonly<R
     ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined && value !== '')),
   };
 }
-
-const throwawayFeatures = [
-  // A crash loses the whole container, so nothing is gained by syncing its file system after each package.
-  '-merge-sync',
-  // With --jobs, finished packages would wait until all running builds have ended.
-  '-merge-wait',
-  // Merging takes finer locks, so that several packages can be installed at once.
-  'parallel-install',
-  // These need unshare(2), which an engine's default seccomp profile refuses: Portage warns of each and goes on without.
-  ...['-ipc-sandbox', '-mount-sandbox', '-network-sandbox', '-pid-sandbox'],
-  // News items are for whoever keeps a machine.
-  '-news',
-];
 
 // The second keeps builds of the same version apart; a default since Portage 3.0.15, and bases may be older.
 const binaryPackageFeatures = ['buildpkg', 'binpkg-multi-instance'];

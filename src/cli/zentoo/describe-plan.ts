@@ -1,6 +1,7 @@
 import { writeDot, writeMermaid } from '../../plan/graph-languages.ts';
 import { graphPlan } from '../../plan/plan-graph.ts';
 import { actionOf, describePlanForPrograms } from '../../plan/plan-json.ts';
+import { throwawayFeatureWords } from '../../portage/throwaway-features.ts';
 import type { OutputPlan, PackagePlan, SitePlan, TuplePlan } from '../../plan/plan.ts';
 import { formatTable } from './format-table.ts';
 
@@ -30,7 +31,13 @@ function describePlan({ site, tuples }: SitePlan): string {
     former = block;
     return `${apart ? '\n' : ''}${block}`;
   });
-  return `${blocks.join('')}\n${describeTotals(tuples)}\n`;
+  const isBuilt = tuples.some((planned) => actionOf(planned) === 'build');
+  return `${blocks.join('')}\n${isBuilt ? describeFeatures() : ''}${describeTotals(tuples)}\n`;
+}
+
+/** `--json` and docs/features.md say why. */
+function describeFeatures(): string {
+  return `emerge has FEATURES as they are configured, but ${throwawayFeatureWords.join(' ')}\n`;
 }
 
 const isBlock = (text: string): boolean => text.indexOf('\n') < text.length - 1;

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { BuildRequest } from '../../../src/build/build-request.ts';
 import type { Preconditions } from '../../../src/build/check-preconditions.ts';
 import { describeDryRun } from '../../../src/build/dry-run.ts';
+import { throwawayFeatures } from '../../../src/portage/throwaway-features.ts';
 import { baseName, buildRequest, BuildWorld, packages } from './build-world.ts';
 
 function plan(request: Partial<BuildRequest> = {}, ready: Partial<Preconditions> = {}): readonly string[] {
@@ -26,6 +27,8 @@ describe('the plan of a dry run', () => {
       'sync the tree by git',
       'end with the image that was made of the same before, if there is one; else',
       'emerge --quiet=y --ask=n --usepkg=y --binpkg-respect-use=y --color=n app-misc/hello',
+      'with FEATURES as the base has them, but',
+      ...throwawayFeatures.map(({ features, why }) => `  ${features.join(' ')}: ${why}`),
       'stop it, and commit it as gentoo-<first 4 characters of its id>',
       'remove it',
     ]);

@@ -30,6 +30,7 @@ describe('for people', () => {
       '',
       'c: up to date',
       '',
+      expect.stringMatching(/^emerge has FEATURES as they are configured, but -merge-sync -merge-wait /),
       '1 of 4 tuples to build, 1 package to compile, 1 from the store',
       '',
     ]);

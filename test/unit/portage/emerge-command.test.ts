@@ -42,9 +42,7 @@ test('the environment adds to what the base configures, and names only what is g
     'NOCOLOR',
     'NO_COLOR',
   ]);
-  expect(bare['FEATURES']?.split(' ')).toEqual(
-    expect.arrayContaining(['-merge-sync', '-merge-wait', 'parallel-install']),
-  );
+  expect(bare['FEATURES']?.split(' ')).toEqual(expect.arrayContaining(['-merge-sync', '-merge-wait', '-news']));
   expect(bare['FEATURES']).not.toMatch(/buildpkg|observability/);
 
   const full = emergeEnvironment({ pkgdir: '/b', distdir: '/d', logdir: '/l', use: 'ssl -ipv6', observability: true });
