@@ -1,4 +1,5 @@
 import { DEFAULT_SOCKET } from '../../setup/endpoint.js';
+import type { EngineApi } from './engine-api.ts';
 import type { TestBed } from './test-bed.ts';
 import { timeCommand } from './time-command.ts';
 
@@ -38,12 +39,31 @@ const stopwatch = 'start=$(date +%s%N); "$@" || exit; echo "$(($(date +%s%N) - s
 /** The program from its own start to its end: what `docker run` costs before and after it is left out. */
 export async function runProgram(bed: TestBed): Promise<BuilderRun> {
   await bed.reset();
-  const entrypoint = await programCommand(bed);
+  const command = [...(await programCommand(bed)), ...request(bed)];
+  const { result, seconds } = await timeInContainer(options(bed), command);
+  return finish(bed, result, seconds);
+}
+
+/** The same where there is an image of it already: the name of that, and seconds. The tree is taken as it is. */
+export async function runProgramAgain(bed: TestBed): Promise<{ readonly image: string; readonly seconds: number }> {
+  const command = [...(await programCommand(bed)), '--no-sync', ...request(bed)];
+  const { result, seconds } = await timeInContainer(options(bed), command);
+  const { image } = JSON.parse(result) as { image: string };
+  return { image, seconds };
+}
+
+/**
+ * Runs a program in a container of the builder's image; answers with the last line that it printed, and the seconds from its
+ * own start to its end.
+ */
+export async function timeInContainer(
+  dockerOptions: readonly string[],
+  command: readonly string[],
+): Promise<{ readonly result: string; readonly seconds: number }> {
   const shell = ['--entrypoint', '/bin/sh', builderImage, '-c', stopwatch, 'sh'];
-  const command = [...options(bed), ...shell, ...entrypoint, ...request(bed)];
-  const { stdout } = await timeCommand('docker', ['run', ...command]);
+  const { stdout } = await timeCommand('docker', ['run', ...dockerOptions, ...shell, ...command]);
   const [result = '', nanoseconds] = stdout.trimEnd().split('\n').slice(-2);
-  return finish(bed, result, Number(nanoseconds) / 1e9);
+  return { result, seconds: Number(nanoseconds) / 1e9 };
 }
 
 /** The command that starts the program in its image, Node's options included. */
@@ -54,12 +74,14 @@ export async function programCommand({ api }: Pick<TestBed, 'api'>): Promise<rea
 
 /** Options of `docker run`: how the program reaches the engine, and the volumes. */
 export function options(bed: TestBed): readonly string[] {
-  const { url, socket } = bed.api.endpoint;
-  const reach =
-    socket === undefined
-      ? ['--env', `DOCKER_HOST=${url}`, '--network', 'host']
-      : ['--volume', `${socket}:${DEFAULT_SOCKET}`];
-  return ['--rm', ...reach, ...bed.mountOptions()];
+  return [...reachEngine(bed.api), ...bed.mountOptions()];
+}
+
+/** Options of `docker run` for a program that is to reach the engine. */
+export function reachEngine({ endpoint: { url, socket } }: EngineApi): readonly string[] {
+  return socket === undefined
+    ? ['--rm', '--env', `DOCKER_HOST=${url}`, '--network', 'host']
+    : ['--rm', '--volume', `${socket}:${DEFAULT_SOCKET}`];
 }
 
 function request({ base, atom }: TestBed): readonly string[] {

@@ -1,7 +1,11 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { newCacheRecords, type CacheRecord } from './cache-records.ts';
 import type { EngineApi } from './engine-api.ts';
 import { packFiles } from './pack-files.ts';
+import { timeCommand } from './time-command.ts';
 
 /** A line of the answer to `POST /build`. */
 interface BuildMessage {
@@ -23,14 +27,15 @@ export interface DockerfileBuild {
 }
 
 /**
- * The engine's BuildKit, asked by `POST /build?version=2`: a build without what a client costs. What it keeps for later
- * builds is removed at the end, as far as it is the benchmark's.
+ * The engine's BuildKit, asked by `POST /build?version=2`, which is a build without what a client costs, or by a command. What
+ * it keeps for later builds is removed at the end, as far as it is the benchmark's.
  */
 export class BuildKit implements AsyncDisposable {
   readonly #api: EngineApi;
   /** Stands in a comment of the first command of every Dockerfile, so that what was kept of it is found again. */
   readonly #mark: string;
   readonly #builds: { readonly start: Date; readonly end: Date }[] = [];
+  #docker: string | undefined;
   #before: readonly CacheRecord[] | undefined;
 
   constructor(api: EngineApi, mark: string) {
@@ -53,6 +58,39 @@ export class BuildKit implements AsyncDisposable {
     if (refusal !== undefined) throw new Error(`the Dockerfile of ${image} could not be built: ${refusal}`);
     if (!messages.some(({ id }) => id === 'moby.buildkit.trace')) throw new Error('the engine has no BuildKit');
     return seconds;
+  }
+
+  /**
+   * The same by a `docker` command, what that costs included: the first one on the path that can, as newer ones need a plugin.
+   * Answers with the seconds and the command.
+   */
+  async buildByCommand(
+    build: Omit<DockerfileBuild, 'cold'>,
+  ): Promise<{ readonly seconds: number; readonly docker: string }> {
+    this.#before ??= await this.#records();
+    const context = mkdtempSync(join(tmpdir(), `${this.#mark}-`));
+    const env = { ...process.env, DOCKER_BUILDKIT: '1' };
+    try {
+      writeFileSync(join(context, 'Dockerfile'), dockerfile(build.base, build.atoms, this.#mark));
+      const { stdout } = await timeCommand('which', ['-a', 'docker']);
+      const known = this.#docker === undefined ? stdout.trim().split('\n') : [this.#docker];
+      const failures: unknown[] = [];
+      for (const docker of known) {
+        const start = new Date();
+        const built = await timeCommand(docker, ['build', '--tag', build.image, context], { env })
+          .catch((error: unknown) => void failures.push(error))
+          .finally(() => this.#builds.push({ start, end: new Date() }));
+        if (built === undefined) continue;
+        this.#docker = docker;
+        return { seconds: built.seconds, docker };
+      }
+      throw new AggregateError(
+        failures,
+        `no docker command on the path builds with BuildKit: ${failures.map(String).join('; ')}`,
+      );
+    } finally {
+      rmSync(context, { recursive: true });
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

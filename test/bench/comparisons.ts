@@ -8,6 +8,7 @@ import { compareMakespan } from './makespan.ts';
 import { compareOverlappingTuples } from './overlapping-tuples.ts';
 import { compareStartUp } from './start-up.ts';
 import { compareTmpfs } from './tmpfs.ts';
+import { compareUnchanged, compareUnchangedBuild } from './unchanged.ts';
 
 /** Everything that is measured, in the order in which it is. */
 export const comparisons: readonly Comparison[] = [
@@ -17,6 +18,8 @@ export const comparisons: readonly Comparison[] = [
   { name: 'program', needs: 'bed', run: compareWithBareCalls },
   { name: 'job', needs: 'bed', run: compareWithScript },
   { name: 'dockerfile', needs: 'bed', run: compareWithDockerfile },
+  { name: 'unchanged', needs: 'bed', run: compareUnchanged },
+  { name: 'unchanged-build', needs: 'bed', run: compareUnchangedBuild },
   { name: 'tmpfs', needs: 'bed', run: compareTmpfs },
   { name: 'makespan', run: compareMakespan },
   { name: 'eleventh', needs: 'tiny', run: compareEleventhPackage },
