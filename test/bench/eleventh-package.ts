@@ -16,7 +16,8 @@ export async function compareEleventhPackage({ api, bed, buildKit, tiny, longRun
   process.stderr.write('  ten packages: zentoo,');
   await site.build();
   process.stderr.write(' BuildKit,');
-  await buildKit.build({ base: tiny.image, atoms: ten, image });
+  // Of a build of ten it could use no more than of one of another set: the layers before the RUN that has changed.
+  await buildKit.build({ base: tiny.image, atoms: ten.slice(0, 1), image });
   process.stderr.write(' done; an eleventh:');
   const rounds = await takeRounds<[number, number, number]>(
     longRuns,
