@@ -32,7 +32,7 @@ Written by the benchmark itself: the next run with \`--write\` replaces all of i
     ${command}
 
 ${started.toISOString().slice(0, 16).replace('T', ' ')} UTC, ${(seconds / 60).toFixed(1)} minutes. What is compared was measured in turns in this one run: ${runs} times each after a
-round that does not count, and ${longRuns === 1 ? 'once' : `${longRuns} times`} what takes minutes (eleventh, overlap). Ratios are ours divided by theirs, round by round, but for throughput.
+round that does not count, and ${longRuns === 1 ? 'once' : `${longRuns} times`} what takes minutes (tmpfs, eleventh, overlap, distcc). Ratios are ours divided by theirs, round by round, but for throughput.
 
 ${Object.entries(surroundings)
   .map(([about, words]) => `- ${about}: ${words}\n`)
