@@ -86,15 +86,19 @@ export async function runSchedule<Work, Result>(
     };
   }
 
-  while (outcomes.size < graph.nodes.length) {
-    skipLost();
-    const ready = signal.aborted ? [] : findReady();
-    const chosen = ready.slice(0, Math.max(0, jobs - atWork.size));
-    const atOnce = Math.max(1, Math.min(jobs, atWork.size + ready.length));
-    for (const node of chosen) begin(node, atOnce);
-    await onChange?.(stateOf());
-    if (atWork.size === 0) break;
-    await Promise.race([...atWork.values()].map(({ end }) => end));
+  try {
+    while (outcomes.size < graph.nodes.length) {
+      skipLost();
+      const ready = signal.aborted ? [] : findReady();
+      const chosen = ready.slice(0, Math.max(0, jobs - atWork.size));
+      const atOnce = Math.max(1, Math.min(jobs, atWork.size + ready.length));
+      for (const node of chosen) begin(node, atOnce);
+      await onChange?.(stateOf());
+      if (atWork.size === 0) break;
+      await Promise.race([...atWork.values()].map(({ end }) => end));
+    }
+  } finally {
+    await Promise.allSettled([...atWork.values()].map(({ end }) => end));
   }
   await onChange?.(stateOf());
   signal.throwIfAborted();

@@ -129,6 +129,19 @@ describe('the schedule', () => {
     await expect(work([node('a', ['nobody'])], 1)).rejects.toThrow('a needs nobody, which is not there');
   });
 
+  it('waits for what is at work where a node brings a circle', async () => {
+    const ended: string[] = [];
+    const nodes = [node('long', [], 5), { ...node('ask'), unfolds: true }];
+    const run = work(nodes, 2, {
+      unfold: (id) => {
+        ended.push(id);
+        return id === 'ask' ? [node('a', ['b']), node('b', ['a'])] : [];
+      },
+    });
+    await expect(run).rejects.toThrow('needs itself');
+    expect(ended).toEqual(['ask', 'long']);
+  });
+
   it('is done at once with nothing', async () => {
     expect((await work([], 2)).outcomes.size).toBe(0);
   });
