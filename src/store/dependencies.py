@@ -1,6 +1,7 @@
 """dependencies PACKAGE...: prints which of the packages that emerge would merge need which others to be there first.
 
-PACKAGE is {"cpv", "slot", "repository", "root", "compiled", "use": [...]}, the flags those that are on. Printed is a list for each of them, of
+PACKAGE is {"cpv", "slot", "repository", "root", "compiled", "use": [...]}, the slot with its sub-slot, the flags those that emerge says
+are on: what it does not say, such as `kernel_linux` and `elibc_glibc`, is the profile's. Printed is a list for each of them, of
 the positions of the others: [[1, 2], [], ...]. What is compiled needs what it is built with; all need what they run with.
 Where that is installed and is not merged again, what it runs with in its turn is meant, as emerge brings that up to date as well.
 Of alternatives all count that are merged.
@@ -85,10 +86,17 @@ def resolve(texts, root, use, eapi):
     return positions, others
 
 
+def use_of(package, iuse):
+    own = {flag.lstrip("+-") for flag in iuse.split()}
+    root = place_of(package)
+    usual = portage.db[root if root in portage.db else target]["vartree"].settings["USE"].split()
+    return [*package["use"], *(flag for flag in usual if flag not in own)]
+
+
 def needs_of(position, package):
     kinds = (*BUILD, *RUN) if package["compiled"] else RUN
-    *texts, eapi = read(package, [*kinds, "EAPI"])
-    needed, waiting = resolve(zip(kinds, texts), place_of(package), package["use"], eapi)
+    *texts, iuse, eapi = read(package, [*kinds, "IUSE", "EAPI"])
+    needed, waiting = resolve(zip(kinds, texts), place_of(package), use_of(package, iuse), eapi)
     seen = set()
     while waiting:
         other = waiting.pop()

@@ -11,7 +11,9 @@ export function findDependencies(
   packages: readonly PretendedPackage[],
 ): Promise<readonly (readonly number[])[]> {
   const args = packages.map((item) => {
-    const { cpv, slot, repository, root = '/', kind, use } = item;
+    const { cpv, repository, root = '/', kind, use } = item;
+    // What is installed or packaged is bound to sub-slots.
+    const slot = `${item.slot}/${item.subslot}`;
     return JSON.stringify({ cpv, slot, repository, root, compiled: kind === 'ebuild', use: enabledFlags(use) });
   });
   return askPortage(store, 'dependencies', args, (json) => parseDependencies(json, packages.length));
