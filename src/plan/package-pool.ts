@@ -17,7 +17,7 @@ export interface PackageGroup {
   readonly packages: readonly PretendedPackage[];
   /** The groups that have to be in the store before. */
   readonly needs: readonly string[];
-  /** Everything that is merged before these, from the store: `category/name-version`. */
+  /** Everything that is merged into their root before these, from the store: `category/name-version`. */
   readonly dependencies: readonly string[];
   readonly partition: string;
 }
@@ -56,12 +56,17 @@ export class PackagePool {
         (position) => !members.includes(position),
       );
       const own = members.flatMap((position) => packages[position] ?? []);
+      const root = own[0]?.root;
       return {
         id,
         packages: own,
         needs: groupsOf(before).filter((other) => other !== id),
-        dependencies: before.flatMap((position) => packages[position]?.cpv ?? []).toSorted(),
-        partition: partitionOf(own[0]?.root ?? '/'),
+        // What is needed of the stage, emerge takes from there by itself.
+        dependencies: before
+          .flatMap((position) => packages[position] ?? [])
+          .flatMap((item) => (item.root === root ? [item.cpv] : []))
+          .toSorted(),
+        partition: partitionOf(root ?? '/'),
       };
     });
     return { groups, ids: groupsOf(packages.keys()) };

@@ -76,6 +76,18 @@ describe('the pool of packages', () => {
     expect(groups[0]?.needs).toEqual([first?.id]);
   });
 
+  it('waits for what is compiled for the stage, and merges none of that into another root', () => {
+    const [tool, lib, top] = ['tool', 'lib', 'top'].map((name) => pretend(name));
+    if (tool === undefined || lib === undefined || top === undefined) throw new Error('nothing was read');
+    const root = '/usr/x86_64-pc-linux-musl/';
+    const { groups } = new PackagePool().add({
+      packages: [tool, { ...lib, root }, { ...top, root }],
+      needs: [[], [], [0, 1]],
+      partitionOf: (path) => path,
+    });
+    expect(groups[2]).toMatchObject({ needs: [groups[1]?.id, groups[0]?.id], dependencies: ['cat/lib-1'] });
+  });
+
   it('has the libc before all that it does not need itself', () => {
     const { groups } = new PackagePool().add(resolved({ headers: [], 'sys-libs/musl-1.2.3': ['headers'], a: [] }));
     const needsOf = (cpv: string) => groups.find(({ packages }) => packages[0]?.cpv === cpv)?.needs.length;
