@@ -2,6 +2,7 @@ import { runCommand } from '../../engine/run-command.ts';
 import type { PackageGroup } from '../../plan/package-pool.ts';
 import { splitCpv } from '../../portage/cpv.ts';
 import type { ElogEntry } from '../../portage/elog.ts';
+import type { Report } from '../../report/event.ts';
 import type { Tuple } from '../../site/site.ts';
 import { packageClosure } from '../../store/check-root.ts';
 import { pkgdirOf } from '../../store/portage-program.ts';
@@ -50,7 +51,14 @@ export async function compilePackages(run: SiteRun, compilation: Compilation): P
     // The load counts the machine's own compilers, which are not all that is waited for where others help.
     const own = aids.makeJobs === undefined ? share : { jobs: aids.makeJobs };
     await prepareCompiler(run, container, tuple, own);
-    await emergeInRoot(run, container, {
+    const unplanned = new Set<string>();
+    const isPlanned = (cpv: string) => group.packages.some((item) => item.cpv === cpv);
+    const report: Report = (event) => {
+      if (event.type === 'package' && event.action === 'emerging' && event.binary !== true && !isPlanned(event.cpv))
+        unplanned.add(event.cpv);
+      return run.report(event);
+    };
+    await emergeInRoot({ ...run, report }, container, {
       tuple,
       name: 'emerge-compile',
       step: 'compile',
@@ -66,6 +74,11 @@ export async function compilePackages(run: SiteRun, compilation: Compilation): P
       aids,
       ...(isForStage ? { environment: {} } : {}),
     });
+    if (unplanned.size > 0)
+      await run.report({
+        type: 'warning',
+        message: `${[...unplanned].join(', ')} was compiled for ${first.cpv} alone: it was not planned, or not in the store in time`,
+      });
     if (!isForStage) {
       const store = { engine: run.engine, container: container.id, partition: buildmaster.partition, environment };
       const cpvs = group.packages.map(({ cpv }) => cpv);
@@ -75,7 +88,7 @@ export async function compilePackages(run: SiteRun, compilation: Compilation): P
       if (atoms.length > 0) await packageClosure(store, atoms, await readStageListing(run, container));
     }
     const said = await readElog(run, container);
-    return said.filter(({ cpv }) => group.packages.some((item) => item.cpv === cpv));
+    return said.filter(({ cpv }) => isPlanned(cpv));
   });
 }
 

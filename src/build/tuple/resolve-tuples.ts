@@ -10,6 +10,7 @@ import type { StoreMount } from '../../store/portage-program.ts';
 import type { BuildContainer } from '../build-container.ts';
 import { readPortageSettings, type EmergeAbilities } from '../portage-settings.ts';
 import { installTupleSets, pretendTuple } from './ask-portage.ts';
+import { bringTool } from './bring-tool.ts';
 import { inRoot } from './in-root.ts';
 import { readStageListing, type Buildmaster } from './make-buildmaster.ts';
 import { requestSet } from './request-set.ts';
@@ -58,6 +59,8 @@ export async function resolveTuples(
     const partitionOf = (path: string) => (first.cross && path === '/' ? hostPartition : partition);
     const answers: ResolvedTuple[] = [];
     for (const tuple of tuples) answers.push(await resolveOne(run, container, { tuple, store, partitionOf }));
+    // Where packages are compiled next, all of them need it at once.
+    if (run.site.ccache) await bringTool(run, container, { tuple: first, tool: 'ccache', step: 'resolve' });
     return { abilities: { observable, measuresSpace }, tuples: answers };
   });
 }
