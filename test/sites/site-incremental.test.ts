@@ -75,6 +75,11 @@ describe('zentoo build, of what is there already', { timeout: 180_000 }, () => {
     );
     expect(stderr.match(/^\S+buildmaster:plain-base\S+ \| >>> Emerging \(.*?sys-apps\S+/gm)).toHaveLength(2);
     expect(stderr).not.toMatch(/^plain-base\S* \| >>> Emerging \(.*sys-apps/m);
+    // What is of this machine and this moment is in no image.
+    const maker = (await site.images()).find((name) => name.startsWith('buildmaster:plain-base-')) ?? '';
+    const settings = await inContainer(`zentoo/${site.name}/${maker}`, 'cat /etc/portage/make.conf');
+    expect(settings).toContain('PKGDIR=');
+    expect(settings).not.toContain('MAKEOPTS');
     expect(await site.images()).toEqual([
       expect.stringMatching(/^buildmaster:musl-musl-[0-9a-f]{8}$/),
       expect.stringMatching(/^buildmaster:plain-base-[0-9a-f]{8}$/),
