@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { findBases } from './base-images.js';
 import { findNode } from './dependencies.js';
 import { clientEnvironment } from './docker.js';
+import { ensureComposes } from './fetch-compose.js';
 import { reportFailure } from './failure.js';
 import { interruptible } from './interruption.js';
 import { PROJECT } from './places.js';
@@ -15,6 +16,7 @@ import { runInForeground } from './run-in-foreground.js';
  */
 async function bench(args) {
   const { engine, runtime } = await interruptible(async () => {
+    await ensureComposes();
     const prepared = await prepare({ images: ['gentoo-builder', 'gentoo-ministage'] });
     return { ...prepared, runtime: await findBases(prepared.engine).get('node-runtime') };
   });

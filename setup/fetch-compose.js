@@ -13,6 +13,8 @@ import { doStep } from './step.js';
 
 /** The first Debian with the second generation; its program needs no more of the system than a C library of 2022. */
 const SUITE_OF_2 = 'trixie';
+/** The plugin by which docker builds from 23 on; the benchmark compares with that. */
+const BUILDX = 'docker-buildx';
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 const PYTHON = '/usr/bin/python3';
 /** apt's own user may have no way into the project's directory. */
@@ -88,8 +90,11 @@ async function fetchSecond(run, directory) {
   };
   const options = Object.entries(settings).flatMap(([name, value]) => ['--option', `${name}=${value}`]);
   await run('apt-get', ['update', ...options, ...ROOT_ONLY]);
-  await run('apt-get', ['download', ...options, ...ROOT_ONLY, 'docker-compose'], { cwd: join(directory, 'archives') });
+  await run('apt-get', ['download', ...options, ...ROOT_ONLY, 'docker-compose', BUILDX], {
+    cwd: join(directory, 'archives'),
+  });
   const plugins = join(directory, 'config/cli-plugins');
   mkdirSync(plugins, { recursive: true });
-  symlinkSync('../../root/usr/libexec/docker/cli-plugins/docker-compose', join(plugins, 'docker-compose'));
+  for (const plugin of ['docker-compose', BUILDX])
+    symlinkSync(`../../root/usr/libexec/docker/cli-plugins/${plugin}`, join(plugins, plugin));
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { newCacheRecords, type CacheRecord } from './cache-records.ts';
+import type { DockerClient } from './docker-clients.ts';
 import type { EngineApi } from './engine-api.ts';
 import { packFiles } from './pack-files.ts';
 import { timeCommand } from './time-command.ts';
@@ -35,7 +36,6 @@ export class BuildKit implements AsyncDisposable {
   /** Stands in a comment of the first command of every Dockerfile, so that what was kept of it is found again. */
   readonly #mark: string;
   readonly #builds: { readonly start: Date; readonly end: Date }[] = [];
-  #docker: string | undefined;
   #before: readonly CacheRecord[] | undefined;
 
   constructor(api: EngineApi, mark: string) {
@@ -60,35 +60,16 @@ export class BuildKit implements AsyncDisposable {
     return seconds;
   }
 
-  /**
-   * The same by a `docker` command, what that costs included: the first one on the path that can, as newer ones need a plugin.
-   * Answers with the seconds and the command.
-   */
-  async buildByCommand(
-    build: Omit<DockerfileBuild, 'cold'>,
-  ): Promise<{ readonly seconds: number; readonly docker: string }> {
+  /** The same by a `docker` command, what that costs included. */
+  async buildByCommand(build: Omit<DockerfileBuild, 'cold'>, { command, env }: DockerClient): Promise<number> {
     this.#before ??= await this.#records();
     const context = mkdtempSync(join(tmpdir(), `${this.#mark}-`));
-    const env = { ...process.env, DOCKER_BUILDKIT: '1' };
+    const start = new Date();
     try {
       writeFileSync(join(context, 'Dockerfile'), dockerfile(build.base, build.atoms, this.#mark));
-      const { stdout } = await timeCommand('which', ['-a', 'docker']);
-      const known = this.#docker === undefined ? stdout.trim().split('\n') : [this.#docker];
-      const failures: unknown[] = [];
-      for (const docker of known) {
-        const start = new Date();
-        const built = await timeCommand(docker, ['build', '--tag', build.image, context], { env })
-          .catch((error: unknown) => void failures.push(error))
-          .finally(() => this.#builds.push({ start, end: new Date() }));
-        if (built === undefined) continue;
-        this.#docker = docker;
-        return { seconds: built.seconds, docker };
-      }
-      throw new AggregateError(
-        failures,
-        `no docker command on the path builds with BuildKit: ${failures.map(String).join('; ')}`,
-      );
+      return (await timeCommand(command, ['build', '--tag', build.image, context], { env })).seconds;
     } finally {
+      this.#builds.push({ start, end: new Date() });
       rmSync(context, { recursive: true });
     }
   }
