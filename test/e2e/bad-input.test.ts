@@ -184,7 +184,7 @@ describe('an engine that cannot be used', () => {
     const run = await builder.run(['app-misc/motto'], { socket: join(directory, 'docker.sock') });
     await expectRefusal(run, 12, 'failed to use Docker engine 19.03.15: its API 1.40 is older than 1.41');
     expect(run.stderr).toContain('hint: upgrade the engine');
-    expect(engine.requests).toEqual(['GET /version']);
+    expect(engine.requests).toEqual(['GET /_ping', 'GET /version']);
   });
 });
 
@@ -365,8 +365,17 @@ describe('--dry-run', () => {
       `  the volume ${binpkgs} at /var/cache/binpkgs`,
       `  the volume ${distfiles} at /var/cache/distfiles`,
       `  the volume ${logs} at /var/log/portage`,
+      expect.stringMatching(
+        /^ {2}a (?:tmpfs of|volume of its own) .* at \/var\/tmp\/portage.*, where packages are built$/,
+      ),
       'sync the tree by git',
+      'end with the image that was made of the same before, if there is one; else',
       expect.stringMatching(/^emerge .*--jobs=2 .*app-misc\/motto @greetings$/),
+      'with FEATURES as the base has them, but',
+      expect.stringMatching(/^ {2}-merge-sync: /),
+      expect.stringMatching(/^ {2}-merge-wait: /),
+      expect.stringMatching(/^ {2}-ipc-sandbox /),
+      expect.stringMatching(/^ {2}-news: /),
       'stop it, and commit it as gentoo-<first 4 characters of its id>, named motto:1 as well',
       'remove it',
     ]);

@@ -136,7 +136,7 @@ test('a request that a proxy forbids is a refusal with its words', async () => {
 });
 
 test('an engine that refuses to be asked at all is denied', async () => {
-  await using refusing = await EngineProxy.open({ refuse: [{ method: 'GET', path: /\/version$/ }] });
+  await using refusing = await EngineProxy.open({ refuse: [{ method: 'GET', path: /\/(?:_ping|version)$/ }] });
   const failure = { name: 'Failure', code: 'engine-denied', exitStatus: 11 };
   await expect(connectEngine({ DOCKER_HOST: refusing.address })).rejects.toMatchObject(failure);
 });
