@@ -4,7 +4,7 @@ import { parseMakeConf } from '../../portage/make-conf.ts';
 import { makeOptions, type MakeShare } from '../../portage/make-options.ts';
 import { BranchTree } from '../../site/branch-tree.ts';
 import type { Tuple } from '../../site/site.ts';
-import { workDirectory, type BuildContainer } from '../build-container.ts';
+import { stateDirectory, type BuildContainer } from '../build-container.ts';
 import type { BuildContext } from '../context.ts';
 import { extendMakeConf } from './install-configuration.ts';
 import type { Share } from './machine-share.ts';
@@ -35,7 +35,7 @@ find /etc/portage -mindepth 1 -delete && cp -a "$1/portage/." /etc/portage/
 `;
 
 /** In the work volume, so that it is in no image. */
-const savedDirectory = `${workDirectory}/.gentoo-builder/configuration`;
+const savedDirectory = `${stateDirectory}/configuration`;
 
 /** Compiles in a container that is to be committed: /etc/portage is afterwards as it was. */
 export async function withOwnSettings<T>(
