@@ -1,12 +1,24 @@
 import { defineConfig } from 'vitest/config';
 import type { Reporter, TestModule, Vitest } from 'vitest/node';
 
-/** The tiers, in the order in which they run. Those that talk to an engine run two files at a time; times in seconds. */
+/**
+ * The tiers, in the order in which they run. The unit tier runs a file for each processor at a time, the tiers that use an
+ * engine run two. The time limits, in seconds, end a test that hangs; they are far longer than a test takes, also on a busy
+ * machine.
+ */
 const tiers = [
-  { name: 'unit', timeout: 10, workers: undefined },
-  { name: 'integration', timeout: 60, workers: 2 },
-  { name: 'e2e', timeout: 300, workers: 2 },
+  { name: 'unit', timeout: 120, workers: '100%' },
+  { name: 'integration', timeout: 300, workers: 2 },
+  { name: 'e2e', timeout: 900, workers: 2 },
 ] as const;
+
+/** Test files share a process and load each module once. Spies and environment variables end with their test. */
+const sharedProcess = {
+  isolate: false,
+  restoreMocks: true,
+  unstubEnvs: true,
+  setupFiles: ['test/unit/process-state.ts'],
+};
 
 export default defineConfig({
   test: {
@@ -19,8 +31,10 @@ export default defineConfig({
         include: [`test/${name}/**/*.test.ts`],
         testTimeout: timeout * 1000,
         hookTimeout: timeout * 1000,
-        sequence: { groupOrder: order },
-        ...(workers === undefined ? {} : { maxWorkers: workers }),
+        // Never 0: vitest runs files of group 0 that have one worker after all other groups.
+        sequence: { groupOrder: order + 1 },
+        maxWorkers: workers,
+        ...(name === 'unit' ? sharedProcess : { globalSetup: ['test/support/sweep.ts'] }),
       },
     })),
   },

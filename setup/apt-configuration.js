@@ -1,22 +1,25 @@
 import { runCommand } from './run-command.js';
 
-/** The Debian release that local stand-ins are made of. */
+/** The Debian release for stand-ins that are made on this machine. */
 export const SUITE = 'bookworm';
 
 /**
- * Where this machine gets Debian from, put in terms of SUITE.
+ * This machine's source of Debian packages, for the release SUITE.
  * @typedef {object} AptConfiguration
  * @property {string} mirror
  * @property {string} sources the text of a sources.list
  * @property {string} settings the text of an apt.conf
  */
 
-/** What matters to reach the same mirrors in the same way; a proxy's address may hold a password, and is not among it. */
+/**
+ * The settings that apt needs to reach the same mirrors in the same way. A proxy's address is left out, because it may contain
+ * a password.
+ */
 const SETTINGS = /^Acquire::Check-(Valid-Until|Date) "[^"]*";$/;
 const TARGET_FORMAT = '$(REPO_URI) $(RELEASE) $(COMPONENT) $(ORIGIN)';
 
 /**
- * Asks apt; gives nothing where there is no apt or no Debian mirror in its configuration.
+ * Reads apt's configuration; undefined if there is no apt or no Debian mirror in the configuration.
  * @returns {Promise<AptConfiguration | undefined>}
  */
 export async function readAptConfiguration() {

@@ -9,11 +9,11 @@ import { addHostSettings, makeDebian, makeHaproxy, makeNode } from './stand-ins.
 /** @typedef {'debian' | 'node-build' | 'node-runtime' | 'haproxy'} BaseKind */
 
 /**
- * What the Dockerfiles start from on this machine.
+ * The base images of the Dockerfiles on this machine.
  * @typedef {object} Bases
- * @property {(kind: BaseKind) => Promise<string>} get names the image, which is there then
- * @property {(name: string) => boolean} isOfficial whether it is an image as a registry has it
- * @property {() => boolean} madeHere whether stand-ins took the place of images that no registry gave
+ * @property {(kind: BaseKind) => Promise<string>} get makes sure that the image exists, and returns its name
+ * @property {(name: string) => boolean} isOfficial whether the image comes from a registry
+ * @property {() => boolean} madeHere whether stand-ins replace images that no registry provided
  */
 
 const OFFICIAL_DEBIAN = 'debian:bookworm-slim';
@@ -83,15 +83,15 @@ export function findBases(engine) {
 }
 
 /**
- * @param {import('./docker.js').Images} images those of the engine
+ * @param {import('./docker.js').Images} images the engine's images
  * @param {string} official
  * @param {string} standIn
- * @param {string | undefined} unreachable why no registry answers, where that is known
+ * @param {string | undefined} unreachable why no registry answers, if known
  * @returns {'official' | 'stand-in' | 'pull'}
  */
 export function chooseBase(images, official, standIn, unreachable) {
   if (images.has(official)) return 'official';
-  // What was once made here is not asked for again: a machine without a registry would wait for it at every start.
+  // An image that was made here is not pulled again: a machine without a registry would wait at every start.
   if (unreachable !== undefined || images.has(`${standIn}:latest`)) return 'stand-in';
   return 'pull';
 }
@@ -105,13 +105,13 @@ async function announcePull(engine, name) {
   const begin = performance.now();
   const why = await pullImage(engine, name);
   const seconds = `${((performance.now() - begin) / 1000).toFixed(1)} s`;
-  process.stderr.write(why === undefined ? ` ${seconds}\n` : ` not possible (${why}): a stand-in is made here\n`);
+  process.stderr.write(why === undefined ? ` ${seconds}\n` : ` not possible (${why}): making a stand-in\n`);
   return why;
 }
 
 /**
  * @param {boolean} hasMirror
- * @returns {string | undefined} why no Debian can be made on this machine
+ * @returns {string | undefined} why this machine cannot make a Debian image
  */
 function whyNoDebootstrap(hasMirror) {
   if (process.getuid?.() !== 0) return 'only root can make it';

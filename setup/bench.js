@@ -11,8 +11,8 @@ import { runInForeground } from './run-in-foreground.js';
 
 /**
  * `npm run bench -- ARGS`: sets the machine up, then measures. Not part of `npm test`.
- * @param {readonly string[]} args those of test/bench/bench.ts
- * @returns {Promise<number>} its exit status: 1 where a target was missed
+ * @param {readonly string[]} args arguments for test/bench/bench.ts
+ * @returns {Promise<number>} the exit status: 1 if a row misses its target
  */
 async function bench(args) {
   const { engine, runtime } = await interruptible(async () => {

@@ -8,7 +8,7 @@ import { runCommand } from './run-command.js';
 
 const INCLUDED = ['ca-certificates'];
 
-/** What a slim image does without; packages installed later leave it out as well. */
+/** Paths that a slim image leaves out, also of packages that are installed later. */
 const WITHOUT = ['doc', 'groff', 'info', 'linda', 'lintian', 'locale', 'man'].map((name) => `/usr/share/${name}`);
 const DOCUMENTS = '/usr/share/doc';
 const DPKG_RULES = [
@@ -17,7 +17,7 @@ const DPKG_RULES = [
   'path-include /usr/share/locale/locale.alias',
 ];
 
-/** What of a fresh system is not put into the image: caches, logs, and what belongs to one machine alone. */
+/** Files of a fresh system that are left out of the image: caches, logs, and files that identify one machine. */
 const LEFT_OUT = [
   './dev/*',
   './proc/*',
@@ -34,13 +34,13 @@ const LEFT_OUT = [
   './var/log/apt/*',
 ];
 
-/** All that decides what comes out, but for the state of the mirror. */
+/** All inputs of the image except the state of the mirror. */
 export const RECIPE = { INCLUDED, DPKG_RULES, LEFT_OUT };
 
 /**
  * Makes the root file system of a slim Debian.
  * @param {LoggedCommand} run
- * @param {string} directory an empty one, for what is made
+ * @param {string} directory an empty directory for the result
  * @param {string} mirror
  * @returns {Promise<string>} the path of its tar archive
  */
@@ -61,7 +61,7 @@ export async function bootstrapDebian(run, directory, mirror) {
 }
 
 /**
- * Installs debootstrap where it is missing.
+ * Installs debootstrap if it is missing.
  * @param {LoggedCommand} run
  */
 export async function ensureDebootstrap(run) {
@@ -82,11 +82,12 @@ function slim(root) {
 }
 
 /**
- * Removes the documents of packages but for the licences, which stay as the rules say.
+ * Removes the documents of packages except the licences, whose terms require that they stay.
  * @param {string} directory
  */
 export function keepLicences(directory) {
-  // Not by readdir's own recursion: that of Node 24.21 goes into what links lead to, wherever that is; that of 20 does not.
+  // The recursion of readdir is not used, because in Node 24.21 it follows symbolic links out of the directory; in Node 20 it
+  // does not.
   for (const entry of readdirSync(directory, { withFileTypes: true })) {
     const path = join(directory, entry.name);
     if (entry.isDirectory()) keepLicences(path);
@@ -95,7 +96,8 @@ export function keepLicences(directory) {
 }
 
 /**
- * Ends what an interrupted bootstrap left mounted: a removal of the directory would go into it.
+ * Unmounts the file systems that an interrupted bootstrap left mounted, because a removal of the directory would delete their
+ * files.
  * @param {string} root
  */
 export function unmountBelow(root) {
@@ -103,6 +105,6 @@ export function unmountBelow(root) {
     .split('\n')
     .flatMap((line) => line.split(' ')[1] ?? [])
     .filter((point) => point.startsWith(`${root}/`));
-  // Not by runCommand: an interruption would end the clean-up as well.
+  // runCommand is not used, because an interruption would end the clean-up as well.
   for (const point of points.reverse()) spawnSync('umount', ['--lazy', point]);
 }

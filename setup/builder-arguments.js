@@ -5,23 +5,25 @@ import { MINISTAGE } from './images.js';
 /** @typedef {import('./endpoint.js').Endpoint} Endpoint */
 
 /**
- * Where and how `npm start` was called.
+ * The circumstances of a call of `npm start`.
  * @typedef {object} Caller
  * @property {NodeJS.ProcessEnv} env
- * @property {string} directory the one its relative paths start from
- * @property {{ columns: number } | undefined} terminal that standard error goes to
+ * @property {string} directory the base of relative paths
+ * @property {{ columns: number } | undefined} terminal the terminal of standard error
  * @property {(path: string) => boolean} isFile
  */
 
-/** Options that are answered without a container. */
+/** Options that the program answers without a container. */
 const ANSWERED_HERE = ['--help', '-h', '--version'];
-/** Options whose value may be a path of the host, which the engine wants absolute. */
+/** Options whose value may be a path of the host, which has to be absolute for the engine. */
 const HOST_PATHS = ['--tree', '--log-dir'];
+/** The variables that name proxies; the builder passes them on to syncs and fetches. */
+const PROXIES = ['http_proxy', 'https_proxy', 'ftp_proxy', 'no_proxy', 'all_proxy', 'rsync_proxy'];
 const MAKE_CONF = '--make-conf';
 const MAKE_CONF_INSIDE = '/etc/gentoo-builder/make.conf';
 
 /**
- * Whether the program itself answers these arguments at once, without an engine.
+ * Whether the program answers the arguments immediately, without an engine.
  * @param {readonly string[]} args
  */
 export function isAnsweredHere(args) {
@@ -30,7 +32,7 @@ export function isAnsweredHere(args) {
 
 /**
  * The arguments of `docker run` that run the builder as a user would.
- * @param {readonly string[]} args those of the builder
+ * @param {readonly string[]} args the builder's arguments
  * @param {Endpoint} engine
  * @param {Caller} caller
  * @returns {string[]}
@@ -46,24 +48,26 @@ export function builderCommand(args, engine, caller) {
   }
   if (terminal !== undefined) {
     options.push('--env', 'TERM');
-    // A terminal that does not say how wide it is has 0 columns.
+    // A terminal of unknown width has 0 columns.
     if (terminal.columns > 0) options.push('--env', `COLUMNS=${terminal.columns}`);
     if (!hasOption(args, '--progress')) added.push('--progress', 'live');
   }
   if (env['NO_COLOR']) options.push('--env', 'NO_COLOR');
+  for (const name of PROXIES.flatMap((lower) => [lower, lower.toUpperCase()]))
+    if (env[name]) options.push('--env', name);
   const rewritten = rewritePaths(args, caller);
   options.push(...rewritten.mounts.flatMap((mount) => ['--mount', mount]));
-  // Under an init a signal that comes before the program listens for it ends it, as anywhere else.
+  // With an init, a signal ends the program even before the program listens for it. As process 1, the program would ignore it.
   return ['--rm', '--init', ...options, 'gentoo-builder', ...added, ...rewritten.args];
 }
 
 /**
- * How a container gets to the engine that runs it.
+ * The options that let a container reach its own engine.
  * @param {Endpoint} engine
  */
 function reachEngine(engine) {
   if (engine.socket !== undefined) return ['--volume', `${engine.socket}:${DEFAULT_SOCKET}`];
-  // An address of this machine alone means another place inside a container with a network of its own.
+  // In a container with its own network, a loopback address means the container.
   return ['--env', `DOCKER_HOST=${engine.url}`, ...(isLoopback(engine) ? ['--network', 'host'] : [])];
 }
 
@@ -79,7 +83,7 @@ function rewritePaths(args, { directory, isFile }) {
   const rewrite = (/** @type {string} */ option, /** @type {string} */ value) => {
     if (HOST_PATHS.includes(option)) return /^\.{1,2}(\/|$)/.test(value) ? resolve(directory, value) : value;
     const path = resolve(directory, value);
-    // The builder says of a file that is not there that it is not there.
+    // The builder itself reports a missing file.
     if (!isFile(path)) return value;
     mounts.push(`type=bind,${quoteField(`source=${path}`)},target=${MAKE_CONF_INSIDE},readonly`);
     return MAKE_CONF_INSIDE;
@@ -113,7 +117,7 @@ function hasOption(args, name) {
 }
 
 /**
- * What stands before a `--`, after which all are packages.
+ * The arguments before `--`; all arguments after it are packages.
  * @param {readonly string[]} args
  */
 function optionsOf(args) {

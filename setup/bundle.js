@@ -3,8 +3,8 @@ import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 
 /**
- * What dockerode would bring for talking to an engine over SSH and to BuildKit over gRPC. Nothing here does either, and
- * together they are most of the bundle and of the time that it takes to load.
+ * Modules that dockerode imports for engines behind SSH and for BuildKit over gRPC. The programs use neither, and together the
+ * modules are most of the bundle and of its time to load.
  */
 const unused = /^(ssh2|@grpc\/grpc-js|@grpc\/proto-loader|protobufjs)(\/|$)/;
 
@@ -28,14 +28,14 @@ const loadTlsLater = {
   },
 };
 
-// Of another build, which may have had files of other names.
+// An earlier build may have left files of other names.
 rmSync('dist', { recursive: true, force: true });
 
 await build({
   entryPoints: { 'gentoo-builder': 'src/gentoo-builder.ts', zentoo: 'src/zentoo.ts' },
   outdir: 'dist',
-  // One file each, of CommonJS: what is loaded later is in it and begins to run only then, and its imports with it. Of
-  // many small files each would have to be found first, and an ES module loads all that it imports when it is loaded.
+  // One CommonJS file for each program. It contains modules that are imported later; they and their imports run only then. Many
+  // small files would each have to be found first, and an ES module loads all its imports at once.
   bundle: true,
   format: 'cjs',
   platform: 'node',
@@ -50,5 +50,11 @@ await build({
 
 writeFileSync(join('dist', 'package.json'), '{ "type": "commonjs" }\n');
 
-// What is run in containers lies beside the code that reads it, here as in the sources.
-for (const program of globSync('src/**/*.py')) copyFileSync(program, join('dist', basename(program)));
+// Code reads programs that run in containers from its own directory, which is `dist` for the whole bundle.
+const copied = new Map();
+for (const program of globSync('src/**/*.{py,sh}')) {
+  const name = basename(program);
+  if (copied.has(name)) throw new Error(`failed to bundle ${program}: ${copied.get(name)} has the same name`);
+  copied.set(name, program);
+  copyFileSync(program, join('dist', name));
+}

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { rootCertificates } from 'node:tls';
 
-/** Variables by which programs are told of a bundle of certificates. */
+/** Environment variables that name a bundle of certificates for programs. */
 const BUNDLE_VARIABLES = [
   'SSL_CERT_FILE',
   'NODE_EXTRA_CA_CERTS',
@@ -16,8 +16,7 @@ const LOCAL_CERTIFICATES = '/usr/local/share/ca-certificates';
 const STOCK_CERTIFICATES = '/usr/share/ca-certificates';
 
 /**
- * The certificates that this machine trusts beyond the stock ones: those that an image needs to reach a registry from
- * here.
+ * The certificates that this machine trusts in addition to the stock ones. An image needs them to reach a registry from here.
  * @param {NodeJS.ProcessEnv} env
  * @returns {string[]} in PEM, each once, in a fixed order
  */
@@ -31,7 +30,7 @@ export function findHostCertificates(env) {
 /**
  * @param {readonly string[]} texts of files with certificates
  * @param {readonly string[]} stock of certificates that every image has
- * @returns {string[]} what is in the first and not in the second
+ * @returns {string[]} the certificates of `texts` that `stock` lacks
  */
 export function selectCertificates(texts, stock) {
   const known = new Set(stock.flatMap(splitBundle));

@@ -5,10 +5,10 @@ import { CACHE } from './places.js';
 import { runCommand } from './run-command.js';
 
 /**
- * A compose of this machine.
+ * A compose program of this machine.
  * @typedef {object} Compose
- * @property {string} version as it says itself
- * @property {string} command what a shell calls it by
+ * @property {string} version the version that it prints
+ * @property {string} command the command in a shell
  * @property {NodeJS.ProcessEnv} env the environment in which the shell finds it
  */
 
@@ -21,7 +21,7 @@ const GENERATIONS = ['1', '2'];
 const LAST_DEBIAN_WITH_1 = 12;
 
 /**
- * The generations that set-up fetches where they are missing: on Debian, as root.
+ * The generations that set-up fetches if they are missing: on Debian, as root.
  * @param {string | undefined} release text of os-release(5)
  * @param {boolean} isRoot
  * @returns {readonly Generation[]}
@@ -33,7 +33,7 @@ export function fetchableGenerations(release = readRelease(), isRoot = process.g
 }
 
 /**
- * Where what set-up fetches is unpacked, a directory for each generation.
+ * The directory for a fetched generation.
  * @param {Generation} generation
  */
 export function fetchedPlace(generation, cache = CACHE) {
@@ -41,7 +41,7 @@ export function fetchedPlace(generation, cache = CACHE) {
 }
 
 /**
- * The composes that there are, one of each generation at most: the machine's own, or else the one that set-up fetched.
+ * The available composes, at most one of each generation: the machine's own, or else the fetched one.
  * @param {NodeJS.ProcessEnv} env
  * @returns {Promise<Map<Generation, Compose>>}
  */
@@ -67,7 +67,7 @@ export async function findComposes(env, cache = CACHE) {
   for (const candidate of candidates) {
     const version = await versionOf(candidate);
     if (version === undefined) continue;
-    // From 2 on it is one program, whatever number its releases have.
+    // All releases from 2 on are of one generation.
     const generation = version.startsWith('1.') ? '1' : '2';
     if (!found.has(generation)) found.set(generation, { version, ...candidate });
   }
@@ -75,22 +75,22 @@ export async function findComposes(env, cache = CACHE) {
 }
 
 /**
- * The composes for the tests: all there are.
+ * The composes for the tests: all available ones.
  * @param {NodeJS.ProcessEnv} env
- * @param {readonly Generation[]} needed those that have to be among them: by default, all that set-up fetches
+ * @param {readonly Generation[]} needed the generations that must be available; by default, all that set-up fetches
  * @returns {Promise<readonly Compose[]>}
- * @throws {Failure} where there is none, or one that is needed is missing
+ * @throws {Failure} if there is none, or a needed generation is missing
  */
 export async function requireComposes(env, needed = fetchableGenerations(), cache = CACHE) {
   const found = await findComposes(env, cache);
   const missing = needed.filter((generation) => !found.has(generation));
   if (missing.length > 0)
-    throw new Failure('find docker compose', `there is none of generation ${missing.join(' and ')}`, {
-      hint: 'this machine can have it: `npm test -- test/e2e/compose.test.ts` fetches it',
+    throw new Failure('find docker compose', `generation ${missing.join(' and ')} is missing`, {
+      hint: 'run `npm test -- test/e2e/compose.test.ts`, which fetches it',
     });
   const composes = GENERATIONS.flatMap((generation) => found.get(generation) ?? []);
   if (composes.length > 0) return composes;
-  throw new Failure('find docker compose', 'neither `docker compose` nor `docker-compose` is there', {
+  throw new Failure('find docker compose', 'neither `docker compose` nor `docker-compose` is installed', {
     hint: "install Docker's compose plugin, or docker-compose 1.29; on Debian, as root, `npm test` fetches both",
   });
 }

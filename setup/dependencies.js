@@ -8,7 +8,7 @@ import { runNpm } from './npm.js';
 import { lastLines } from './step.js';
 
 /**
- * What a lock file says of one package, as far as it matters here.
+ * The part of a lock file's entry that set-up reads.
  * @typedef {object} LockedPackage
  * @property {string} [version]
  * @property {string} [integrity]
@@ -23,11 +23,11 @@ import { lastLines } from './step.js';
 /** The major version of Node that the program and its tests need. */
 export const NODE_MAJOR = 24;
 
-/** After some errors npm prints all its options. */
+/** After some errors, npm prints all its options. */
 const NPM_USAGE = /^npm (?:error|ERR!) Clean install a project/m;
 
 /**
- * Installs the locked dependencies where they are missing or are not those of the lock file.
+ * Installs the locked dependencies if they are missing or differ from the lock file.
  * @returns {Promise<void>}
  */
 export function installDependencies() {
@@ -41,7 +41,7 @@ export function installDependencies() {
 }
 
 /**
- * Whether npm's record of what is installed is what the lock file asks for on this platform.
+ * Whether npm's record of installed packages matches the lock file on this platform.
  * @param {LockFile} locked
  * @param {LockFile} installed
  * @param {{ platform: string, arch: string }} machine
@@ -55,7 +55,7 @@ export function areInstalled(locked, installed, machine) {
     const found = present[path];
     if (found !== undefined) return found.version === version && found.integrity === integrity;
     if (optional !== true) return false;
-    // One for another platform is left out; which C library this one has is npm's to find out.
+    // A package for another platform is left out. npm itself finds out the C library.
     return libc !== undefined || (os ?? cpu) === undefined || !fits(os, machine.platform) || !fits(cpu, machine.arch);
   });
 }
@@ -83,7 +83,7 @@ function readLockFile(path) {
 async function runNpmCi() {
   process.stderr.write('install dependencies ...');
   const begin = performance.now();
-  // The packages want a newer Node than the host's, and bring it.
+  // The packages need a newer Node than the host's, and contain it.
   const included = ['--include=dev', '--include=optional', '--engine-strict=false'];
   const options = ['--ignore-scripts', '--no-audit', '--no-fund', ...included];
   const { status, stdout, stderr } = await runNpm(['ci', ...options], PROJECT);
@@ -92,14 +92,14 @@ async function runNpmCi() {
   if (status === 0) return;
   const [said = ''] = (stdout + stderr).split(NPM_USAGE);
   throw new Failure('install dependencies', `npm ci ended with status ${status}\n${lastLines(said)}`, {
-    hint: 'is the npm registry reachable? `npm ci` says more',
+    hint: 'check that the npm registry is reachable: run `npm ci`',
   });
 }
 
 /**
- * The Node that runs the project: the one that came with the dependencies, or else the host's where it is new enough.
- * @returns {string} its path
- * @throws {Failure} where neither will do
+ * The Node that runs the project: the Node of the dependencies, or else the host's if it is new enough.
+ * @returns {string} the path of the program
+ * @throws {Failure} if neither can be used
  */
 export function findNode() {
   const own = join(MODULES, '.bin', 'node');

@@ -4,16 +4,16 @@ import { runCommand } from './run-command.js';
 /** @typedef {import('./endpoint.js').Endpoint} Endpoint */
 /** @typedef {ReadonlyMap<string, string>} Images ids by name and tag */
 
-/** How long a registry may take to say anything before it counts as unreachable, in milliseconds. */
+/** The milliseconds without an answer after which a registry counts as unreachable. */
 const REGISTRY_LIMIT = 20_000;
 
 /**
- * The environment in which the docker command talks to the engine that was found.
+ * The environment that makes the docker command use the found engine.
  * @param {Endpoint} engine
  * @returns {NodeJS.ProcessEnv}
  */
 export function clientEnvironment({ url }) {
-  // Without DOCKER_HOST the command would go by its context, which may be another engine.
+  // Without DOCKER_HOST the command would use its context, which may name another engine.
   return { ...process.env, DOCKER_HOST: url };
 }
 
@@ -38,7 +38,7 @@ export async function listImages(engine) {
   return images;
 }
 
-/** To be called when images have changed: they are listed anew then. */
+/** Call it after images have changed: the next request lists them again. */
 export function forgetImages() {
   listed.clear();
 }
@@ -55,7 +55,7 @@ export async function tagImage(engine, image, name) {
 }
 
 /**
- * Takes a name away, and the image with it where it has no other. One that a container still uses stays.
+ * Removes a name of an image, and the image if it has no other name. An image that a container uses stays.
  * @param {Endpoint} engine
  * @param {string} name
  */
@@ -68,7 +68,7 @@ export async function untagImage(engine, name) {
  * Pulls an image from its registry.
  * @param {Endpoint} engine
  * @param {string} name
- * @returns {Promise<string | undefined>} why that was not possible; undefined after a pull
+ * @returns {Promise<string | undefined>} the reason if the pull failed; undefined after a pull
  */
 export async function pullImage(engine, name) {
   forgetImages();

@@ -1,11 +1,12 @@
 import { request } from 'node:http';
+import { contextHost } from './docker-context.js';
 import { Failure } from './failure.js';
 
 /**
- * Where an engine listens.
+ * The address of an engine.
  * @typedef {object} Endpoint
  * @property {string} url as in DOCKER_HOST
- * @property {string} [socket] the path of its socket, where it has one
+ * @property {string} [socket] the path of its socket, if it has one
  * @property {string} [host]
  * @property {number} [port]
  */
@@ -17,41 +18,60 @@ const ANSWER_LIMIT = 10_000;
 const STEP = 'find a Docker engine';
 
 /**
- * The endpoint that the environment asks for, or else the default socket.
+ * Whether the user named the endpoint, by DOCKER_HOST or by a context of the docker command.
+ * @param {NodeJS.ProcessEnv} env
+ */
+export function isGiven(env) {
+  return (env['DOCKER_HOST'] ?? '') !== '' || contextHost(env) !== undefined;
+}
+
+/**
+ * The endpoint that the environment or the context of the docker command names, or else the default socket.
  * @param {NodeJS.ProcessEnv} env
  * @returns {Endpoint}
- * @throws {Failure} for a DOCKER_HOST that set-up cannot use
+ * @throws {Failure} for an engine that set-up cannot use
  */
 export function chooseEndpoint(env) {
-  const value = env['DOCKER_HOST'] ?? '';
+  const named = contextHost(env);
+  if (named === undefined) return parseHost(env['DOCKER_HOST'] ?? '', 'DOCKER_HOST', env);
+  return parseHost(
+    named.host,
+    `the host of the context ${named.context}`,
+    named.hasTls ? { DOCKER_TLS_VERIFY: '1' } : {},
+  );
+}
+
+/**
+ * @param {string} value as in DOCKER_HOST
+ * @param {string} source the origin of the value, for messages
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Endpoint}
+ */
+function parseHost(value, source, env) {
   if (value === '') return { url: `unix://${DEFAULT_SOCKET}`, socket: DEFAULT_SOCKET };
   const socket = /^unix:\/\/(\/.+)$/.exec(value)?.[1];
   if (socket !== undefined) return { url: value, socket };
   if (value.startsWith('ssh://')) {
-    throw new Failure(STEP, `DOCKER_HOST is ${value}, and an engine behind SSH is not supported`, {
+    throw new Failure(STEP, `${source} is ${value}, and an engine behind SSH is not supported`, {
       hint: 'forward its socket (ssh -L ./docker.sock:/var/run/docker.sock HOST) and set DOCKER_HOST=unix://$PWD/docker.sock',
     });
   }
   const address = /^(?:tcp|http):\/\/(\[[0-9a-f:]+\]|[^/:[\]]+)(?::(\d+))?\/?$/i.exec(value);
   if (address?.[1] === undefined) {
-    throw new Failure(STEP, `DOCKER_HOST is ${value}, which names no engine`, {
+    throw new Failure(STEP, `${source} is ${value}, which names no engine`, {
       hint: 'unix:///PATH and tcp://HOST:PORT are understood',
     });
   }
   if ((env['DOCKER_TLS_VERIFY'] ?? '') !== '') {
-    throw new Failure(
-      STEP,
-      `DOCKER_HOST is ${value} with DOCKER_TLS_VERIFY, and an engine behind TLS is not supported`,
-      {
-        hint: 'forward its socket by SSH and set DOCKER_HOST=unix:///PATH',
-      },
-    );
+    throw new Failure(STEP, `${source} is ${value} with TLS, and an engine behind TLS is not supported`, {
+      hint: 'forward its socket by SSH and set DOCKER_HOST=unix:///PATH',
+    });
   }
   return { url: value, host: address[1].replace(/^\[|\]$/g, ''), port: Number(address[2] ?? 2375) };
 }
 
 /**
- * Whether the endpoint is one that only this machine itself can reach.
+ * Whether only this machine can reach the endpoint.
  * @param {Endpoint} endpoint
  */
 export function isLoopback({ host }) {
@@ -59,7 +79,7 @@ export function isLoopback({ host }) {
 }
 
 /**
- * Asks an engine whether it is there.
+ * Asks an engine for an answer.
  * @param {Endpoint} endpoint
  * @returns {Promise<Answer>}
  */

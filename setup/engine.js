@@ -1,4 +1,4 @@
-import { chooseEndpoint, pingEngine } from './endpoint.js';
+import { chooseEndpoint, isGiven, pingEngine } from './endpoint.js';
 import { Failure } from './failure.js';
 import { installEngine, isDebian } from './install-engine.js';
 import { withLock } from './lock.js';
@@ -12,35 +12,37 @@ import { runCommand } from './run-command.js';
 const STEP = 'find a Docker engine';
 
 /**
- * What to do about an engine, given how its endpoint answered.
+ * Decides about an engine from the answer of its endpoint.
  * @param {Endpoint} endpoint
  * @param {Answer} answer
- * @param {{ given: boolean, mayInstall: boolean }} circumstances whether DOCKER_HOST names the endpoint, and whether
- *   this is a Debian on which packages may be installed
+ * @param {{ given: boolean, mayInstall: boolean }} circumstances whether the user named the endpoint, and whether
+ * this is a Debian on which packages may be installed
  * @returns {Decision}
- * @throws {Failure} where nothing can be done
+ * @throws {Failure} if there is no engine and none can be installed
  */
 export function decideOnEngine({ url }, answer, { given, mayInstall }) {
   if (answer.answers) return 'use';
   const why = `${url} does not answer: ${answer.why}`;
   if (given)
-    throw new Failure(STEP, why, { hint: 'start that engine, or unset DOCKER_HOST to use the one of this machine' });
+    throw new Failure(STEP, why, {
+      hint: 'start that engine, or unset DOCKER_HOST and choose the default context (docker context use default) to use the engine of this machine',
+    });
   if (answer.code === 'EACCES' || answer.code === 'EPERM') {
     throw new Failure(STEP, why, { hint: 'run this as root, or as a member of the group that owns the socket' });
   }
   if (mayInstall) return 'install';
   throw new Failure(STEP, why, {
-    hint: 'start Docker, or set DOCKER_HOST to an engine; only on Debian, as root, is one installed for you',
+    hint: 'start Docker, or set DOCKER_HOST to an engine; set-up installs one only on Debian, as root',
   });
 }
 
 /**
- * The engine that answers; on Debian, as root, one is installed and started where there is none.
+ * Finds the engine. If none answers, installs and starts one on Debian, as root.
  * @returns {Promise<Endpoint>}
  */
 export async function findEngine() {
   const endpoint = chooseEndpoint(process.env);
-  const given = (process.env['DOCKER_HOST'] ?? '') !== '';
+  const given = isGiven(process.env);
   const mayInstall = process.getuid?.() === 0 && isDebian();
   const decide = async () => decideOnEngine(endpoint, await pingEngine(endpoint), { given, mayInstall });
   if ((await decide()) === 'install') {

@@ -7,28 +7,28 @@ import { doStep } from './step.js';
 /** @typedef {import('./step.js').LoggedCommand} LoggedCommand */
 
 /**
- * How an image is made.
+ * The way to make an image.
  * @typedef {object} Recipe
  * @property {string} name
- * @property {readonly unknown[]} inputs all that decides what comes out
- * @property {(run: LoggedCommand, tag: string) => Promise<void>} make makes the image under the tag
+ * @property {readonly unknown[]} inputs all inputs of the image
+ * @property {(run: LoggedCommand, tag: string) => Promise<void>} make makes the image with the tag
  */
 
 /**
  * An image made by `docker build`.
  * @typedef {object} Build
  * @property {string} name
- * @property {string} context the directory of its context and Dockerfile
- * @property {Record<string, string>} args build arguments; one that names a local image stands for its contents
+ * @property {string} context the directory with its context and Dockerfile
+ * @property {Record<string, string>} args build arguments; an argument that names a local image counts by the image's contents
  */
 
 const PREFIX = 'fingerprint-';
-/** A host's proxy settings: builders know these arguments, and keep them out of the image. */
+/** Proxy settings of the host. Builders know these arguments and keep them out of the image. */
 const PROXY_ARGUMENTS = ['http_proxy', 'https_proxy', 'no_proxy', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'];
 
 /**
- * Makes an image where it is missing or made from something else than it would be now. A second tag of the image carries
- * the fingerprint of what it was made from: nothing about it is in the image itself, which may be published.
+ * Makes an image if it is missing or its inputs have changed. A second tag of the image holds the fingerprint of the inputs.
+ * The image itself, which may be published, does not hold it.
  * @param {Endpoint} engine
  * @param {Recipe} recipe
  * @returns {Promise<string>} the image's id
@@ -49,20 +49,20 @@ export async function ensureImage(engine, { name, inputs, make }) {
   await tagImage(engine, tag, name);
   for (const old of findSuperseded(images.keys(), tag)) await untagImage(engine, old);
   const id = (await listImages(engine)).get(tag);
-  if (id === undefined) throw new Error(`${tag} was made and is not there`);
+  if (id === undefined) throw new Error(`the engine lost the image ${tag} right after its build`);
   return id;
 }
 
 /**
- * Whether a name is the one that an image has from its fingerprint.
- * @param {string} name with its tag
+ * Whether the tag of a name is a fingerprint.
+ * @param {string} name the name with its tag
  */
 export function isFingerprint(name) {
   return name.includes(`:${PREFIX}`);
 }
 
 /**
- * An image of somebody else's that has the name is kept under another tag: somebody may have made his gentoo-base himself.
+ * Keeps an image of the user's that has the name, with another tag: users may have made their own gentoo-base.
  * @param {Endpoint} engine
  * @param {string} name
  * @param {import('./docker.js').Images} images
@@ -71,12 +71,12 @@ async function keepReplaced(engine, name, images) {
   const replaced = findReplaced(images, name);
   if (replaced === undefined) return;
   await tagImage(engine, replaced, `${name}:replaced`);
-  process.stderr.write(`${name} was another image, which is ${name}:replaced now\n`);
+  process.stderr.write(`another image had the name ${name}; its name is ${name}:replaced now\n`);
 }
 
 /**
- * The image that has a name without having been made under it here.
- * @param {ReadonlyMap<string, string>} images ids by their names with tags
+ * Finds the image that has a name and was not made here.
+ * @param {ReadonlyMap<string, string>} images image ids by name with tag
  * @param {string} name
  * @returns {string | undefined} its id
  */
@@ -87,7 +87,7 @@ export function findReplaced(images, name) {
 }
 
 /**
- * The tags that earlier fingerprints gave an image.
+ * Lists the tags of an image's earlier fingerprints.
  * @param {Iterable<string>} names
  * @param {string} current
  * @returns {string[]}
@@ -121,7 +121,7 @@ export async function ensureBuild(engine, { name, context, args }) {
 
 /**
  * @param {string} name
- * @returns {string} with `latest` where it has no tag
+ * @returns {string} with `latest` if it has no tag
  */
 export function withTag(name) {
   return /:[^/]+$/.test(name) ? name : `${name}:latest`;

@@ -1,10 +1,10 @@
-/** Exit status of a machine that cannot do what set-up needs (the band of preconditions). */
+/** The exit status if the machine lacks something that set-up needs (the band of preconditions). */
 export const UNUSABLE = 10;
 
-/** A set-up step that could not be done: which step, why, and what to do about it. */
+/** A failed step of set-up: which step, why, and what to do. */
 export class Failure extends Error {
   /**
-   * @param {string} step what was tried, as in "failed to STEP"
+   * @param {string} step completes "failed to ..."
    * @param {string} why
    * @param {{ hint?: string | undefined, status?: number }} [more]
    */
@@ -17,8 +17,8 @@ export class Failure extends Error {
 }
 
 /**
- * Prints an error on standard error and says which exit status it stands for. Anything that is not a Failure is a
- * defect of set-up itself: it is shown with its stack trace and gets status 1.
+ * Prints an error on standard error and returns its exit status. An error that is no Failure is a defect of set-up: it is
+ * printed with its stack trace and has status 1.
  * @param {unknown} error
  * @returns {number}
  */

@@ -11,22 +11,22 @@ import { doStep } from './step.js';
 /** @typedef {import('./compose.js').Generation} Generation */
 /** @typedef {import('./step.js').LoggedCommand} LoggedCommand */
 
-/** The first Debian with the second generation; its program needs no more of the system than a C library of 2022. */
+/** The first Debian release with the second generation. Its program needs only a C library of 2022 or later. */
 const SUITE_OF_2 = 'trixie';
-/** The plugin by which docker builds from 23 on; the benchmark compares with that. */
+/** The plugin that docker 23 and later use for builds; the benchmark compares with it. */
 const BUILDX = 'docker-buildx';
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 const PYTHON = '/usr/bin/python3';
-/** apt's own user may have no way into the project's directory. */
+/** apt's own user may have no access to the project's directory. */
 const ROOT_ONLY = ['--option', 'APT::Sandbox::User=root'];
-const HINT = 'is a Debian mirror reachable? `apt-get update` says more';
+const HINT = 'check that a Debian mirror is reachable: run `apt-get update`';
 
 /** @type {Record<Generation, (run: LoggedCommand, directory: string) => Promise<void>>} */
 const FETCHERS = { 1: fetchFirst, 2: fetchSecond };
 
 /**
- * On Debian, as root: gets from there the generations of compose that the machine does not have, beside the dependencies.
- * They are not installed. On other machines it does nothing.
+ * Fetches the missing generations of compose from Debian and unpacks them beside the dependencies, on Debian and as root. It
+ * does not install them. On other machines it does nothing.
  * @returns {Promise<void>}
  */
 export function ensureComposes() {
@@ -57,7 +57,7 @@ async function fetchCompose(generation) {
     HINT,
   );
   if ((await findComposes(process.env)).has(generation)) return;
-  throw new Failure(title, `what was unpacked in ${directory} does not say its version`, {
+  throw new Failure(title, `the program in ${directory} does not print its version`, {
     hint: 'install docker compose by hand',
   });
 }

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 const DIGITS = 16;
 
 /**
- * Condenses what an image is made from into one name: equal inputs give equal names.
- * @param {readonly unknown[]} inputs what JSON can express
+ * Digests the inputs of an image to one name: equal inputs give equal names.
+ * @param {readonly unknown[]} inputs values that JSON can express
  * @returns {string}
  */
 export function fingerprint(inputs) {
@@ -14,8 +14,8 @@ export function fingerprint(inputs) {
 }
 
 /**
- * The files of a build context that an engine would be sent, each with what it holds, in a fixed order. Times and owners
- * do not count; of the mode, only whether a file is executable.
+ * The files of a build context that a client would send to an engine, each with its contents, in a fixed order. Times and
+ * owners do not count; of the mode, only the executable bit does.
  * @param {string} directory
  * @returns {string[][]}
  */
@@ -62,7 +62,7 @@ export function parseIgnored(text) {
 }
 
 /**
- * Whether a file is left out of the context: the last rule that fits it, or a directory above it, decides.
+ * Whether a file is left out of the context: the last rule that matches it, or a directory above it, decides.
  * @param {string} path
  * @param {readonly IgnoreRule[]} rules
  */
@@ -72,7 +72,7 @@ export function isIgnored(path, rules) {
 }
 
 /**
- * Whether some file below a directory may be in the context.
+ * Whether the context may contain a file below a directory.
  * @param {string} path
  * @param {readonly IgnoreRule[]} rules
  */

@@ -9,7 +9,7 @@ import { PROJECT } from './places.js';
 
 /** @typedef {'gentoo-builder' | 'gentoo-base' | 'gentoo-ministage' | 'gentoo-ministage-faults'} ImageName */
 
-/** The stage that builds start from unless they are told otherwise. */
+/** The default stage of builds. */
 export const MINISTAGE = 'gentoo-ministage';
 
 /** @type {Record<ImageName, (engine: Endpoint, bases: Bases) => Promise<string>>} */
@@ -18,22 +18,14 @@ const MAKERS = {
     ensureBuild(engine, {
       name: 'gentoo-builder',
       context: PROJECT,
-      args: {
-        BUILD_IMAGE: await bases.get('node-build'),
-        RUNTIME_IMAGE: await bases.get('node-runtime'),
-        VERSION: JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8')).version,
-      },
+      args: await builderBuildArguments(bases),
     }),
-  'gentoo-ministage': async (engine, bases) => {
-    const debian = await bases.get('debian');
-    // A base that was made here has this machine's mirrors already.
-    const mirror = bases.isOfficial(debian) ? (await readAptConfiguration())?.mirror : undefined;
-    return ensureBuild(engine, {
+  'gentoo-ministage': async (engine, bases) =>
+    ensureBuild(engine, {
       name: MINISTAGE,
       context: join(PROJECT, 'ministage'),
-      args: { DEBIAN_IMAGE: debian, ...(mirror === undefined ? {} : { DEBIAN_MIRROR: mirror }) },
-    });
-  },
+      args: await ministageBuildArguments(bases),
+    }),
   'gentoo-base': async (engine, bases) => {
     await ensureProjectImage(engine, bases, MINISTAGE);
     return ensureBuild(engine, {
@@ -53,11 +45,36 @@ const MAKERS = {
 };
 
 /**
- * Makes one of the project's images where it is missing or out of date, and what it is made from.
+ * The build arguments of the image gentoo-builder on this machine.
+ * @param {Bases} bases
+ * @returns {Promise<Record<string, string>>}
+ */
+export async function builderBuildArguments(bases) {
+  return {
+    BUILD_IMAGE: await bases.get('node-build'),
+    RUNTIME_IMAGE: await bases.get('node-runtime'),
+    VERSION: JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8')).version,
+  };
+}
+
+/**
+ * The build arguments of the ministage on this machine.
+ * @param {Bases} bases
+ * @returns {Promise<Record<string, string>>}
+ */
+export async function ministageBuildArguments(bases) {
+  const debian = await bases.get('debian');
+  // A stand-in already has this machine's mirrors.
+  const mirror = bases.isOfficial(debian) ? (await readAptConfiguration())?.mirror : undefined;
+  return { DEBIAN_IMAGE: debian, ...(mirror === undefined ? {} : { DEBIAN_MIRROR: mirror }) };
+}
+
+/**
+ * Makes one of the project's images and its bases, if they are missing or out of date.
  * @param {Endpoint} engine
  * @param {Bases} bases
  * @param {ImageName} name
- * @returns {Promise<string>} its id
+ * @returns {Promise<string>} the id of the image
  */
 export function ensureProjectImage(engine, bases, name) {
   return MAKERS[name](engine, bases);

@@ -15,7 +15,7 @@ const START_LIMIT = 60_000;
 const ASK_EVERY = 200;
 const STEP = 'start the Docker engine';
 
-/** Whether this is Debian itself: its derivatives package Docker otherwise. */
+/** Whether the machine runs Debian. Derivatives of Debian have other Docker packages. */
 export function isDebian() {
   try {
     return /^ID="?debian"?$/m.test(readFileSync('/etc/os-release', 'utf8'));
@@ -25,8 +25,8 @@ export function isDebian() {
 }
 
 /**
- * Installs Debian's engine where there is none, and starts it.
- * @param {import('./endpoint.js').Endpoint} endpoint where it will listen
+ * Installs Debian's engine if there is none, and starts it.
+ * @param {import('./endpoint.js').Endpoint} endpoint the address that the engine will listen on
  */
 export async function installEngine(endpoint) {
   const hasEngine = (await runCommand('dockerd', ['--version'])).status === 0;
@@ -41,14 +41,14 @@ export async function installEngine(endpoint) {
 }
 
 async function installPackages() {
-  const hint = 'is a Debian mirror reachable? `apt-get update` says more';
+  const hint = 'check that a Debian mirror is reachable: run `apt-get update`';
   const work = async (/** @type {import('./step.js').LoggedCommand} */ run) => {
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
     await run('apt-get', ['update'], { env });
     const packages = ['docker.io'];
-    // From Debian 13 on the client is a package of its own.
+    // From Debian 13 on, the client is a separate package.
     if ((await runCommand('apt-cache', ['show', 'docker-cli'])).status === 0) packages.push('docker-cli');
-    // The engine starts no container where the kernel has AppArmor and its parser is missing.
+    // The engine starts no container if the kernel has AppArmor and the parser of AppArmor is missing.
     if (existsSync('/sys/kernel/security/apparmor')) packages.push('apparmor');
     await run('apt-get', ['install', '--yes', '--no-install-recommends', ...packages], { env });
   };
@@ -56,7 +56,7 @@ async function installPackages() {
 }
 
 /**
- * Starts dockerd in a session of its own and leaves it running. Not by its init script: a policy may forbid that.
+ * Starts dockerd in its own session and leaves it running. The init script is not used, because a policy may forbid it.
  * @param {import('./endpoint.js').Endpoint} endpoint
  */
 async function startDaemon(endpoint) {
@@ -85,17 +85,16 @@ async function startDaemon(endpoint) {
       STEP,
       `${ended ?? `no answer within ${START_LIMIT / 1000} s`}\n${end}\n(the whole log: ${LOG_FILE})`,
       {
-        hint: 'what dockerd says above is why; without privileges, as in a container, it has no cgroups, iptables and overlayfs',
+        hint: "read dockerd's messages above; without privileges, as in a container, it cannot use cgroups, iptables and overlayfs",
         status: error.status,
       },
     );
   }
-  process.stderr.write(` it stays running; its log is ${LOG_FILE}, and this stops it: kill "$(cat ${PID_FILE})"\n`);
+  process.stderr.write(` it keeps running; its log is ${LOG_FILE}; to stop it: kill "$(cat ${PID_FILE})"\n`);
 }
 
 /**
- * An engine that was killed leaves its pid files behind, and the next one refuses to start where another process has got
- * one of those ids since.
+ * Removes the pid files of an engine that was killed. dockerd refuses to start if another process has one of those ids.
  */
 function removeStalePidFiles() {
   if (!isRunning(PID_FILE, 'dockerd')) rmSync(PID_FILE, { force: true });
@@ -105,7 +104,7 @@ function removeStalePidFiles() {
 /**
  * @param {string} pidFile
  * @param {string} program
- * @returns {boolean} whether the process that the file names is that program
+ * @returns {boolean} whether the process with the file's id runs that program
  */
 function isRunning(pidFile, program) {
   try {
@@ -118,7 +117,7 @@ function isRunning(pidFile, program) {
 
 /**
  * @param {import('./endpoint.js').Endpoint} endpoint
- * @param {() => string | undefined} ended says why no answer can come any more
+ * @param {() => string | undefined} ended returns the reason if the engine has ended
  */
 async function awaitEngine(endpoint, ended) {
   const deadline = performance.now() + START_LIMIT;

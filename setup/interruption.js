@@ -12,7 +12,7 @@ export const interruption = controller.signal;
 export const ENDINGS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /**
- * Does a piece of set-up work under these signals: they end the commands it runs, whose clean-up then still happens.
+ * Does work of set-up with handlers for these signals. A signal ends the commands of the work, and their clean-up still runs.
  * @template T
  * @param {() => Promise<T>} work
  * @returns {Promise<T>}
@@ -24,13 +24,13 @@ export async function interruptible(work) {
     return await work();
   } finally {
     for (const signal of ENDINGS) process.off(signal, interrupt);
-    // A command that was ended fails in its own way: what ended it is what matters.
+    // An interrupted command throws an error of its own; the signal is the cause to report.
     throwIfInterrupted('set up');
   }
 }
 
 /**
- * The exit status that shells give to the end by a signal.
+ * The exit status that shells use for an end by a signal.
  * @param {NodeJS.Signals} signal
  */
 export function statusOfSignal(signal) {
@@ -39,7 +39,7 @@ export function statusOfSignal(signal) {
 
 /**
  * @param {string} step
- * @throws {Failure} when a signal has come
+ * @throws {Failure} if a signal has arrived
  */
 export function throwIfInterrupted(step) {
   if (!interruption.aborted) return;

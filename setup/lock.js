@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { interruption, throwIfInterrupted } from './interruption.js';
 
 /**
- * Does work while no other process on this machine does work of the same name. The lock is a listening socket, so that
- * it is gone with its holder however that ends, and those who wait hear of it at once.
+ * Does work while no other process on this machine does work of the same name. The lock is a listening socket. It disappears
+ * with its holder in any case, and the kernel tells waiting processes immediately.
  * @template T
  * @param {string} name
  * @param {() => Promise<T>} work
@@ -42,7 +42,8 @@ function lockAddress(name) {
 
 /**
  * @param {string} address
- * @returns {Promise<(() => Promise<void>) | undefined>} how to release it; undefined where it is held
+ * @returns {Promise<(() => Promise<void>) | undefined>} a function that releases the lock; undefined if another process holds
+ * it
  */
 function tryListen(address) {
   return new Promise((resolve, reject) => {
@@ -77,7 +78,7 @@ function waitForHolder(address) {
     const leave = () => socket.destroy();
     interruption.addEventListener('abort', leave);
     socket.on('error', (error) => {
-      // A socket file that nobody listens at was left by a holder that was killed.
+      // A killed holder left a socket file without a listener.
       if ('code' in error && error.code === 'ECONNREFUSED' && !address.startsWith('\0')) unlinkSync(address);
     });
     socket.on('close', () => {

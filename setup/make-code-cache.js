@@ -6,8 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /*
- * Writes the code of the bundles' functions beside them (entrypoint/run-bundle.js): of those that runs need which end soon.
- * There is no engine where an image is built: what answers here in its place has every image and every volume.
+ * Writes the compiled code of the bundles' functions beside them (entrypoint/run-bundle.js), for the functions that short runs need. The build of an image has no engine: a stand-in answers here as if every image and volume existed.
  */
 
 const directory = mkdtempSync(join(tmpdir(), 'code-cache-'));
@@ -50,7 +49,7 @@ const socket = join(directory, 'engine.sock');
 await once(server.listen(socket), 'listening');
 
 /**
- * Runs a program as its image does, V8's options included: code is for these.
+ * Runs a program as its image does, with V8's options, because compiled code is valid only for the same options.
  * @param {string} program
  * @param {readonly string[]} args
  * @param {NodeJS.ProcessEnv} environment

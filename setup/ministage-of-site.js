@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { MINISTAGE } from './images.js';
 
-/** The commands of zentoo that need the images of the site's stages. */
+/** The commands of zentoo that start from the images of the site's stages. */
 const BUILDING = ['sync', 'plan', 'build', 'freshroot'];
 
 /**
- * Whether zentoo, called with these arguments, starts from the ministage: no registry has that, so it is made here.
+ * Whether zentoo, called with these arguments, starts from the ministage, which no registry has: set-up makes it first.
  * @param {readonly string[]} args
- * @param {{ env: NodeJS.ProcessEnv, directory: string }} caller the directory is the one that relative paths start from
+ * @param {{ env: NodeJS.ProcessEnv, directory: string }} caller `directory` is the base of relative paths
  * @returns {boolean}
  */
 export function needsMinistage(args, { env, directory }) {
@@ -17,7 +17,7 @@ export function needsMinistage(args, { env, directory }) {
   try {
     return new RegExp(`^\\s*image: *["']?${MINISTAGE}\\b`, 'm').test(readFileSync(path, 'utf8'));
   } catch {
-    // zentoo says itself what is wrong with its site.
+    // zentoo itself reports the faults of its site.
     return false;
   }
 }

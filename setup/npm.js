@@ -1,7 +1,7 @@
 import { runCommand } from './run-command.js';
 
 /**
- * Runs the npm that started this program, by the same Node, or else the one on the path.
+ * Runs the npm that started this program with the same Node, or else the npm on the path.
  * @param {readonly string[]} args
  * @param {string} cwd
  */

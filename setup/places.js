@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 /** The project's top directory. */
 export const PROJECT = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** Where npm puts the dependencies. */
+/** The directory of the dependencies. */
 export const MODULES = join(PROJECT, 'node_modules');
 
-/** Logs of set-up: they go when the dependencies go. */
+/** The directory of set-up's logs. It is removed with the dependencies. */
 export const CACHE = join(MODULES, '.cache', 'gentoo-builder');

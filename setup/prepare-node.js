@@ -5,8 +5,7 @@ import { needsMinistage } from './ministage-of-site.js';
 import { prepare } from './prepare.js';
 
 /**
- * Sets the machine up for the arguments of zentoo and prints the path of the Node that runs the project, for a program that
- * is to become it.
+ * Sets the machine up for zentoo's arguments, then prints the path of Node, which launch.sh uses to run zentoo.
  * @param {readonly string[]} args
  * @returns {Promise<number>} the exit status
  */

@@ -6,15 +6,15 @@ import { ensureProjectImage } from './images.js';
 import { withLock } from './lock.js';
 
 /**
- * What a machine that has been set up offers.
+ * The facilities of a machine after set-up.
  * @typedef {object} Prepared
  * @property {import('./endpoint.js').Endpoint} engine
- * @property {boolean} hasRegistry whether images came, or once came, from a registry
+ * @property {boolean} hasRegistry whether an image has ever come from a registry
  */
 
 /**
- * Sets this machine up: dependencies, an engine, and the images that are asked for, the project's and those to build on.
- * What is there and up to date is left as it is, and takes no line.
+ * Sets this machine up: dependencies, an engine, and the images that are asked for, the project's and those to build on. Parts
+ * that are up to date stay as they are, and print no line.
  * @param {{ images: readonly import('./images.js').ImageName[], bases?: readonly import('./base-images.js').BaseKind[] }} what
  * @returns {Promise<Prepared>}
  * @throws {import('./failure.js').Failure}
@@ -23,7 +23,7 @@ export async function prepare({ images, bases: kinds = [] }) {
   await installDependencies();
   const engine = await findEngine();
   return withLock(`images ${engine.url}`, async () => {
-    // Another set-up may have made some while this one waited.
+    // Another set-up may have made images while this one waited.
     forgetImages();
     const bases = findBases(engine);
     for (const name of images) await ensureProjectImage(engine, bases, name);

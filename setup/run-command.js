@@ -3,8 +3,8 @@ import { interruption, statusOfSignal } from './interruption.js';
 
 /**
  * @typedef {object} Outcome
- * @property {number} status its exit status; 127 where the command could not be started, 128+n after signal n
- * @property {string} stdout empty where the output goes to a file
+ * @property {number} status the exit status; 127 if the command could not be started, 128+n after signal n
+ * @property {string} stdout empty if the output goes to a file
  * @property {string} stderr
  */
 
@@ -12,12 +12,12 @@ import { interruption, statusOfSignal } from './interruption.js';
  * @typedef {object} CommandOptions
  * @property {NodeJS.ProcessEnv} [env]
  * @property {string} [cwd]
- * @property {number} [outputTo] an open file descriptor that takes both output streams
- * @property {number} [silenceLimit] milliseconds in which the first output must come; after them the command is ended
+ * @property {number} [outputTo] an open file descriptor for both output streams
+ * @property {number} [silenceLimit] milliseconds to wait for the first output before the command is ended
  */
 
 /**
- * Runs a command to its end and never throws. It has a process group of its own, which an interruption ends as a whole.
+ * Runs a command to its end and never throws. An interruption ends the command's whole process group.
  * @param {string} command
  * @param {readonly string[]} args
  * @param {CommandOptions} [options]

@@ -10,8 +10,8 @@ const FIRST_SIGNAL_STATUS = 128;
 const STOP_LIMIT = 60;
 
 /**
- * Runs a container in the foreground, and leaves none behind: a client that a signal meets before it watches its
- * container ends without it.
+ * Runs a container in the foreground, and removes it in any case: if a signal arrives before the docker client watches the
+ * container, the client ends without it.
  * @param {import('./endpoint.js').Endpoint} engine
  * @param {readonly string[]} args of `docker run`
  * @returns {Promise<number>} the container's exit status
@@ -31,7 +31,7 @@ export async function runContainer(engine, args) {
 }
 
 /**
- * Both commands fail, as they may, where the container has removed itself.
+ * Both commands may fail, because the container may have removed itself.
  * @param {string} id
  * @param {NodeJS.ProcessEnv} env
  */

@@ -26,7 +26,7 @@ const DOCKERFILES = join(dirname(fileURLToPath(import.meta.url)), 'stand-ins');
 const NPM = 'npm@11';
 
 /**
- * A Debian with nothing of this machine in it: neither its certificates nor the addresses of its mirrors.
+ * A Debian image without data of this machine: neither its certificates nor the addresses of its mirrors.
  * @param {Endpoint} engine
  * @param {string} name
  * @param {string} mirror
@@ -46,8 +46,8 @@ export async function makeDebian(engine, name, mirror) {
 }
 
 /**
- * A base image with this machine's way to its registries: certificates, apt sources, addresses for npm and pip. Settings
- * are files rather than variables, which an image built on it would inherit.
+ * A base image with this machine's access to its registries: certificates, apt sources, addresses for npm and pip. Settings are
+ * in files, because an image that is built on it would inherit variables.
  * @param {Endpoint} engine
  * @param {string} name
  * @param {string} base
@@ -91,11 +91,11 @@ export function listSettings({ certificates, apt }, env) {
 }
 
 /**
- * A Debian with Node at the place where the official image has it.
+ * A Debian image with Node at the path of the official image.
  * @param {Endpoint} engine
  * @param {string} name
  * @param {string} base
- * @param {{ npm: boolean }} with_ whether npm is wanted: to build, not to run
+ * @param {{ npm: boolean }} with_ whether the image needs npm: for builds, not for runs
  * @returns {Promise<string>} its name
  */
 export async function makeNode(engine, name, base, { npm }) {
@@ -110,7 +110,7 @@ export async function makeNode(engine, name, base, { npm }) {
 }
 
 /**
- * A HAProxy: Debian's, of a release whose HAProxy hands a request with a body on as a stream (3.0.11 does, 2.6 does not).
+ * An image with Debian's HAProxy, of a release whose HAProxy streams the body of a request (3.0.11 does, 2.6 does not).
  * @param {Endpoint} engine
  * @param {string} name
  * @param {string} base a Debian with a way to its mirrors
@@ -130,7 +130,8 @@ async function addNpm(root, run) {
   mkdirSync(modules, { recursive: true });
   const { status, stdout, stderr } = await runNpm(['pack', '--silent', NPM], modules);
   const archive = stdout.trim().split('\n').at(-1) ?? '';
-  if (status !== 0) throw new Failure(`fetch ${NPM}`, stderr.trim(), { hint: 'is the npm registry reachable?' });
+  if (status !== 0)
+    throw new Failure(`fetch ${NPM}`, stderr.trim(), { hint: 'check that the npm registry is reachable' });
   await run('tar', ['-xf', archive, '--no-same-owner', '--transform', 's,^package,npm,'], { cwd: modules });
   rmSync(join(modules, archive));
   for (const name of ['npm', 'npx']) {
@@ -155,7 +156,8 @@ function findNodePackage() {
 /**
  * @param {Endpoint} engine
  * @param {{ name: string, base: string, recipe: string, inputs: unknown }} what
- * @param {(root: string, run: LoggedCommand) => void | Promise<void>} fill puts in a directory what is added to the base
+ * @param {(root: string, run: LoggedCommand) => void | Promise<void>} fill writes the files that are added to the base into a
+ * directory
  */
 async function makeFrom(engine, { name, base, recipe, inputs }, fill) {
   const dockerfile = join(DOCKERFILES, recipe, 'Dockerfile');
@@ -180,9 +182,9 @@ async function makeFrom(engine, { name, base, recipe, inputs }, fill) {
  * @param {(directory: string) => Promise<T>} work
  */
 async function inTemporaryDirectory(work) {
-  // Not in /tmp: it may be mounted so that no program in it runs, or be small.
+  // /tmp is not used, because it may be mounted noexec or be small.
   const directory = mkdtempSync('/var/tmp/gentoo-builder-');
-  // What is copied from it into an image must be readable for all there.
+  // All users of the image must be able to read the copied files.
   chmodSync(directory, 0o755);
   try {
     return await work(directory);

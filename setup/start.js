@@ -10,7 +10,7 @@ import { runContainer } from './run-container.js';
 import { runInForeground } from './run-in-foreground.js';
 
 /**
- * `npm start -- ARGS`: sets the machine up, then runs the built image as a user would.
+ * `./gentoo-builder ARGS` and `npm start -- ARGS`: sets the machine up, then runs the built image as a user would.
  * @param {readonly string[]} args
  * @returns {Promise<number>} the builder's exit status
  */

@@ -16,13 +16,13 @@ const SHOWN_LINES = 25;
  */
 
 /**
- * Announces one step of set-up in one line on standard error, does it, and completes the line with how long it took.
- * What its commands print goes to a log file, whose end is shown when one of them fails.
+ * Does one step of set-up. Prints its title and, at the end, its seconds in one line on standard error. The output of its
+ * commands goes to a log file; if a command fails, the end of the log is shown.
  * @template T
- * @param {string} title what is done, as in "failed to TITLE"
+ * @param {string} title completes "failed to ..."
  * @param {string} logName
  * @param {(run: LoggedCommand) => Promise<T>} work
- * @param {string} [hint] what to do when a command fails
+ * @param {string} [hint] the hint if a command fails
  * @returns {Promise<T>}
  */
 export async function doStep(title, logName, work, hint) {

@@ -1,21 +1,25 @@
 import { join } from 'node:path';
 import { PROJECT } from './places.js';
 
-/** The tests of compose.yaml, which need what no others do. */
+/** The tests of compose.yaml: the only tests that need the compose programs. */
 const COMPOSE_TESTS = 'test/e2e/compose.test.ts';
 
+/** Options that vitest answers without running a test. */
+const ANSWERED = ['--help', '-h', '--version', '-v'];
+
 /**
- * Whether the tests that vitest's arguments select may need an engine: all but those of the unit tier do.
+ * Whether a test that vitest's arguments select may need an engine: every tier but unit does.
  * @param {readonly string[]} args
  */
 export function needsEngine(args) {
+  if (args.some((arg) => ANSWERED.includes(arg))) return false;
   const projects = selectedProjects(args);
   return projects.length === 0 || projects.some((name) => name !== 'unit');
 }
 
 /**
- * Whether vitest's arguments may select the tests of compose.yaml. What follows an option may be its value or the name of
- * a file: it can select them, but not leave them out.
+ * Whether vitest's arguments may select the tests of compose.yaml. A word behind an option may be the option's value or a
+ * file name: it can select these tests, but it cannot exclude them.
  * @param {readonly string[]} args
  */
 export function needsComposes(args) {
@@ -37,7 +41,7 @@ function selectedProjects(args) {
 }
 
 /**
- * As vitest sees it: a part of the path, which may have a line number.
+ * Whether vitest takes a name for this file: a part of its path, with or without a line number.
  * @param {string} name
  * @param {string} path
  */

@@ -6,12 +6,14 @@ import { ensureComposes } from './fetch-compose.js';
 import { interruptible } from './interruption.js';
 import { MODULES } from './places.js';
 import { prepare } from './prepare.js';
+import { installFromDebian } from './install-from-debian.js';
+import { runCommand } from './run-command.js';
 import { runInForeground } from './run-in-foreground.js';
 import { needsComposes, needsEngine } from './test-selection.js';
 
 /**
- * `npm test -- ARGS`: sets the machine up as far as the chosen tests need it, then runs them.
- * @param {readonly string[]} args those of vitest
+ * `npm test -- ARGS`: sets the machine up as far as the selected tests need it, then runs them.
+ * @param {readonly string[]} args vitest's arguments
  * @returns {Promise<number>} its exit status
  */
 async function test(args) {
@@ -37,6 +39,9 @@ async function prepareFor(args) {
   const hasComposes = needsComposes(args);
   const { engine, hasRegistry } = await prepare({ images, bases: hasComposes ? ['haproxy'] : [] });
   if (hasComposes) await ensureComposes();
+  // Tests cut the cable of a network namespace.
+  if ((await runCommand('ip', ['-V'])).status !== 0)
+    await installFromDebian('iproute2', 'install iproute2, for example from your distribution');
   const env = clientEnvironment(engine);
   // testcontainers would pull its reaper.
   return hasRegistry ? env : { TESTCONTAINERS_RYUK_DISABLED: 'true', ...env };

@@ -1,4 +1,4 @@
-/** A text from outside as it can be shown in a message: control characters escaped, cut after 60 characters. */
+/** Quotes a text from outside for a message: control characters are escaped, and the text is cut after 60 characters. */
 export function abbreviate(argument: string): string {
   const start = JSON.stringify(argument.slice(0, 60))
     .slice(1, -1)

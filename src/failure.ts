@@ -1,9 +1,9 @@
 /**
- * Every way a run can end, with its exit status: the one table of statuses.
+ * The one table of exit statuses: each way in which a run can fail.
  *
- * The bands: 2 usage, 3 a site, 10-19 preconditions, 20-29 a site's plan, 30-39 emerge, 40-49 the store, 50-59 hooks,
- * assembly, commit, tag and archive, 130 and 143 after a signal. Status 1
- * is a defect of ours and has no code: whatever is not a {@link Failure} ends with it.
+ * Bands: 2 usage; 3 a site's configuration; 10-19 preconditions; 20-29 a site's plan; 30-39 emerge; 40-49 the store; 50-59
+ * hooks, assembly, commit, tag, archive and standard output; 130 and 143 after a signal. Status 1 is a defect of the program and has no code:
+ * every error that is not a {@link Failure} ends with it.
  */
 export const exitStatuses = {
   usage: 2,
@@ -39,36 +39,37 @@ export const exitStatuses = {
   'hook-failed': 52,
   'assemble-failed': 53,
   'archive-failed': 54,
+  'output-failed': 59,
   interrupted: 130,
   terminated: 143,
 } as const;
 
-/** What went wrong, as a word that programs can rely on (it is in the output of `--json`). */
+/** The kind of a failure; a stable word that programs can rely on, for example in the output of `--json`. */
 export type FailureCode = keyof typeof exitStatuses;
 
-/** A position in a file; line and column count from 1. */
+/** A position in a file; lines and columns count from 1. */
 export interface Place {
   readonly file: string;
   readonly line: number;
   readonly column: number;
 }
 
-/** What a {@link Failure} carries besides its message. */
+/** Details of a {@link Failure}. */
 export interface FailureDetails {
-  /** What the user can do about it, one imperative sentence or several lines. */
+  /** The advice for the user: one imperative sentence, or several lines. */
   readonly hint?: string | undefined;
-  /** The original error, whatever it was. */
+  /** The original error. */
   readonly cause?: unknown;
-  /** Where in a file it is that something is wrong. */
+  /** The position of the fault in a file. */
   readonly place?: Place | undefined;
-  /** The end of a log that shows the cause, as lines without their line ends. */
+  /** The last lines of the log, without line ends. */
   readonly logTail?: readonly string[] | undefined;
 }
 
 /**
- * Something that the user, the machine or a package did, as opposed to a defect of this program. The message reads
- * `failed to <step> <object>: <cause>`, or `file:line:column: <cause>` where it has a place; the hint says what to do. Only
- * a program reports it, once.
+ * An error that the user, the machine or a package caused, as opposed to a defect of the program. The message reads `failed to
+ * <step> <object>: <cause>`, or `file:line:column: <cause>` if the failure has a place. The hint advises the user. Only the
+ * program reports a failure, and only once.
  */
 export class Failure extends Error {
   override readonly name = 'Failure';
@@ -85,13 +86,13 @@ export class Failure extends Error {
     this.logTail = details.logTail ?? [];
   }
 
-  /** The status that the process ends with when this failure ends it. */
+  /** The exit status of a process that ends with this failure. */
   get exitStatus(): number {
     return exitStatuses[this.code];
   }
 }
 
-/** Several failures that were found together, in the order in which they are to be shown; never empty. */
+/** Several failures that were found together, in the order in which they are shown; never empty. */
 export class Failures extends Error {
   override readonly name = 'Failures';
   readonly all: readonly [Failure, ...Failure[]];
@@ -102,19 +103,22 @@ export class Failures extends Error {
   }
 }
 
-/** What a program prints of work that succeeded in parts, and what failed of it; never empty. */
+/** The result of work that succeeded in part: the output to print, and at least one failure. */
 export interface PartialSuccess {
   readonly output: string;
   readonly failures: readonly [Failure, ...Failure[]];
 }
 
-/** What a program prints of work that has an exit status of its own, such as that of a shell, and ends with. */
+/** The result of work that has an exit status, such as a shell: the output to print, and the status. */
 export interface WorkEnding {
   readonly output: string;
   readonly status: number;
 }
 
-/** The failures that an error stands for, the first one deciding the exit status; none if it is a defect. */
+/**
+ * Returns the failures that an error stands for; the first one decides the exit status. Returns an empty list if the error is a
+ * defect.
+ */
 export function failuresOf(error: unknown): readonly Failure[] {
   if (error instanceof Failures) return error.all;
   return error instanceof Failure ? [error] : [];

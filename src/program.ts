@@ -1,70 +1,156 @@
+import type { Presentation } from './cli/build-arguments.ts';
+import type { StandardStreams } from './terminal/terminal.ts';
 import { exitStatuses, Failure, Failures, failuresOf, type PartialSuccess, type WorkEnding } from './failure.ts';
 import { chooseReport } from './report/choose-report.ts';
 import type { OpenReport, Report } from './report/event.ts';
-import type { Presentation } from './cli/build-arguments.ts';
+import type { Program } from './report/failure-text.ts';
 
-/** A program as its users know it. */
-export interface Program {
-  readonly name: string;
-  readonly version: string;
+/** The part of a process that a program uses; Node's `process` is one. */
+export interface World extends StandardStreams {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  on(signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP', listener: () => void): unknown;
+  exit(status?: number): unknown;
 }
 
-/** The status of a defect: everything that is not a `Failure`. */
+/** How long a program waits for connections that do not end, after its work and its output are done. */
+const lingerMs = 1000;
+
+/**
+ * Ends the process when its output is written, even if connections to an engine that was cut off are still open. A process
+ * without open connections ends by itself, earlier.
+ */
+export function endProcess(world: Pick<World, 'exit'> & { readonly stdout: Output; readonly stderr: Output }): void {
+  setTimeout(() => {
+    if (world.stdout.writableLength + world.stderr.writableLength > 0) endProcess(world);
+    else world.exit();
+  }, lingerMs).unref();
+}
+
+/** A stream with the number of bytes that are not yet written. */
+interface Output {
+  readonly writableLength: number;
+}
+
+/** The exit status of a defect: of every error that is not a `Failure`. */
 const defectStatus = 1;
 
-/** What work comes to, where it does not throw. */
+/** The result of work that does not throw. */
 type WorkResult = string | PartialSuccess | WorkEnding;
 
 /**
- * Does the work of a program: reports what happens on standard error, and prints what the work resolves to on standard
- * output. Resolves to the exit status, 0 or that of the work's own, whatever the work throws; with `json` the failures are printed, too.
+ * Runs the work of a program: reports events on standard error, and prints the result on standard output. Resolves to the
+ * exit status, also if the work throws. With `json`, failures are printed on standard output, too.
  */
 export async function runProgram(
+  world: Pick<World, 'env' | 'stdout' | 'stderr'>,
   program: Program,
   presentation: Presentation,
   work: (report: Report) => Promise<WorkResult>,
 ): Promise<number> {
-  const { logFormat, progress } = presentation;
-  const report = await chooseReport({ logFormat, progress, stderr: process.stderr, environment: process.env, program });
+  const report = await openReport(world, program, presentation);
   let ending: WorkEnding;
-  // The report is closed before anything is printed: a live view is erased by then, and the result stays the last line.
+  // The report is closed before the result is printed, so that the result is the last line below an erased live view.
   try {
     ending = await end(work, report, presentation);
   } finally {
     await report.close();
   }
-  return print(ending.output, ending.status);
+  const lost = await write(world, ending.output);
+  return lost === undefined ? ending.status : reportLostOutput(world, { program, presentation, ending, lost });
+}
+
+function openReport(
+  { env: environment, stderr }: Pick<World, 'env' | 'stderr'>,
+  program: Program,
+  { logFormat, progress }: Presentation,
+): Promise<OpenReport> {
+  return chooseReport({ logFormat, progress, stderr, environment, program });
 }
 
 /**
- * Aborts with the first signal, so that everything is put in order; the second one ends the process at once, and what is
- * left is removed by the next run. `consequence` says what that means.
+ * Aborts at the first SIGINT, SIGTERM or SIGHUP, so that the program cleans up. The second signal ends the process at once; the
+ * next run removes what it left behind. `consequence` tells the user the consequence of an abort.
  */
-export function watchSignals(consequence: string): AbortSignal {
+export function watchSignals(world: Pick<World, 'on' | 'exit'>, consequence: string): AbortSignal {
   const controller = new AbortController();
-  const codes = { SIGINT: 'interrupted', SIGTERM: 'terminated', SIGHUP: 'terminated' } as const;
-  for (const [signal, code] of Object.entries(codes)) {
-    process.on(signal, () => {
-      if (controller.signal.aborted) process.exit(exitStatuses[code]);
+  const codes = [
+    ['SIGINT', 'interrupted'],
+    ['SIGTERM', 'terminated'],
+    ['SIGHUP', 'terminated'],
+  ] as const;
+  for (const [signal, code] of codes) {
+    world.on(signal, () => {
+      if (controller.signal.aborted) world.exit(exitStatuses[code]);
       controller.abort(new Failure(code, `${code} by ${signal}: ${consequence}`));
     });
   }
   return controller.signal;
 }
 
-/** Reports what is wrong with a command line. Resolves to the exit status. */
-export function refuse(program: Program, presentation: Presentation, failures: readonly Failure[]): Promise<number> {
-  return runProgram(program, { ...presentation, progress: 'plain' }, () => {
+/** Reports the faults of a command line. Resolves to the exit status. */
+export function refuse(
+  world: Pick<World, 'env' | 'stdout' | 'stderr'>,
+  program: Program,
+  presentation: Presentation,
+  failures: readonly Failure[],
+): Promise<number> {
+  return runProgram(world, program, { ...presentation, progress: 'plain' }, () => {
     const [first, ...others] = failures;
-    return Promise.reject(first ? new Failures([first, ...others]) : new Error('no failure says what is wrong'));
+    return Promise.reject(
+      first ? new Failures([first, ...others]) : new Error('a command line was refused without a failure'),
+    );
   });
 }
 
-/** Prints on standard output; returns the exit status that is given. */
-export function print(output: string, status = 0): number {
-  process.stdout.on('error', ignoreClosedPipe);
-  process.stdout.write(output);
-  return status;
+/** Prints a text that is no result of work, such as a help text, on standard output. Resolves to the exit status. */
+export async function print(
+  world: Pick<World, 'env' | 'stdout' | 'stderr'>,
+  program: Program,
+  output: string,
+): Promise<number> {
+  const lost = await write(world, output);
+  if (lost === undefined) return 0;
+  const presentation = { json: false, logFormat: 'text', progress: 'plain' } as const;
+  return reportLostOutput(world, { program, presentation, ending: { output: '', status: 0 }, lost });
+}
+
+/**
+ * Writes on standard output. Resolves to the error if the text could not be written. A reader that closed the pipe does not want the
+ * rest: that is no error.
+ */
+async function write({ stdout }: Pick<World, 'stdout'>, output: string): Promise<Error | undefined> {
+  if (output === '') return undefined;
+  const error = await new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
+    // The error is also an event, which ends the program if nobody listens.
+    stdout.on('error', resolve);
+    stdout.write(output, (failed) => resolve(failed ?? undefined));
+  });
+  return error?.code === 'EPIPE' || error?.code === 'ERR_STREAM_DESTROYED' ? undefined : error;
+}
+
+interface LostOutput {
+  readonly program: Program;
+  readonly presentation: Presentation;
+  readonly ending: WorkEnding;
+  readonly lost: Error;
+}
+
+/** Tells on standard error a result that could not be written, because the work is done and the result would be lost. */
+async function reportLostOutput(
+  world: Pick<World, 'env' | 'stdout' | 'stderr'>,
+  { program, presentation, ending, lost }: LostOutput,
+): Promise<number> {
+  const report = await openReport(world, program, { ...presentation, progress: 'plain' });
+  const result = ending.output.trimEnd();
+  const failure = new Failure('output-failed', `failed to write to standard output: ${lost.message}`, {
+    hint: result === '' ? undefined : `the result is: ${result}`,
+  });
+  try {
+    await report({ type: 'failed', failures: [failure] });
+  } finally {
+    await report.close();
+  }
+  return ending.status === 0 ? failure.exitStatus : ending.status;
 }
 
 async function end(
@@ -97,9 +183,4 @@ function describeFailure({ code, exitStatus, message, hint, place }: Failure): o
 
 function describeAsJson(failures: readonly object[]): string {
   return `${JSON.stringify({ failures })}\n`;
-}
-
-/** Who closed the pipe does not want to read on. */
-function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
 }

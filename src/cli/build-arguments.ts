@@ -1,5 +1,5 @@
 import { abbreviate } from '../abbreviate.ts';
-import type { BuildRequest } from '../build/build-request.ts';
+import type { BuildRequest } from '../builder/build-request.ts';
 import { Failure } from '../failure.ts';
 import { parsePackageArgument, type PackageArgument } from '../portage/atom.ts';
 import { emergeOptionProblem } from '../portage/emerge-option.ts';
@@ -20,41 +20,54 @@ const options: OptionTable = {
 
 const defaultMinFree = '1G';
 
-/** How the outcome is shown; what the program does is in the {@link BuildRequest}. */
+/** The options that choose the form of a program's output; the options that change the build are in {@link BuildRequest}. */
 export interface Presentation {
   readonly json: boolean;
   readonly logFormat: 'text' | 'json';
   readonly progress: 'auto' | 'live' | 'plain';
 }
 
+/** The parsed command line of `gentoo-builder`. */
 export type BuildCommand =
   | { readonly type: 'help' }
   | { readonly type: 'version' }
   | { readonly type: 'usage'; readonly failures: readonly Failure[]; readonly presentation: Presentation }
   | { readonly type: 'build'; readonly request: BuildRequest; readonly presentation: Presentation };
 
-/** Reads the command line of `gentoo-builder`; all that is wrong with it is in the answer, nothing is thrown. */
+/** Parses the command line of `gentoo-builder`. The function never throws: a result of type `usage` has every problem. */
 export function parseBuildCommand(argv: readonly string[], environment: NodeJS.ProcessEnv): BuildCommand {
   const given = parseArguments(argv, options);
   if (given.flag('help')) return { type: 'help' };
   if (given.flag('version')) return { type: 'version' };
   const problems = [...given.problems];
   const read = optionReader(given, problems);
-  const { packages, invalidPackages } = parsePackages(given.positional);
-  // What follows an option that there is not may have been taken for its value: it is no time to say that it is missing.
-  const isPackageMissing = given.positional.length === 0 && given.problems.length === 0;
-  if (isPackageMissing)
-    invalidPackages.push(new Failure('usage', 'failed to read the command line: no package is named', { hint: usage }));
   const presentation = {
     json: given.flag('json'),
     logFormat: read.choice('log-format', ['text', 'json']),
     progress: read.choice('progress', ['auto', 'live', 'plain']),
   };
   if (argv.length === 0) return { type: 'usage', failures: [new Failure('usage', usage)], presentation };
-  const request: BuildRequest = {
-    packages,
-    invalidPackages,
-    base: read.imageName('base', given.value('base') ?? (environment['GENTOO_BASE'] || undefined)),
+  const request = readRequest(given, read, environment);
+  if (problems.length === 0) return { type: 'build', request, presentation };
+  const hint = 'run gentoo-builder --help to list the options';
+  return {
+    type: 'usage',
+    presentation,
+    failures: [
+      ...problems.map((problem) => new Failure('usage', `failed to read the command line: ${problem}`, { hint })),
+      ...request.invalidPackages,
+    ],
+  };
+}
+
+/** Reads the request. If a value is invalid, `read` keeps the problem and the request has no value or the default. */
+function readRequest(given: ParsedArguments, read: OptionReader, environment: NodeJS.ProcessEnv): BuildRequest {
+  return {
+    ...parsePackages(given),
+    base:
+      given.value('base') === undefined
+        ? read.imageName('GENTOO_BASE', environment['GENTOO_BASE'] || undefined)
+        : read.imageName('--base', given.value('base')),
     tree: read.mountSource('tree'),
     createTree: given.flag('create-tree'),
     sync: given.flag('sync'),
@@ -65,7 +78,7 @@ export function parseBuildCommand(argv: readonly string[], environment: NodeJS.P
     makeConf: given.value('make-conf'),
     binpkgs: given.flag('binpkgs'),
     tmpfs: read.tmpfs(),
-    tags: given.values('tag').flatMap((tag) => read.imageName('tag', tag) ?? []),
+    tags: given.values('tag').flatMap((tag) => read.imageName('--tag', tag) ?? []),
     keepFailed: given.flag('keep-failed'),
     logDir: read.mountSource('log-dir'),
     dryRun: given.flag('dry-run'),
@@ -74,40 +87,37 @@ export function parseBuildCommand(argv: readonly string[], environment: NodeJS.P
     silenceTimeout: read.duration('silence-timeout'),
     minFree: read.size('min-free', defaultMinFree),
   };
-  if (problems.length === 0) return { type: 'build', request, presentation };
-  const hint = 'gentoo-builder --help lists the options';
-  return {
-    type: 'usage',
-    presentation,
-    failures: [
-      ...problems.map((problem) => new Failure('usage', `failed to read the command line: ${problem}`, { hint })),
-      ...invalidPackages,
-    ],
-  };
 }
 
-function parsePackages(texts: readonly string[]): { packages: PackageArgument[]; invalidPackages: Failure[] } {
+function parsePackages({ positional, problems }: ParsedArguments): Pick<BuildRequest, 'packages' | 'invalidPackages'> {
   const packages: PackageArgument[] = [];
   const invalid: Failure[] = [];
-  for (const text of texts) {
+  for (const text of positional) {
     const parsed = parsePackageArgument(text);
     if (parsed.ok) packages.push(parsed.value);
     else invalid.push(invalidPackage(text, parsed.reason));
   }
+  // A package after an unknown option may be parsed as the option's value, so the missing package is then not reported.
+  if (positional.length === 0 && problems.length === 0)
+    invalid.push(new Failure('usage', 'failed to read the command line: there is no package', { hint: usage }));
   return { packages, invalidPackages: invalid };
 }
 
 function invalidPackage(text: string, reason: string): Failure {
   return new Failure('invalid-package', `failed to read the package ${abbreviate(text)}: ${reason}`, {
-    hint: 'a package is an atom as emerge takes it, such as net-misc/curl or =app-misc/hello-2.10, or a @set',
+    hint: text.startsWith('-')
+      ? 'pass an option for emerge as --emerge-option=OPTION'
+      : 'name an atom such as net-misc/curl or =app-misc/hello-2.10, or a set such as @world',
   });
 }
 
-/** Reads values one by one and notes what is wrong with each. */
+type OptionReader = ReturnType<typeof optionReader>;
+
+/** Parses the values of options; adds a problem for each invalid value. */
 function optionReader(given: ParsedArguments, problems: string[]) {
   const parsed = <T>(name: string, parse: (text: string) => T | undefined, expected: string): T | undefined => {
     const text = given.value(name);
-    if (text === undefined || text === '') return undefined;
+    if (text === undefined) return undefined;
     const value = parse(text);
     if (value === undefined) problems.push(`--${name}=${abbreviate(text)} is not ${expected}`);
     return value;
@@ -130,17 +140,17 @@ function optionReader(given: ParsedArguments, problems: string[]) {
     mountSource: (name: string) =>
       parsed(
         name,
-        (text) => (/^[a-zA-Z0-9][\w.-]*$/.test(text) || /^\/[^\0]*$/.test(text) ? text : undefined),
+        (text) => (/^[a-zA-Z0-9][\w.-]*$/.test(text) || text.startsWith('/') ? text : undefined),
         "the name of a volume or an absolute path on the engine's host",
       ),
-    imageName: (name: string, text: string | undefined) => {
-      if (text === undefined || text === '') return undefined;
+    imageName: (source: string, text: string | undefined) => {
+      if (text === undefined) return undefined;
       const image = parseImageName(text);
-      if (image === undefined) problems.push(`${abbreviate(text)}, given as ${name}, is not the name of an image`);
+      if (image === undefined) problems.push(`${source}=${abbreviate(text)} is not an image name`);
       return image;
     },
     emergeOptions: () => {
-      const values = given.values('emerge-option').filter((text) => text !== '');
+      const values = given.values('emerge-option');
       for (const text of values) {
         const problem = emergeOptionProblem(text);
         if (problem !== undefined) problems.push(`--emerge-option=${abbreviate(text)} ${problem}`);

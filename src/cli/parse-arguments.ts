@@ -1,43 +1,49 @@
 import minimist from 'minimist';
 import { abbreviate } from '../abbreviate.ts';
 
-/** Which options there are; every one of them takes exactly one value or none. */
+/** The options of a program, by the number of their values. */
 export interface OptionTable {
-  /** Take a value, at most once. */
+  /** Options with a value that may appear once. */
   readonly single: readonly string[];
-  /** Take a value, as often as one likes. */
+  /** Options with a value that may appear several times. */
   readonly repeated: readonly string[];
+  /** Options without a value. */
   readonly flags: readonly string[];
-  /** Flags that are on and are turned off by `--no-<name>`. */
+  /** Flags that are on unless `--no-<name>` turns them off. */
   readonly onByDefault: readonly string[];
 }
 
+/** A command line, split into options and other arguments. */
 export interface ParsedArguments {
+  /**
+   * The value of an option; undefined if the option is not given, or if its value is empty. `problems` then reports the empty
+   * value.
+   */
   value(name: string): string | undefined;
+  /** All values of an option, without empty values. */
   values(name: string): readonly string[];
   flag(name: string): boolean;
   readonly positional: readonly string[];
-  /** Those of them that come after `--`; undefined where there is none. */
+  /** The positional arguments after `--`; undefined without a `--`. */
   readonly trailing: readonly string[] | undefined;
-  /** One sentence for each argument that is wrong. */
+  /** One clause for each invalid argument, without a full stop. */
   readonly problems: readonly string[];
 }
 
-/** Splits a command line into options and the rest, and collects everything that is wrong with the options. */
+/** Splits a command line into options and other arguments, and collects all problems of the options. */
 export function parseArguments(argv: readonly string[], table: OptionTable): ParsedArguments {
   const problems: string[] = [];
-  const known = new Set([...table.single, ...table.repeated, ...table.flags, ...table.onByDefault]);
   const parsed = minimist([...argv], {
     string: ['_', ...table.single, ...table.repeated],
     boolean: [...table.flags, ...table.onByDefault],
     default: Object.fromEntries(table.onByDefault.map((name) => [name, true])),
     unknown: (argument) => {
       if (!argument.startsWith('-') || argument === '-') return true;
-      problems.push(`there is no option ${abbreviate(argument)}${suggestion(argument, known)}`);
+      problems.push(`unknown option ${abbreviate(argument)}${suggestion(argument, table)}`);
       return false;
     },
   });
-  // To minimist it ends the options wherever it stands, even as what could be an option's value.
+  // For minimist, `--` always ends the options, even in the place of an option's value.
   const dashes = argv.indexOf('--');
   const given = (name: string): unknown[] => {
     const value: unknown = parsed[name];
@@ -51,7 +57,8 @@ export function parseArguments(argv: readonly string[], table: OptionTable): Par
     }
     if (table.single.includes(name) && values.length > 1) problems.push(`--${name} is given ${values.length} times`);
   }
-  const texts = (name: string) => given(name).filter((value): value is string => typeof value === 'string');
+  const texts = (name: string) =>
+    given(name).filter((value): value is string => typeof value === 'string' && value !== '');
   return {
     value: (name) => texts(name)[0],
     values: texts,
@@ -62,9 +69,11 @@ export function parseArguments(argv: readonly string[], table: OptionTable): Par
   };
 }
 
-function suggestion(argument: string, known: ReadonlySet<string>): string {
-  const name = argument.replace(/^--?(no-)?/, '').replace(/=.*$/s, '');
+/** Suggests an option for an unknown one. Only an option that is on by default has a form with `no-`. */
+function suggestion(argument: string, { single, repeated, flags, onByDefault }: OptionTable): string {
+  const [, no = '', name = ''] = /^--?(no-)?([^=]*)/.exec(argument) ?? [];
   if (name.length < 3 || name.length > 40) return '';
-  const near = [...known].find((other) => other.startsWith(name) || name.startsWith(other));
-  return near === undefined ? '' : `; did you mean --${near}?`;
+  const candidates = no === '' ? [...single, ...repeated, ...flags, ...onByDefault] : onByDefault;
+  const near = candidates.find((other) => other.startsWith(name) || name.startsWith(other));
+  return near === undefined ? '' : `; did you mean --${no}${near}?`;
 }

@@ -1,25 +1,27 @@
-import type { ContainerId } from './engine.ts';
+import type { ContainerId } from './identifiers.ts';
 
-/** A network that leads nowhere but to the containers that are in it. */
+/** A network that reaches only the containers that are connected to it. */
 export interface Network {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
-  /** In the form `172.19.0.0/16`. */
+  /** Whether it is a bridge on the engine's host from which nothing outside is reached, and which nothing outside reaches. */
+  readonly isIsolated: boolean;
+  /** The subnets of the network, each in the form `172.19.0.0/16`. */
   readonly subnets: readonly string[];
-  /** The running containers that are in it, with their IPv4 addresses there. */
+  /** The connected containers that run, with their IPv4 addresses. */
   readonly endpoints: readonly { readonly container: ContainerId; readonly address: string }[];
 }
 
-/** The part of an engine that has to do with networks; see `engine.ts` for what its methods throw. */
+/** The networks of an engine; `engine.ts` describes the errors of the methods. */
 export interface Networks {
   /**
-   * Makes a network on this machine from which nothing outside is reached, and, where the engine can do so, without an
-   * address of the host in it. Fine where there is one of that name.
+   * Makes a network on the engine's host that reaches nothing outside and, if the engine supports it, has no address of
+   * the host. Does nothing if a network of that name exists.
    */
   createNetwork(name: string, labels: Readonly<Record<string, string>>): Promise<void>;
   inspectNetwork(name: string): Promise<Network | undefined>;
-  /** Puts a container into a network besides those that it is in; fine where it is in it. */
+  /** Connects a container to one more network. Does nothing if it is connected. */
   connectNetwork(name: string, container: ContainerId): Promise<void>;
-  /** Refused while a running container is in it. */
+  /** Removes a network. The engine refuses with `conflict` while a running container is connected. */
   removeNetwork(name: string): Promise<void>;
 }

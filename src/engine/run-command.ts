@@ -1,52 +1,65 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ContainerId, Engine, ExecRequest } from './engine.ts';
+import { Failure } from '../failure.ts';
+import type { Execs, ExecRequest, OutputChunk } from './execs.ts';
+import { findExecStatus } from './exec-status.ts';
+import type { ContainerId } from './identifiers.ts';
+import { readOutput } from './read-output.ts';
 
 const attempts = 3;
 const pauseMs = 300;
-/** What the engine says of a process whose client is gone, though it may live on (20.10 and later). */
-const clientLost = 126;
 
-/** What a short command printed. */
+/** The output and the exit code of a short command. */
 export interface CommandResult {
   readonly stdout: string;
   readonly stderr: string;
-  /** Undefined where the engine does not know it. */
+  /** The exit code; undefined if the engine does not know it: see `exec-status.ts`. */
   readonly exitCode: number | undefined;
 }
 
 /** A short command. */
 export interface CommandRequest extends ExecRequest {
   /**
-   * What it reads from its standard input. It has to know how much that is: there may be no end of it while the command
-   * runs, and a connection that is cut ends it early.
+   * The bytes of its standard input. The command has to know their number: its input may have no end while the command
+   * runs, and a connection that is cut ends the input early.
    */
   readonly input?: Uint8Array;
+  /** Receives each piece of output as it comes: for a command that may wait for a long time. */
+  readonly onChunk?: (chunk: OutputChunk) => void;
+}
+
+/** Runs short commands in one running container. */
+export interface CommandRunner {
+  /** Runs a short command that may run twice, and returns its whole output: see {@link runCommand}. */
+  readonly run: (request: CommandRequest) => Promise<CommandResult>;
+}
+
+/** Creates the runner of a container. A build container needs none, because its session is one. */
+export function commandsIn(engine: Execs, container: ContainerId): CommandRunner {
+  return { run: (request) => runCommand(engine, container, request) };
 }
 
 /**
- * Runs a short command that may safely be run twice in a container, and collects what it prints: all of it, or it is run
- * again, as the end of a stream proves nothing about the process. For what may last, see `run-job.ts`.
+ * Runs a short command in a container and returns its whole output. If the exit status is unknown after the end of the
+ * stream, or if the connection is half open (see {@link readOutput}), the command runs again, so it must be safe to run
+ * twice. Throws `engine-lost` if the connection is half open at each attempt. For long commands, see `run-job.ts`.
  */
-export async function runCommand(
-  engine: Engine,
-  container: ContainerId,
-  request: CommandRequest,
-): Promise<CommandResult> {
+async function runCommand(engine: Execs, container: ContainerId, request: CommandRequest): Promise<CommandResult> {
   for (let attempt = 1; ; attempt++) {
-    const { input, ...process } = request;
+    const { input, onChunk, ...process } = request;
     const exec = await engine.execAttached(container, process);
     const sent = input === undefined ? undefined : exec.send(input);
-    const chunks = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
-    try {
-      for await (const { stream, data } of exec.output) chunks[stream].push(data);
-    } finally {
-      exec.close();
-    }
-    await sent;
-    const exitCode = await engine.execExitCode(exec.id);
-    const isWhole = exitCode !== undefined && exitCode !== clientLost;
-    const textOf = (stream: 'stdout' | 'stderr') => Buffer.concat(chunks[stream]).toString('utf8');
-    if (isWhole || attempt === attempts) return { stdout: textOf('stdout'), stderr: textOf('stderr'), exitCode };
+    const output = await readOutput(engine, exec, onChunk);
+    if (output !== undefined) {
+      await sent;
+      const exitCode = await findExecStatus(engine, exec.id);
+      if (exitCode !== undefined || attempt === attempts) return { ...output, exitCode };
+    } else if (attempt === attempts) throw halfOpen(request);
     await delay(pauseMs);
   }
+}
+
+function halfOpen({ command }: CommandRequest): Failure {
+  return new Failure('engine-lost', `failed to run ${command[0] ?? ''} in a container: its connection is half open`, {
+    hint: 'check whether a proxy between this program and the engine loses connections, then run again',
+  });
 }

@@ -1,22 +1,23 @@
-import type { Suggestion } from '../portage/pretend-output.ts';
+import type { Suggestion } from '../portage/output/pretend-output.ts';
 import type { BranchEntry } from '../site/site.ts';
 
-/** A file of a branch, and whether it is there yet. */
+/** A file of a branch, and whether it exists. */
 export interface BranchFile {
   readonly path: string;
   readonly exists: boolean;
 }
 
-/** Lines that belong into one file. */
+/** Lines to add to one file. */
 interface FileChange {
   readonly file: BranchFile;
   readonly suggestions: readonly Suggestion[];
 }
 
 /**
- * Where in an /etc/portage a line of such a file goes (`package.use`): into the file itself or, where it is a
- * directory, into the one that Portage reads last, so that nothing else overrides it (`find_config_file` in
- * `_emerge/depgraph.py`). `package.keywords` is meant where only that is there. A link is as good as a file.
+ * Finds the file of an /etc/portage to which a line for `name`, such as `package.use`, belongs. If `name` is a directory, the
+ * line belongs to the file that Portage reads last, so that no other line overrides it (`find_config_file` in
+ * `_emerge/depgraph.py`). If only the older `package.keywords` exists, it takes the lines of `package.accept_keywords`. A
+ * symbolic link counts as a file.
  */
 export function findBranchFile(name: string, entries: readonly BranchEntry[]): BranchFile {
   const isThere = (kind: string) => entries.some(({ path }) => path === kind || path.startsWith(`${kind}/`));
@@ -29,21 +30,17 @@ export function findBranchFile(name: string, entries: readonly BranchEntry[]): B
 }
 
 /**
- * What to write into which file of a branch, as the text of a failure's hint; undefined if there is nothing to write.
- * `branch` is its name, `repository` where it lies in the site (`config/portage`).
+ * Tells which lines to write into which files of a branch of `config/portage`, as the text of a failure's hint; undefined
+ * if there is nothing to write.
  */
 export function describeSuggestions(
   suggestions: readonly Suggestion[],
-  {
-    repository,
-    name,
-    entries,
-  }: { readonly repository: string; readonly name: string; readonly entries: readonly BranchEntry[] },
+  { name, entries }: { readonly name: string; readonly entries: readonly BranchEntry[] },
 ): string | undefined {
   const changes = groupByFile(suggestions, entries);
   if (changes.length === 0) return undefined;
   return [
-    `if that is what you want, write into the branch ${name} of ${repository}, and commit:`,
+    `if you want this, write into the branch ${name} of config/portage, and commit:`,
     ...changes.flatMap(({ file, suggestions: lines }) => [
       `  ${file.path}${file.exists ? '' : ' (new)'}`,
       ...lines.flatMap(({ line, requiredBy }) => [
@@ -54,7 +51,7 @@ export function describeSuggestions(
   ].join('\n');
 }
 
-/** Every line once, the files in the order in which they are first named. */
+/** Groups the lines by file, each line once, in the order in which the files are named first. */
 function groupByFile(suggestions: readonly Suggestion[], entries: readonly BranchEntry[]): readonly FileChange[] {
   const changes = new Map<string, { file: BranchFile; suggestions: Suggestion[] }>();
   for (const suggestion of suggestions) {
@@ -66,12 +63,12 @@ function groupByFile(suggestions: readonly Suggestion[], entries: readonly Branc
   return [...changes.values()];
 }
 
-/** Portage passes over hidden files and backups, and the directories of version control (`grablines`, `_recursive_basename_filter`). */
+/** Portage skips hidden files, backups, and directories of version control (`grablines`, `_recursive_basename_filter`). */
 function isRead(path: string): boolean {
   return path.split('/').every((part) => !part.startsWith('.') && !part.endsWith('~') && part !== 'CVS');
 }
 
-/** Names are compared within each directory, not the whole paths: `a/z` comes before `a-b`. */
+/** Portage compares names within each directory, not whole paths: `a/z` comes before `a-b`. */
 function inPortagesOrder(a: string, b: string): number {
   const [left, right] = [a.split('/'), b.split('/')];
   for (const [index, part] of left.entries()) {

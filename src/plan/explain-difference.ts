@@ -1,41 +1,45 @@
 import { createHash } from 'node:crypto';
+import * as v from 'valibot';
 import { abbreviate } from '../abbreviate.ts';
+import { parseJson } from '../parse-json.ts';
 import type { Inputs } from './fingerprint.ts';
 
-/** The longest value that is kept as it is in a label; of longer ones it is a digest, which tells as well that they differ. */
+/** The longest value that a label has in full. A longer value is written as its digest, which shows a difference as well. */
 const longestValue = 120;
 
-/** The longest label that is read, in UTF-16 code units; those that are written are far below. */
+/** The longest label that is read, in UTF-16 code units. Labels that zentoo writes are far shorter. */
 const longestLabel = 64 * 1024;
 
-/** The inputs as the text of an image's label, from which {@link explainDifference} can say what has changed since. */
+/** Writes the inputs as an image's label, so that {@link explainDifference} can compare them with later inputs. */
 export function writeInputsLabel(inputs: Inputs): string {
   return JSON.stringify(shorten(inputs));
 }
 
-/** Reads such a label; undefined if it is none, for whoever can make images can write anything. */
+/**
+ * Reads a label that {@link writeInputsLabel} wrote. Returns undefined if the label has another form, because anyone can make
+ * an image with such a label.
+ */
 export function readInputsLabel(text: string | undefined): Inputs | undefined {
-  if (text === undefined || text.length > longestLabel) return undefined;
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-    const entries = Object.entries(value);
-    return entries.every(([, item]) => typeof item === 'string') ? Object.fromEntries(entries) : undefined;
-  } catch {
-    return undefined;
-  }
+  return text === undefined || text.length > longestLabel ? undefined : parseJson(inputsSchema, text);
 }
 
+const inputsSchema = v.pipe(
+  v.unknown(),
+  // To valibot, an array is a record of its positions.
+  v.check((value) => !Array.isArray(value)),
+  v.record(v.string(), v.string()),
+);
+
 /**
- * What has changed from the inputs that an image was made from to the present ones, a sentence each without a full stop;
- * none if they are the same. The former ones come from a label.
+ * Explains the changes from the inputs of an image to the present inputs: one sentence per change, without a full stop. Returns
+ * an empty list if nothing has changed. The former inputs come from a label.
  */
 export function explainDifference(former: Inputs, present: Inputs): readonly string[] {
   const now = new Map(Object.entries(shorten(present)));
   const before = new Map(Object.entries(shorten(former)));
   const names = [...new Set([...now.keys(), ...before.keys()])].toSorted();
   const changed = names.filter((name) => before.get(name) !== now.get(name));
-  // With another name, the commit of a branch and the id of a stage are others as well, which says nothing.
+  // If the name of a branch or a stage changed, its commit or id changed as well: that change needs no sentence.
   const renamed = changed.filter((name) => /\/(?:branch|name)$/.test(name)).map((name) => name.replace(/[^/]+$/, ''));
   const telling = changed.filter(
     (name) => /\/(?:branch|name)$/.test(name) || !renamed.some((prefix) => name.startsWith(prefix)),
@@ -56,7 +60,7 @@ function describeChange(
   const was = `${abbreviate(now ?? '')} instead of ${abbreviate(before ?? '')}`;
   switch (`${kind}/${rest}`) {
     case 'pipeline/':
-      return 'this version of zentoo makes it otherwise';
+      return 'this version of zentoo builds it differently';
     case 'stage/name':
       return `the stage is ${was}`;
     case 'stage/image':
@@ -95,7 +99,7 @@ function describeMember(
   return `${abbreviate(name === '' ? kind : `${kind} ${name}`).slice(1, -1)} is ${was}`;
 }
 
-/** An id, so short that it still can be recognised. */
+/** Shortens a revision or an image id to its first ten digits. */
 function revision(text: string | undefined): string {
   if (text === undefined || text === '') return 'none';
   const id = /^(?:sha256:)?([0-9a-f]{12,})$/.exec(text)?.[1];

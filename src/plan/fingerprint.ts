@@ -1,41 +1,41 @@
 import { createHash } from 'node:crypto';
-import { hookNames } from '../site/hooks.ts';
+import { hookNames } from '../site/read/hooks.ts';
 import type { BranchEntry, Cpu, PackageSet, Site, Tuple } from '../site/site.ts';
 
-/** Everything that something is made from, by names such as `portage/commit` or `tree/gentoo`; all of it is text. */
+/** The inputs of a tuple or a buildmaster as text, by names such as `portage/commit` or `tree/gentoo`. */
 export type Inputs = Readonly<Record<string, string>>;
 
-/** What is made from the same inputs is the same. */
+/** Identifies the inputs of a build: equal digests mean equal inputs. */
 export interface Fingerprint {
-  /** 64 hexadecimal digits. */
+  /** The digest, 64 hexadecimal digits. */
   readonly digest: string;
   readonly inputs: Inputs;
 }
 
-/** What a site does not say about what is made of it. */
-export interface Surroundings {
+/** The inputs of a build that are not part of the site. */
+export interface ExternalInputs {
   /** The id of the stage's image. */
   readonly stageId: string;
-  /** By the names of the repositories of the branch's repos.conf, what is there: a commit, or the stamp of a sync. */
+  /** The revision of each ebuild repository of the branch's repos.conf, by its name: a commit, or the time stamp of a sync. */
   readonly trees: Readonly<Record<string, string>>;
-  /** Counted up whenever the product makes something else from the same inputs. */
+  /** A version of zentoo's method: increment it whenever zentoo makes something different from the same inputs. */
   readonly pipeline: string;
 }
 
-/** What a buildmaster is made from: it is shared by all tuples for which this is the same. */
-export function fingerprintBuildmaster(tuple: Tuple, surroundings: Surroundings): Fingerprint {
-  return fingerprint({ ...sharedInputs(tuple, surroundings), optimize: tuple.stage.optimize, ...hookInputs(tuple) });
+/** The fingerprint of a tuple's buildmaster. Tuples with equal fingerprints share one buildmaster. */
+export function fingerprintBuildmaster(tuple: Tuple, external: ExternalInputs): Fingerprint {
+  return fingerprint({ ...sharedInputs(tuple, external), optimize: tuple.stage.optimize, ...hookInputs(tuple) });
 }
 
 /**
- * What a tuple's image is made from. Its outputs are no part of it: an archive that is missing is made without compiling.
- * Sets that the site does not have are a repository's, and change with its tree.
+ * The fingerprint of a tuple's root. The outputs are not part of it, so that a missing archive can be made without compiling. A set
+ * that is not in the site is part of an ebuild repository, and changes with the revision of its tree.
  */
-export function fingerprintTuple(site: Site, tuple: Tuple, surroundings: Surroundings): Fingerprint {
+export function fingerprintTuple(site: Site, tuple: Tuple, external: ExternalInputs): Fingerprint {
   const sets = setsOf(tuple, site.sets).map((set) => [`set/${set.name}`, setDigest(set)] as const);
   return fingerprint({
-    ...sharedInputs(tuple, surroundings),
-    // Of the stage's @system, what is optimized reaches every root.
+    ...sharedInputs(tuple, external),
+    // Optimized packages of the stage's @system are merged into every root.
     optimize: tuple.stage.optimize,
     'buildhooks/branch': tuple.buildhooks.name,
     'buildhooks/commit': tuple.buildhooks.commit,
@@ -46,16 +46,15 @@ export function fingerprintTuple(site: Site, tuple: Tuple, surroundings: Surroun
 }
 
 /**
- * Names the answer that Portage gives for a tuple, so that it can be kept: besides what the tuple is made from, that
- * depends on which binary packages there are. `index` is the text of the partition's `Packages`, empty if there is none;
- * the time in its head is not looked at.
+ * The key of Portage's answer for a tuple in the plan cache. The answer depends on the tuple's inputs and on the binary packages
+ * that exist. `index` is the text of the partition's `Packages`, empty if there is none; the time in its head is ignored.
  */
 export function planKey(tuple: Fingerprint, index: string): string {
   const lasting = index.replace(/^TIMESTAMP: .*\n/m, '');
   return digestOf(`${tuple.digest}\n${digestOf(lasting)}\n`);
 }
 
-function sharedInputs(tuple: Tuple, { stageId, trees, pipeline }: Surroundings): Inputs {
+function sharedInputs(tuple: Tuple, { stageId, trees, pipeline }: ExternalInputs): Inputs {
   return {
     pipeline,
     'stage/name': tuple.stage.name,
@@ -72,7 +71,7 @@ function cpuInputs({ name, chost, cflags, cpuFlags }: Cpu): Inputs {
   return {
     'cpu/name': name,
     'cpu/CHOST': chost,
-    // White space between flags means nothing, and their order does.
+    // The order of compiler flags has a meaning; the white space between them has none.
     'cpu/CFLAGS': words(cflags).join(' '),
     ...Object.fromEntries(
       cpuFlags.map(({ variable, flags }) => [`cpu/${variable}`, words(flags).toSorted().join(' ')]),
@@ -84,7 +83,7 @@ function words(text: string): readonly string[] {
   return text.split(/\s+/).filter((word) => word !== '');
 }
 
-/** The hooks that run before the root is assembled, with what they may read: files of the branch that are no hooks. */
+/** The hooks that run before the root is assembled, and the other files of their branch, which they may read. */
 function hookInputs({ buildhooks }: Tuple): Inputs {
   const early = ['buildmaster', 'compile'];
   if (!buildhooks.entries.some(({ path }) => early.includes(path))) return {};
@@ -99,7 +98,7 @@ function hookInputs({ buildhooks }: Tuple): Inputs {
   ]) as Inputs;
 }
 
-/** Of the site's sets the tuple's own and those that it names, directly or not; those of the branch are in its commit. */
+/** The tuple's set and all sets that it names, directly or not, as far as they are the site's. The branch's own sets are part of its commit. */
 function setsOf({ packages, portage }: Tuple, shared: readonly PackageSet[]): readonly PackageSet[] {
   const own = (name: string) => portage.entries.find(({ path }) => path === `sets/${name}`);
   const found = new Map<string, PackageSet>();
@@ -107,7 +106,7 @@ function setsOf({ packages, portage }: Tuple, shared: readonly PackageSet[]): re
   const queue = [packages.name];
   for (const name of queue) {
     const ofBranch = own(name);
-    // Where a link of the branch leads is not followed: rather one tuple is built too many than one too few.
+    // A symbolic link is not followed. All sets count as its inputs: a needless build is better than a stale image.
     if (ofBranch?.type === 'symlink') for (const set of shared) found.set(set.name, set);
     const set = ofBranch ? undefined : shared.find((other) => other.name === name);
     if (set) found.set(name, set);
@@ -126,7 +125,7 @@ function setsOf({ packages, portage }: Tuple, shared: readonly PackageSet[]): re
   return [...found.values()];
 }
 
-/** Comments, empty lines and the order are not part of what a set says. */
+/** Digests a set without its comments, its empty lines and the order of its lines, because they change nothing. */
 function setDigest({ atoms, sets }: PackageSet): string {
   return digestOf(`${[...atoms, ...sets].toSorted().join('\n')}\n`).slice(0, 16);
 }

@@ -7,6 +7,8 @@ const shapes: Readonly<
   tree: { dot: 'folder', mermaid: ['[/', '/]'] },
   buildmaster: { dot: 'component', mermaid: ['[[', ']]'] },
   partition: { dot: 'cylinder', mermaid: ['[(', ')]'] },
+  resolve: { dot: 'hexagon', mermaid: ['{{', '}}'] },
+  packages: { dot: 'ellipse', mermaid: ['(', ')'] },
   tuple: { dot: 'box', mermaid: ['[', ']'] },
   output: { dot: 'note', mermaid: ['([', '])'] },
 };
@@ -17,7 +19,7 @@ const styles: Readonly<Record<PlanNode['state'], { readonly dot: string; readonl
   failed: { dot: 'style=dashed, color="#cf222e"', mermaid: 'stroke:#cf222e,stroke-dasharray:5' },
 };
 
-/** The graph in DOT; graphviz's "The DOT Language", and "escString" for what a label is read as. */
+/** Writes the graph in DOT. See graphviz's "The DOT Language", and "escString" for the escapes of a label. */
 export function writeDot({ name, nodes, edges }: PlanGraph): string {
   const lines = [
     `digraph ${quoteDot([name])} {`,
@@ -32,7 +34,7 @@ export function writeDot({ name, nodes, edges }: PlanGraph): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** The graph as a flowchart of Mermaid; its "Flowcharts - Basic Syntax", "Entity codes to escape characters". */
+/** Writes the graph as a flowchart of Mermaid. See its "Flowcharts - Basic Syntax" and "Entity codes to escape characters". */
 export function writeMermaid({ nodes, edges }: PlanGraph): string {
   const lines = [
     'flowchart LR',
@@ -46,7 +48,7 @@ export function writeMermaid({ nodes, edges }: PlanGraph): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** Entities are replaced in labels of DOT as in HTML. */
+/** Graphviz replaces HTML entities in labels. */
 function quoteDot(lines: readonly string[]): string {
   const escaped = lines.map((line) =>
     printable(line).replaceAll('&', '&amp;').replaceAll('\\', '\\\\').replaceAll('"', '\\"'),
@@ -54,7 +56,7 @@ function quoteDot(lines: readonly string[]): string {
   return `"${escaped.join('\\n')}"`;
 }
 
-/** All that might have a meaning there, by its number. */
+/** Writes each character that Mermaid might interpret as a numeric entity. */
 function escapeMermaid(line: string): string {
   return printable(line).replaceAll(/[^\p{L}\p{N} ._:/,+@-]/gu, (character) => `#${character.codePointAt(0)};`);
 }

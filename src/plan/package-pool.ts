@@ -1,87 +1,116 @@
-import { enabledFlags, type PretendedPackage } from '../portage/pretend-package.ts';
 import { splitCpv } from '../portage/cpv.ts';
-import { closeNeeds, findStrongComponents } from './strong-components.ts';
+import { enabledFlags, type PretendedPackage } from '../portage/output/pretend-package.ts';
+import { transitiveNeeds, findStrongComponents } from './strong-components.ts';
+import type { OrderedPackage } from './work-order.ts';
 
-/** What emerge would merge for one tuple, and in which order that is possible. */
+/** The packages that emerge would merge for one tuple, with their dependencies on each other. */
 export interface ResolvedPackages {
-  readonly packages: readonly PretendedPackage[];
-  /** For each of them the positions of those that it needs, to be compiled or to run. */
+  readonly packages: readonly ResolvedPackage[];
+  /** For each package, the positions of the packages that it needs to be compiled or to run. */
   readonly needs: readonly (readonly number[])[];
-  /** The partition of the store that a package for this root goes to. */
-  readonly partitionOf: (root: string) => string;
+  /** The partitions of the store: for the tuple's root, and for `/`. They differ only in a cross build. */
+  readonly partitions: { readonly root: string; readonly host: string };
 }
 
-/** Packages that are compiled in one go: one, or several that need each other in a circle. */
+/** One package that emerge would merge. */
+export interface ResolvedPackage extends OrderedPackage {
+  /** Whether the build compiles the package; false if it comes from the store. */
+  readonly isCompiled: boolean;
+  /** The enabled USE flags. */
+  readonly use: readonly string[];
+}
+
+/** Packages that are compiled together: one package, or several that need each other in a cycle. */
 export interface PackageGroup {
   readonly id: string;
-  readonly packages: readonly PretendedPackage[];
-  /** The groups that have to be in the store before. */
+  readonly packages: readonly OrderedPackage[];
+  /** The ids of the groups that have to be in the store first. */
   readonly needs: readonly string[];
-  /** Everything that is merged into their root before these, from the store: `category/name-version`. */
+  /** The dependencies (`category/name-version`) that emerge installs from the store into the same root before it compiles. */
   readonly dependencies: readonly string[];
   readonly partition: string;
 }
 
-/** Portage takes every package to need its libc, where that is merged with it (`implicit_libc_deps` in portage.dep.libc). */
+/**
+ * The packages that a site's build compiles: each version with its USE flags once per partition of the store, for all tuples.
+ * Maps the key of each package to the id of its group.
+ */
+export type PackagePool = ReadonlyMap<string, string>;
+
+/** A pool after the packages of a tuple were added, with the groups that the tuple waits for. */
+export interface PoolAddition {
+  readonly pool: PackagePool;
+  /** The groups that were not in the pool before. */
+  readonly groups: readonly PackageGroup[];
+  /** The ids of all groups that the tuple waits for. */
+  readonly ids: readonly string[];
+}
+
+/** Portage adds the libc to the needs of every package that is merged together with it (`implicit_libc_deps` in portage.dep.libc). */
 const libcs = ['sys-libs/glibc', 'sys-libs/musl'];
 
-/**
- * What is to be compiled for all tuples of a site: each package version, with its USE flags, once for each partition of the
- * store, whoever wants it.
- */
-export class PackagePool {
-  /** The groups that packages are in. */
-  readonly #groups = new Map<string, string>();
+/** Converts emerge's list of packages to the form that a pool uses. */
+export function resolvedPackages(pretended: readonly PretendedPackage[]): readonly ResolvedPackage[] {
+  return pretended.map(({ cpv, slot, repository, root = '/', kind, use }) => ({
+    ...{ cpv, slot, repository, root, isCompiled: kind === 'ebuild' },
+    use: enabledFlags(use).toSorted(),
+  }));
+}
 
-  /** Takes in what is to be done for one tuple. Answers with the groups that are new, and with all that the tuple waits for. */
-  add(resolved: ResolvedPackages): { readonly groups: readonly PackageGroup[]; readonly ids: readonly string[] } {
-    const { packages, partitionOf } = resolved;
-    const needs = withLibc(resolved);
-    const closures = closeNeeds(needs);
-    const keys = packages.map((item) => keyOf(item, partitionOf));
-    const isCompiled = (position: number) => packages[position]?.kind === 'ebuild';
-    const drafts: { readonly id: string; readonly members: readonly number[] }[] = [];
-    for (const component of findStrongComponents(needs)) {
-      const members = component.filter((position) => isCompiled(position) && !this.#groups.has(keys[position] ?? ''));
-      const id = keys[members[0] ?? -1];
-      if (id === undefined) continue;
-      for (const position of members) this.#groups.set(keys[position] ?? '', id);
-      drafts.push({ id, members });
-    }
-    const groupsOf = (positions: Iterable<number>) => [
-      ...new Set([...positions].filter(isCompiled).flatMap((position) => this.#groups.get(keys[position] ?? '') ?? [])),
-    ];
-    const groups = drafts.map(({ id, members }): PackageGroup => {
-      const before = [...new Set(members.flatMap((position) => [...(closures[position] ?? [])]))].filter(
-        (position) => !members.includes(position),
-      );
-      const own = members.flatMap((position) => packages[position] ?? []);
-      const root = own[0]?.root;
-      return {
-        id,
-        packages: own,
-        needs: groupsOf(before).filter((other) => other !== id),
-        // What is needed of the stage, emerge takes from there by itself.
-        dependencies: before
-          .flatMap((position) => packages[position] ?? [])
-          .flatMap((item) => (item.root === root ? [item.cpv] : []))
-          .toSorted(),
-        partition: partitionOf(root ?? '/'),
-      };
-    });
-    return { groups, ids: groupsOf(packages.keys()) };
+/** Adds one tuple's packages to a pool. */
+export function addPackages(pool: PackagePool, resolved: ResolvedPackages): PoolAddition {
+  const { packages, partitions } = resolved;
+  const needs = addLibc(resolved);
+  const closures = transitiveNeeds(needs);
+  const partitionOf = ({ root }: ResolvedPackage) => (root === '/' ? partitions.host : partitions.root);
+  const keys = packages.map((item) => keyOf(item, partitionOf(item)));
+  const isCompiled = (position: number) => packages[position]?.isCompiled === true;
+  const grown = new Map(pool);
+  const drafts: { readonly id: string; readonly members: readonly number[] }[] = [];
+  for (const component of findStrongComponents(needs)) {
+    const members = component.filter((position) => isCompiled(position) && !grown.has(keys[position] ?? ''));
+    const id = keys[members[0] ?? -1];
+    if (id === undefined) continue;
+    for (const position of members) grown.set(keys[position] ?? '', id);
+    drafts.push({ id, members });
   }
+  const groupsOf = (positions: Iterable<number>) => [
+    ...new Set([...positions].filter(isCompiled).flatMap((position) => grown.get(keys[position] ?? '') ?? [])),
+  ];
+  const groups = drafts.flatMap(({ id, members }): readonly PackageGroup[] => {
+    const before = [...new Set(members.flatMap((position) => [...(closures[position] ?? [])]))].filter(
+      (position) => !members.includes(position),
+    );
+    const own = members.flatMap((position) => packages[position] ?? []);
+    const [first] = own;
+    if (first === undefined) return [];
+    const dependencies = before
+      .flatMap((position) => packages[position] ?? [])
+      .filter(({ root }) => root === first.root);
+    return [
+      {
+        id,
+        packages: own.map(({ cpv, slot, repository, root }) => ({ cpv, slot, repository, root })),
+        needs: groupsOf(before).filter((other) => other !== id),
+        // In a cross build, emerge finds packages for `/` by itself.
+        dependencies: dependencies.map(({ cpv }) => cpv).toSorted(),
+        partition: partitionOf(first),
+      },
+    ];
+  });
+  return { pool: grown, groups, ids: groupsOf(packages.keys()) };
 }
 
-/** What a package is, for whoever has it compiled. */
-function keyOf({ cpv, repository, root = '/', use }: PretendedPackage, partitionOf: (root: string) => string): string {
-  return [cpv, repository, partitionOf(root), root, enabledFlags(use).toSorted().join(',')].join(' ');
+/** Identifies a package that is compiled: equal keys mean one compilation. */
+function keyOf({ cpv, repository, root, use }: ResolvedPackage, partition: string): string {
+  return [cpv, repository, partition, root, use.join(',')].join(' ');
 }
 
-function withLibc({ packages, needs }: ResolvedPackages): readonly (readonly number[])[] {
-  const isLibc = ({ cpv }: PretendedPackage) => libcs.includes(splitCpv(cpv)?.name ?? '');
+/** Adds the libc to the needs of each package in its root, except to the needs of packages that the libc needs itself. */
+function addLibc({ packages, needs }: ResolvedPackages): readonly (readonly number[])[] {
+  const isLibc = ({ cpv }: ResolvedPackage) => libcs.includes(splitCpv(cpv)?.name ?? '');
   const found = [...packages.entries()].filter(([, item]) => isLibc(item));
-  const before = new Map(found.map(([position]) => [position, closeNeeds(needs)[position] ?? new Set<number>()]));
+  const before = new Map(found.map(([position]) => [position, transitiveNeeds(needs)[position] ?? new Set<number>()]));
   return needs.map((own, at) => {
     const libc = found.filter(
       ([position, { root }]) =>

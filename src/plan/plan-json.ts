@@ -2,7 +2,7 @@ import { throwawayFeatures } from '../portage/throwaway-features.ts';
 import type { SitePlan, TuplePlan } from './plan.ts';
 
 /**
- * A plan as `--json` prints it, which programs may rely on; members are only ever added. What is not known is null.
+ * The object that `zentoo plan --json` prints. Programs may rely on it: members are only added. An unknown value is null.
  * Actions: of a tuple `none`, `build`, `fail`; of a buildmaster `reuse`, `make`; of a package `compile`, `reuse`,
  * `installed-by-stage`, `remove`; of an output `keep`, `make`.
  */
@@ -43,7 +43,7 @@ function describeTuple(planned: TuplePlan): object {
   };
 }
 
-/** What would become of a tuple. */
+/** The action of a build for a tuple. */
 export function actionOf({ upToDate, failure }: TuplePlan): 'none' | 'build' | 'fail' {
   if (failure) return 'fail';
   return upToDate ? 'none' : 'build';

@@ -1,17 +1,17 @@
 import { splitCpv } from '../portage/cpv.ts';
-import type { IgnoredBinary, Pretended } from '../portage/pretend-output.ts';
-import type { PretendedPackage, PretendedVersion } from '../portage/pretend-package.ts';
+import type { IgnoredBinary, Pretended } from '../portage/output/pretend-output.ts';
+import type { PretendedPackage, PretendedVersion } from '../portage/output/pretend-package.ts';
 import type { PackagePlan } from './plan.ts';
 
-/** What is known of the surroundings of an answer of Portage's. */
+/** The packages of the store and of the stage, which Portage's answer does not contain. */
 export interface KnownPackages {
-  /** `category/name-version` of the binary packages in the partition; undefined if nobody has looked. */
+  /** The binary packages of the partition: `category/name-version`; undefined if unknown. */
   readonly stored: readonly string[] | undefined;
-  /** What of the set's closure the stage brings, and Portage would leave as it is. */
+  /** The packages of the set that the stage has installed, and that Portage would keep. */
   readonly installed: readonly Pick<PackagePlan, 'cpv' | 'slot' | 'repository'>[];
 }
 
-/** Says of each package what would be done and why, from what Portage said it would do. */
+/** Finds the action of a build for each package, and the reason for it, from Portage's answer. */
 export function planPackages(pretended: Pretended, { stored, installed }: KnownPackages): readonly PackagePlan[] {
   const listed = pretended.packages.map((item): PackagePlan => {
     const { cpv, slot, repository } = item;
@@ -35,12 +35,12 @@ export function planPackages(pretended: Pretended, { stored, installed }: KnownP
   ];
 }
 
-/** What no two installed packages have in common: the name and the slot, without its sub-slot. */
+/** Identifies the place of an installed package: its name and slot, without the sub-slot. Only one package can take it. */
 function placeOf({ cpv, slot }: Pick<PackagePlan, 'cpv' | 'slot'>): string {
-  return `${splitCpv(cpv)?.name ?? cpv}:${slot.replace(/\/.*$/s, '')}`;
+  return `${splitCpv(cpv)?.name ?? cpv}:${slot.replace(/\/.*/s, '')}`;
 }
 
-/** What the package is to the root in which it would be merged. */
+/** Explains why emerge would merge the package, from the difference to the root's package. */
 function whyMerged(item: PretendedPackage, { rebuilds }: Pretended): string {
   const before = item.previous.map((previous) => describeVersion(previous, item)).join(' and ');
   const causes = rebuilds.filter(({ cpv }) => cpv === item.cpv).map(({ cause }) => cause);
@@ -59,7 +59,7 @@ function whyMerged(item: PretendedPackage, { rebuilds }: Pretended): string {
   }
   if (causes.length > 0) return `the subslot of ${causes.join(' and ')} is another (rebuild)`;
   const flags = changedFlags(item);
-  if (flags !== '') return `USE ${flags} differs from what the stage has`;
+  if (flags !== '') return `USE ${flags} differs from the package of the stage`;
   const [other] = item.previous;
   if (other === undefined) return 'the stage has it, and it is merged again';
   if (other.repository !== item.repository) return `the stage has it from the repository ${other.repository}`;
@@ -77,7 +77,7 @@ function whyBinary({ fetch, buildId }: PretendedPackage): string {
   return buildId === undefined ? 'in the store' : `build ${buildId} in the store`;
 }
 
-/** Why no binary package is taken. */
+/** Explains why the package is compiled, although binary packages may exist. */
 function whyCompiled(
   { cpv, use }: PretendedPackage,
   ignored: readonly IgnoredBinary[],
@@ -90,11 +90,11 @@ function whyCompiled(
   );
   const [flags] = builds;
   if (flags !== undefined) {
-    const wanted = flags.map((flag) => flag.replace(/^-/, '')).map((name) => [name, all.get(name)] as const);
-    // Emerge says what the binary package has; what is wanted is the opposite.
-    const texts = wanted.map(
-      ([name, enabled], index) => sign(enabled ?? flags[index]?.startsWith('-') ?? false) + name,
-    );
+    const texts = flags.map((flag) => {
+      const name = flag.replace(/^-/, '');
+      // Emerge prints the flags of the binary package; the tuple wants the opposite.
+      return sign(all.get(name) ?? flag.startsWith('-')) + name;
+    });
     const others = builds.length > 1 ? `, and from ${builds.length - 1} more` : '';
     return `USE ${texts.join(' ')} differs from the binary package in the store${others}`;
   }
@@ -112,7 +112,7 @@ function whyRemoved({ cpv }: PretendedPackage, { blockers }: Pretended): string 
 
 /** The `category/name` of an atom. */
 function nameOf(atom: string): string {
-  const bare = atom.replace(/^[<>=~]+/, '').replace(/[:[].*$/s, '');
+  const bare = atom.replace(/^[<>=~]+/, '').replace(/[:[].*/s, '');
   return atom.startsWith(bare) ? bare : (splitCpv(bare.replace(/\*$/, ''))?.name ?? bare);
 }
 
@@ -126,12 +126,12 @@ function changedFlags({ use }: PretendedPackage): string {
     .join(' ');
 }
 
-/** As binary packages record it: `python_targets_python3_12`. */
+/** The flag's name as binary packages record it: `python_targets_python3_12`. */
 function fullName(variable: string, flag: string): string {
   return variable === 'USE' ? flag : `${variable.toLowerCase()}_${flag}`;
 }
 
-/** The flags that the ebuild has; what only an older one had is left out. */
+/** The flags of the ebuild, without the flags that only the installed version had. */
 function describeUse({ use }: PretendedPackage): string {
   const texts = use.map(({ variable, flags }) => {
     const own = flags.filter(({ fixed, inOneOnly, enabled }) => !(fixed && inOneOnly && !enabled));

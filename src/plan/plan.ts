@@ -1,83 +1,89 @@
 import type { Failure } from '../failure.ts';
-import type { Output, Tuple } from '../site/site.ts';
+import type { OutputName } from '../output-name.ts';
+import type { Tuple } from '../site/site.ts';
+import type { SiteNode } from './expand-site.ts';
 
-/** What would be done for a site, and why. Nothing of it has been done. */
+/** The actions of a site's build, with the reason for each. */
 export interface SitePlan {
   readonly site: string;
   readonly trees: readonly PlannedTree[];
-  /** Each once, in the order of the tuples that need them. */
+  /** Each buildmaster once, in the order of the tuples that need it. */
   readonly buildmasters: readonly BuildmasterPlan[];
   readonly tuples: readonly TuplePlan[];
+  /** The graph of work orders that a build would run. */
+  readonly graph: readonly SiteNode[];
   readonly warnings: readonly PlanWarning[];
 }
 
-/** Something that is not as one might think it is, and what can be done about it. */
+/** A state of the site that its user may not expect, and a hint. */
 export interface PlanWarning {
   readonly message: string;
   readonly hint: string | undefined;
 }
 
-/** The tree of a repository, as it is in its volume. */
+/** The tree of an ebuild repository in its volume. */
 export interface PlannedTree {
   readonly repository: string;
-  /** What is there; undefined if it was never synced. */
+  /** The revision of the tree; undefined if the tree was never synced. */
   readonly revision: string | undefined;
-  /** What site.lock says; undefined if it says nothing. */
+  /** The revision in site.lock; undefined if site.lock has none. */
   readonly locked: string | undefined;
 }
 
+/** The action of a build for a buildmaster. */
 export interface BuildmasterPlan {
   /** `<cpu>-<portage>` */
   readonly name: string;
   readonly stage: string;
   readonly action: 'reuse' | 'make';
-  /** Sentences without a full stop; none if it is reused. */
+  /** The reasons to make it, as sentences without a full stop; empty if it is reused. */
   readonly why: readonly string[];
   /** The image's name. */
   readonly image: string;
 }
 
-/** What would be done for one tuple. */
+/** The actions of a build for one tuple. */
 export interface TuplePlan {
   readonly tuple: Tuple;
-  /** Nothing is to be done. */
+  /** Whether the build would do nothing for the tuple. */
   readonly upToDate: boolean;
-  /** Why it is not, in sentences without a full stop. */
+  /** The reasons why the tuple is not up to date, as sentences without a full stop. */
   readonly why: readonly string[];
   readonly buildmaster: BuildmasterPlan;
-  /** Where its binary packages are, below the store; undefined as long as there is no buildmaster to ask. */
+  /** The partition of the store that has the tuple's binary packages; undefined if it is unknown. */
   readonly partition: string | undefined;
-  /** In the order in which Portage would merge them; empty if it is up to date. */
+  /** The packages in the order in which Portage would merge them; empty if the tuple is up to date. */
   readonly packages: readonly PackagePlan[];
-  /** What Portage said besides, line by line. */
+  /** Further messages of Portage, line by line. */
   readonly notes: readonly string[];
-  /** What a plan cannot foresee, in sentences without a full stop. */
+  /** The actions that the plan cannot foresee, in sentences without a full stop. */
   readonly unforeseen: readonly string[];
-  /** Why it cannot be built. */
+  /** The reason why the tuple cannot be built; undefined if it can be built. */
   readonly failure: Failure | undefined;
   readonly outputs: readonly OutputPlan[];
 }
 
+/** The action of a build for an output. */
 export interface OutputPlan {
-  readonly output: Output;
+  readonly output: OutputName;
   /** The image's name, or the archive's path. */
   readonly name: string;
   readonly action: 'keep' | 'make';
-  /** A clause: why it is made. */
+  /** The reason to make the output, as a clause. */
   readonly why: string;
 }
 
-/** What would be done with one package. */
+/** The action of a build for one package. */
 export interface PackagePlan {
   readonly action: 'compile' | 'reuse' | 'installed-by-stage' | 'remove';
   /** `category/name-version` */
   readonly cpv: string;
   readonly slot: string;
   readonly repository: string;
-  /** Clauses without a full stop, joined by semicolons. */
+  /** The reasons for the action, as clauses without a full stop, joined by semicolons. */
   readonly why: string;
-  /** `+ssl -ipv6`, and the variables of USE_EXPAND after it: `PYTHON_TARGETS: +python3_12`. */
+  /** The USE flags, `+ssl -ipv6`, and then the variables of USE_EXPAND: `PYTHON_TARGETS: +python3_12`. */
   readonly use: string;
-  /** Which binary package of the store: `net-misc/curl-8.1.0-2`; undefined if none. */
+  /** The binary package of the store, such as `net-misc/curl-8.1.0-2`; undefined if there is none. */
   readonly from: string | undefined;
 }

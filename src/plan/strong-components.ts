@@ -1,6 +1,6 @@
 /**
- * Puts what needs each other in a circle together: the strongly connected components of a graph (Tarjan, "Depth-First Search and
- * Linear Graph Algorithms"), each behind those that it needs. `needs` has for each position those that it needs.
+ * Groups positions that need each other in a cycle: the strongly connected components of a graph (Tarjan, "Depth-First Search and
+ * Linear Graph Algorithms"), each after the components that it needs. `needs` has, for each position, the positions that it needs.
  */
 export function findStrongComponents(needs: readonly (readonly number[])[]): readonly (readonly number[])[] {
   const found: number[][] = [];
@@ -8,7 +8,7 @@ export function findStrongComponents(needs: readonly (readonly number[])[]): rea
   const lowest = new Map<number, number>();
   const path: number[] = [];
   const visit = (start: number): void => {
-    // Not by recursion: plans may be deep.
+    // A recursive function could overflow the stack: the chains of a plan may be long.
     const calls = [{ at: start, next: 0 }];
     while (calls.length > 0) {
       const call = calls.at(-1);
@@ -37,8 +37,8 @@ export function findStrongComponents(needs: readonly (readonly number[])[]): rea
   return found;
 }
 
-/** For each position all that it needs, and what that needs, itself left out. */
-export function closeNeeds(needs: readonly (readonly number[])[]): readonly ReadonlySet<number>[] {
+/** The transitive closure: for each position, all positions that it needs directly or through others, itself left out. */
+export function transitiveNeeds(needs: readonly (readonly number[])[]): readonly ReadonlySet<number>[] {
   return needs.map((own, at) => {
     const reached = new Set<number>();
     const waiting = [...own];
@@ -50,4 +50,10 @@ export function closeNeeds(needs: readonly (readonly number[])[]): readonly Read
     reached.delete(at);
     return reached;
   });
+}
+
+/** The needs that do not follow from other needs: the transitive reduction of a graph without cycles. */
+export function directNeeds(needs: readonly (readonly number[])[]): readonly (readonly number[])[] {
+  const closures = transitiveNeeds(needs);
+  return needs.map((own) => own.filter((need) => !own.some((other) => other !== need && closures[other]?.has(need))));
 }

@@ -1,13 +1,14 @@
 import { join } from 'node:path';
-import type { Site } from '../site/site.ts';
+import type { Site, SiteNote } from '../site/site.ts';
 import type { PlannedTree, PlanWarning } from './plan.ts';
 
 /**
- * What of a site is not built though one might think so: work in no commit, and branches left behind. `path` is how the
- * site was named, for commands that can be copied.
+ * Warns of parts of a site that have no effect although its user may expect it: settings that Portage takes for empty,
+ * uncommitted work, and branches that are behind their remotes. `path` is the path of the site as the user wrote it, for commands that can be copied.
  */
-export function siteWarnings({ uncommitted, leftBehind }: Site, path: string): readonly PlanWarning[] {
+export function siteWarnings({ notes, uncommitted, leftBehind }: Site, path: string): readonly PlanWarning[] {
   return [
+    ...noteWarnings(notes),
     ...uncommitted.flatMap(({ repository, branch, paths, unread }): readonly PlanWarning[] => {
       const where = branch === undefined ? repository : `${repository} (${branch})`;
       const git = gitIn(path, repository);
@@ -16,7 +17,7 @@ export function siteWarnings({ uncommitted, leftBehind }: Site, path: string): r
           ? []
           : [
               {
-                message: `${repository}: whether there is uncommitted work in ${nameFiles(unread)} is not known: it cannot be read`,
+                message: `${repository}: ${nameFiles(unread)} cannot be read, and may have uncommitted work`,
                 hint: undefined,
               },
             ]),
@@ -37,12 +38,20 @@ export function siteWarnings({ uncommitted, leftBehind }: Site, path: string): r
   ];
 }
 
-/** The first of several paths, and how many others there are. */
+/** Warns of settings that have no effect. */
+export function noteWarnings(notes: readonly SiteNote[]): readonly PlanWarning[] {
+  return notes.map(({ place: { file, line, column }, message }) => ({
+    message: `${file}:${line}:${column}: ${message}`,
+    hint: undefined,
+  }));
+}
+
+/** Names the first path and the number of the others. */
 function nameFiles([first, ...others]: readonly string[]): string {
   return others.length === 0 ? `${first}` : `${first} and ${others.length} more`;
 }
 
-/** Trees that are not what site.lock says, or of which it says nothing. */
+/** Warns of trees that are not at the revision in site.lock, or that site.lock does not name. */
 export function treeWarnings(trees: readonly PlannedTree[]): readonly PlanWarning[] {
   return trees.flatMap(({ repository, revision, locked }): readonly PlanWarning[] => {
     if (revision === undefined)
@@ -50,11 +59,13 @@ export function treeWarnings(trees: readonly PlannedTree[]): readonly PlanWarnin
     if (revision === locked) return [];
     const is = `the tree ${repository} is at ${abridge(revision)}`;
     const message =
-      locked === undefined ? `${is}, and site.lock says nothing of it` : `${is}, and site.lock says ${abridge(locked)}`;
+      locked === undefined
+        ? `${is}, and site.lock has no revision of it`
+        : `${is}, and site.lock has ${abridge(locked)}`;
     return [
       {
         message,
-        hint: 'zentoo sync moves all trees on and writes site.lock; what is built meanwhile is from the tree as it is',
+        hint: 'run zentoo sync to update all trees and site.lock; until then, builds use the tree as it is',
       },
     ];
   });
@@ -64,7 +75,7 @@ function abridge(revision: string): string {
   return /^[0-9a-f]{12,}$/.test(revision) ? revision.slice(0, 10) : revision;
 }
 
-/** How git is called in a repository of the site, from where the site was named. */
+/** The git command for a repository of the site, relative to the directory in which the user named the site. */
 function gitIn(site: string, repository: string): string {
   const path = join(site, repository);
   return `git -C ${/^[\w./+-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`}`;

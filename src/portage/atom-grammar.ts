@@ -9,9 +9,9 @@ const slotPattern = /^(?:(\w[\w+.-]*)(?:\/\w[\w+.-]*)?)?([*=])?$/;
 const repositoryPattern = /^\w[\w-]*$/;
 
 /**
- * Why a text is no atom to emerge, or undefined if it is one. The grammar is that of `portage.dep.Atom` in Portage
- * 3.0.83 without wildcards (`*` as a name or category) and blockers, read from left to right instead of by its regular
- * expression, whose order of preference decides where a name ends and a version begins.
+ * Tells why emerge would refuse a text as an atom; undefined if the text is an atom. The grammar is that of
+ * `portage.dep.Atom` in Portage 3.0.83, without blockers and without wildcards (`*` as a name or category). The function
+ * reads from left to right; Portage uses a regular expression whose preferences decide where a version begins.
  */
 export function atomFault(text: string): string | undefined {
   const bracket = text.indexOf('[');
@@ -25,7 +25,7 @@ export function atomFault(text: string): string | undefined {
   );
 }
 
-/** The part before slot, repository and USE dependencies; the whole text is for the suggestion only. */
+/** Checks the part before slot, repository and USE dependencies. The whole text is used only for the suggestion. */
 function versionedNameFault(head: string, text: string): string | undefined {
   const operator = operatorPattern.exec(head)?.[0] ?? '';
   const star = head.endsWith('*');
@@ -48,8 +48,8 @@ function versionedNameFault(head: string, text: string): string | undefined {
 }
 
 /**
- * A name, its version and what follows that (a build id, if it is one). As the shortest name wins, `a-1-2` is version 1
- * with build id 2 and not version 2 of `a-1`; a name is never empty, so `1-2` is version 2 of `1`.
+ * Splits a text into a name, a version and a build id. The shortest name wins: `a-1-2` is version 1 with build id 2, not
+ * version 2 of `a-1`. A name is never empty: `1-2` is version 2 of `1`.
  */
 function splitName(name: string): { packageName: string; version: string; buildId: string | undefined } {
   const tokens = name.split('-');
@@ -62,7 +62,7 @@ function splitName(name: string): { packageName: string; version: string; buildI
     : { packageName: join(0, first), version: join(first, last), buildId: join(last) };
 }
 
-/** Where the version that ends before `end` begins, if one does and something stands before it. */
+/** The index at which the version that ends before `end` begins; undefined if there is no version, or nothing before it. */
 function versionStart(tokens: readonly string[], end: number): number | undefined {
   const start = revisionPattern.test(tokens[end - 1] ?? '') ? end - 2 : end - 1;
   return start > 0 && versionPattern.test(tokens[start] ?? '') ? start : undefined;
@@ -73,7 +73,7 @@ function nameFault(kind: 'category' | 'package', name: string, punctuation: stri
   return `a ${kind} name has only letters, digits and ${punctuation}, and begins with a letter, a digit or _`;
 }
 
-/** What follows the name, from its first colon on: `:slot`, `:slot/subslot=`, `::repository`, `:slot::repository`. */
+/** Checks the part from the first colon on: `:slot`, `:slot/subslot=`, `::repository`, `:slot::repository`. */
 function slotAndRepositoryFault(tail: string): string | undefined {
   const separator = tail.indexOf('::');
   if (separator >= 0 && !repositoryPattern.test(tail.slice(separator + 2)))

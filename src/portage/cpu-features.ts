@@ -1,6 +1,6 @@
 /**
- * What GCC and Clang define for each extension of the x86 instruction set that they may use, with the flag of
- * /proc/cpuinfo that says whether a processor has it (arch/x86/include/asm/cpufeatures.h of Linux, "x86 Options" of GCC).
+ * The extensions of the x86 instruction set: the macro that GCC and Clang define if they may use the extension ("x86
+ * Options" of GCC), and the flag in /proc/cpuinfo of a processor that has it (arch/x86/include/asm/cpufeatures.h of Linux).
  */
 const extensions: readonly (readonly [macro: string, flag: string])[] = [
   ['__SSE3__', 'pni'],
@@ -66,19 +66,20 @@ const extensions: readonly (readonly [macro: string, flag: string])[] = [
 ];
 
 /**
- * The extensions, as /proc/cpuinfo calls them, that a compiler would use and a processor has not: of what `gcc -dM -E`
- * printed and of the text of /proc/cpuinfo. None where that does not list flags in the way of x86.
+ * Lists the extensions that a compiler would use and that the processor lacks, by their names in /proc/cpuinfo. `macros` is
+ * the output of `gcc -dM -E`, `cpuinfo` the text of /proc/cpuinfo. Returns an empty list if `cpuinfo` has no `flags` line,
+ * as on other architectures than x86.
  */
 export function missingCpuFeatures(macros: string, cpuinfo: string): readonly string[] {
-  const flags = /^flags\s*:(.*)$/m.exec(cpuinfo)?.[1]?.split(/\s+/);
+  const flags = /^flags\s*:(.*)/m.exec(cpuinfo)?.[1]?.split(/\s+/);
   if (flags === undefined) return [];
   const defined = new Set(macros.split('\n').map((line) => line.split(' ')[1]));
   return extensions.flatMap(([macro, flag]) => (defined.has(macro) && !flags.includes(flag) ? [flag] : []));
 }
 
 /**
- * Whether flags have the compiler find out itself what the machine can run, which is then what it makes use of; the kernel
- * does not list all of that. The last choice counts ("x86 Options" and "ARM Options" of GCC), and -mtune is none.
+ * Whether CFLAGS leave the instruction set to the compiler (`-march=native`, `-mcpu=native`). The last of these options
+ * counts ("x86 Options" and "ARM Options" of GCC); `-mtune` does not choose an instruction set.
  */
 export function choosesNative(cflags: string): boolean {
   const choices = cflags.split(/\s+/).filter((flag) => /^-m(?:arch|cpu)=/.test(flag));

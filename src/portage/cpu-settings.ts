@@ -1,4 +1,4 @@
-/** What make.conf says of one kind of processor. */
+/** The settings in make.conf for one kind of processor. */
 export interface CpuSettings {
   readonly name: string;
   readonly chost: string;
@@ -6,12 +6,12 @@ export interface CpuSettings {
   readonly cpuFlags: readonly { readonly variable: string; readonly flags: string }[];
 }
 
-/** Variables of make.conf that have the flags of CFLAGS unless they are told otherwise; make.conf(5). */
+/** Variables of make.conf that get the value of CFLAGS; make.conf(5). */
 const sameFlags = ['CXXFLAGS', 'FFLAGS', 'FCFLAGS'] as const;
 
 /**
- * The lines that set them, and other variables, for the end of a make.conf, so that nothing before them matters. Unlike the
- * environment, they leave to package.env what it sets for single packages (make.conf(5), portage(5)).
+ * The lines that set the variables of a CPU and `others`. They go to the end of a make.conf, where they override the lines
+ * before. Unlike variables in the environment, they do not override package.env (make.conf(5), portage(5)).
  */
 export function cpuSettings(cpu: CpuSettings, others: Readonly<Record<string, string>>): string {
   const settings = {
@@ -21,10 +21,10 @@ export function cpuSettings(cpu: CpuSettings, others: Readonly<Record<string, st
     ...Object.fromEntries(cpu.cpuFlags.map(({ variable, flags }) => [variable, flags])),
     ...others,
   };
-  return `# The cpu ${cpu.name} of the site.\n${makeConfLines(settings)}`;
+  return `# Settings of the CPU ${cpu.name}.\n${makeConfLines(settings)}`;
 }
 
-/** A line of make.conf for each variable. */
+/** Formats one line of make.conf for each variable. */
 export function makeConfLines(variables: Readonly<Record<string, string>>): string {
   return Object.entries(variables)
     .map(([name, value]) => `${name}="${value.replaceAll(/["\\$`]/g, String.raw`\$&`)}"\n`)

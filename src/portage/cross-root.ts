@@ -1,41 +1,41 @@
 import { posix } from 'node:path';
 
 /**
- * How Portage is told to build for another CHOST than the one that it runs on. The root that is built lies in a directory
- * of the container, with the configuration in its own /etc/portage; what is needed to build (BDEPEND) goes to `/`, by
- * the configuration of the stage. DEPEND is looked for in that root, where a cross compiler looks for headers and
- * libraries as well: `/usr/<CHOST>`, as crossdev has it. emerge(1), ROOT and SYSROOT; ebuild(5), BDEPEND.
+ * Settings for a cross build: Portage builds for another CHOST than the one that it runs on. The root is a directory of the
+ * container, and its configuration is in the root's own /etc/portage. Build tools (BDEPEND) are installed in `/`, with the
+ * configuration of the stage. Portage looks for DEPEND in the root. The directory is `/usr/<CHOST>`, as with crossdev, because
+ * a cross compiler looks for headers and libraries there. See emerge(1), ROOT and SYSROOT; ebuild(5), BDEPEND.
  */
 
-/** The directory of the root, the same wherever it is compiled for or assembled. */
+/** The directory of the root; compiling and assembling use the same directory. */
 export function crossRoot(chost: string): string {
   return `/usr/${chost}`;
 }
 
 /**
- * What Portage is told by its environment, beside what any emerge is. All other variables of that environment hold for
- * this root alone: Portage forgets them for what goes to `/` (`portage.create_trees`), see {@link nativeSettings}.
+ * The variables that a cross build adds to emerge's environment. Other variables of the environment apply only to the root:
+ * Portage ignores them for packages that it installs in `/` (`portage.create_trees`), see {@link nativeSettings}.
  */
 export function crossEnvironment(chost: string): Readonly<Record<string, string>> {
   const root = crossRoot(chost);
-  // SYSROOT has to be `/` or ROOT: everything else is refused.
+  // Portage refuses any SYSROOT other than `/` and ROOT.
   return { PORTAGE_CONFIGROOT: root, ROOT: root, SYSROOT: root };
 }
 
-/** For the root's make.conf, after what the branch says: who compiles. It keeps ldconfig(8) of glibc out, too. */
+/** Variables for the end of the root's make.conf: CBUILD, the CHOST that compiles. CBUILD also prevents ldconfig(8) of glibc. */
 export function crossSettings(stageChost: string): Readonly<Record<string, string>> {
   return { CBUILD: stageChost };
 }
 
-/** Absolute paths, in the container. */
+/** The directories for packages of the stage itself, as absolute paths in the container. */
 export interface NativePaths {
-  /** The partition of packages that are compiled by the stage's own configuration; never that of the root. */
+  /** The store partition of packages for the stage itself; never the partition of the root. */
   readonly pkgdir: string;
   readonly distdir?: string | undefined;
   readonly logdir?: string | undefined;
 }
 
-/** For the stage's own make.conf: what a native emerge would be told by its environment, which does not reach it here. */
+/** Variables for the stage's own make.conf. A native emerge gets them by its environment, which does not apply to `/` here. */
 export function nativeSettings({ pkgdir, distdir, logdir }: NativePaths): Readonly<Record<string, string>> {
   return {
     PKGDIR: pkgdir,
@@ -51,9 +51,9 @@ export interface RepositoryLink {
 }
 
 /**
- * The links by which each repository is in the root as well while Portage works, for a make.profile that is a relative
- * link: `../../var/db/repos/...` leads out of /etc/portage, wherever that lies. A mount would not do: Portage takes a
- * profile for a repository's by its real path. A repository within another is found through the other's link.
+ * The links that make each repository visible in the root while Portage works. They are needed for a make.profile that is a
+ * relative link: `../../var/db/repos/...` leads out of the root's /etc/portage. A mount does not work, because Portage uses the
+ * real path of a profile to find the profile's repository. A repository inside another one needs no link of its own.
  */
 export function repositoryLinks(chost: string, locations: readonly string[]): readonly RepositoryLink[] {
   const outermost = locations.filter((one) => !locations.some((other) => one.startsWith(`${other}/`)));
@@ -63,8 +63,8 @@ export function repositoryLinks(chost: string, locations: readonly string[]): re
   }));
 }
 
-/** Why a stage cannot compile for a CHOST as for another one; undefined if it can, as far as names tell. */
+/** Explains why a stage cannot cross-compile for a CHOST; undefined if nothing in the two names forbids it. */
 export function crossObstacle(stageChost: string, chost: string): string | undefined {
   if (stageChost !== chost) return undefined;
-  return `the stage is itself ${chost}, so that it compiles for it without cross: true`;
+  return `the stage has this CHOST itself`;
 }

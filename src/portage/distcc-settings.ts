@@ -1,23 +1,23 @@
-/** A machine that compiles for others; distcc(1), HOST SPECIFICATIONS. */
+/** A distcc server; distcc(1), HOST SPECIFICATIONS. */
 export interface DistccHost {
   /** An IPv4 address. */
   readonly address: string;
-  /** How many compilers may run on it at once. */
+  /** The number of compilers that may run on the server at once. */
   readonly slots: number;
 }
 
-/** Seconds after which a worker that neither sends nor takes anything is given up, and the file is compiled locally. */
+/** The seconds without traffic after which distcc gives up a server and compiles the file locally. */
 const ioTimeout = 180;
-/** Seconds for which a worker that failed is not asked again. */
+/** The seconds for which distcc does not use a server that failed. */
 const backoffPeriod = 60;
 
 /**
- * What a build is told by its environment to have files compiled by these hosts, and by the machine itself as soon as they
- * are all busy or do not answer. Unlike CFLAGS, Portage hands such variables on and knows them nowhere else.
+ * The environment for a build whose files are compiled by `hosts`, and by the machine itself if all hosts are busy or do not
+ * answer. Portage passes the variables on and does not record them, unlike CFLAGS.
  */
 export function distccEnvironment(hosts: readonly DistccHost[], localSlots: number): Readonly<Record<string, string>> {
   const others = hosts.map(({ address, slots }) => `${address}/${slots}`);
-  // Preprocessing and linking are always local: more of them than compilers, or these would wait.
+  // Preprocessing and linking are always local. There are more slots for them than for compilers, or compilers would wait.
   const local = [
     `localhost/${localSlots}`,
     `--localslots=${localSlots}`,
@@ -31,7 +31,7 @@ export function distccEnvironment(hosts: readonly DistccHost[], localSlots: numb
   };
 }
 
-/** How many jobs of make keep these hosts and the machine itself busy. */
+/** The number of jobs of make that keeps the hosts and the machine itself busy. */
 export function jobsOf(hosts: readonly DistccHost[], localSlots: number): number {
   return hosts.reduce((sum, { slots }) => sum + slots, localSlots);
 }

@@ -1,45 +1,52 @@
 import type { PackageArgument } from './atom.ts';
-import { elogEnvironment } from './elog.ts';
+import { elogEnvironment } from './elog-settings.ts';
+import { installsOnlyBinaries } from './emerge-option.ts';
 import { throwawayFeatureWords } from './throwaway-features.ts';
 
-/** What is to be emerged, and how. */
+/** The packages to emerge, and the options. */
 export interface EmergeRequest {
   readonly packages: readonly PackageArgument[];
-  /** Options of the user's own, as they are handed to emerge; later than ours, so that they win. */
+  /** Options of the user. They follow the program's own options and override them. */
   readonly options?: readonly string[] | undefined;
-  /** How many packages are built at the same time; Portage's own choice if undefined. */
+  /** The number of packages that Portage builds at once; Portage's default if undefined. */
   readonly jobs?: number | undefined;
   /**
-   * How many GiB have to be free where packages are built before another one is begun beside others; Portage's own choice
-   * if undefined, as it has to be for an emerge that has no such option.
+   * The GiB that must be free in the build directory before Portage begins a package while it builds others; Portage's default
+   * if undefined. It must be undefined for an emerge that does not have the option.
    */
   readonly freeGib?: number | undefined;
-  /** Whether binary packages are used where there are any. */
+  /** Whether emerge uses binary packages. */
   readonly binpkgs: boolean;
 }
 
-/** What emerge is told by its environment; paths are absolute and in the container. */
+/** The settings that emerge gets by its environment. Paths are absolute and in the container. */
 export interface EmergeEnvironmentRequest {
-  /** Where binary packages are kept and looked for; none are made if undefined. */
+  /** The directory of binary packages; if undefined, emerge makes none, unless `packaging` is true. */
   readonly pkgdir?: string | undefined;
-  /** Whether binary packages are made though the PKGDIR is not told, as it is in make.conf. */
+  /** Whether emerge makes binary packages although `pkgdir` is undefined, because make.conf sets PKGDIR. */
   readonly packaging?: boolean;
   readonly distdir?: string | undefined;
-  /** Where build logs go; a package's temporary directory if undefined. */
+  /** The directory of build logs; the package's temporary directory if undefined. */
   readonly logdir?: string | undefined;
-  /** USE flags on top of those that are configured, as in USE="ssl -ipv6". */
+  /** USE flags in addition to the configured flags: `ssl -ipv6`. */
   readonly use?: string | undefined;
-  /** Whether Portage is to serve its status stream; older ones than 3.0.82 warn that they do not know it. */
+  /**
+   * Whether emerge reads only binary packages that the product made. Nobody need sign these, or have the key of a base that
+   * signs its packages, so signatures are neither asked for nor verified; it must not be true if emerge may ask a remote host
+   * for packages.
+   */
+  readonly ownPackagesOnly?: boolean | undefined;
+  /** Whether Portage writes its status stream. Versions before 3.0.82 warn that they do not know the feature. */
   readonly observability?: boolean | undefined;
 }
 
 /**
- * `emerge --sync`: all repositories that are synced automatically; emerge(1), ACTIONS. Without the base's
- * EMERGE_DEFAULT_OPTS, which are meant for builds: with --ask or --pretend among them there would be no sync.
+ * `emerge --sync` for all repositories with auto-sync, or for one repository; emerge(1), ACTIONS. The command ignores the
+ * base's EMERGE_DEFAULT_OPTS, which are meant for builds: `--ask` or `--pretend` would prevent the sync.
  */
-export function syncCommand(request: {
+export function emergeSyncCommand(request: {
   readonly quiet: boolean;
-  /** The name of the one that is synced, instead of all. */
+  /** The name of the only repository to sync; all repositories if undefined. */
   readonly repository?: string;
 }): readonly string[] {
   const { quiet, repository } = request;
@@ -47,43 +54,51 @@ export function syncCommand(request: {
   return ['emerge', '--ignore-default-opts', '--sync', ...(quiet ? ['--quiet=y'] : []), '--color=n', ...names];
 }
 
-/** `emerge-webrsync`: the main repository from a snapshot, which also fills an empty tree; emerge-webrsync(1). */
+/** `emerge-webrsync` syncs the main repository from a snapshot, and can fill an empty tree; emerge-webrsync(1). */
 export function webrsyncCommand(request: { readonly quiet: boolean }): readonly string[] {
   return ['emerge-webrsync', ...(request.quiet ? ['--quiet'] : [])];
 }
 
 /**
- * The command line that emerges packages. There is no `--` before them: Python's argparse treats it differently from
- * version to version. Parsed packages do not begin with a dash, and the last option has its value with it, so that none
- * of those whose value is optional takes a package named `y` or `4` for it (`_emerge/main.py`, insert_optional_args).
+ * The command line that emerges packages. It has no `--` before the packages, because versions of Python's argparse treat
+ * `--` differently. Parsed packages do not begin with a dash. The last option includes its value, because an option with an
+ * optional value would take a package named `y` or `4` as the value (`_emerge/main.py`, insert_optional_args).
  */
 export function emergeCommand(request: EmergeRequest): readonly string[] {
   return [
     'emerge',
-    // Build logs go to their files, and to the output only where a package fails; emerge(1), --quiet and --quiet-build.
+    // Portage writes build logs to files, and to the output only if a package fails; emerge(1), --quiet and --quiet-build.
     '--quiet=y',
-    // A base whose EMERGE_DEFAULT_OPTS has --ask would fail for want of a terminal; the rest of them stays.
+    // If EMERGE_DEFAULT_OPTS of the base has --ask, emerge would fail without a terminal.
     '--ask=n',
     ...(request.jobs === undefined ? [] : [`--jobs=${request.jobs}`]),
     ...(request.freeGib === undefined ? [] : [`--jobs-tmpdir-require-free-gb=${request.freeGib}`]),
-    // Without the second, a package whose USE flags differ from those that are wanted is used all the same where the
-    // user's options have --usepkgonly; emerge(1), --binpkg-respect-use.
-    ...(request.binpkgs ? ['--usepkg=y', '--binpkg-respect-use=y'] : []),
+    ...(request.binpkgs ? ['--usepkg=y', ...respectUse(request.options)] : []),
     ...(request.options ?? []),
-    // The output is parsed and kept in a file.
+    // The output is parsed, and written to a log file.
     '--color=n',
     ...request.packages,
   ];
 }
 
 /**
- * The environment of emerge in a container that is thrown away, as additions to what the base configures: FEATURES and
- * USE are incremental, so that what is not named here stays as it is; make.conf(5), emerge(1).
+ * The option that makes emerge refuse binary packages with other USE flags. Only `--usepkgonly` needs it: otherwise emerge refuses
+ * them by default, and the option would switch off its suggestions of USE flags and `--autounmask-continue`
+ * (`_emerge/create_depgraph_params.py`).
+ */
+function respectUse(options: readonly string[] = []): readonly string[] {
+  return installsOnlyBinaries(options) ? ['--binpkg-respect-use=y'] : [];
+}
+
+/**
+ * The environment of emerge in a container that is thrown away. It adds to the configuration of the base: FEATURES, USE and
+ * CONFIG_PROTECT are incremental, and features that the environment does not name keep their setting; make.conf(5), emerge(1).
  */
 export function emergeEnvironment(request: EmergeEnvironmentRequest): Readonly<Record<string, string>> {
   const features = [
     ...throwawayFeatureWords,
     ...(request.pkgdir === undefined && request.packaging !== true ? [] : binaryPackageFeatures),
+    ...(request.ownPackagesOnly ? unsignedPackageFeatures : []),
     ...(request.observability ? ['observability'] : []),
   ];
   const given = {
@@ -94,22 +109,31 @@ export function emergeEnvironment(request: EmergeEnvironmentRequest): Readonly<R
   };
   return {
     FEATURES: features.join(' '),
+    CONFIG_PROTECT: mountedFiles.join(' '),
     ...plainOutput,
     ...(request.logdir === undefined ? {} : elogEnvironment),
     ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined && value !== '')),
   };
 }
 
-// The second keeps builds of the same version apart; a default since Portage 3.0.15, and bases may be older.
+// binpkg-multi-instance keeps builds of one version apart. It is a default since Portage 3.0.15; bases may be older.
 const binaryPackageFeatures = ['buildpkg', 'binpkg-multi-instance'];
 
+const unsignedPackageFeatures = ['-binpkg-request-signature', 'binpkg-ignore-signature'];
+
+/**
+ * Files that an engine mounts in each container. Nothing can replace them, so a package that installs one fails to merge (`Device or
+ * resource busy`) unless they are protected. A longer entry than that of CONFIG_PROTECT_MASK wins; make.conf(5).
+ */
+const mountedFiles = ['/etc/hosts', '/etc/hostname', '/etc/resolv.conf'];
+
 const plainOutput = {
-  // --color=n reaches emerge only: the phases of a build colour their messages unless the environment forbids it.
+  // --color=n applies to emerge only: without the variables, the phases of a build colour their messages.
   NOCOLOR: 'true',
   NO_COLOR: '1',
-  // In English, as Gentoo's stages are configured: compilers' messages are looked at to explain a failure.
+  // English, as in Gentoo's stages: the messages of compilers are parsed to explain a failure.
   LC_MESSAGES: 'C.UTF-8',
-  // Waiting before something dangerous is for somebody who can interrupt it.
+  // A delay before a dangerous action helps only a user who can interrupt it.
   CLEAN_DELAY: '0',
   EMERGE_WARNING_DELAY: '0',
 };

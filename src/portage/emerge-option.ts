@@ -1,7 +1,8 @@
-/** Options of emerge(1) that make it do something else than install packages, or wait for an answer. */
+/** Options of emerge(1) that select another action than installing packages, or that wait for an answer. */
 const otherActions = new Map(
   Object.entries({
     '--ask': '-a',
+    '--buildpkgonly': '-B',
     '--check-news': '',
     '--clean': '',
     '--config': '',
@@ -32,20 +33,46 @@ const otherActions = new Map(
 const maximumLength = 4096;
 
 /**
- * Why `text` cannot be handed to emerge as an option of a build, as the end of a sentence; undefined if it can.
- * Whether emerge knows it is left to emerge. Source: emerge(1), "ACTIONS" and "OPTIONS".
+ * Tells why `text` cannot be an option of emerge in a build, as the end of a sentence; undefined if it can. emerge itself
+ * refuses options that it does not know. Source: emerge(1), "ACTIONS" and "OPTIONS".
  */
 export function emergeOptionProblem(text: string): string | undefined {
   if (!/^--?[A-Za-z0-9]/.test(text)) return 'does not begin with a dash and a letter';
-  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
+  // eslint-disable-next-line no-control-regex -- the pattern looks for control characters
   if (/[\u0000-\u001f\u007f]/.test(text)) return 'has a control character in it';
   if (text.length > maximumLength) return `is longer than ${maximumLength} characters`;
-  const name = text.replace(/=.*$/s, '');
-  const value = text.slice(name.length + 1);
-  // emerge takes an option that is cut short as well (argparse, "allow_abbrev").
-  const action = name.length > 2 && [...otherActions.keys()].find((other) => other.startsWith(name));
-  if (action && value !== 'n') return `would make emerge do something else than build (${action})`;
-  if (text.startsWith('--')) return undefined;
-  const hidden = [...otherActions].find(([, short]) => short !== '' && text.slice(1).includes(short.slice(1)));
-  return hidden === undefined ? undefined : `has ${hidden[1]} (${hidden[0]}) in it, which is not a build`;
+  const action = otherAction(text);
+  if (action === undefined) return undefined;
+  if (text.startsWith('--')) return `would make emerge do something else than build (${action})`;
+  return `has ${otherActions.get(action)} (${action}) in it, which is not a build`;
 }
+
+/** The option with which emerge does something else than installing packages, if a word of its command line is or has one. */
+function otherAction(word: string): string | undefined {
+  const name = word.replace(/=.*/s, '');
+  const value = word.slice(name.length + 1);
+  // emerge accepts abbreviated options (argparse, "allow_abbrev").
+  if (word.startsWith('--')) {
+    if (value === 'n' || name === '--buildpkg') return undefined;
+    return [...otherActions.keys()].find((other) => other.startsWith(name));
+  }
+  return [...otherActions].find(([, short]) => short !== '' && word.slice(1).includes(short.slice(1)))?.[0];
+}
+
+/** The first option in the value of EMERGE_DEFAULT_OPTS with which emerge installs nothing. Builds override --ask. */
+export function defaultAction(options: string): string | undefined {
+  const actions = options.split(/\s+/).map((word) => (/^--?[A-Za-z0-9]/.test(word) ? otherAction(word) : undefined));
+  return actions.find((action) => action !== undefined && action !== '--ask');
+}
+
+/**
+ * Whether options let emerge install nothing but binary packages: `--usepkgonly` or `--getbinpkgonly`, also abbreviated or in a
+ * bundle of short options (`-1K`). The last of them counts.
+ */
+export function installsOnlyBinaries(options: readonly string[]): boolean {
+  const last = options.findLast((option) => onlyBinaries.test(option));
+  return last !== undefined && !/=(?:n|False)$/.test(last);
+}
+
+// The shortest abbreviation that argparse accepts also fits neither --usepkg-exclude nor --getbinpkg.
+const onlyBinaries = /^(?:--(?:usepkg|getbinpkg)o(?:n(?:ly?)?)?(?:=.*)?|-[A-Za-z0-9]*[KG][A-Za-z0-9]*(?:=.*)?)$/;

@@ -2,10 +2,10 @@
 export type IniSections = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
 /**
- * Reads the files of a configuration as Python's `configparser.ConfigParser` does, which is what Portage uses for
- * `repos.conf` (portage/util/configparser.py): whole-line comments, `=` or `:`, continuation lines, keys without regard
- * to case; a later file wins key by key. Interpolation is left to {@link iniValue}. Undefined if a file is damaged, as
- * Portage then ignores them all.
+ * Parses INI files as Python's `configparser.ConfigParser` does, which Portage uses for `repos.conf`
+ * (portage/util/configparser.py): whole-line comments, `=` or `:`, continuation lines, case-insensitive keys. A key in a
+ * later file overrides the same key in an earlier file. {@link iniValue} interpolates. Returns undefined if a file is
+ * damaged, because Portage then ignores all of them.
  */
 export function parseIniFiles(texts: readonly string[]): IniSections | undefined {
   const sections = new Map<string, Map<string, string>>();
@@ -13,12 +13,12 @@ export function parseIniFiles(texts: readonly string[]): IniSections | undefined
   return sections;
 }
 
-/** The number of the line, from 1, at which a file is damaged; undefined if it is not. */
+/** The line number, from 1, at which a file is damaged; undefined if the file is valid. */
 export function findIniFault(text: string): number | undefined {
   return readIniFile(text, new Map());
 }
 
-/** A value with `%(key)s` and `%%` replaced, looked up in its section and then in `DEFAULT`; undefined if it has none. */
+/** The value of a key in a section, or else in `DEFAULT`, with `%(key)s` and `%%` replaced; undefined if there is no such key. */
 export function iniValue(sections: IniSections, section: string, key: string, depth = 0): string | undefined {
   const raw = sections.get(section)?.get(key) ?? sections.get('DEFAULT')?.get(key);
   if (raw === undefined || depth > 9) return undefined;
@@ -27,7 +27,7 @@ export function iniValue(sections: IniSections, section: string, key: string, de
   );
 }
 
-/** Adds one file to the sections, up to the line that is returned if that is damaged. Within one file nothing may be defined twice. */
+/** Adds a file to `sections`. Returns the number of the first damaged line. A file must not define a section or a key twice. */
 function readIniFile(text: string, sections: Map<string, Map<string, string>>): number | undefined {
   const seen = new Set<string>();
   let section: string | undefined;

@@ -1,51 +1,124 @@
-/**
- * The variables that files such as make.globals and make.conf set, later files winning, with `$NAME` and `${NAME}`
- * replaced by what was set before them (nothing, if it was not). Quoting is that of a shell; `source` is not followed.
- * As Portage's own reader does when told to be tolerant, a file is read up to its first error (portage.util.getconfig).
- */
-export function parseMakeConf(texts: readonly string[]): ReadonlyMap<string, string> {
-  const variables = new Map<string, string>();
-  for (const text of texts) readMakeConf(text, variables);
-  return variables;
+import {
+  expandVariables,
+  MakeConfTokens,
+  Unreadable,
+  type Position,
+  type ReadSource,
+  type Remark,
+  type Token,
+} from './make-conf-tokens.ts';
+
+/** A file of variables, such as make.globals or make.conf. */
+export interface MakeConfFile {
+  /** The absolute path in the system in which Portage runs. Names of sourced files are relative to its directory. */
+  readonly path: string;
+  readonly text: string;
 }
 
-/**
- * `NAME=value`, at the beginning of a line; a value is a sequence of quoted and bare parts without white space between
- * them. Sticky, so that each match begins where the one before ended.
- */
-const assignment =
-  /(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=[ \t]*((?:"(?:[^"\\]|\\[^])*"|'[^']*'|\\[^]|[^\s"'\\#=])*)/y;
-const blankOrComment = /(?:\s+|#[^\n]*)+/y;
-const sourceStatement = /(?:source|\.)[ \t]+[^\n]*/y;
+/** The value of a variable, and the position of the name in the assignment that set it last. */
+export interface MakeConfVariable {
+  readonly value: string;
+  readonly place: Position;
+}
 
-function readMakeConf(text: string, variables: Map<string, string>): void {
-  let position = 0;
-  const take = (pattern: RegExp): RegExpExecArray | undefined => {
-    pattern.lastIndex = position;
-    const match = pattern.exec(text);
-    if (match) position = pattern.lastIndex;
-    return match ?? undefined;
-  };
-  while (position < text.length) {
-    if (take(blankOrComment) || take(sourceStatement)) continue;
-    const [, name = '', value = ''] = take(assignment) ?? [];
-    if (name === '') return;
-    variables.set(name, unquote(value, variables));
+/** What Portage reads from a make.conf. Positions have the path of the file, also of a sourced file. */
+export interface MakeConf {
+  readonly variables: ReadonlyMap<string, MakeConfVariable>;
+  /** The reasons for which emerge ends, in the order in which they are met. */
+  readonly faults: readonly Remark[];
+  /** Values that Portage takes for empty. */
+  readonly notes: readonly Remark[];
+}
+
+/** The files that a make.conf sources, and the variables that are set before it is read. */
+export interface MakeConfSurroundings {
+  readonly readSource?: ReadSource;
+  readonly known?: Readonly<Record<string, string>>;
+}
+
+/** Variables that Portage sets before it reads a make.conf (`config.__init__` in portage/package/ebuild/config.py). */
+const rootVariables: Readonly<Record<string, string>> = {
+  EPREFIX: '',
+  BROOT: '/',
+  ...{ EROOT: '/', ESYSROOT: '/', PORTAGE_CONFIGROOT: '/', ROOT: '/', SYSROOT: '/' },
+};
+
+/**
+ * Reads the variables of files such as make.globals and make.conf as `getconfig` in portage/util does; later files override
+ * earlier ones. emerge ends at the first fault. Portage's other programs pass over a name that is not valid, and over the rest of
+ * a file at other faults; so does this reader.
+ */
+export function readMakeConf(
+  files: readonly MakeConfFile[],
+  { readSource = () => 'unknown', known = rootVariables }: MakeConfSurroundings = {},
+): MakeConf {
+  const variables = new Map<string, MakeConfVariable>();
+  const values = new Map(Object.entries(known));
+  const faults: Remark[] = [];
+  const notes: Remark[] = [];
+  for (const { path, text } of files) {
+    const onMissing = (source: Remark) => faults.push(source);
+    const tokens = new MakeConfTokens(path, text, { read: readSource, variables: values, onMissing });
+    try {
+      for (let pair = readAssignment(tokens); pair; pair = readAssignment(tokens)) {
+        const { name, written } = pair;
+        const fault = nameFault(name.text);
+        if (fault !== undefined) faults.push({ place: name.place, message: fault });
+        if (fault !== undefined) continue;
+        const { value, unsupported } = expandVariables(written.text, values);
+        values.set(name.text, value);
+        variables.set(name.text, { value, place: name.place });
+        if (unsupported !== undefined)
+          notes.push({
+            place: name.place,
+            message: `Portage runs no commands and knows only $NAME and \${NAME}: because of ${unsupported}, ${name.text} is empty`,
+          });
+      }
+    } catch (error) {
+      if (!(error instanceof Unreadable)) throw error;
+      faults.push(error.remark);
+    }
   }
+  return { variables, faults, notes };
 }
 
-/** A value without its quotes and escapes. Unlike a shell, Portage replaces variables in single quotes as well. */
-function unquote(value: string, variables: ReadonlyMap<string, string>): string {
-  const parts = /'([^']*)'|"((?:[^"\\]|\\[^])*)"|((?:\\[^]|[^"'\\])+)/g;
-  return value.replaceAll(parts, (_whole, single?: string, double?: string, bare?: string) =>
-    expand(single ?? double ?? bare ?? '', variables),
-  );
+/** Reads `NAME=value` or `export NAME=value`; undefined at the end. */
+function readAssignment(tokens: MakeConfTokens): { readonly name: Token; readonly written: Token } | undefined {
+  const first = tokens.next();
+  const name = first?.text === 'export' ? tokens.next() : first;
+  if (name === undefined) return undefined;
+  const equals = tokens.next();
+  if (equals === undefined || equals.text !== '=') throw new Unreadable(...misplaced(name, equals));
+  const written = tokens.next();
+  if (written === undefined)
+    throw new Unreadable(name.place, `${name.text} has no value: write ${name.text}="" for an empty value`);
+  return { name, written };
 }
 
-function expand(text: string, variables: ReadonlyMap<string, string>): string {
-  return text.replaceAll(
-    /\\([^])|\$(?:\{([A-Za-z0-9_]+)\}|([A-Za-z0-9_]+))/g,
-    (_whole, escaped?: string, braced?: string, bare?: string) =>
-      escaped === undefined ? (variables.get(braced ?? bare ?? '') ?? '') : escaped === '\n' ? '' : escaped,
-  );
+/** Explains a word that no `=` follows. */
+function misplaced(name: Token, next: Token | undefined): [Position, string] {
+  const { text, place } = name;
+  if (text === '\uFEFF')
+    return [place, 'a byte order mark (BOM) stands before the first name: save the file as UTF-8 without BOM'];
+  if (text === '=')
+    return [place, '= has no name before it: write NAME="" for an empty value, and values with = in quotes'];
+  if (next === undefined) return [place, `no = follows ${shown(text)}: a line is NAME="value"`];
+  return [
+    place,
+    `${shown(next.text)} follows ${shown(text)} instead of =: a line is NAME="value", and a value with spaces has quotes`,
+  ];
+}
+
+function shown(text: string): string {
+  return `'${text.length > 40 ? `${text.slice(0, 39)}…` : text}'`;
+}
+
+/** The reason for which Portage refuses the name of a variable; undefined if it is valid. */
+function nameFault(name: string): string | undefined {
+  if (!/^\p{Nd}|[^\p{L}\p{N}_]/u.test(name)) return undefined;
+  if (/^[A-Za-z_][A-Za-z0-9_]*\+$/.test(name)) {
+    const plain = name.slice(0, -1);
+    return `Portage does not know +=: write ${plain}="\${${plain}} ..."`;
+  }
+  return `${shown(name)} is not the name of a variable`;
 }

@@ -1,18 +1,17 @@
-/** How much of a machine one make may use. */
+/** The share of a machine that one make may use. */
 export interface MakeShare {
-  /** Processes at once. */
+  /** The number of processes at once. */
   readonly jobs: number;
-  /** The load above which it begins no more of them; whatever there is if undefined. */
+  /** The load average above which make starts no more processes; no limit if undefined. */
   readonly load?: number | undefined;
 }
 
-/** `-j8`, `-j 8`, `--jobs=8`; without a number there is no limit (make(1)). */
+/** `-j8`, `-j 8`, `--jobs=8`. Without a number there is no limit (make(1)). */
 const jobsOption = /(?<!\S)(?:-j|--jobs(?:=|(?=\s|$)))\s*(\d*)(?=\s|$)/g;
 const loadOption = /(?<!\S)(?:-l|--(?:load-average|max-load)(?:=|(?=\s|$)))\s*(\d*\.?\d*)(?=\s|$)/g;
 
 /**
- * A MAKEOPTS for a share of the machine, of one that somebody wrote: what that says besides stays, and so do its numbers
- * where they are lower.
+ * Limits a user's MAKEOPTS to a share of the machine. Numbers that are lower than the share, and all other options, stay.
  */
 export function makeOptions(own: string, { jobs, load }: MakeShare): string {
   const lowest = (pattern: RegExp, value: number) =>

@@ -1,52 +1,52 @@
 /**
- * What GCC makes of `-march=native` and the like on the machine that it runs on. Its driver replaces them by real flags
- * before it starts the compiler proper ("x86 Options" and "ARM Options" of GCC; `host_detect_local_cpu`), so that what it
- * says it would start has them.
+ * Resolves `-march=native`, `-mcpu=native` and `-mtune=native` to real flags. The driver of GCC replaces them before it starts
+ * the compiler proper ("x86 Options" and "ARM Options" of GCC; `host_detect_local_cpu`), and prints the resulting command line
+ * with `-###`.
  */
 
-/** What a compiler says of one such flag; texts as it printed them in English. */
+/** The output of a compiler for one `native` flag, in English. */
 export interface NativeAnswer {
-  /** `gcc -### -E -` without any flag. */
+  /** The output of `gcc -### -E -` without any flag. */
   readonly base: string;
-  /** The same with the flag. */
+  /** The output of `gcc -### -E -` with the flag. */
   readonly native: string;
-  /** `gcc -Q --help=target` with the choice of {@link chosenMachine} alone; empty where there is none. */
+  /** The output of `gcc -Q --help=target` with the flag of {@link chosenMachine}; empty if there is no such flag. */
   readonly target: string;
 }
 
 const nativeFlag = /^-m(?:arch|cpu|tune)=native$/;
 
-/** The flags of CFLAGS that have the compiler find out itself what the machine is, each once. */
+/** The `native` flags in CFLAGS, each once. */
 export function nativeFlagsOf(cflags: string): readonly string[] {
   return [...new Set(wordsOf(cflags).filter((word) => nativeFlag.test(word)))];
 }
 
-/** The one `-march=` or `-mcpu=` that stands for most of what `native` comes to; undefined where it is not said. */
+/** The `-march=` or `-mcpu=` flag that `native` resolves to, which implies most other flags; undefined if there is none. */
 export function chosenMachine({ base, native }: Pick<NativeAnswer, 'base' | 'native'>): string | undefined {
   return addedFlags(base, native)?.find((flag) => /^-m(?:arch|cpu)=/.test(flag));
 }
 
 /**
- * The real flags that one of `native` stands for, without those that the machine that was chosen has anyway; undefined
- * where the compiler did not say, as Clang does not.
+ * Returns the real flags that a `native` flag resolves to, without the flags that the chosen machine implies. Returns undefined
+ * if the compiler does not print them, as Clang does not.
  */
 export function realFlags({ base, native, target }: NativeAnswer): readonly string[] | undefined {
   const implied = parseTargetOptions(target);
   return addedFlags(base, native)?.filter((flag) => {
-    const [, name = '', value] = /^(-m[^=]+=)(.*)$/.exec(flag) ?? [];
+    const [, name = '', value] = /^(-m[^=]+=)(.*)/.exec(flag) ?? [];
     if (name === '-mtune=') return implied.get(name) !== value;
-    const off = /^-mno-(.*)$/.exec(flag);
+    const off = /^-mno-(.*)/.exec(flag);
     return off === null ? implied.get(flag) !== '[enabled]' : implied.get(`-m${off[1]}`) !== '[disabled]';
   });
 }
 
-/** CFLAGS with the real flags in the place of those that `resolved` knows, each of them once. */
+/** Replaces the `native` flags in CFLAGS by the flags in `resolved`; each real flag appears once. */
 export function replaceNative(cflags: string, resolved: ReadonlyMap<string, readonly string[]>): string {
   const replaced = new Set<string>();
   const words = wordsOf(cflags).flatMap((word) => {
     const flags = resolved.get(word);
     if (flags === undefined) return [word];
-    // Where two of them say the same, as -march and -mtune mostly do, once is enough.
+    // -march=native and -mtune=native mostly resolve to the same flags.
     const others = flags.filter((flag) => !replaced.has(flag));
     for (const flag of others) replaced.add(flag);
     return others;
@@ -54,13 +54,13 @@ export function replaceNative(cflags: string, resolved: ReadonlyMap<string, read
   return words.join(' ');
 }
 
-/** What the compiler proper would be told on top of what it is told anyway. */
+/** The flags of the compiler proper that `native` adds to the flags in `base`. */
 function addedFlags(base: string, native: string): readonly string[] | undefined {
   const usual = machineFlags(base);
   return machineFlags(native)?.filter((flag) => usual?.includes(flag) !== true);
 }
 
-/** The flags of the machine on the line that starts the compiler proper, `--param` joined with its value. */
+/** The machine flags on the line that starts the compiler proper; `--param` is joined with its value. */
 function machineFlags(output: string): readonly string[] | undefined {
   const line = output.split('\n').find((one) => /^ "?\S*\/cc1"? /.test(one));
   if (line === undefined) return undefined;
@@ -72,7 +72,7 @@ function machineFlags(output: string): readonly string[] | undefined {
   });
 }
 
-/** `-mavx` to `[enabled]` or `[disabled]`, `-mtune=` to a name. */
+/** Maps `-mavx` to `[enabled]` or `[disabled]`, `-mtune=` to a name. */
 function parseTargetOptions(text: string): ReadonlyMap<string, string> {
   const rows = text.matchAll(/^ {2}(-m\S+)[ \t]+(\S+)[ \t]*$/gm);
   return new Map(Array.from(rows, ([, name = '', value = '']) => [name, value]));

@@ -1,6 +1,6 @@
 /**
- * The sets that Portage 3.0.83 brings (`/usr/share/portage/config/sets/portage.conf`). A user's set of such a name is an
- * error that emerge ends with 0 for (`world`, `system`), or silently stands in the place of Portage's.
+ * The sets that Portage 3.0.83 defines (`/usr/share/portage/config/sets/portage.conf`). If a user's set has one of the names,
+ * emerge reports an error and exits with 0 (`world`, `system`), or silently uses the user's set instead.
  */
 export const portageOwnSets: ReadonlySet<string> = new Set([
   'changed-deps',

@@ -1,17 +1,17 @@
 import type { PackageArgument } from './atom.ts';
 
-/** What would be emerged, and how. */
+/** The emerge command that `emerge --pretend` predicts. */
 export interface PretendRequest {
   readonly packages: readonly PackageArgument[];
-  /** `--update`, `--deep` and the like, exactly those of the emerge that this one foretells. */
+  /** The options of the emerge to predict: `--update`, `--deep` and the like. */
   readonly options: readonly string[];
 }
 
 /**
- * Asks emerge what it would do, so that `parsePretendOutput` can read it; nothing is changed. There is no
- * `--binpkg-respect-use`: only by default, for which there is no value, emerge says which binary packages it did not take,
- * and what it would merge is the same as with `y` (emerge(1)). With `--autounmask=y` it says for masks as well what the
- * configuration would need, and ends with 1; the others keep what the branch sets in EMERGE_DEFAULT_OPTS from writing it.
+ * The `emerge --pretend` command, whose output `parsePretendOutput` reads. It changes nothing. The command does not have
+ * `--binpkg-respect-use`, because emerge lists the binary packages that it ignores only if the option is not given. With
+ * `--autounmask=y`, emerge also proposes changes for masked packages, and exits with 1. The other autounmask options override
+ * EMERGE_DEFAULT_OPTS, so that emerge writes no changes.
  */
 export function pretendCommand({ packages, options }: PretendRequest): readonly string[] {
   return [

@@ -1,34 +1,33 @@
 import { posix } from 'node:path';
 import { iniValue, parseIniFiles, type IniSections } from './ini-sections.ts';
-import { parseMakeConf } from './make-conf.ts';
 
-/** An ebuild repository as a base's own Portage is configured to find and sync it; see portage(5), repos.conf. */
+/** An ebuild repository in the configuration of a base's Portage; see portage(5), repos.conf. */
 export interface Repository {
   readonly name: string;
-  /** An absolute path in the base. */
+  /** The absolute path of the repository in the base. */
   readonly location: string;
-  /** `rsync`, `git`, `webrsync`, ...; empty if it is not synced. */
+  /** The sync type: `rsync`, `git`, `webrsync`, ...; empty if the repository is not synced. */
   readonly syncType: string;
   readonly syncUri: string;
-  /** Whether a plain `emerge --sync` syncs it. */
+  /** Whether `emerge --sync` without a name syncs the repository. */
   readonly autoSync: boolean;
 }
 
-/** Where Portage keeps its main repository since 2018, and where it did before. */
+/** The default location of the main repository since 2018, and the location before. */
 const repositoryLocations = ['/var/db/repos/gentoo', '/usr/portage'] as const;
 
-/** What a base's Portage is configured with, as the texts of its files in the order in which Portage reads them. */
+/** The configuration of a base's Portage: the texts of its files, in the order in which Portage reads them. */
 export interface PortageConfiguration {
-  /** The one in /usr/share/portage/config, then /etc/portage/repos.conf: that file, or those in that directory. */
+  /** The file in /usr/share/portage/config, then /etc/portage/repos.conf: a file, or the files in a directory. */
   readonly reposConf: readonly string[];
-  /** make.globals, then /etc/make.conf and /etc/portage/make.conf, for what the old layout calls PORTDIR. */
-  readonly makeConf: readonly string[];
+  /** PORTDIR in make.globals or make.conf: the old layout sets it there. */
+  readonly portdir: string | undefined;
 }
 
-/** What Portage itself defines for interpolation, in a system that is not a prefix and builds for itself. */
+/** The variables that Portage defines for interpolation, if the system is not a prefix and builds for itself. */
 const roots = '[DEFAULT]\nEPREFIX =\nEROOT = /\nPORTAGE_CONFIGROOT = /\nROOT = /\n';
 
-/** The main repository that `repos.conf` names, or undefined if it names none (portage.repository.config). */
+/** The main repository in `repos.conf`; undefined if there is none (portage.repository.config). */
 export function parseReposConf(texts: readonly string[]): Repository | undefined {
   const sections = parseIniFiles([roots, ...texts]);
   const name = sections && iniValue(sections, 'DEFAULT', 'main-repo');
@@ -37,8 +36,8 @@ export function parseReposConf(texts: readonly string[]): Repository | undefined
 }
 
 /**
- * Every repository that `repos.conf` names, sorted by name; undefined if a file is damaged, as Portage then ignores them
- * all. A repository without an absolute location, which Portage leaves out, has an empty one here.
+ * All repositories in `repos.conf`, sorted by name; undefined if a file is damaged, because Portage then ignores all files.
+ * Portage ignores a repository without an absolute location; here its location is empty.
  */
 export function parseRepositories(texts: readonly string[]): readonly Repository[] | undefined {
   const sections = parseIniFiles([roots, ...texts]);
@@ -59,8 +58,8 @@ function readRepository(sections: IniSections, name: string): Repository {
 }
 
 /**
- * What of the `repos.conf` that comes with Portage, in /usr/share/portage/config, counts for these: it is read before
- * those in /etc/portage (`load_repository_config` in portage/repository/config.py).
+ * The relevant part of the `repos.conf` in /usr/share/portage/config, which Portage reads before the files in /etc/portage
+ * (`load_repository_config` in portage/repository/config.py).
  */
 export const shippedReposConf = `[DEFAULT]
 main-repo = gentoo
@@ -72,19 +71,19 @@ auto-sync = yes
 `;
 
 /**
- * Where a base's own Portage looks for its tree, and how it syncs it. PORTDIR, where it is set, overrides the location
- * in `repos.conf` and nothing else of it. A base without any `repos.conf` has the old layout.
+ * The main repository of a base's Portage. If PORTDIR is set, it overrides only the location in `repos.conf`. A base
+ * without any `repos.conf` has the old layout.
  */
 export function mainRepositoryOf(configuration: PortageConfiguration): Repository {
   const configured = parseReposConf(configuration.reposConf);
-  const portdir = normalizePath(parseMakeConf(configuration.makeConf).get('PORTDIR') ?? '');
+  const portdir = normalizePath(configuration.portdir ?? '');
   const [newLocation, oldLocation] = repositoryLocations;
   const location = portdir || configured?.location || (configuration.reposConf.length > 0 ? newLocation : oldLocation);
   return { name: 'gentoo', syncType: '', syncUri: '', autoSync: true, ...configured, location };
 }
 
-/** An absolute path without doubled or trailing slashes, `.` and `..`; anything else is no location. */
-function normalizePath(path: string): string {
+/** Normalizes an absolute path: no double or trailing slashes, no `.` and `..`. Returns an empty text for any other text. */
+export function normalizePath(path: string): string {
   const trimmed = path.trim();
   if (!trimmed.startsWith('/')) return '';
   return posix

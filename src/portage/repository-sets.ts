@@ -1,19 +1,19 @@
 import { iniValue, parseIniFiles } from './ini-sections.ts';
 
-/** Where sets of an ebuild repository come from: one of this name, or a file each in a directory. */
+/** A source of sets in an ebuild repository: one set with a name, or a directory with one file for each set. */
 export type SetSource =
   | { readonly type: 'set'; readonly name: string }
   | {
       readonly type: 'directory';
-      /** May have `${repository:NAME}` in it, for where that repository is. */
+      /** The path of the directory. It may contain `${repository:NAME}`, the location of a repository. */
       readonly path: string;
-      /** What the set of a file is called, with `${name}` or `$name` for the file's name. */
+      /** The name of the set of a file; `${name}` and `$name` stand for the file's name. */
       readonly pattern: string;
     };
 
 /**
- * What the `sets.conf` of an ebuild repository defines (`SetConfig._parse` in portage/_sets/__init__.py). Sections that make
- * sets of what is installed are left out: the names of these have a slash, and no set of a user has one.
+ * Parses the `sets.conf` of an ebuild repository (`SetConfig._parse` in portage/_sets/__init__.py). Sections that derive sets
+ * from installed packages are left out: the names of such sets contain a slash, and the names of a user's sets do not.
  */
 export function parseSetsConf(text: string): readonly SetSource[] {
   const sections = parseIniFiles([text]);
@@ -31,7 +31,7 @@ export function parseSetsConf(text: string): readonly SetSource[] {
     });
 }
 
-/** The name of the set that a file in such a directory makes. */
+/** The name of the set that is defined by a file in a directory of sets. */
 export function nameSetOfFile(pattern: string, file: string): string {
   return pattern.replaceAll('${name}', () => file).replaceAll('$name', () => file);
 }

@@ -1,14 +1,14 @@
-/** What emerge is told to do otherwise in a container that is thrown away, and why that is safe there. */
+/** A change of FEATURES for a container that is thrown away, and why it is safe there. */
 export interface ThrowawayFeature {
-  /** As in FEATURES, make.conf(5); what begins with a dash is off. */
+  /** The words as in FEATURES, make.conf(5); a leading dash switches a feature off. */
   readonly features: readonly [string, ...string[]];
-  /** A sentence without a full stop. */
+  /** The reason, as a sentence without a full stop. */
   readonly why: string;
 }
 
 /**
- * Features that only protect a system that lives on, or that cannot work in a container. What each of them gains was
- * measured: docs/features.md, which a test holds to this.
+ * Features that only protect a permanent system, or that cannot work in a container. docs/features.md has the measured
+ * gain of each change; a test compares it with this list.
  */
 export const throwawayFeatures: readonly ThrowawayFeature[] = [
   {
@@ -21,13 +21,13 @@ export const throwawayFeatures: readonly ThrowawayFeature[] = [
   },
   {
     features: ['-ipc-sandbox', '-mount-sandbox', '-network-sandbox', '-pid-sandbox'],
-    why: "these need unshare(2), which an engine's default seccomp profile refuses: Portage warns of each and goes on without; the container is the sandbox",
+    why: "they need unshare(2), which an engine's default seccomp profile refuses: Portage would warn of each and go on without it; the container is the sandbox",
   },
   {
     features: ['-news'],
-    why: 'news items are for whoever keeps a machine, and what is noted of them would be in the image',
+    why: "news items are for the administrator of a machine, and Portage's notes about them would be in the image",
   },
 ];
 
-/** All of them, as one value of FEATURES. */
+/** The words of all changes, for one value of FEATURES. */
 export const throwawayFeatureWords: readonly string[] = throwawayFeatures.flatMap(({ features }) => features);

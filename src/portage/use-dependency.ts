@@ -2,8 +2,8 @@ const flagPattern = /^([!-]?)([A-Za-z0-9][A-Za-z0-9+_@-]*)(\([+-]\))?([?=]?)$/;
 const operators: ReadonlySet<string> = new Set(['', '-', '?', '=', '!=', '!?']);
 
 /**
- * Why a text is no list of USE dependencies (`[ssl,-debug,doc?,!gtk=,threads(+)]`, brackets included), or undefined if
- * it is one. A flag named twice must have the same default each time (`portage.dep._use_dep`).
+ * Tells why a text is not a list of USE dependencies (`[ssl,-debug,doc?,!gtk=,threads(+)]`, with its brackets); undefined if
+ * it is one. If a flag is named twice, its defaults must be equal (`portage.dep._use_dep`).
  */
 export function useDependencyFault(text: string): string | undefined {
   if (!text.endsWith(']'))

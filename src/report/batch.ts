@@ -1,11 +1,11 @@
 import type { Sink } from './sink.ts';
 
-/** Characters that are worth a write of their own. */
-const enough = 16_384;
+/** A batch of this many characters is written at once. */
+const largestBatch = 16_384;
 
 /**
- * A sink that writes what comes within one turn of the event loop at once: a log of many lines costs as many writes as
- * it has chunks. What is still waiting when the process exits is written then.
+ * Joins the texts of one turn of the event loop into one write, so that a log costs one write per chunk and not one per
+ * line. If the process exits first, the batch is written at the exit.
  */
 export function batchWrites(sink: Sink): Sink {
   let batch = '';
@@ -21,14 +21,14 @@ export function batchWrites(sink: Sink): Sink {
     sendsAtOnce = true;
     send();
   }
-  // oxlint-disable-next-line no-restricted-properties -- no signal: what was said last is the most important
+  // oxlint-disable-next-line no-restricted-properties -- not a signal: the last lines before an exit matter most
   process.once('exit', exit);
 
   return {
     write(text) {
       if (batch === '') process.nextTick(send);
       batch += text;
-      if (sendsAtOnce || batch.length >= enough) send();
+      if (sendsAtOnce || batch.length >= largestBatch) send();
       return taken;
     },
     flush() {

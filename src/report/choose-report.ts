@@ -7,22 +7,22 @@ import { openLiveReport } from './live.ts';
 import { openPlainReport } from './plain.ts';
 import { openSink, type ReportStream } from './sink.ts';
 
-/** How a run is to be reported, and where. */
+/** The form and the destination of a report. */
 export interface ReportChoice {
-  /** `auto` is live on a terminal that can do it, unless this is a CI job, and plain otherwise. */
+  /** The form of text; `auto` means live on a capable terminal outside CI, and plain otherwise. */
   readonly progress: 'auto' | 'live' | 'plain';
-  /** `json` wins over `progress`. */
+  /** The format of the report; `json` takes precedence over `progress`. */
   readonly logFormat: 'text' | 'json';
   readonly stderr: ReportStream;
-  /** Looked at: TERM, CI, NO_COLOR, COLUMNS, LINES. */
+  /** The environment of the program; the report reads TERM, CI, NO_COLOR, COLUMNS and LINES. */
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Named in failures and defects. */
+  /** The program: failures show its name, and defects its version. */
   readonly program: Program;
 }
 
 /**
- * Opens the report that renders all that a run emits, on standard error. Whoever opens it closes it before the process
- * ends: what a slow reader has not taken yet is lost otherwise.
+ * Opens the report that renders a run's events on standard error. The caller closes it before the process ends; otherwise
+ * output that a slow reader has not read yet is lost.
  */
 export async function chooseReport(choice: ReportChoice): Promise<OpenReport> {
   return holdEventsWhileLent(await openReport(choice));
@@ -54,9 +54,12 @@ function isSet(variable: string | undefined): variable is string {
   return variable !== undefined && variable !== '';
 }
 
-/** A terminal that has not been told its size yet, as that of `docker run -t` at first, says 0. */
-function firstPositive(size: number | undefined, variable: string | undefined, otherwise: number): number {
+/**
+ * Chooses the first size that is known. A terminal that does not know its size yet reports 0, as the terminal of `docker run
+ * -t` does at first.
+ */
+function firstPositive(size: number | undefined, variable: string | undefined, fallback: number): number {
   if (size !== undefined && size > 0) return size;
   const asked = Number(variable);
-  return Number.isSafeInteger(asked) && asked > 0 ? asked : otherwise;
+  return Number.isSafeInteger(asked) && asked > 0 ? asked : fallback;
 }

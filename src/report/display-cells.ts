@@ -1,4 +1,4 @@
-/** The ranges beyond ASCII whose characters no terminal draws wider than one cell. */
+/** Ranges beyond ASCII whose characters every terminal draws in one cell. */
 const narrow = [
   [0x00a0, 0x10ff],
   [0x1e00, 0x2319],
@@ -6,9 +6,9 @@ const narrow = [
 ] as const;
 
 /**
- * How many cells of a terminal's line the text takes at most. Terminals disagree, so that it errs on the wide side:
- * combining marks count as if they were not combined, and what may be wide (ideographs, symbols, emoji) as wide. A line
- * cut by this measure does not wrap. The text has no control characters.
+ * Counts the terminal cells that a text takes at most. Terminals disagree, so the count errs on the wide side: a combining
+ * mark counts as one cell, and a character that may be wide (ideograph, symbol, emoji) counts as two. A line that is cut by
+ * this count never wraps. The text must not contain control characters.
  */
 export function countCells(text: string): number {
   let cells = 0;
@@ -16,7 +16,7 @@ export function countCells(text: string): number {
   return cells;
 }
 
-/** The text, or as much of its beginning as fits into so many cells; a cut is shown by `...` where there is room. */
+/** Cuts the end of a text that is wider than `cells`; `...` marks the cut if there is room. */
 export function cutToCells(text: string, cells: number): string {
   if (text.length <= cells / 2 || countCells(text) <= cells) return text;
   const mark = cells >= 8 ? '...' : '';
@@ -30,7 +30,7 @@ export function cutToCells(text: string, cells: number): string {
   return text.slice(0, end) + mark;
 }
 
-/** The text, or as much of its end as fits into so many cells; a cut is shown by `...` where there is room. */
+/** Cuts the beginning of a text that is wider than `cells`; `...` marks the cut if there is room. */
 export function cutBeginning(text: string, cells: number): string {
   if (text.length <= cells / 2 || countCells(text) <= cells) return text;
   const mark = cells >= 8 ? '...' : '';
@@ -44,7 +44,7 @@ export function cutBeginning(text: string, cells: number): string {
   return mark + text.slice(begin);
 }
 
-/** The text followed by spaces up to so many cells. */
+/** Pads a text with spaces to a width of `cells`. */
 export function padToCells(text: string, cells: number): string {
   return text + ' '.repeat(Math.max(0, cells - countCells(text)));
 }

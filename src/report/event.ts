@@ -1,11 +1,12 @@
 import type { Failure } from '../failure.ts';
 
-/** The steps of the main job, in their order. */
+/** The steps of gentoo-builder's main job, in order. */
 export const mainSteps = ['preconditions', 'start', 'sync', 'emerge', 'stop', 'commit', 'remove'] as const;
 
-/** What zentoo does, for a repository, a buildmaster or a tuple. */
+/** The steps of zentoo. */
 type SiteStep =
   | 'sync'
+  | 'wait'
   | 'plan'
   | 'buildmaster'
   | 'worker'
@@ -19,60 +20,74 @@ type SiteStep =
 
 export type Step = (typeof mainSteps)[number] | SiteStep;
 
-/** A step of the main job, or one that is done for something: several of these may be under way at once. */
+/** A step of one task; several tasks may run at once. */
 export interface Work {
   readonly step: Step;
-  /** What it is done for: a repository, a buildmaster, a package or a tuple, without spaces; undefined for the main job. */
+  /** The site, repository, buildmaster, package or tuple that the step works for, without spaces; undefined in the main job. */
   readonly task?: string | undefined;
 }
 
-/** Whether Portage merges packages in a step. */
+/** Whether Portage merges packages during a step. */
 export function isMerging(step: Step): boolean {
   return step === 'emerge' || step === 'buildmaster' || step === 'worker' || step === 'compile' || step === 'assemble';
 }
 
-/** A package that Portage is working on. Elapsed time is in seconds. */
+/** A package that Portage is working on. */
 export interface RunningPackage {
   /** `category/name-version` */
   readonly cpv: string;
-  /** Portage's own word: `compile`, `install`, `merge`, ... */
+  /** The phase in Portage's words: `compile`, `install`, `merge`, ... */
   readonly phase: string;
+  /** The seconds since the package began. */
   readonly elapsed: number;
-  /** Whether it comes from a binary package. */
+  /** Whether Portage installs it from a binary package. */
   readonly binary: boolean;
 }
 
-/** Whose an event is, where several tasks are under way; the main job has one alone. */
+/** The task that emitted the event; undefined in the main job, which has only one task. */
 interface OfTask {
   readonly task?: string | undefined;
 }
 
-/** How far a graph of work has come, in nodes; those that failed or were skipped for it are not among the done. */
+/** Memory and processor time of a container at one moment. */
+export interface UsageSample {
+  /** The anonymous memory of the container's processes in bytes. */
+  readonly rss: number;
+  /** The shared memory of the container in bytes, including files on a tmpfs. */
+  readonly shmem: number;
+  /** The seconds of processor time since the container started. */
+  readonly processorSeconds: number;
+}
+
+/** Progress of a graph of work, in nodes. */
 export interface Schedule {
   readonly done: number;
   readonly total: number;
+  /** The number of nodes that failed, or were skipped because of a failure. */
   readonly failed: number;
   readonly atWork: number;
-  /** Seconds until all is done, where that can be said. */
+  /** The estimated seconds until the graph is done; undefined if there is no estimate. */
   readonly remaining?: number | undefined;
 }
 
 /**
- * What happens during a run. Whoever does the work emits these; only `report/` turns them into text.
+ * Something that happened during a run. The code that does the work emits events; only `report/` turns them into text.
  *
- * - `step-started`, `step-finished`: a step; the duration is in seconds, and so is what it is expected to be.
- * - `step-failed`: a step of one task has failed, and others go on.
- * - `note`: something that the user should know (what is made on first use, what is skipped and why).
- * - `warning`: something that the user should mend, though the run goes on.
- * - `pull`: progress of an image pull in bytes, summed over its layers; total 0 while unknown.
- * - `line`: a line that Portage printed, without its line end and possibly not valid as text.
- * - `package`: Portage has begun (`emerging`) or ended (`completed`) the package `index` of `total`.
- * - `running`: the packages that are being worked on right now, from Portage's own status stream.
- * - `schedule`: how far the whole is, where it is a graph of work; said at each change.
- * - `terminal-lent`, `terminal-returned`: in between, the terminal is somebody else's, such as a shell's: nothing is
- *   written, and what happens meanwhile is shown afterwards.
- * - `failed`: the run ends with these; the steps that have not finished are those that failed.
- * - `defect`: the run ends with an error that is none of the user's, as it was thrown.
+ * - `step-started`, `step-finished`: a step began or succeeded. Duration and estimate are in seconds.
+ * - `step-failed`: a step of one task failed; other tasks continue.
+ * - `note`: information for the user: a volume that is created on first use, a step that is skipped and why.
+ * - `warning`: something that the user should fix; the run continues.
+ * - `pull`: progress of an image pull in bytes, summed over its layers; the total is 0 while it is unknown.
+ * - `line`: a line that Portage printed, without its line end; it may contain invalid text.
+ * - `package`: Portage began (`emerging`) or ended (`completed`) package `index` of `total`.
+ * - `running`: the packages that Portage is working on now, from Portage's status stream.
+ * - `usage`: memory and processor time of a container, sampled once a second while a job runs in it.
+ * - `log`: all output of a container goes to this log; `location` describes its place for a person.
+ * - `schedule`: progress of a graph of work, emitted at each change.
+ * - `terminal-lent`, `terminal-returned`: between these events, a shell has the terminal. The report writes nothing meanwhile,
+ *   and shows the other events afterwards.
+ * - `failed`: the run ends with these failures. Each step that has not finished has failed.
+ * - `defect`: the run ends with an error of the program, not of the user; `error` is the thrown value.
  */
 export type Event =
   | ({ readonly type: 'step-started'; readonly detail: string; readonly estimate?: number | undefined } & Work)
@@ -88,7 +103,7 @@ export type Event =
       readonly index: number;
       readonly total: number;
       readonly action: 'emerging' | 'completed';
-      /** Whether it comes from a binary package, where Portage says so. */
+      /** True if Portage says that it installs a binary package. */
       readonly binary?: boolean;
     } & OfTask)
   | ({
@@ -97,18 +112,20 @@ export type Event =
       readonly total: number;
       readonly packages: readonly RunningPackage[];
     } & OfTask)
+  | ({ readonly type: 'usage' } & UsageSample & OfTask)
+  | ({ readonly type: 'log'; readonly location: string } & OfTask)
   | ({ readonly type: 'schedule' } & Schedule)
   | { readonly type: 'terminal-lent' | 'terminal-returned' }
   | { readonly type: 'failed'; readonly failures: readonly Failure[] }
   | { readonly type: 'defect'; readonly error: unknown };
 
 /**
- * Where events go. The promise, where there is one, settles when the event has been taken: whoever emits many of them
- * awaits it, so that a slow reader slows the work down and does not fill the memory.
+ * Receives events. A returned promise settles when the event has been written. An emitter of many events awaits it, so
+ * that a slow reader slows the work down instead of filling the memory.
  */
 export type Report = (event: Event) => void | Promise<void>;
 
-/** A report that holds on to a terminal or a stream; `close` gives it back, and settles when all has been written. */
+/** A report that owns a terminal or a stream. `close` releases it and settles when everything has been written. */
 export interface OpenReport {
   (event: Event): void | Promise<void>;
   close(): Promise<void>;

@@ -1,9 +1,9 @@
 import { inspect } from 'node:util';
 
 import type { Failure } from '../failure.ts';
-import { harmlessLines } from './harmless-text.ts';
+import { escapeLinesForTerminal } from './escape-for-terminal.ts';
 
-/** The program that reports, as its users know it. */
+/** A program's name and version as users know them. */
 export interface Program {
   readonly name: string;
   readonly version: string;
@@ -13,10 +13,10 @@ const shownFailures = 10;
 const shownCauses = 5;
 
 /**
- * What a user reads when a run ends with these failures, as lines: the end of the log where there is one, the message,
- * the causes that say more than the message does, the hint. What has a place in a file is shown as compilers do, with the
- * place in front; all of that, and of the others the first ten and how many more there are. The end of a log is left out
- * if the reader has all of it before his eyes, as `isShown` says of each line.
+ * The lines that a user reads when a run ends with these failures. For each failure: the end of the log, the message, the
+ * causes that add something to the message, the hint. A failure with a place in a file starts with that place, as a
+ * compiler's message does. All failures with a place are shown, but only the first ten of the others. The end of the log
+ * is left out if `isShown` says that the user has already seen each of its lines.
  */
 export function describeFailures(
   failures: readonly Failure[],
@@ -41,7 +41,7 @@ function describeFailure(failure: Failure, program: Program, isShown: (line: str
 }
 
 function describeLogTail(tail: readonly string[], isShown: (line: string) => boolean): string[] {
-  const shown = tail.flatMap(harmlessLines);
+  const shown = tail.flatMap(escapeLinesForTerminal);
   if (shown.every(isShown)) return [];
   return [
     rule(`last ${shown.length === 1 ? 'line' : `${shown.length} lines`} of the log`),
@@ -54,15 +54,15 @@ function rule(title: string): string {
   return `----- ${title} `.padEnd(60, '-');
 }
 
-/** A text under a label: its further lines are indented, so that they belong to it visibly. */
+/** Puts a label in front of a text and indents the text's further lines. */
 export function labelLines(label: string, text: string): string[] {
   const indent = ' '.repeat(label.length - label.trimStart().length + 2);
-  return harmlessLines(text).map((line, index) => (index === 0 ? label : indent) + line);
+  return escapeLinesForTerminal(text).map((line, index) => (index === 0 ? label : indent) + line);
 }
 
 /**
- * The messages of the errors that led to this one, outermost first, without those that are part of what was said
- * before: a message mostly quotes its cause.
+ * The messages of an error's causes, outermost first. A message that an earlier message contains is left out, because most
+ * messages quote their cause.
  */
 export function causesOf(error: Error): string[] {
   const causes: string[] = [];
@@ -71,7 +71,7 @@ export function causesOf(error: Error): string[] {
   let cause = error.cause;
   for (let depth = 0; depth < shownCauses && cause !== undefined && cause !== null; depth += 1) {
     const message = messageOf(cause).trim();
-    // A library's error often is the message that was taken from it, with a prefix of its own.
+    // A library often puts a prefix before the message of the inner error.
     const isPrefixed = above !== '' && message.endsWith(above);
     if (message !== '' && !said.includes(message) && !isPrefixed) causes.push(message);
     said += `\n${message}`;
@@ -81,7 +81,7 @@ export function causesOf(error: Error): string[] {
   return causes;
 }
 
-/** Node gives an AggregateError of failed connections an empty message: its parts say what happened. */
+/** Node's AggregateError of failed connections has an empty message; its parts tell the causes. */
 function messageOf(cause: unknown): string {
   if (typeof cause === 'string') return cause;
   if (!(cause instanceof Error)) return inspect(cause, { depth: 2, breakLength: Infinity });
@@ -89,17 +89,17 @@ function messageOf(cause: unknown): string {
   return parts.length === 0 ? cause.message : parts.map(messageOf).join('; ');
 }
 
-/** What a user reads when the program itself is at fault, as lines: the stack, the versions, and whom that concerns. */
+/** The lines that a user reads when the program has a defect: the stack, the versions, and a request to report it. */
 export function describeDefect(error: unknown, program: Program): string[] {
   return [
-    ...labelLines(`${program.name}: `, 'this is a defect in the program, not in what it was asked to do'),
-    ...stackOf(error).flatMap((stack) => harmlessLines(stack).map((line) => `  ${line}`)),
+    ...labelLines(`${program.name}: `, 'this is a defect of the program, not of the request'),
+    ...stackOf(error).flatMap((stack) => escapeLinesForTerminal(stack).map((line) => `  ${line}`)),
     `  version: ${program.name} ${program.version}, Node ${process.versions.node}, ${process.platform} ${process.arch}`,
-    ...labelLines('  hint: ', 'please report it to the maintainers, with these lines and the command that was run'),
+    ...labelLines('  hint: ', 'report it to the maintainers, with these lines and the command line'),
   ];
 }
 
-/** The stacks of an error and of its causes, outermost first. */
+/** The stacks of an error and its causes, outermost first. */
 export function stackOf(error: unknown): string[] {
   const stacks: string[] = [];
   let current: unknown = error;

@@ -1,23 +1,24 @@
-import { allot } from './allot.ts';
-import { formatBytes, formatElapsed } from './amounts.ts';
+import { shareEvenly } from './share-evenly.ts';
+import { formatBytes } from '../quantity.ts';
+import { formatElapsed } from './amounts.ts';
 import { describeElapsed, describeSchedule } from './describe-schedule.ts';
 import { countCells, cutBeginning, cutToCells, padToCells } from './display-cells.ts';
 import { isMerging } from './event.ts';
-import { harmlessLine } from './harmless-text.ts';
+import { escapeForTerminal } from './escape-for-terminal.ts';
 import { scheduleAt, type PackageAtWork, type Progress, type StepUnderWay } from './progress.ts';
 import { labelStep } from './step-label.ts';
-import type { Tails } from './tails.ts';
+import type { LastLinesByTask } from './last-lines-by-task.ts';
 
-/** How a line looks where colours are wanted. */
+/** The style of a line if colours are on. */
 export type Style = 'plain' | 'bold' | 'dim' | 'green' | 'yellow' | 'red';
 
-/** One line of the screen, without control characters. */
+/** One line of the screen. The text contains no control characters. */
 export interface Line {
   readonly text: string;
   readonly style: Style;
 }
 
-/** Of a terminal, in cells. */
+/** The size of a terminal in cells. */
 export interface Size {
   readonly columns: number;
   readonly rows: number;
@@ -25,19 +26,18 @@ export interface Size {
 
 const indent = ' '.repeat('[1/7] '.length);
 const barCells = 20;
-/** As many of Portage's last lines as are shown at most; each task has one where there is room. */
-const tailLines = 5;
-/** A text that would be cut to less than so much is of no use. */
+/** The maximum number of Portage's last lines that are shown; if there is room, each task gets one line. */
+const shownLastLines = 5;
+/** If a name would be cut to fewer cells than this, it is left out. */
 const leastName = 12;
 
 /**
- * The picture of a run at `now`: how far the whole is, the steps that are under way, those that began first before the
- * others, what is pulled, and below each step the packages at work in it, with phase and elapsed time, and the last lines
- * that Portage printed. Where there is no room for all, the last lines go first, then packages, then steps. It is lower
- * than the terminal and narrower, by one each: neither does the screen scroll nor does a terminal wrap that does so on
- * reaching its edge.
+ * Draws the state of a run at `now`: overall progress, the running steps in the order in which they began, image pulls, and
+ * below each step its packages with phase and elapsed time and the last lines that Portage printed. If there is not enough
+ * room, last lines are dropped first, then packages, then steps. The frame is one line lower and one cell narrower than the
+ * terminal, so that the screen never scrolls and no line wraps.
  */
-export function composeFrame(progress: Progress, tails: Tails, size: Size, now: number): Line[] {
+export function composeFrame(progress: Progress, lastLines: LastLinesByTask, size: Size, now: number): Line[] {
   const width = Math.max(1, size.columns - 1);
   const height = Math.max(1, size.rows - 1);
   const head = headLines(progress, now);
@@ -49,16 +49,16 @@ export function composeFrame(progress: Progress, tails: Tails, size: Size, now: 
   let room = height - head.length - lines.length - (hidden > 0 ? 1 : 0) - below.length;
 
   const packages = shown.map((work) => packagesOf(progress, work));
-  const packageRoom = allot(sizes(packages), room);
+  const packageRoom = shareEvenly(sizes(packages), room);
   room -= sum(packageRoom);
-  const tailsOf = shown.map((work, index) => tailOf(tails, work, shown.slice(index + 1)));
-  const tailRoom = allot(sizes(tailsOf), Math.min(room, Math.max(tailLines, shown.length)));
+  const linesOf = shown.map((work, index) => lastLinesOf(lastLines, work, shown.slice(index + 1)));
+  const lineRoom = shareEvenly(sizes(linesOf), Math.min(room, Math.max(shownLastLines, shown.length)));
 
   const picture = lines.flatMap((line, index) => [
     line,
     ...(index === 0 ? below : []),
     ...packageLines(packages[index] ?? [], packageRoom[index] ?? 0, now),
-    ...lastOf(tailsOf[index] ?? [], tailRoom[index] ?? 0).map(tailLine),
+    ...lastOf(linesOf[index] ?? [], lineRoom[index] ?? 0).map(outputLine),
   ]);
   const more = hidden > 0 && height - head.length > 1 ? [plain(`and ${hidden} more`)] : [];
   return [...head, ...picture, ...more]
@@ -75,15 +75,15 @@ function headLines(progress: Progress, now: number): Line[] {
     : [{ text: describeSchedule(schedule), style: 'bold' }];
 }
 
-/** As many as fit into so many lines, with one line for how many more there are. */
+/** Takes the items that fit into `room` lines; one line is kept for the number of hidden items. */
 function fit<T>(all: readonly T[], room: number): { shown: readonly T[]; hidden: number } {
   const shown = all.length <= room ? all : all.slice(0, Math.max(1, room - 1));
   return { shown, hidden: all.length - shown.length };
 }
 
 /**
- * Where the line is short of room, what the step is about is cut, not the count and the time. A task's name may be long: for
- * that the estimate is left out, then the count, and then its beginning, for its end says more.
+ * If a line is too long, the detail is cut before the count and the time. For a long task name the estimate is left out,
+ * then the count; then the beginning of the name is cut, because its end says more.
  */
 function stepLine(progress: Progress, work: StepUnderWay, width: number, now: number): Line {
   const { detail, since, task, estimate } = work;
@@ -131,13 +131,17 @@ function packageLines(packages: readonly PackageAtWork[], room: number, now: num
   return hidden > 0 && room > 1 ? [...lines, plain(`${indent}and ${hidden} more`)] : lines;
 }
 
-/** What a task has printed is below the last of its steps. */
-function tailOf(tails: Tails, { task }: StepUnderWay, later: readonly StepUnderWay[]): readonly string[] {
-  return later.some((work) => work.task === task) ? [] : tails.of(task);
+/** A task's last lines stand below the last of its steps. */
+function lastLinesOf(
+  lastLines: LastLinesByTask,
+  { task }: StepUnderWay,
+  later: readonly StepUnderWay[],
+): readonly string[] {
+  return later.some((work) => work.task === task) ? [] : lastLines.of(task);
 }
 
-function tailLine(text: string): Line {
-  return { text: `${indent}| ${harmlessLine(text)}`, style: 'dim' };
+function outputLine(text: string): Line {
+  return { text: `${indent}| ${escapeForTerminal(text)}`, style: 'dim' };
 }
 
 function plain(text: string): Line {

@@ -1,13 +1,13 @@
 import type { Event, OpenReport } from './event.ts';
 
 /**
- * A report that keeps what it is told to itself while the terminal is lent, and passes it on when the terminal is given
- * back, or when it is closed. Lending settles when all that was said before is written.
+ * Holds events back while the terminal is lent, and passes them on when the terminal is returned or the report is closed.
+ * The promise of `terminal-lent` settles when all earlier events have been written.
  */
 export function holdEventsWhileLent(report: OpenReport): OpenReport {
   let held: Event[] | undefined;
 
-  /** Lines are written at the end of the turn that they were said in. */
+  /** Waits one turn of the event loop, because lines are written at the end of their turn. */
   async function lend(taken: void | Promise<void>): Promise<void> {
     held = [];
     await taken;

@@ -1,12 +1,13 @@
 import { pino } from 'pino';
 
+import type { Failure } from '../failure.ts';
 import { describeSchedule } from './describe-schedule.ts';
 import type { Event, OpenReport } from './event.ts';
 import { causesOf, stackOf, type Program } from './failure-text.ts';
 import { selectPullMilestones } from './milestones.ts';
 import type { Sink } from './sink.ts';
 
-/** One object of the log. */
+/** One JSON object of the log. */
 interface Entry {
   readonly level: 'info' | 'warn' | 'error';
   readonly message: string;
@@ -14,9 +15,10 @@ interface Entry {
 }
 
 /**
- * The report for programs: a JSON object on a line for each event, by pino. All have `level` (`info`, `warn`, `error`),
- * `time` (ISO 8601), `event` (the event's type) and `msg`; the rest are the event's own fields. Seconds and bytes are
- * numbers. A pull is logged by tenths, what is running when a package or a phase changes, and each failure on its own.
+ * The report for programs: one JSON object on one line per event, written by pino. Each object has `level` (`info`, `warn`,
+ * `error`), `time` (ISO 8601), `event` (the event's type), `msg`, and the event's own fields. Seconds and bytes are numbers.
+ * A pull is logged at each tenth, `running` when a package or a phase changes, `usage` never, and each
+ * failure as a separate object.
  */
 export function openJsonReport(sink: Sink, program: Program): OpenReport {
   const isNews = selectNews();
@@ -68,32 +70,34 @@ function entriesFor(event: Event, program: Program): Entry[] {
     }
     case 'running':
       return [entry('info', `running ${event.packages.map(({ cpv }) => cpv).join(' ')}`, withoutType(event))];
+    case 'usage':
+      return [];
+    case 'log':
+      return [entry('info', `logged to ${event.location}`, withoutType(event))];
     case 'schedule':
       return [entry('info', describeSchedule(event), withoutType(event))];
     case 'terminal-lent':
       return [entry('info', 'a shell has the terminal', {})];
     case 'terminal-returned':
-      return [entry('info', 'the shell has given the terminal back', {})];
+      return [entry('info', 'the shell has returned the terminal', {})];
     case 'failed':
-      return event.failures.map((failure) => {
-        const { code, exitStatus, hint, place, logTail } = failure;
-        return entry('error', failure.message, {
-          code,
-          exitStatus,
-          hint,
-          ...place,
-          causes: causesOf(failure),
-          logTail,
-        });
-      });
-    case 'defect': {
-      const fields = { stack: stackOf(event.error).join('\n'), program: program.name, version: program.version };
-      return [entry('error', event.error instanceof Error ? event.error.message : String(event.error), fields)];
-    }
+      return event.failures.map(describeFailure);
+    case 'defect':
+      return [describeDefect(event.error, program)];
   }
 }
 
-/** Refuses the repetitions among the events that say how things stand. */
+function describeFailure(failure: Failure): Entry {
+  const { code, exitStatus, message, hint, place, logTail } = failure;
+  return entry('error', message, { code, exitStatus, hint, ...place, causes: causesOf(failure), logTail });
+}
+
+function describeDefect(error: unknown, { name, version }: Program): Entry {
+  const fields = { stack: stackOf(error).join('\n'), program: name, version };
+  return entry('error', error instanceof Error ? error.message : String(error), fields);
+}
+
+/** Skips state events (`pull`, `schedule`, `running`) that repeat the state of the one before. */
 function selectNews(): (event: Event) => boolean {
   const isMilestone = selectPullMilestones();
   const states = new Map<string | undefined, string>();
@@ -104,14 +108,17 @@ function selectNews(): (event: Event) => boolean {
   }
   return (event) => {
     if (event.type === 'pull') return isMilestone(event);
-    // A space is in no task's name.
+    // This key cannot be a task: a task's name contains no spaces.
     if (event.type === 'schedule') return isChange('the schedule', describeSchedule(event));
     if (event.type !== 'running') return true;
     return isChange(event.task, event.packages.map(({ cpv, phase }) => `${cpv} ${phase}`).join('\n'));
   };
 }
 
-/** The event's own fields; its type is a field of every entry, and what is undefined is not logged. */
+/**
+ * Returns the event's own fields. The type is set to undefined, because every entry has it as `event`; pino does not log
+ * undefined fields.
+ */
 function withoutType(event: Event): Readonly<Record<string, unknown>> {
   return { ...event, type: undefined };
 }

@@ -2,20 +2,20 @@ import { formatDuration } from './amounts.ts';
 import type { Event } from './event.ts';
 import { describeDefect, describeFailures, labelLines, type Program } from './failure-text.ts';
 import type { Line, Style } from './frame.ts';
-import { harmlessLine } from './harmless-text.ts';
+import { escapeForTerminal } from './escape-for-terminal.ts';
 import type { Progress } from './progress.ts';
 import { labelStep } from './step-label.ts';
 
 /**
- * The lines that an event leaves above the live view for good: finished steps and packages, notes, warnings, what of
- * Portage's output a user wants to keep, failures. `progress` is how things stood before the event, `now` on its clock.
+ * The lines that an event leaves above the live view permanently: finished steps and packages, notes, warnings, important
+ * lines of Portage, failures. `progress` is the state before the event; `now` is a time of its clock.
  */
 export function linesToKeep(event: Event, progress: Progress, program: Program, now: number): Line[] {
   switch (event.type) {
     case 'step-finished': {
       const detail = progress.steps.get(labelStep(event))?.detail ?? '';
       return styled('green', [
-        harmlessLine(`${labelStep(event)}${detail === '' ? '' : ` ${detail}`}  ${formatDuration(event.seconds)}`),
+        escapeForTerminal(`${labelStep(event)}${detail === '' ? '' : ` ${detail}`}  ${formatDuration(event.seconds)}`),
       ]);
     }
     case 'step-failed':
@@ -45,13 +45,15 @@ export function linesToKeep(event: Event, progress: Progress, program: Program, 
     case 'pull':
     case 'running':
     case 'schedule':
+    case 'usage':
+    case 'log':
     case 'terminal-lent':
     case 'terminal-returned':
       return [];
   }
 }
 
-/** One line for each step that a failure has ended, how long it had been under way. */
+/** Formats one line for each step that the failure ended, with its elapsed time. */
 export function unfinishedSteps(event: Event, progress: Progress, now: number): string[] {
   const code = event.type === 'failed' ? event.failures[0]?.code : undefined;
   const end = code === 'interrupted' || code === 'terminated' ? code : 'failed';
@@ -61,8 +63,8 @@ export function unfinishedSteps(event: Event, progress: Progress, now: number): 
 }
 
 /**
- * A task has its dependencies from binary packages, and says itself when it has done what it is for: neither is worth a
- * line that stays, of which there would be thousands.
+ * Two kinds of completed packages leave no line, because there are thousands of them: binary packages that a task installs
+ * as dependencies, and the package that gives the task its name (the finished step says so).
  */
 function packageTexts(event: Extract<Event, { type: 'package' }>, { emerges }: Progress, now: number): string[] {
   const { task, cpv, index, total } = event;
@@ -70,18 +72,19 @@ function packageTexts(event: Extract<Event, { type: 'package' }>, { emerges }: P
   if (task !== undefined && (begun?.binary === true || task.endsWith(`:${cpv}`))) return [];
   const duration = begun === undefined ? '' : `  ${formatDuration((now - begun.since) / 1000)}`;
   const whose = task === undefined ? ' '.repeat(6) : `${task}: `;
-  return [harmlessLine(`${whose}${cpv}  ${index} of ${total} completed${duration}`)];
+  return [escapeForTerminal(`${whose}${cpv}  ${index} of ${total} completed${duration}`)];
 }
 
 /**
- * Portage's `!!!` lines, and its ` * ` lines: messages that packages left for the administrator, printed at the end,
- * and its own remarks. Those that only say that a check went well are not kept. Of a task the ` * ` lines are not:
- * each emerge that has a dependency from a binary package says again what that has to say, and it is all told at the end.
+ * Keeps Portage's `!!!` lines and, in the main job, its ` * ` lines: messages of packages for the administrator, and
+ * Portage's own remarks. A check that went well (`[ ok ]`) is not kept. The ` * ` lines of a task are not kept, because every
+ * emerge repeats the messages of its binary dependencies, and all messages are shown once at the end.
  */
 function keptOutput({ text, task }: Extract<Event, { type: 'line' }>): Line[] {
   if (!text.includes('!!!') && (task !== undefined || !text.includes(' * '))) return [];
-  const line = harmlessLine(text);
-  if (line.startsWith('!!!')) return styled('yellow', [task === undefined ? line : harmlessLine(`${task} | `) + line]);
+  const line = escapeForTerminal(text);
+  if (line.startsWith('!!!'))
+    return styled('yellow', [task === undefined ? line : escapeForTerminal(`${task} | `) + line]);
   return task === undefined && line.startsWith(' * ') && !/\[ ok \]\s*$/.test(line) ? styled('plain', [line]) : [];
 }
 

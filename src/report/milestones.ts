@@ -1,16 +1,13 @@
 import type { Schedule } from './event.ts';
 
-/** What an image pull has come to, in bytes; total 0 while unknown. */
+/** Progress of an image pull in bytes; the total is 0 while it is unknown. */
 interface Pull {
   readonly image: string;
   readonly current: number;
   readonly total: number;
 }
 
-/**
- * Picks, out of the many events of a pull, those that are worth a line in a log: the first one of an image, and then
- * one for each further tenth of it.
- */
+/** Selects the `pull` events that deserve a line in a log: the first event of an image, and one for each further tenth. */
 export function selectPullMilestones(): (pull: Pull) => boolean {
   const reached = new Map<string, number>();
   return ({ image, current, total }) => {
@@ -22,14 +19,17 @@ export function selectPullMilestones(): (pull: Pull) => boolean {
 }
 
 /**
- * Picks, out of the many changes of a schedule, those that are worth a line in a log: the first one with an end, one for
- * each tenth, a graph that has grown, and each failure.
+ * Selects the `schedule` events that deserve a line in a log: the first finished node, each further tenth, each growth of the
+ * graph, and each failure. If fewer nodes have ended than before, another graph has begun.
  */
 export function selectScheduleMilestones(): (schedule: Schedule) => boolean {
   let said: { readonly tenth: number; readonly total: number; readonly failed: number } | undefined;
+  let ended = 0;
   return ({ done, failed, total }) => {
     const now = { tenth: tenthOf(done + failed, total), total, failed };
     const hasEnds = done + failed > 0;
+    if (done + failed < ended) said = undefined;
+    ended = done + failed;
     const isNews = said === undefined || now.tenth > said.tenth || total > said.total || failed > said.failed;
     if (hasEnds && isNews) said = now;
     return hasEnds && isNews;

@@ -1,23 +1,24 @@
-import { formatBytes, formatDuration, formatElapsed } from './amounts.ts';
+import { formatBytes } from '../quantity.ts';
+import { formatDuration, formatElapsed } from './amounts.ts';
 import { describeElapsed, describeSchedule } from './describe-schedule.ts';
 import { isMerging, type Event, type OpenReport } from './event.ts';
 import { describeDefect, describeFailures, labelLines, type Program } from './failure-text.ts';
-import { harmlessLine } from './harmless-text.ts';
+import { escapeForTerminal } from './escape-for-terminal.ts';
 import { unfinishedSteps } from './kept-lines.ts';
 import { selectPullMilestones, selectScheduleMilestones } from './milestones.ts';
 import { advance, scheduleAt, startProgress, type Progress, type StepUnderWay } from './progress.ts';
 import type { Sink } from './sink.ts';
 import { labelStep } from './step-label.ts';
 
-/** Milliseconds of silence after which a line says that the work goes on. */
+/** After this many milliseconds without output, a line names the running steps. */
 const longestSilence = 60_000;
 const namedPackages = 3;
-/** As many of Portage's last lines as a user can be expected to have before his eyes. */
+/** The number of Portage's last lines that a user is assumed to see on the screen. */
 const rememberedLines = 150;
 
 /**
- * The report for pipes and files: a line for everything that matters, written at once, Portage's own lines among them.
- * After a minute without any it says what is being worked on.
+ * The report for pipes and files: one line for each important event and each line of Portage. After a minute without output,
+ * a line names the running steps.
  */
 export function openPlainReport(sink: Sink, program: Program): OpenReport {
   const progress = startProgress();
@@ -49,7 +50,7 @@ export function openPlainReport(sink: Sink, program: Program): OpenReport {
     if (event.type === 'schedule' && !isScheduleMilestone(event)) return;
     const lines = linesFor(event, program, (line) => shown.includes(line));
     if (event.type === 'failed' || event.type === 'defect') return say([...unfinished, ...lines]);
-    if (event.type === 'line' && shown.push(harmlessLine(event.text)) > rememberedLines) shown.shift();
+    if (event.type === 'line' && shown.push(escapeForTerminal(event.text)) > rememberedLines) shown.shift();
     return say(lines);
   }
   async function close(): Promise<void> {
@@ -62,7 +63,7 @@ export function openPlainReport(sink: Sink, program: Program): OpenReport {
 function linesFor(event: Event, program: Program, isShown: (line: string) => boolean): string[] {
   switch (event.type) {
     case 'step-started':
-      return [harmlessLine(`${labelStep(event)}${event.detail === '' ? '' : ` ${event.detail}`} ...`)];
+      return [escapeForTerminal(`${labelStep(event)}${event.detail === '' ? '' : ` ${event.detail}`} ...`)];
     case 'step-finished':
       return [`${labelStep(event)} done in ${formatDuration(event.seconds)}`];
     case 'step-failed':
@@ -75,9 +76,9 @@ function linesFor(event: Event, program: Program, isShown: (line: string) => boo
         ...(event.hint === undefined ? [] : labelLines('  hint: ', event.hint)),
       ];
     case 'pull':
-      return [harmlessLine(`pulling ${event.image}: ${describeAmount(event.current, event.total)}`)];
+      return [escapeForTerminal(`pulling ${event.image}: ${describeAmount(event.current, event.total)}`)];
     case 'line':
-      return [ofTask(event.task, harmlessLine(event.text))];
+      return [ofTask(event.task, escapeForTerminal(event.text))];
     case 'schedule':
       return [describeSchedule(event)];
     case 'failed':
@@ -86,6 +87,8 @@ function linesFor(event: Event, program: Program, isShown: (line: string) => boo
       return describeDefect(event.error, program);
     case 'package':
     case 'running':
+    case 'usage':
+    case 'log':
     case 'terminal-lent':
     case 'terminal-returned':
       return [];
@@ -96,12 +99,12 @@ function describeAmount(current: number, total: number): string {
   return total > 0 ? `${formatBytes(current)} of ${formatBytes(total)}` : formatBytes(current);
 }
 
-/** Several tasks may be printing at once: each of their lines says whose it is. */
+/** Puts the task in front of a line, because several tasks may print at once. */
 function ofTask(task: string | undefined, line: string): string {
-  return task === undefined ? line : harmlessLine(`${task} | `) + line;
+  return task === undefined ? line : escapeForTerminal(`${task} | `) + line;
 }
 
-/** How far the whole is, and what has been under way for how long: the steps, and the packages that are being worked on. */
+/** Describes the overall progress, and the running steps and packages with their elapsed times. */
 function describeWork(progress: Progress, now: number): string[] {
   const steps = [...progress.steps].map(([label, work]) => {
     const elapsed = describeElapsed((now - work.since) / 1000, work.estimate);

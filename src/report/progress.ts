@@ -1,8 +1,8 @@
 import { isMerging, type Event, type RunningPackage, type Schedule, type Work } from './event.ts';
-import { harmlessLine } from './harmless-text.ts';
+import { escapeForTerminal } from './escape-for-terminal.ts';
 import { labelStep } from './step-label.ts';
 
-/** A package at work; `since` is when it began, in milliseconds of the caller's clock. */
+/** A package that is being built or merged; `since` is its start in milliseconds of the caller's clock. */
 export interface PackageAtWork {
   readonly cpv: string;
   readonly phase: string;
@@ -10,42 +10,44 @@ export interface PackageAtWork {
   readonly since: number;
 }
 
-/** A step that has begun. */
+/** A running step. */
 export interface StepUnderWay extends Work {
   readonly detail: string;
   readonly since: number;
-  /** How many seconds it is expected to take, where that is known. */
+  /** The estimated seconds; undefined if there is no estimate. */
   readonly estimate: number | undefined;
 }
 
-/** What one emerge has come to. */
+/** Progress of one emerge. */
 export interface EmergeProgress {
   readonly packages: Map<string, PackageAtWork>;
-  /** When Portage began each package that it has not completed. */
+  /** The start of each package that Portage has begun and not completed. */
   readonly begun: Map<string, { readonly since: number; readonly binary: boolean }>;
-  /** The number of the package that was begun last, or of those completed where that is more. */
+  /** The number of the last package that began, or of the completed packages if that is greater. */
   reached: number;
   total: number;
 }
 
-/** Where a run is: the sum of its events so far, its texts harmless. Times are milliseconds of the clock that `advance` is called with. */
+/**
+ * The state of a run after its events so far. Its texts are safe for a terminal. Times are milliseconds of `advance`'s clock.
+ */
 export interface Progress {
-  /** The steps that have begun and not ended, by their labels. */
+  /** The running steps by label. */
   readonly steps: Map<string, StepUnderWay>;
-  /** The images that are being pulled. Bytes; total 0 while unknown. */
+  /** The images that are being pulled, with the bytes of each; the total is 0 while it is unknown. */
   readonly pulls: Map<string, { readonly current: number; readonly total: number }>;
-  /** The emerges that are under way, by their tasks. */
+  /** The running emerges by task. */
   readonly emerges: Map<string | undefined, EmergeProgress>;
-  /** How far the whole was when that was said last, where it is a graph of work. */
+  /** The last `schedule` event; undefined if the run is not a graph of work. */
   schedule: (Schedule & { readonly saidAt: number }) | undefined;
 }
 
-/** The progress of a run of which nothing has happened yet. */
+/** The state of a run before its first event. */
 export function startProgress(): Progress {
   return { steps: new Map(), pulls: new Map(), emerges: new Map(), schedule: undefined };
 }
 
-/** Takes an event into account that happened at `now`. */
+/** Applies an event that happened at `now`. */
 export function advance(progress: Progress, event: Event, now: number): void {
   switch (event.type) {
     case 'step-started':
@@ -53,7 +55,7 @@ export function advance(progress: Progress, event: Event, now: number): void {
       progress.steps.set(labelStep(event), {
         step: event.step,
         task: event.task,
-        detail: harmlessLine(event.detail),
+        detail: escapeForTerminal(event.detail),
         since: now,
         estimate: event.estimate,
       });
@@ -63,7 +65,7 @@ export function advance(progress: Progress, event: Event, now: number): void {
       endStep(progress, event);
       return;
     case 'pull':
-      progress.pulls.set(harmlessLine(event.image), { current: event.current, total: event.total });
+      progress.pulls.set(escapeForTerminal(event.image), { current: event.current, total: event.total });
       return;
     case 'package':
       countPackage(emergeOf(progress, event), event, now);
@@ -82,13 +84,15 @@ export function advance(progress: Progress, event: Event, now: number): void {
     case 'note':
     case 'warning':
     case 'line':
+    case 'usage':
+    case 'log':
     case 'terminal-lent':
     case 'terminal-returned':
       return;
   }
 }
 
-/** How far the whole is; the time that is left goes by, and once it is over nothing is said of it. */
+/** Returns the schedule at `now`: the remaining time counts down, and is undefined after it has passed. */
 export function scheduleAt({ schedule }: Progress, now: number): Schedule | undefined {
   if (schedule?.remaining === undefined) return schedule;
   const remaining = schedule.remaining - (now - schedule.saidAt) / 1000;
@@ -101,7 +105,7 @@ function endStep(progress: Progress, work: Work): void {
   if (isMerging(work.step)) progress.emerges.delete(work.task);
 }
 
-/** The emerge of a task, which its first event begins. */
+/** Finds the emerge of a task, or starts it. */
 function emergeOf(progress: Progress, { task }: Pick<Work, 'task'>): EmergeProgress {
   const known = progress.emerges.get(task);
   if (known !== undefined) return known;
@@ -117,7 +121,7 @@ function replacePackages(emerge: EmergeProgress, running: Extract<Event, { type:
   for (const each of running.packages) setPackage(emerge, atWork(each, now));
 }
 
-/** Where Portage has no status stream, these events alone say what is running. */
+/** Updates the running packages from a `package` event, the only source if Portage has no status stream. */
 function countPackage(emerge: EmergeProgress, event: Extract<Event, { type: 'package' }>, now: number): void {
   const { cpv, index, total, action, binary = false } = event;
   emerge.reached = Math.max(emerge.reached, index);
@@ -132,7 +136,7 @@ function countPackage(emerge: EmergeProgress, event: Extract<Event, { type: 'pac
 }
 
 function setPackage(emerge: EmergeProgress, { cpv, phase, binary, since }: PackageAtWork): void {
-  emerge.packages.set(cpv, { cpv: harmlessLine(cpv), phase: harmlessLine(phase), binary, since });
+  emerge.packages.set(cpv, { cpv: escapeForTerminal(cpv), phase: escapeForTerminal(phase), binary, since });
 }
 
 function atWork({ cpv, phase, binary, elapsed }: RunningPackage, now: number): PackageAtWork {

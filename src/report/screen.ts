@@ -10,20 +10,20 @@ const eraseToLineEnd = '\x1b[K';
 const eraseBelow = '\x1b[J';
 const upAndErase = '\x1b[A\x1b[2K';
 
-/** The lower end of a terminal's screen: a picture that is redrawn in place, and lines above it that stay. */
+/** The lower end of a terminal's screen: a frame that is redrawn in place, and permanent lines above it. */
 export interface Screen {
   /**
-   * Puts `kept` above the picture, where they stay and may be longer than the terminal is wide, and replaces the picture
-   * by `frame`, whose lines fit. Nothing is written when nothing changes.
+   * Writes `kept` above the frame permanently, and replaces the frame. Kept lines may be wider than the terminal; lines of
+   * the frame must fit. If nothing changes, nothing is written.
    */
   draw(kept: readonly Line[], frame: readonly Line[]): void | Promise<void>;
-  /** Takes the picture away, the lines above it remaining, and gives the cursor back. */
+  /** Erases the frame, not the lines above it, and shows the cursor. */
   clear(): void | Promise<void>;
 }
 
 /**
- * A screen on a terminal that knows the sequences used here: cursor up, erase a line, to its end and below, hide and show the
- * cursor. Between two calls the cursor is at the beginning of the line below the picture.
+ * Opens a screen on a terminal that supports these sequences: cursor up; erase a line, to the line's end, below; hide and
+ * show the cursor. Between two calls the cursor is at the start of the line below the frame.
  */
 export function openScreen(sink: Sink, readSize: () => Size, colours: boolean): Screen {
   let drawn: readonly Line[] = [];
@@ -38,7 +38,7 @@ export function openScreen(sink: Sink, readSize: () => Size, colours: boolean): 
     draw(kept, frame) {
       if (kept.length === 0 && sameLines(drawn, frame)) return;
       const { columns } = readSize();
-      // After a resize, rows may be marked as one broken line, which overwriting does not undo and erasing does.
+      // After a resize a terminal may treat several rows as one wrapped line: overwriting keeps that, erasing ends it.
       const inPlace = kept.length === 0 && frame.length > 0 && columns === drawnColumns;
       let text = inPlace ? moveUp(drawn.length) : eraseRows(countRows(drawn, columns));
       text += kept.map((line) => `${paint(line)}\n`).join('');
@@ -65,12 +65,14 @@ function moveUp(rows: number): string {
   return rows === 0 ? '' : `\x1b[${rows}A\r`;
 }
 
-/** Row by row: a terminal asked to erase all below its first row may keep the picture in its scrollback (tmux does). */
+/**
+ * Erases row by row, because tmux keeps the frame in its scrollback if a program erases everything below the first row at once.
+ */
 function eraseRows(rows: number): string {
   return rows === 0 ? '' : `${upAndErase.repeat(rows)}\r`;
 }
 
-/** A terminal that has become narrower since has broken its lines anew, each into as many rows as it needs now. */
+/** Counts the rows of lines on a terminal that may have become narrower, which wraps its lines again. */
 function countRows(lines: readonly Line[], columns: number): number {
   return lines.reduce((rows, { text }) => rows + Math.max(1, Math.ceil(countCells(text) / columns)), 0);
 }

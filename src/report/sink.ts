@@ -1,24 +1,23 @@
 import type { Writable } from 'node:stream';
 
-/** Standard error, or what stands for it. Columns and rows change when the terminal is resized. */
+/** Standard error, or a stream in its place. `columns` and `rows` change when the terminal is resized. */
 export type ReportStream = Writable & {
   readonly isTTY?: boolean;
   readonly columns?: number;
   readonly rows?: number;
 };
 
-/** Where rendered text goes. */
+/** The destination of rendered text. */
 export interface Sink {
-  /** Writes; answers with a promise where the reader is slow, which settles when it has caught up. */
+  /** Writes a text. If the reader is slow, the returned promise settles when it has caught up. */
   write(text: string): void | Promise<void>;
-  /** Settles when all that was written has been taken. */
+  /** Settles when the reader has taken everything. */
   flush(): Promise<void>;
 }
 
 /**
- * Writes to a stream that may be slow or go away. A pipe is written asynchronously by Node: what is not taken stays in
- * memory, which is why writers wait. A reader that is gone (EPIPE) is not an error: nothing is written any more, and
- * the run goes on for the sake of its result.
+ * Writes to a stream whose reader may be slow or go away. Node writes a pipe asynchronously and keeps the rest in memory, so
+ * a writer has to wait. A reader that is gone (EPIPE) is no error: nothing more is written, and the run continues.
  */
 export function openSink(stream: Writable): Sink {
   let gone = false;

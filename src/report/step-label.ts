@@ -1,6 +1,6 @@
 import { mainSteps, type Work } from './event.ts';
 
-/** A step of the main job with its number, as in `[3/7] sync`, or one with what it is done for. */
+/** Names a step: `[3/7] sync` in the main job, `<task>: sync` in a task. */
 export function labelStep({ step, task }: Work): string {
   if (task !== undefined) return `${task}: ${step}`;
   const number = mainSteps.findIndex((known) => known === step) + 1;

@@ -1,10 +1,12 @@
 import type { Event, Report } from './event.ts';
 
-/** A report that says of what Portage prints and does whose it is, where that has not been said. */
+/** Adds the task to the events of a container that have none. */
 export function withTask(report: Report, task: string): Report {
-  return (event) => report(isPortages(event) && event.task === undefined ? { ...event, task } : event);
+  return (event) => report(isOfContainer(event) && event.task === undefined ? { ...event, task } : event);
 }
 
-function isPortages(event: Event): event is Extract<Event, { type: 'line' | 'package' | 'running' }> {
-  return event.type === 'line' || event.type === 'package' || event.type === 'running';
+function isOfContainer(
+  event: Event,
+): event is Extract<Event, { type: 'line' | 'package' | 'running' | 'usage' | 'log' }> {
+  return ['line', 'package', 'running', 'usage', 'log'].includes(event.type);
 }

@@ -1,30 +1,27 @@
-/** A piece of work among others. `work` is whatever the executor knows how to do. */
-export interface WorkNode<Work> {
-  /** Names no two nodes of a schedule. */
+/** A node of a graph of work. `order` is the instruction for the executor. */
+export interface WorkNode<Order> {
+  /** The id, unique in a graph. */
   readonly id: string;
-  /** The ids of those that have to have succeeded before it. */
+  /** The ids of the nodes that have to succeed before this node starts. */
   readonly needs: readonly string[];
-  /** How long it is expected to take; seconds. Undefined if nobody knows. */
+  /** The expected duration in seconds; undefined if it is unknown. */
   readonly estimate: number | undefined;
-  /** That its end brings more nodes, so that nobody knows how long the way behind it is: these come first. */
-  readonly unfolds?: boolean;
-  readonly work: Work;
+  /**
+   * Whether the answer adds nodes to the graph. The schedule starts such a node first, because the work that it adds is
+   * unknown.
+   */
+  readonly expandsGraph?: boolean;
+  readonly order: Order;
 }
 
-/** What the work of a node has come to, and the nodes that it has brought: an id that is there already is the same node. */
-export interface Executed<Work, Result> {
-  readonly result: Result;
-  readonly nodes?: readonly WorkNode<Work>[];
+/** The number of orders that run at the same time. */
+export interface Concurrency {
+  /** The number of orders that are expected to run together with this one, itself included; at least 1. */
+  readonly concurrency: number;
 }
 
-/** How much is done besides a piece of work. */
-export interface Company {
-  /** The number of nodes that are expected to be at work while it is, itself included; 1 at least. */
-  readonly atOnce: number;
-}
-
-/** Where work is done: on the local engine, on others. The one thing that a schedule knows of that. */
-export interface Executor<Work, Result> {
-  /** Does the work of one node, and settles once nothing of it goes on. */
-  execute(node: WorkNode<Work>, company: Company): Promise<Executed<Work, Result>>;
+/** Carries out orders: on the local engine, or on another node. The schedule knows nothing else about the place. */
+export interface Executor<Order, Answer> {
+  /** Carries out one order. The promise settles when no part of the order runs any more. */
+  execute(order: Order, concurrency: Concurrency): Promise<Answer>;
 }

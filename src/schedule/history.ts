@@ -2,30 +2,29 @@ import { existsSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { loadSqlite } from './sqlite.ts';
 
-/** What took so long: a node of a graph of work. */
+/** Identifies a node of a graph whose duration is recorded. */
 export interface TimedNode {
-  /** What is done: `package`, `assemble`, ... */
+  /** The kind of work: `packages`, `assemble`, ... */
   readonly kind: string;
-  /** What it is done in, as a partition of the store: what is compiled otherwise takes another time. */
+  /** The place of the work, such as a partition of the store: with other compiler flags, the same package takes another time. */
   readonly place: string;
   /** `category/name` of a package, or the name of a tuple. */
   readonly name: string;
-  /** Empty where there is none. */
+  /** The version of a package; empty if there is none. */
   readonly version: string;
 }
 
-/** How long nodes took before. */
+/** The durations of earlier builds. */
 export interface History {
   /**
-   * How many seconds a node is going to take, by what is most like it: the last times of the very same, of another version
-   * of it in the place, of it anywhere, or the mean of its kind. Undefined where nothing is known.
+   * Estimates the seconds that a node will take, from the most similar nodes: the same node, another version in the same place,
+   * any version anywhere, or the mean of its kind. Returns undefined if nothing is known.
    */
   estimate(node: TimedNode): number | undefined;
-  /** Notes that a node has succeeded within so many seconds. */
-  note(node: TimedNode, seconds: number): void;
+  add(durations: readonly Duration[]): void;
 }
 
-/** What was noted of one node, and when: milliseconds of the epoch. */
+/** The duration of one node. `ended` is in milliseconds since 1970. */
 export interface Duration extends TimedNode {
   readonly seconds: number;
   readonly ended: number;
@@ -33,25 +32,24 @@ export interface Duration extends TimedNode {
 
 /** A history in a file. */
 export interface HistoryFile extends History {
-  add(durations: readonly Duration[]): void;
-  /** Drops what is too old to matter, and lets go of the file, which is whole then. */
+  /** Deletes old durations and closes the file. */
   close(): void;
 }
 
-/** Says of a file that it is no history, or not a whole one. */
+/** The error of a file that is not a history, or is damaged. */
 export class UnusableHistory extends Error {
   override readonly name = 'UnusableHistory';
 }
 
-/** In the file's header: it is an application's own, and this one's. */
+/** Identifies the files of this program in the header of the database. */
 const application = 0x7a656e74;
-/** Counted up with the tables. */
+/** The version of the tables: increment it when they change. */
 const schema = 1;
 const lastTimes = 5;
-/** Of each node, and of all: a row takes about 150 bytes. */
+/** The durations that are kept per node, and in total: a row takes about 150 bytes. */
 const keptOfEach = 10;
 const keptOfAll = 20_000;
-const longestYet = 100 * 24 * 3600;
+const longestDuration = 100 * 24 * 3600;
 
 const tables = `
   CREATE TABLE durations (
@@ -64,14 +62,14 @@ const tables = `
 
 const insertion = 'INSERT INTO durations (kind, place, name, version, seconds, ended) VALUES (?, ?, ?, ?, ?, ?)';
 
-/** From what is most like the node to what is least. */
-const likenesses = [
+/** The conditions that select similar nodes, the most similar first. */
+const similarities = [
   'kind = :kind AND name = :name AND place = :place AND version = :version',
   'kind = :kind AND name = :name AND place = :place AND :version = :version',
   'kind = :kind AND name = :name AND :place = :place AND :version = :version',
 ] as const;
 
-/** As few as are still looked at, of each node those that ended last. */
+/** The statements that delete all durations except the latest ones of each node and the latest ones in total. */
 const prunings = [
   `DELETE FROM durations WHERE rowid IN (SELECT rowid FROM (SELECT rowid, row_number() OVER (
      PARTITION BY kind, place, name, version ORDER BY ended DESC, rowid DESC) AS nth FROM durations)
@@ -82,16 +80,17 @@ const prunings = [
 ] as const;
 
 /**
- * Opens a history; a file that is not there is made. Throws {@link UnusableHistory} where it is damaged, another
- * program's or of a later version of this one, and whatever the file system says. Undefined where this Node has no SQLite.
+ * Opens a history, and makes the file if it is missing. Throws {@link UnusableHistory} if the file is damaged, belongs to
+ * another program, or to a later version of this one; errors of the file system are thrown as they are. Returns undefined if
+ * Node has no SQLite.
  */
 export function openHistory(path: string): HistoryFile | undefined {
   const sqlite = loadSqlite();
   if (sqlite === undefined) return undefined;
   const isNew = !existsSync(path);
-  const database = new sqlite.DatabaseSync(path, { allowExtension: false });
+  const database = new sqlite.DatabaseSync(path);
   try {
-    // Nobody else has this file open, and what it is a copy of is written when it is whole.
+    // The file is a copy that no other process opens, and the original is replaced as a whole.
     database.exec('PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA trusted_schema = OFF;');
     if (isNew) database.exec(tables);
     checkHistory(database);
@@ -112,7 +111,7 @@ function checkHistory(database: DatabaseSync): void {
   if (fault !== 'ok') throw new UnusableHistory(String(fault));
 }
 
-/** SQLite's own words for what is not a database, or a damaged one (SQLITE_NOTADB, SQLITE_CORRUPT), or has other tables. */
+/** SQLite's codes for a file that is not a database (SQLITE_NOTADB), is damaged (SQLITE_CORRUPT), or has other tables (SQLITE_ERROR). */
 function isDamage(error: unknown): error is Error {
   if (!(error instanceof Error) || !('errcode' in error)) return false;
   const code = Number(error.errcode) & 0xff;
@@ -121,7 +120,7 @@ function isDamage(error: unknown): error is Error {
 
 function historyIn(database: DatabaseSync): HistoryFile {
   const insert = database.prepare(insertion);
-  const alike = likenesses.map((condition) =>
+  const alike = similarities.map((condition) =>
     database.prepare(
       `SELECT seconds FROM durations WHERE ${condition} ORDER BY ended DESC, rowid DESC LIMIT ${lastTimes}`,
     ),
@@ -131,14 +130,13 @@ function historyIn(database: DatabaseSync): HistoryFile {
   function add(durations: readonly Duration[]): void {
     database.exec('BEGIN');
     for (const { kind, place, name, version, seconds, ended } of durations) {
-      // A clock that jumped is no measure.
-      if (seconds >= 0 && seconds <= longestYet) insert.run(kind, place, name, version, seconds, ended);
+      // The clock may have been set.
+      if (seconds >= 0 && seconds <= longestDuration) insert.run(kind, place, name, version, seconds, ended);
     }
     database.exec('COMMIT');
   }
   return {
     add,
-    note: (node, seconds) => add([{ ...node, seconds, ended: Date.now() }]),
     estimate({ kind, place, name, version }) {
       for (const statement of alike) {
         const times = statement.all({ kind, place, name, version }).map(({ seconds }) => Number(seconds));
@@ -154,7 +152,7 @@ function historyIn(database: DatabaseSync): HistoryFile {
   };
 }
 
-/** What a machine that was suspended, or busy with something else, took does not move it. */
+/** The median ignores single durations of a machine that was suspended or busy. */
 function medianOf(times: readonly number[]): number {
   const sorted = times.toSorted((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);

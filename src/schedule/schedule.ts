@@ -2,107 +2,155 @@ import { performance } from 'node:perf_hooks';
 import type { Executor, WorkNode } from './executor.ts';
 import { Graph } from './graph.ts';
 
-/** What became of a node. */
-export type Outcome<Result> =
-  | { readonly type: 'done'; readonly result: Result; readonly seconds: number }
-  | { readonly type: 'failed'; readonly error: unknown; readonly seconds: number }
-  /** It was not begun, because of nodes that failed; their ids, sorted. */
+/** The end of a node. */
+export type Outcome<Answer> =
+  | { readonly type: 'done'; readonly answer: Answer }
+  | { readonly type: 'failed'; readonly error: unknown }
+  /** The node was not started because these nodes failed; their ids, sorted. */
   | { readonly type: 'skipped'; readonly because: readonly string[] };
 
-/** How far a schedule is. */
+/** The progress of a schedule. */
 export interface ScheduleState {
   readonly total: number;
   readonly done: number;
-  /** Those that were skipped are counted as well. */
+  /** The number of nodes that failed or were skipped. */
   readonly failed: number;
   readonly atWork: number;
-  /** Seconds until the end, as far as can be known; undefined where too little is. */
+  /** The estimated seconds until the end; undefined if too little is known. */
   readonly remaining: number | undefined;
 }
 
-/** How a schedule is worked off. */
-export interface ScheduleOptions<Work, Result> {
-  /** How many nodes are at work at once, at most. */
+/** The options of a schedule. */
+export interface ScheduleOptions<Order, Answer> {
+  /** The maximum number of nodes that run at the same time. */
   readonly jobs: number;
-  readonly executor: Executor<Work, Result>;
-  /** Once aborted, nothing more is begun. */
+  readonly executor: Executor<Order, Answer>;
+  /** The nodes that an answer adds to the graph. A node whose id is already in the graph is ignored. */
+  readonly expand?: (order: Order, answer: Answer) => readonly WorkNode<Order>[];
+  /** Once the signal is aborted, no further node starts. */
   readonly signal: AbortSignal;
   readonly onChange?: (state: ScheduleState) => void | Promise<void>;
-  /** Milliseconds. */
+  /** The clock, in milliseconds. */
   readonly now?: () => number;
 }
 
+/** All nodes of a schedule that has ended, and the outcome of each by its id. */
+export interface ScheduleResult<Order, Answer> {
+  readonly nodes: readonly WorkNode<Order>[];
+  readonly outcomes: ReadonlyMap<string, Outcome<Answer>>;
+}
+
 /**
- * Works off a graph: whatever can be begun is, the one with the longest way to the end first, at most `jobs` at once. A node
- * that fails takes with it those that need it, and nothing else. Settles when nothing is at work any more; throws the
- * signal's reason where that was aborted, and an `Error` where nodes need each other in a circle or one that is not there.
+ * Runs a graph. Starts each node when its needs have succeeded, at most `jobs` nodes at the same time, the longest critical path
+ * first. If a node fails, only the nodes that need it are skipped. Settles when no node runs any more. Throws the signal's
+ * reason if the signal was aborted, and an `Error` if nodes need each other in a cycle or need a node that is not in the graph.
  */
-export async function runSchedule<Work, Result>(
-  nodes: readonly WorkNode<Work>[],
-  { jobs, executor, signal, onChange, now = () => performance.now() }: ScheduleOptions<Work, Result>,
-): Promise<ReadonlyMap<string, Outcome<Result>>> {
-  const graph = new Graph<Work>(nodes);
-  const outcomes = new Map<string, Outcome<Result>>();
-  const atWork = new Map<string, { readonly begun: number; readonly end: Promise<void> }>();
+export async function runSchedule<Order, Answer>(
+  nodes: readonly WorkNode<Order>[],
+  options: ScheduleOptions<Order, Answer>,
+): Promise<ScheduleResult<Order, Answer>> {
+  return new ScheduleRun(nodes, options).run();
+}
 
-  const isOpen = ({ id }: WorkNode<Work>) => !outcomes.has(id) && !atWork.has(id);
-  const hasSucceeded = (id: string) => outcomes.get(id)?.type === 'done';
+/** One run of a graph. */
+class ScheduleRun<Order, Answer> {
+  readonly #graph: Graph<Order>;
+  readonly #options: ScheduleOptions<Order, Answer>;
+  readonly #now: () => number;
+  readonly #outcomes = new Map<string, Outcome<Answer>>();
+  readonly #running = new Map<string, { readonly started: number; readonly end: Promise<void> }>();
 
-  function skipLost(): void {
-    for (const node of graph.inOrder()) {
-      if (!isOpen(node)) continue;
-      const because = node.needs.flatMap((id) => {
-        const outcome = outcomes.get(id);
-        if (outcome === undefined || outcome.type === 'done') return [];
-        return outcome.type === 'failed' ? [id] : outcome.because;
-      });
-      if (because.length > 0) outcomes.set(node.id, { type: 'skipped', because: [...new Set(because)].toSorted() });
+  constructor(nodes: readonly WorkNode<Order>[], options: ScheduleOptions<Order, Answer>) {
+    this.#graph = new Graph(nodes);
+    this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
+  }
+
+  async run(): Promise<ScheduleResult<Order, Answer>> {
+    const { signal, onChange } = this.#options;
+    try {
+      while (this.#outcomes.size < this.#graph.nodes.length) {
+        this.#skipBlocked();
+        this.#startReady();
+        // Nodes may end while the change is reported.
+        const ends = this.#ends();
+        await onChange?.(this.#state());
+        if (ends.length === 0) break;
+        await Promise.race(ends);
+      }
+    } finally {
+      await Promise.allSettled(this.#ends());
+    }
+    await onChange?.(this.#state());
+    signal.throwIfAborted();
+    const left = this.#graph.nodes.filter((node) => !this.#outcomes.has(node.id)).map(({ id }) => id);
+    if (left.length > 0) throw new Error(`no remaining node can be started: ${left.join(', ')}`);
+    this.#completeReasons();
+    return { nodes: this.#graph.nodes, outcomes: this.#outcomes };
+  }
+
+  #skipBlocked(): void {
+    for (const node of this.#graph.inOrder()) {
+      if (!this.#isOpen(node)) continue;
+      const because = this.#reasonsToSkip(node);
+      if (because.length > 0) this.#outcomes.set(node.id, { type: 'skipped', because });
     }
   }
-  function findReady(): readonly WorkNode<Work>[] {
-    const ready = graph.nodes.filter((node) => isOpen(node) && node.needs.every(hasSucceeded));
-    return graph.longestWayFirst(ready);
+
+  /** Adds to each skipped node the nodes that failed after it was skipped. */
+  #completeReasons(): void {
+    for (const node of this.#graph.inOrder())
+      if (this.#outcomes.get(node.id)?.type === 'skipped')
+        this.#outcomes.set(node.id, { type: 'skipped', because: this.#reasonsToSkip(node) });
   }
-  function begin(node: WorkNode<Work>, atOnce: number): void {
-    const begun = now();
-    const seconds = () => (now() - begun) / 1000;
-    const end = executor.execute(node, { atOnce }).then(
-      ({ result, nodes: more = [] }) => {
-        graph.add(more);
-        outcomes.set(node.id, { type: 'done', result, seconds: seconds() });
+
+  #reasonsToSkip({ needs }: WorkNode<Order>): readonly string[] {
+    const because = needs.flatMap((id) => {
+      const outcome = this.#outcomes.get(id);
+      if (outcome === undefined || outcome.type === 'done') return [];
+      return outcome.type === 'failed' ? [id] : outcome.because;
+    });
+    return [...new Set(because)].toSorted();
+  }
+
+  #startReady(): void {
+    const { jobs, signal } = this.#options;
+    if (signal.aborted) return;
+    const isReady = (node: WorkNode<Order>) =>
+      this.#isOpen(node) && node.needs.every((id) => this.#outcomes.get(id)?.type === 'done');
+    const ready = this.#graph.criticalPathFirst(this.#graph.nodes.filter(isReady));
+    const concurrency = Math.max(1, Math.min(jobs, this.#running.size + ready.length));
+    for (const node of ready.slice(0, Math.max(0, jobs - this.#running.size))) this.#start(node, concurrency);
+  }
+
+  #start({ id, order }: WorkNode<Order>, concurrency: number): void {
+    const { executor, expand } = this.#options;
+    const end = executor.execute(order, { concurrency }).then(
+      (answer) => {
+        this.#graph.add(expand?.(order, answer) ?? []);
+        this.#outcomes.set(id, { type: 'done', answer });
       },
-      (error: unknown) => void outcomes.set(node.id, { type: 'failed', error, seconds: seconds() }),
+      (error: unknown) => void this.#outcomes.set(id, { type: 'failed', error }),
     );
-    atWork.set(node.id, { begun, end: end.finally(() => atWork.delete(node.id)) });
+    this.#running.set(id, { started: this.#now(), end: end.finally(() => this.#running.delete(id)) });
   }
-  function stateOf(): ScheduleState {
-    const ends = [...outcomes.values()];
+
+  #isOpen({ id }: WorkNode<Order>): boolean {
+    return !this.#outcomes.has(id) && !this.#running.has(id);
+  }
+
+  #ends(): readonly Promise<void>[] {
+    return [...this.#running.values()].map(({ end }) => end);
+  }
+
+  #state(): ScheduleState {
+    const ends = [...this.#outcomes.values()];
     const done = ends.filter(({ type }) => type === 'done').length;
-    const left = graph.nodes.filter(({ id }) => !outcomes.has(id));
-    const spent = (id: string) => (now() - (atWork.get(id)?.begun ?? now())) / 1000;
+    const left = this.#graph.nodes.filter(({ id }) => !this.#outcomes.has(id));
+    const spent = (id: string) => (this.#now() - (this.#running.get(id)?.started ?? this.#now())) / 1000;
     return {
-      ...{ total: graph.nodes.length, done, failed: ends.length - done, atWork: atWork.size },
-      remaining: graph.timeFor(left, jobs, spent),
+      ...{ total: this.#graph.nodes.length, done, failed: ends.length - done, atWork: this.#running.size },
+      remaining: this.#graph.timeFor(left, this.#options.jobs, spent),
     };
   }
-
-  try {
-    while (outcomes.size < graph.nodes.length) {
-      skipLost();
-      const ready = signal.aborted ? [] : findReady();
-      const chosen = ready.slice(0, Math.max(0, jobs - atWork.size));
-      const atOnce = Math.max(1, Math.min(jobs, atWork.size + ready.length));
-      for (const node of chosen) begin(node, atOnce);
-      await onChange?.(stateOf());
-      if (atWork.size === 0) break;
-      await Promise.race([...atWork.values()].map(({ end }) => end));
-    }
-  } finally {
-    await Promise.allSettled([...atWork.values()].map(({ end }) => end));
-  }
-  await onChange?.(stateOf());
-  signal.throwIfAborted();
-  const left = graph.nodes.filter((node) => !outcomes.has(node.id)).map(({ id }) => id);
-  if (left.length > 0) throw new Error(`nothing can be begun of what is left: ${left.join(', ')}`);
-  return outcomes;
 }

@@ -1,8 +1,8 @@
 import type * as sqlite from 'node:sqlite';
 
 /**
- * The SQLite that Node carries; undefined in a Node that was built without it. Before 24.15 Node warns of it as of an
- * experiment, by a line on standard error that says nothing to users: it is loaded without that one.
+ * Loads Node's own SQLite; undefined if Node was built without it. Before 24.15, Node warns on standard error that SQLite is
+ * experimental. The warning is of no use to users, so this function suppresses it.
  */
 export function loadSqlite(): typeof sqlite | undefined {
   const emitWarning = Reflect.get(process, 'emitWarning');
@@ -10,7 +10,7 @@ export function loadSqlite(): typeof sqlite | undefined {
     if (!isExperimental(details[0])) Reflect.apply(emitWarning, process, [warning, ...details]);
   };
   try {
-    // Loaded at once, so that nothing else can have anything to warn of meanwhile.
+    // Loading is synchronous, so that no other warning can be lost meanwhile.
     return process.getBuiltinModule('node:sqlite');
   } finally {
     process.emitWarning = emitWarning;

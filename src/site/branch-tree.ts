@@ -1,34 +1,35 @@
+import { posix } from 'node:path';
 import { GitFault } from './git/git-fault.ts';
 import type { BranchEntry } from './site.ts';
 
-/** What a path of a branch comes to by way of its symbolic links. */
+/** The target of a path of a branch after its symbolic links are followed. */
 export type Resolved =
   | { readonly kind: 'file'; readonly entry: BranchEntry }
   | { readonly kind: 'directory'; readonly path: string }
   | { readonly kind: 'missing' }
-  /** It leads out of the branch, to this absolute path. */
+  /** The path leads out of the branch, to this absolute path. */
   | { readonly kind: 'outside'; readonly path: string };
 
-/** Where a branch of config/portage lies when it is used; its links are followed as they are followed there. */
+/** The directory in which a branch of config/portage is installed. Links are followed as if the branch were there. */
 const etcPortage = ['etc', 'portage'];
 
-/** As many as Linux follows (path_resolution(7)). */
+/** The number of links that Linux follows (path_resolution(7)). */
 const mostLinks = 40;
 
-/** Links to directories can make few files into many. */
+/** The limit of files and directories: links to directories can turn few into many. */
 const mostFiles = 1000;
 
-/** Directories that Portage never looks into (`VCS_DIRS` in portage/const.py). */
+/** Directories that Portage skips (`VCS_DIRS` in portage/const.py). */
 const versionControl = new Set(['CVS', 'RCS', 'SCCS']);
 
-/** The files of a branch as they are found by their paths. */
+/** The files of a branch, found by paths and links as in a file system. */
 export class BranchTree {
   readonly #entries: ReadonlyMap<string, BranchEntry>;
   readonly #top: readonly string[];
-  /** The names in each directory, whose path is empty or has a `/` at its end. */
+  /** The names in each directory. The path of a directory is empty or ends with `/`. */
   readonly #names = new Map<string, Set<string>>([['', new Set()]]);
 
-  /** `top` are the names of the directory in which the branch lies when it is used. */
+  /** `top` is the path of the directory in which the branch is installed, as a list of names. */
   constructor(entries: readonly BranchEntry[], top: readonly string[] = etcPortage) {
     this.#top = top;
     this.#entries = new Map(entries.map((entry) => [entry.path, entry]));
@@ -41,10 +42,10 @@ export class BranchTree {
     }
   }
 
-  /** Follows a path from the branch's top, links in it and at its end. */
+  /** Follows a path from the branch's top, or an absolute path, including links in the path and at its end. */
   resolve(path: string): Resolved {
     const rest = path.split('/').toReversed();
-    const at: string[] = [...this.#top];
+    const at: string[] = path.startsWith('/') ? [] : [...this.#top];
     let links = 0;
     for (let part = rest.pop(); part !== undefined; part = rest.pop()) {
       if (part === '' || part === '.') continue;
@@ -72,26 +73,27 @@ export class BranchTree {
   }
 
   /**
-   * What a setting is read from that may be a file or a directory of files, in the order in which Portage reads them:
-   * hidden names and those that end with `~` are left out (`_recursive_file_list` in portage/util). Each with the path
-   * by which it is found; nothing where there is no such path.
+   * Lists the files of a setting that may be a file or a directory of files, in the order in which Portage reads them. Hidden
+   * names, names that end with `~` and directories of version control are left out (`_recursive_file_list` in portage/util).
+   * Returns an empty list if there is no such path.
    */
   list(path: string): readonly { readonly path: string; readonly resolved: Resolved }[] {
     const found: { path: string; resolved: Resolved }[] = [];
+    let visited = 0;
     const visit = (name: string, above: readonly string[]): void => {
       const resolved = this.resolve(name);
       if (resolved.kind !== 'directory') found.push({ path: name, resolved });
-      else if (!above.includes(resolved.path))
+      else if (!above.includes(resolved.path) && !versionControl.has(posix.basename(name)))
         for (const child of [...(this.#names.get(asDirectory(resolved.path)) ?? [])].toSorted())
           if (isRead(child)) visit(`${name}/${child}`, [...above, resolved.path]);
-      if (found.length > mostFiles) throw new GitFault(`its symbolic links make it more than ${mostFiles} files`);
+      if (++visited > mostFiles) throw new GitFault(`its symbolic links turn it into more than ${mostFiles} files`);
     };
     if (this.#names.get('')?.has(path) === true) visit(path, []);
     return found;
   }
 }
 
-/** The path from the branch's top, undefined if it is not below that. */
+/** The path relative to the branch's top; undefined if the path is outside. */
 function pathInside(at: readonly string[], top: readonly string[]): string | undefined {
   return top.every((part, index) => at[index] === part) ? at.slice(top.length).join('/') : undefined;
 }
@@ -101,5 +103,5 @@ function asDirectory(path: string): string {
 }
 
 function isRead(name: string): boolean {
-  return !name.startsWith('.') && !name.endsWith('~') && !versionControl.has(name);
+  return !name.startsWith('.') && !name.endsWith('~');
 }

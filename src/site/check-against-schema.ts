@@ -2,43 +2,19 @@ import { isMap, isScalar, isSeq, type YAMLMap, type YAMLSeq } from 'yaml';
 import { abbreviate } from '../abbreviate.ts';
 import type { Place } from '../failure.ts';
 import type { Diagnostics } from './diagnostics.ts';
+import type { JsonSchema } from './json-schema.ts';
 import { didYouMean } from './nearest-name.ts';
 import type { YamlDocument } from './parse-yaml.ts';
 
-/** The part of JSON Schema (draft 7) that site.schema.json is written in. */
-export interface JsonSchema {
-  readonly $ref?: string;
-  readonly type?: string;
-  readonly description?: string;
-  readonly properties?: Readonly<Record<string, JsonSchema>>;
-  readonly patternProperties?: Readonly<Record<string, JsonSchema>>;
-  readonly additionalProperties?: boolean | JsonSchema;
-  readonly propertyNames?: JsonSchema;
-  readonly required?: readonly string[];
-  readonly minProperties?: number;
-  readonly items?: JsonSchema;
-  readonly minItems?: number;
-  readonly uniqueItems?: boolean;
-  readonly enum?: readonly string[];
-  readonly pattern?: string;
-  /** What the pattern stands for, as editors show it too. */
-  readonly patternErrorMessage?: string;
-  readonly minLength?: number;
-  readonly maxLength?: number;
-  readonly exclusiveMinimum?: number;
-  readonly maximum?: number;
-  readonly definitions?: Readonly<Record<string, JsonSchema>>;
-}
-
-/** A document as far as it is as its schema says, and where in it everything is. */
+/** The valid part of a document, and the positions of its values. */
 export interface CheckedDocument {
-  /** A value that is not as the schema says is undefined, under its key or in its place in the list. */
+  /** The document. An invalid value is replaced by undefined; its key or index stays. */
   readonly value: unknown;
-  /** Where the value at a path of keys and indices begins; the nearest one that there is. */
+  /** The position of the value at a path of keys and indices; if it is absent, the position of the nearest value above. */
   readonly placeOf: (path: readonly (string | number)[]) => Place;
 }
 
-/** Holds a YAML document against a schema; what is not as the schema says is a diagnostic, and left out. */
+/** Validates a YAML document. Each invalid value is reported as a diagnostic and left out. */
 export function checkAgainstSchema(
   document: YamlDocument,
   schema: JsonSchema,
@@ -67,7 +43,7 @@ class Checker {
     this.#places = places;
   }
 
-  /** The value of a node, as far as it is right; where it is not as the schema says, a diagnostic at `place` or, without one, at the node. */
+  /** Returns the valid part of a node. Reports faults at `place`, by default the position of the node. */
   check(node: unknown, reference: JsonSchema, path: Path, place = this.#document.placeOf(node)): unknown {
     const schema = this.#dereference(reference);
     const resolved = this.#document.resolve(node);
@@ -88,7 +64,7 @@ class Checker {
     for (const { key, value } of map.items) {
       const keyNode = this.#document.resolve(key);
       const place = this.#document.placeOf(key);
-      // The parser was told that keys are texts.
+      // The option stringKeys of the parser makes all keys texts.
       if (!isScalar(keyNode) || typeof keyNode.value !== 'string') this.#diagnostics.add(place, 'a key must be a name');
       else entries.push(...this.#checkEntry(keyNode.value, value, place, schema, path));
     }
@@ -99,7 +75,7 @@ class Checker {
     return Object.fromEntries(entries);
   }
 
-  /** A key and its value, as a list of one; empty for a key that there is not. */
+  /** Returns a list of one key with its value, or an empty list for an unknown key. */
   #checkEntry(key: string, value: unknown, place: Place, schema: JsonSchema, path: Path): [string, unknown][] {
     const named = schema.propertyNames && valueFault(key, this.#dereference(schema.propertyNames));
     if (named !== undefined) this.#diagnostics.add(place, `the name ${abbreviate(key)} ${named}`);
@@ -110,7 +86,7 @@ class Checker {
       this.#diagnostics.add(place, `there is no key ${abbreviate(key)} in ${nameOf(path)}${near}`);
       return [];
     }
-    // An empty value has no place of its own that a reader would find.
+    // An empty value has no visible position: use that of its key.
     const isEmpty = value === null || (isScalar(value) && value.value === null);
     return [[key, this.check(value, valueSchema, [...path, key], isEmpty ? place : undefined)]];
   }
@@ -164,7 +140,7 @@ function describe(node: unknown, value: unknown): string {
   return typeof value === 'string' ? `the text ${abbreviate(value)}` : String(value);
 }
 
-/** What is wrong with a value of the right type. */
+/** Describes the fault of a value of the right type; undefined if the value is valid. */
 function valueFault(value: unknown, schema: JsonSchema): string | undefined {
   if (typeof value === 'number') {
     if (schema.exclusiveMinimum !== undefined && value <= schema.exclusiveMinimum)
@@ -182,7 +158,7 @@ function valueFault(value: unknown, schema: JsonSchema): string | undefined {
   return undefined;
 }
 
-/** A path as a reader would say it: `cpus.x86-64.CHOST`, `tuples[2]`. */
+/** Formats a path for a message: `cpus.x86-64.CHOST`, `tuples[2]`. */
 function nameOf(path: Path): string {
   if (path.length === 0) return 'site.yaml';
   const parts = path.map((part) => (typeof part === 'number' ? `[${part + 1}]` : `.${abbreviate(part).slice(1, -1)}`));

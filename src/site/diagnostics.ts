@@ -1,18 +1,17 @@
 import { Failure, Failures, type Place } from '../failure.ts';
 
-/** A place for what concerns a file or a directory as a whole. */
+/** The position of a fault that concerns a whole file or directory. */
 export function startOf(file: string): Place {
   return { file, line: 1, column: 1 };
 }
 
-/** A place as it is written in a message about another one. */
+/** Formats a position for a message about another position. */
 export function describePlace({ file, line }: Place): string {
   return `${file}:${line}`;
 }
 
 /**
- * Everything that is wrong with a site, in the order of files and positions, each thing once. Files are named relative to
- * the site's directory.
+ * Collects all faults of a site, each once, ordered by file and position. Files are named relative to the site's directory.
  */
 export class Diagnostics {
   readonly #found = new Map<string, Place>();
@@ -21,13 +20,13 @@ export class Diagnostics {
     return this.#found.size;
   }
 
-  /** Notes what is wrong at a place; the message is a clause without a full stop. */
+  /** Adds a fault at a position; the message is a clause without a full stop. */
   add(place: Place, message: string): void {
     const file = place.file.replaceAll(/[\p{Cc}\p{Cf}\p{Cs}]/gu, '?');
     this.#found.set(`${file}:${place.line}:${place.column}: ${message}`, { ...place, file });
   }
 
-  /** Throws all of it as `Failures` with the code `site-invalid`; does nothing where nothing was found. */
+  /** Throws all faults as `Failures` with the code `site-invalid`; does nothing if there is no fault. */
   throwIfAny(): void {
     const found = [...this.#found].toSorted(([, a], [, b]) => comparePlaces(a, b));
     const [first, ...others] = found.map(([text, place]) => new Failure('site-invalid', text, { place }));

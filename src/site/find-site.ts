@@ -3,11 +3,11 @@ import { resolve } from 'node:path';
 import { Failure } from '../failure.ts';
 import { describeReadError } from './read-text-file.ts';
 
-/** The absolute path of a site's directory. Throws a `Failure` where there is none that may be read. */
+/** Returns the absolute path of a site's directory. Throws a `Failure` if there is no readable directory. */
 export function findSite(path: string): string {
   const fault = (cause: string, error?: unknown) =>
     new Failure('site-invalid', `failed to read the site ${abbreviatePath(path)}: ${cause}`, {
-      hint: 'zentoo init DIR makes a site; --site DIR or ZENTOO_SITE says which one is meant',
+      hint: 'choose a site with --site DIR or ZENTOO_SITE, or make one with zentoo init DIR',
       cause: error,
     });
   try {
@@ -19,12 +19,12 @@ export function findSite(path: string): string {
     return directory;
   } catch (error) {
     if (!(error instanceof Error && 'syscall' in error)) throw error;
-    if (error.syscall === 'uv_cwd') throw fault('the current directory is not there any more', error);
+    if (error.syscall === 'uv_cwd') throw fault('the current directory no longer exists', error);
     throw fault(describeReadError(error), error);
   }
 }
 
-/** A path as a message shows it: not without end. */
+/** Limits the length of a path in a message. */
 function abbreviatePath(path: string): string {
   return path.length > 300 ? `${path.slice(0, 300)}...` : path;
 }

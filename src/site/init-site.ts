@@ -4,17 +4,17 @@ import { Failure } from '../failure.ts';
 import { writeRepository, type NewRepository } from './git/write-repository.ts';
 import { starterSite } from './starter-site.ts';
 
-/** A site that was made. */
+/** A new site. */
 export interface NewSite {
   readonly name: string;
-  /** The absolute path. */
+  /** The absolute path of the site's directory. */
   readonly directory: string;
 }
 
 /**
- * Makes a small site in a directory that is not there yet, or empty but for a repository of its own and what describes it; its
- * name is the directory's. site.yaml comes last, so that what was not finished is no site. Throws a `Failure`: `usage` where the directory has something in it or cannot be
- * written.
+ * Makes a small site. The directory must not exist, or must be empty except for files such as `.git` and README. The site gets
+ * the name of the directory. site.yaml is written last, so that an unfinished directory is not a site. Throws a `Failure`
+ * with the code `usage` if the directory is not empty or cannot be written.
  */
 export function initSite(path: string, time: Date): NewSite {
   try {
@@ -30,7 +30,8 @@ export function initSite(path: string, time: Date): NewSite {
     };
     mkdirSync(join(directory, 'config/portage'), { recursive: true });
     writeRepository(join(directory, 'config/portage'), { ...start, branches: portage });
-    // The site's own repository can have files in config/sets, and none below the repository config/portage.
+    // git cannot track files below config/portage in the site's own repository, because config/portage is a repository itself.
+    // It can track files in config/sets.
     symlinkSync('../sets', join(directory, 'config/portage/sets'));
     mkdirSync(join(directory, 'config/buildhooks'));
     writeRepository(join(directory, 'config/buildhooks'), { ...start, excluded: [], branches: buildhooks });
@@ -42,12 +43,12 @@ export function initSite(path: string, time: Date): NewSite {
     return site;
   } catch (error) {
     if (!(error instanceof Error && 'syscall' in error)) throw error;
-    const why = error.syscall === 'uv_cwd' ? 'the current directory is not there any more' : error.message;
+    const why = error.syscall === 'uv_cwd' ? 'the current directory no longer exists' : error.message;
     throw new Failure('usage', `failed to make a site in ${path}: ${why}`, { cause: error });
   }
 }
 
-/** What a repository has before anything is in it, by `git init` or by whoever keeps it. */
+/** Files that a directory may have before it becomes a site: the files of `git init`, and descriptions. */
 const mayBeThere = /^(?:\.git|\.gitignore|\.gitattributes|README(?:\..*)?)$/i;
 
 function requireEmpty(directory: string, path: string): void {
@@ -57,11 +58,11 @@ function requireEmpty(directory: string, path: string): void {
   if (first === undefined) return;
   const why = first === '' ? 'it is a file' : `it is not empty (there is ${first})`;
   throw new Failure('usage', `failed to make a site in ${path}: ${why}`, {
-    hint: 'name a directory that is not there yet, or empty but for .git and README: zentoo init DIR',
+    hint: 'name a directory that does not exist, or that is empty except for .git and README: zentoo init DIR',
   });
 }
 
-/** A directory's name made into one that an image may have; `site` if nothing is left of it. */
+/** Turns the name of a directory into a name that an image may have; `site` if nothing remains. */
 function siteName(name: string): string {
   const words = name.toLowerCase().match(/[a-z0-9]+/g) ?? ['site'];
   return words.join('-').slice(0, 60).replace(/-$/, '');

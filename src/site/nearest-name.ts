@@ -1,10 +1,10 @@
-/** A clause that names the nearest of the names, to be put after a message; empty where none is near. */
+/** A clause for the end of a message that suggests the nearest name; empty if no name is near. */
 export function didYouMean(text: string, names: Iterable<string>): string {
   const near = nearestName(text, names);
   return near === undefined ? '' : `; did you mean '${near}'?`;
 }
 
-/** The name that takes the fewest edits to get from the text, undefined if that is more than a third of it. */
+/** The name with the smallest edit distance to the text; undefined if the distance is more than a third of the length. */
 export function nearestName(text: string, names: Iterable<string>): string | undefined {
   let nearest: { name: string; distance: number } | undefined;
   for (const name of names) {
@@ -16,14 +16,14 @@ export function nearestName(text: string, names: Iterable<string>): string | und
   return nearest.distance <= allowed ? nearest.name : undefined;
 }
 
-/** How far a text is from being a name; capital letters for small ones are one edit, however many they are. */
+/** The edit distance between a text and a name. All differences between capital and small letters together are one edit. */
 export function nameDistance(text: string, name: string): number {
   return Math.min(editDistance(text, name), 1 + editDistance(text.toLowerCase(), name.toLowerCase()));
 }
 
 /**
- * How many characters must be inserted, removed, replaced or swapped with their neighbour to get from one text to the
- * other (optimal string alignment). Long texts are not compared: the distance is then that of wholly different ones.
+ * The number of characters to insert, remove, replace or swap with their neighbour to turn one text into the other (optimal
+ * string alignment). Texts of more than 200 characters are not compared and count as entirely different.
  */
 export function editDistance(from: string, to: string): number {
   const longest = Math.max(from.length, to.length);

@@ -2,25 +2,26 @@ import { isAlias, isCollection, isPair, LineCounter, parseDocument, type Node } 
 import type { Place } from '../failure.ts';
 import { startOf, type Diagnostics } from './diagnostics.ts';
 
-/** A YAML document whose structure is certain, its aliases resolved. */
+/** A valid YAML document with resolved aliases. */
 export interface YamlDocument {
   readonly root: Node | null;
-  /** Whether no key is there twice; where one is, which of the two was meant is not known. */
+  /** Whether all keys are unique. If a map has a key twice, it is unknown which value the user wants. */
   readonly isWhole: boolean;
-  /** What a node stands for: an alias for what its anchor is at, every other node for itself. */
+  /** The node that an alias refers to; any other node itself. */
   readonly resolve: (node: unknown) => unknown;
-  /** Where a node begins. */
+  /** The position at which a node begins. */
   readonly placeOf: (node: unknown) => Place;
 }
 
-/** How many values a document may have once its aliases are written out; a site of a thousand tuples has 10,000. */
+/** The limit of values in a document with expanded aliases; a site with a thousand tuples has 10,000. */
 const mostValues = 50_000;
 
 const tooDeep = 'it is nested too deeply';
 
 /**
- * Parses a YAML 1.2 document. A key that is there twice is a diagnostic. Undefined, with diagnostics, if it is damaged,
- * or has aliases that contain themselves or stand for too much (https://en.wikipedia.org/wiki/Billion_laughs_attack).
+ * Parses a YAML 1.2 document, and reports a key that a map has twice. Returns undefined, and reports why, if the document is
+ * damaged, or has aliases that contain themselves or expand to too many values
+ * (https://en.wikipedia.org/wiki/Billion_laughs_attack).
  */
 export function parseYaml(text: string, file: string, diagnostics: Diagnostics): YamlDocument | undefined {
   const lineCounter = new LineCounter();
@@ -48,7 +49,7 @@ export function parseYaml(text: string, file: string, diagnostics: Diagnostics):
       ? undefined
       : { root: document.contents, isWhole: faults.length === 0, resolve, placeOf };
   } catch (error) {
-    // What is nested thousands of levels deep exhausts the stack.
+    // A document that is nested thousands of levels deep exhausts the stack.
     if (!(error instanceof RangeError)) throw error;
     diagnostics.add(startOf(file), tooDeep);
     return undefined;
@@ -62,7 +63,7 @@ function startOfNode(node: unknown): number {
 
 type ReportFault = (node: unknown, message: string) => void;
 
-/** What each alias stands for. In one pass: an anchor is the last one of its name before the alias. */
+/** Maps each alias to its node. One pass suffices, because an alias refers to the last anchor of its name before it. */
 function resolveAliases(root: unknown, report: ReportFault): ReadonlyMap<unknown, unknown> {
   const anchors = new Map<string, unknown>();
   const targets = new Map<unknown, unknown>();
@@ -80,7 +81,7 @@ function resolveAliases(root: unknown, report: ReportFault): ReadonlyMap<unknown
   return targets;
 }
 
-/** How many values a document has with its aliases written out; those aliases that are too much are reported. */
+/** Counts the values of a document with expanded aliases, and reports aliases that expand to too many. */
 function measure(root: unknown, resolve: (node: unknown) => unknown, report: ReportFault): number {
   const sizes = new Map<unknown, number>();
   const open = new Set<unknown>();

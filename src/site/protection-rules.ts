@@ -2,22 +2,22 @@ import { BranchTree } from './branch-tree.ts';
 import { startOf, type Diagnostics } from './diagnostics.ts';
 import type { BranchEntry } from './site.ts';
 
-/** The file of a portage branch that says which configuration files are kept; a line is `GLOB new` or `GLOB old`. */
+/** The file of a portage branch that chooses between new and old configuration files; a line is `GLOB new` or `GLOB old`. */
 export const protectionFile = 'zentoo/protected-files';
 
-/** What becomes of configuration files that Portage did not put in their place. */
+/** Whether the new or the old version of a configuration file is used, if Portage did not replace it. */
 export interface ProtectionRule {
-  /** Of absolute paths in the root. */
+  /** A pattern for absolute paths in the root. */
   readonly glob: string;
   readonly taken: 'new' | 'old';
 }
 
-/** The rules of a branch, the last fitting one counts; none where it has no file of them. */
+/** Returns the rules of a branch; the last rule that matches counts. The list is empty if the branch has no file of rules. */
 export function protectionRules(entries: readonly BranchEntry[]): readonly ProtectionRule[] {
   return linesOf(new BranchTree(entries)).flatMap(({ rule }) => (typeof rule === 'object' ? [rule] : []));
 }
 
-/** Reports lines that are no rules, which would be passed over. */
+/** Reports lines that are not rules and would be ignored. */
 export function checkProtectionRules(
   tree: BranchTree,
   fileOf: (path: string) => string,
@@ -25,15 +25,15 @@ export function checkProtectionRules(
 ): void {
   const file = fileOf(protectionFile);
   const { kind } = tree.resolve(protectionFile);
-  if (kind === 'directory') diagnostics.add(startOf(file), 'it is a directory, and should be a file of rules');
-  else if (kind === 'outside') diagnostics.add(startOf(file), 'it is a symbolic link to what is not in this branch');
+  if (kind === 'directory') diagnostics.add(startOf(file), 'it is a directory: it must be a file of rules');
+  else if (kind === 'outside') diagnostics.add(startOf(file), 'it is a symbolic link to a path outside this branch');
   for (const { line, rule } of linesOf(tree))
     if (typeof rule === 'string') diagnostics.add({ file, line, column: 1 }, rule);
 }
 
 interface Line {
   readonly line: number;
-  /** Or what is wrong with it. */
+  /** The rule, or the fault of the line. */
   readonly rule: ProtectionRule | string;
 }
 

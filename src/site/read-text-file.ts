@@ -4,7 +4,10 @@ import { startOf, type Diagnostics } from './diagnostics.ts';
 
 const longestFile = 1024 * 1024;
 
-/** The text of a file of the site, by its path from the site's directory; undefined, and a diagnostic, if there is none. */
+/**
+ * Reads a text file of the site; the path is relative to the site's directory. Reports a fault and returns undefined if the
+ * file cannot be read.
+ */
 export function readTextFile(directory: string, file: string, diagnostics: Diagnostics): string | undefined {
   try {
     const path = join(directory, file);
@@ -21,7 +24,7 @@ export function readTextFile(directory: string, file: string, diagnostics: Diagn
   }
 }
 
-/** The text of bytes that were found under a name; undefined, and a diagnostic, if they are no text of ours. */
+/** Decodes the bytes of a file. Reports a fault and returns undefined if they are not UTF-8 or too many. */
 export function decodeText(bytes: Buffer, file: string, diagnostics: Diagnostics): string | undefined {
   if (bytes.length > longestFile) return reportLength(bytes.length, file, diagnostics);
   try {
@@ -42,7 +45,7 @@ function placeOfFault(bytes: Buffer, file: string) {
   return { file, line: lines.length, column: (lines.at(-1) ?? '').length + 1 };
 }
 
-/** Why a file cannot be read, as a clause. */
+/** Describes an error of reading a file, as a clause. */
 export function describeReadError(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const known: Readonly<Record<string, string>> = {
@@ -50,7 +53,7 @@ export function describeReadError(error: unknown): string {
     ENOTDIR: 'there is no such file',
     EACCES: 'it may not be read: permission denied',
     EPERM: 'it may not be read: permission denied',
-    ELOOP: 'its symbolic links go round in circles',
+    ELOOP: 'its symbolic links form a loop',
     ENAMETOOLONG: 'its name is too long',
   };
   return known[code] ?? `it cannot be read: ${error instanceof Error ? error.message : String(error)}`;

@@ -2,23 +2,23 @@ import type { Place } from '../failure.ts';
 import type { Atom } from '../portage/atom.ts';
 import type { PackageSet, Site, Tuple } from './site.ts';
 
-/** What has to be in /etc/portage/sets for a package set to be one there, and all that it comes to. */
+/** The files that a package set needs in /etc/portage/sets, and the atoms of all of them. */
 export interface SetClosure {
-  /** The files by name, the set itself first; a branch's own one is among the branch's entries, too. */
+  /** The files, the set itself first. The branch's own sets are also among the entries of the branch. */
   readonly files: readonly { readonly name: string; readonly text: string }[];
-  /** Every atom, once for each place where it stands. */
+  /** The atoms, once for each position. */
   readonly atoms: readonly { readonly atom: Atom; readonly place: Place }[];
 }
 
 /**
- * A tuple's package set with the sets that it names, and those that they name: the branch's own and the site's. Others are
- * Portage's, or those of an ebuild repository.
+ * A tuple's package set with all sets that it contains, directly or through other sets, if they belong to the branch or to the
+ * site. Other sets belong to Portage or to an ebuild repository.
  */
 export function closePackageSet(site: Site, { portage, packages }: Tuple): SetClosure {
   const find = (name: string) =>
     portage.sets.find((set) => set.name === name) ?? site.sets.find((set) => set.name === name);
   const all = new Set<PackageSet>([packages]);
-  // What is added to a set while it is gone through is gone through as well.
+  // Iterating over a Set includes the elements that are added meanwhile.
   for (const { sets } of all)
     for (const name of sets) {
       const nested = find(name.slice('@'.length));

@@ -1,53 +1,58 @@
 import type { Atom } from '../portage/atom.ts';
-import { parsePackageArgument } from '../portage/atom.ts';
+import { isSetName, parsePackageArgument } from '../portage/atom.ts';
 import { parseSize, parseTmpfs, type TmpfsSetting } from '../quantity.ts';
 import { checkAgainstSchema } from './check-against-schema.ts';
 import type { Place } from '../failure.ts';
 import { startOf, type Diagnostics } from './diagnostics.ts';
 import { parseYaml } from './parse-yaml.ts';
-import type { Cpu, Limits, Optimize, Output, Stage, Volumes } from './site.ts';
+import type { OutputName } from '../output-name.ts';
+import type { Cpu, Limits, Optimize, Stage, SiteVolumes } from './site.ts';
+import { loadJsonSchema } from './json-schema.ts';
 import schema from './site.schema.json' with { type: 'json' };
 
+const siteSchema = loadJsonSchema(schema);
+
 /**
- * What site.yaml says, apart from the rest of the site. Where something in it is wrong, which is a diagnostic, it is as
- * much as can be known: names are those that there are, and other values may be empty.
+ * The content of site.yaml, independent of the rest of the site. Faults of site.yaml are reported as diagnostics: the lists
+ * then have the entries that could be read, and other values may be empty.
  */
 export interface SiteDocument {
   readonly name: string;
   readonly cpus: readonly Cpu[];
   readonly stages: readonly Stage[];
-  readonly outputs: readonly Output[];
-  readonly volumes: Volumes;
+  readonly outputs: readonly OutputName[];
+  readonly volumes: SiteVolumes;
   readonly limits: Limits;
   readonly tmpfs: TmpfsSetting;
   readonly ccache: boolean;
   readonly tuples: readonly LongTuple[];
-  /** Whether there are no others than those above. */
+  /** Whether each of these lists is complete: false if a fault of site.yaml may hide an entry. */
   readonly isKnown: { readonly cpus: boolean; readonly stages: boolean; readonly tuples: boolean };
-  /** Where the value at a path of keys and indices is. */
+  /** The position of the value at a path of keys and indices. */
   readonly placeOf: (path: readonly (string | number)[]) => Place;
 }
 
-/** A tuple in its long form; the names are not known to exist, and those that are no names are left out. */
+/** A tuple in its long form. The names may not exist; invalid names are left out. */
 export interface LongTuple {
   readonly place: Place;
   readonly placeOf: (part: TuplePart) => Place;
   readonly parts: Partial<Readonly<Record<TuplePart, string>>>;
   readonly cross: boolean;
-  readonly outputs: readonly Output[] | undefined;
+  readonly outputs: readonly OutputName[] | undefined;
 }
 
+/** The parts of a tuple's name. */
 export type TuplePart = 'cpu' | 'portage' | 'buildhooks' | 'packages';
 
-/** A value of a map; it is undefined where it is not as the schema says. */
+/** A map whose invalid values are undefined. */
 type Named<T> = Readonly<Record<string, T | undefined>>;
 
-/** The form that the schema guarantees, of what is there at all. */
+/** The form that site.schema.json guarantees; invalid values are missing. */
 interface RawDocument {
   readonly name?: string;
   readonly cpus?: Named<Named<string>>;
   readonly stages?: Named<RawStage>;
-  readonly outputs?: readonly (Output | undefined)[];
+  readonly outputs?: readonly (OutputName | undefined)[];
   readonly volumes?: { binpkgs?: string; distfiles?: string; trees?: Named<string> };
   readonly limits?: { memory?: string; cpus?: number; 'big-packages'?: readonly (string | undefined)[] };
   readonly tmpfs?: string;
@@ -63,15 +68,15 @@ interface RawStage {
 
 interface RawTuple extends Partial<Readonly<Record<TuplePart, string>>> {
   readonly cross?: boolean;
-  readonly outputs?: readonly (Output | undefined)[];
+  readonly outputs?: readonly (OutputName | undefined)[];
 }
 
-/** Reads the text of site.yaml, undefined if there is none; what is not as site.schema.json says is a diagnostic. */
+/** Reads site.yaml from its text; `text` is undefined if there is no such file. Reports each violation of site.schema.json. */
 export function readSiteDocument(text: string | undefined, file: string, diagnostics: Diagnostics): SiteDocument {
   const yaml = text === undefined ? undefined : parseYaml(text, file, diagnostics);
-  const checked = yaml && checkAgainstSchema(yaml, schema, diagnostics);
+  const checked = yaml && checkAgainstSchema(yaml, siteSchema, diagnostics);
   const placeOf = checked?.placeOf ?? (() => startOf(file));
-  // The schema is what says so, and a test holds the two against each other.
+  // The schema guarantees this form, and a test compares the form with the schema.
   const raw = (checked?.value ?? {}) as RawDocument;
   const isWhole = yaml?.isWhole === true;
   const stages = Object.entries(raw.stages ?? {});
@@ -121,7 +126,7 @@ function readStage([name, stage]: [string, RawStage | undefined]): Stage {
     name,
     image: stage?.image ?? '',
     optimize: stage?.optimize ?? 'none',
-    // One that is no name keeps its place.
+    // An invalid name keeps its index, so that each name is found at its position.
     branches: isForOthers ? undefined : (stage?.branches ?? []).map((branch = '') => branch),
   };
 }
@@ -144,8 +149,11 @@ function readLimits(
   for (const [index, text] of (raw['big-packages'] ?? []).entries()) {
     if (text === undefined) continue;
     const parsed = parsePackageArgument(text);
-    if (parsed.ok) bigPackages.push(parsed.value as Atom);
-    else diagnostics.add(placeOf(['limits', 'big-packages', index]), `'${text}': ${parsed.reason}`);
+    if (parsed.ok && !isSetName(parsed.value)) bigPackages.push(parsed.value);
+    else {
+      const reason = parsed.ok ? 'a set is not a package' : parsed.reason;
+      diagnostics.add(placeOf(['limits', 'big-packages', index]), `'${text}': ${reason}`);
+    }
   }
   return { memory: raw.memory === undefined ? undefined : parseSize(raw.memory), cpus: raw.cpus, bigPackages };
 }

@@ -1,33 +1,42 @@
 import type { Atom, SetName } from '../portage/atom.ts';
 import type { Place } from '../failure.ts';
+import type { OutputName } from '../output-name.ts';
 import type { TmpfsSetting } from '../quantity.ts';
 import type { Repository } from '../portage/repos-conf.ts';
 
 /**
- * A site as it is on disk at one moment: everything below is consistent and frozen. Names are unique in their lists,
- * which keep the order of their files.
+ * A site as it was on disk when it was read: consistent and frozen. Names are unique in their lists, which keep the order of
+ * the files.
  */
 export interface Site {
-  /** The absolute path of its directory. */
+  /** The absolute path of the site's directory. */
   readonly directory: string;
   readonly name: string;
   readonly cpus: readonly Cpu[];
   readonly stages: readonly Stage[];
-  readonly volumes: Volumes;
+  readonly volumes: SiteVolumes;
   readonly limits: Limits;
-  /** Where packages are built; a size is in bytes, and each container's. */
+  /** The place where packages are built: a tmpfs or a volume. A size is in bytes and applies to each container. */
   readonly tmpfs: TmpfsSetting;
-  /** Whether builds keep what compilers made of each file, and take it from there. */
+  /** Whether builds use ccache. */
   readonly ccache: boolean;
   readonly tuples: readonly Tuple[];
   /** The sets that all branches share. */
   readonly sets: readonly PackageSet[];
-  /** The ebuild repositories of the tuples' portage branches, each once, sorted by name. */
+  /** The ebuild repositories of all tuples' portage branches, each once, sorted by name. */
   readonly repositories: readonly SiteTree[];
-  /** What is in the working trees and in no commit, and so is not built. */
+  /** Changes in the working trees that are not committed and therefore not built. */
   readonly uncommitted: readonly UncommittedWork[];
-  /** Branches of submodules that git left where they were when it updated those. */
+  /** Branches that git did not move when it updated a submodule. */
   readonly leftBehind: readonly BranchLeftBehind[];
+  /** Settings that have no effect, although they are not refused. */
+  readonly notes: readonly SiteNote[];
+}
+
+/** A note about a position in a file of the site; the message is a clause. */
+export interface SiteNote {
+  readonly place: Place;
+  readonly message: string;
 }
 
 /** Settings of make.conf for one kind of processor. */
@@ -35,41 +44,39 @@ export interface Cpu {
   readonly name: string;
   readonly chost: string;
   readonly cflags: string;
-  /** `CPU_FLAGS_X86` and the like, sorted by name. */
+  /** `CPU_FLAGS_X86` and similar variables, sorted by name. */
   readonly cpuFlags: readonly { readonly variable: string; readonly flags: string }[];
 }
 
-/** What of a stage is compiled anew for each processor. */
+/** The part of a stage that is recompiled for each processor. */
 export type Optimize = 'none' | 'toolchain' | 'system';
 
-/** A public stage, and the portage branches that start from it. */
+/** A public stage image, and the portage branches that start from it. */
 export interface Stage {
   readonly name: string;
   readonly image: string;
   readonly optimize: Optimize;
-  /** Undefined for the one stage that all other branches start from. */
+  /** The branches that use the stage; undefined for the one stage that serves all branches that no other stage names. */
   readonly branches: readonly string[] | undefined;
 }
 
-export type Output = 'image' | 'archive';
-
-/** Names of volumes or absolute paths on the engine's host; undefined and absent ones are the product's choice. */
-export interface Volumes {
+/** Names of volumes, or absolute paths on the engine's host; zentoo chooses a volume if one is undefined or absent. */
+export interface SiteVolumes {
   readonly binpkgs: string | undefined;
   readonly distfiles: string | undefined;
   readonly trees: readonly { readonly repository: string; readonly source: string }[];
 }
 
-/** What one container may use. */
+/** The limits of one container. */
 export interface Limits {
-  /** Bytes. */
+  /** The memory in bytes; undefined means no limit. */
   readonly memory: number | undefined;
   readonly cpus: number | undefined;
-  /** Packages that are not built on tmpfs. */
+  /** Packages that are not built on the tmpfs. */
   readonly bigPackages: readonly Atom[];
 }
 
-/** One root that is to be built. */
+/** A root to build. */
 export interface Tuple {
   /** `<cpu>-<portage>-<buildhooks>-<packages>`. */
   readonly name: string;
@@ -78,81 +85,84 @@ export interface Tuple {
   readonly buildhooks: Branch;
   readonly packages: PackageSet;
   readonly stage: Stage;
-  /** Whether the stage's own compiler compiles for another CHOST. */
+  /** Whether this is a cross build: the stage's compiler compiles for another CHOST. */
   readonly cross: boolean;
-  readonly outputs: readonly Output[];
+  readonly outputs: readonly OutputName[];
 }
 
-/** A branch of config/portage or config/buildhooks, as it is committed. */
+/** The committed state of a branch of config/portage or config/buildhooks. */
 export interface Branch {
   readonly name: string;
   /** The commit's id, in hexadecimal digits. */
   readonly commit: string;
-  /** Its files and symbolic links, sorted by path; directories are implied. */
+  /** The files and symbolic links, sorted by path; directories are implied. */
   readonly entries: readonly BranchEntry[];
 }
 
 /** A branch of config/portage: a whole /etc/portage. */
 export interface PortageBranch extends Branch {
-  /** What Portage has with its repos.conf, sorted by name; no two have one location. */
+  /** The repositories in its repos.conf, sorted by name; no two have the same location. */
   readonly repositories: readonly Repository[];
-  /** The sets that it brings itself, which come before the shared ones of the same names. */
+  /** The branch's own sets, which override shared sets of the same names. */
   readonly sets: readonly PackageSet[];
 }
 
 /**
- * An ebuild repository, which all branches that name it share: they agree on its sync-type and sync-uri, its location is
- * that of one of them, and it is synced if one of them says so.
+ * An ebuild repository that several branches share. They agree on sync-type and sync-uri; the location is that of one of
+ * them; the repository is synced if one of them has auto-sync.
  */
 export interface SiteTree extends Repository {
-  /** The names of these branches, sorted. */
+  /** The names of the branches that name the repository, sorted. */
   readonly branches: readonly string[];
 }
 
+/** A file or symbolic link of a branch. */
 export interface BranchEntry {
-  /** Relative to the branch's top, with `/`; no part is empty, `.`, `..` or `.git`. */
+  /** The path relative to the branch's top, with `/`; no part is empty, `.`, `..` or `.git`. */
   readonly path: string;
   readonly type: 'file' | 'executable' | 'symlink';
-  /** The object's id. */
+  /** The id of the git object with the content. */
   readonly id: string;
-  /** What the file has in it, or a link's target; read from the repository each time. Throws `Failures`. */
+  /** Reads the content of the file, or the target of the link, from the repository. Throws a `Failure`. */
   readonly read: () => Buffer;
 }
 
+/** A package set of a branch or of the site. */
 export interface PackageSet {
-  /** Without its `@`. */
+  /** The name, without `@`. */
   readonly name: string;
-  /** Its file, as diagnostics name it. */
+  /** The path of the file in diagnostics. */
   readonly file: string;
-  /** What the file has in it. */
+  /** The text of the file. */
   readonly text: string;
   readonly atoms: readonly Atom[];
-  /** Where each of the atoms stands, in their order. */
+  /** The positions of the atoms, in the same order. */
   readonly places: readonly Place[];
-  /** The sets that it names, with their `@`: the site's, Portage's own or, for all that is known here, a repository's. */
+  /** The sets that it contains, with `@`: sets of the site, of Portage, or possibly of an ebuild repository. */
   readonly sets: readonly SetName[];
 }
 
-/** A branch that is not where the repository that it was cloned from has it. */
+/** A branch whose commit differs from that of the same branch in the remote repository. */
 export interface BranchLeftBehind {
   /** `config/portage` or `config/buildhooks`. */
   readonly repository: string;
   readonly name: string;
-  /** The commit of the branch, which is built. */
+  /** The commit of the local branch, which is built. */
   readonly own: string;
-  /** What the repository is called that it was cloned from, `origin` mostly. */
+  /** The name of the remote, mostly `origin`. */
   readonly remote: string;
-  /** The commit that it has there. */
+  /** The commit of the branch in the remote repository. */
   readonly origin: string;
 }
 
+/** Uncommitted changes in the working tree of a repository. */
 export interface UncommittedWork {
   /** `config/portage` or `config/buildhooks`. */
   readonly repository: string;
-  /** What is checked out there; undefined where HEAD is detached. */
+  /** The branch that is checked out; undefined if HEAD is detached. */
   readonly branch: string | undefined;
-  /** Files that were added, changed or removed since HEAD, sorted. */
+  /** The files that were added, changed or removed since HEAD, sorted. */
   readonly paths: readonly string[];
-  /** Files and directories that could not be looked at, sorted: they may have changes, too. */
+  /** The files and directories that could not be read, sorted; they may have changes, too. */
   readonly unread: readonly string[];
 }

@@ -1,6 +1,6 @@
 import type { NewFile } from './git/write-repository.ts';
 
-/** What `zentoo init` writes, apart from how. All of it is for the ministage. */
+/** The files that `zentoo init` writes. The site builds on the ministage. */
 export interface StarterSite {
   /** Plain files, by their paths in the site. */
   readonly files: Readonly<Record<string, string>>;
@@ -13,7 +13,7 @@ interface StarterBranch {
   readonly files: readonly NewFile[];
 }
 
-/** A small site with a name: two processors and a third for musl, two portage branches, hooks, a set, three tuples. */
+/** A small site: two processors and a third one for musl, two portage branches, hooks, a set, three tuples. */
 export function starterSite(name: string): StarterSite {
   return {
     files: { 'site.yaml': siteYaml(name), 'config/tuples': tuples, 'config/sets/tools': tools, '.gitignore': ignored },
@@ -29,13 +29,13 @@ const siteYaml = (name: string) => `# A zentoo site. The other parts of it:
 #   config/portage      a git repository; every branch is one whole /etc/portage
 #   config/buildhooks   a git repository; every branch is one set of hooks
 #   config/sets         package sets that all branches share; config/portage/sets is a link to it
-#   config/tuples       what is built
-# Only what is committed in the two repositories is built.
+#   config/tuples       the tuples to build
+# zentoo builds only the committed files of the two repositories.
 
-# Part of the names of all images, containers and volumes of this site.
+# A part of the names of all images, containers and volumes of this site.
 name: ${name}
 
-# What goes into make.conf for each kind of processor; CPU_FLAGS_X86 is what cpuid2cpuflags prints.
+# The settings of make.conf for each kind of processor. cpuid2cpuflags prints CPU_FLAGS_X86.
 cpus:
   x86-64:
     CHOST: x86_64-pc-linux-gnu
@@ -52,13 +52,13 @@ cpus:
 stages:
   ministage:
     image: gentoo-ministage
-    # none, toolchain (libc, binutils, gcc) or system (all of @system): what is compiled anew for each processor.
+    # The part of the stage to recompile for each processor: none, toolchain (libc, binutils, gcc) or system (@system).
     optimize: none
 
-# What each tuple is made into, unless it says otherwise: image, archive.
+# The outputs of each tuple that does not name its own: image, archive.
 outputs: [image]
 
-# Tuples with options, or with names that could be read in two ways.
+# Tuples with options, or with a name that can be read in two ways.
 tuples:
   - cpu: x86-64-musl
     portage: musl
@@ -69,7 +69,7 @@ tuples:
     outputs: [image, archive]
 `;
 
-// What zentoo build makes.
+// zentoo build writes archives to this directory.
 const ignored = '/output/\n';
 
 const tuples = `# One tuple a line: <cpu>-<portage>-<buildhooks>-<packages>
@@ -82,7 +82,7 @@ app-misc/greet
 app-misc/timepiece:2
 `;
 
-const reposConf = `# The ministage carries its ebuild repository itself.
+const reposConf = `# The ministage contains its ebuild repository.
 [DEFAULT]
 main-repo = gentoo
 
@@ -133,7 +133,7 @@ CBUILD="x86_64-pc-linux-gnu"
 LC_MESSAGES="C.UTF-8"
 `,
   },
-  // A directory and no link: it is the same profile wherever this branch lies.
+  // A directory instead of a link selects the same profile wherever this branch is installed.
   { path: 'make.profile/eapi', type: 'file', content: '6\n' },
   { path: 'make.profile/parent', type: 'file', content: 'gentoo:default/linux/amd64/ministage/musl\n' },
 ];
@@ -143,8 +143,8 @@ const plainHooks: readonly NewFile[] = [
     path: 'finish',
     type: 'executable',
     content: `#!/bin/sh
-# Runs when the root is assembled, before it is made into an image or an archive. ZENTOO_ROOT is where that root lies: /
-# but for tuples that are cross. The other hooks: buildmaster, compile, assemble.
+# Runs when the root is assembled, before the image or archive is made. ZENTOO_ROOT is the directory of the root; it is
+# empty unless the tuple is cross. The other hooks: buildmaster, compile, assemble.
 set -eu
 printf '%s\\n' "$ZENTOO_TUPLE" >"\${ZENTOO_ROOT-}/etc/zentoo-tuple"
 `,

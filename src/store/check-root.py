@@ -1,24 +1,24 @@
-"""check-root missing|installed|closure|list PKGDIR [ATOM|@SET...] [-- CPV=BUILD_TIME...]: compares a root with a directory of binary
-packages, and prints JSON.
+"""check-root missing|installed|closure PKGDIR [ATOM|@SET...] [-- CPV=BUILD_TIME...]: compares a root with a directory of binary
+packages and prints JSON.
 
-missing    [{"atom", "for"}, ...]: what is asked for, or is needed at run time by it or by @system, and is neither packaged nor there
-installed  [{"atom", "cpv", "why"}, ...]: what is asked for, and is not installed from one of the packages
-closure    ["category/name-version", ...]: what is asked for, and what it and @system need at run time and is not as in the stage (whose
-           packages are told with the time that they were built at); of these, what is not packaged. Where nothing is asked for:
-           of all that is installed and not as in the stage
-list       [{"cpv", "buildId", "buildTime"}, ...]: what is installed
+missing    [{"atom", "for"}, ...]: requested atoms without a package, and run-time dependencies of them or of @system that are neither
+           packaged nor installed
+installed  [{"atom", "cpv", "why"}, ...]: requested atoms that are not installed from one of the packages
+closure    ["category/name-version", ...]: installed packages without a binary package, among the requested ones and the run-time
+           dependencies of them and of @system. A dependency that the stage has in the same build is left out: CPV=BUILD_TIME names
+           each package of the stage. Without a request, all installed packages that the stage does not have
 
-Nothing is written. What a set names is Portage's answer; so is what a dependency matches.
+The program writes nothing. Portage resolves sets and matches dependencies.
 """
 
 import json
 import os
 import sys
 
-command, pkgdir, *words = sys.argv[1:]
-os.environ["PKGDIR"] = pkgdir
-# Reads the index and nothing else, and so has nothing to write.
-os.environ["FEATURES"] = os.environ.get("FEATURES", "") + " pkgdir-index-trusted"
+# Portage reads both variables when it is imported. With pkgdir-index-trusted it only reads the index, and writes nothing. Nobody
+# signs the packages of the store.
+os.environ["PKGDIR"] = sys.argv[2]
+os.environ["FEATURES"] = os.environ.get("FEATURES", "") + " pkgdir-index-trusted -binpkg-request-signature"
 
 import portage
 from portage._sets import load_default_config
@@ -26,6 +26,7 @@ from portage.dbapi.dep_expand import dep_expand
 from portage.dep import Atom, match_from_list, use_reduce
 from portage.versions import best
 
+command, _, *words = sys.argv[1:]
 split = words.index("--") if "--" in words else len(words)
 asked, stage = words[:split], dict(word.rsplit("=", 1) for word in words[split + 1 :])
 
@@ -54,18 +55,16 @@ def is_provided(atom):
 
 
 def match_packages(atom):
-    """Those of this CHOST, which Portage asks for."""
+    """The binary packages of an accepted CHOST."""
     accepted = settings.get("ACCEPT_CHOSTS", "").split() or [settings["CHOST"]]
     found = packages.match(atom)
     return [cpv for cpv in found if packages.aux_get(cpv, ["CHOST"])[0] in ("", *accepted)]
 
 
 def is_packaged(cpv):
-    """This very build of it, though a second package of it has another number."""
+    """Whether the store has this build: the same BUILD_TIME; build ids differ between copies of one build."""
     wanted = installed.aux_get(cpv, ["BUILD_TIME"])[0]
-    return wanted != "" and any(
-        packages.aux_get(package, ["BUILD_TIME"])[0] == wanted for package in packages.match(f"={cpv}")
-    )
+    return wanted != "" and any(packages.aux_get(package, ["BUILD_TIME"])[0] == wanted for package in packages.match(f"={cpv}"))
 
 
 def dependencies(db, cpv):
@@ -75,7 +74,7 @@ def dependencies(db, cpv):
 
 
 def walk(tree, match):
-    """The atoms that a dependency comes down to: of alternatives, those that are wholly there, or else the first."""
+    """The atoms of a dependency. Of several alternatives, all that are satisfied completely; if none is, the first."""
     for node in tree:
         if isinstance(node, list):
             if node and node[0] == "||":
@@ -126,7 +125,8 @@ def check_installed():
             build_id = installed.aux_get(cpv, ["BUILD_ID"])[0]
             ids = sorted(packages.aux_get(package, ["BUILD_ID"])[0] for package in packages.match(f"={cpv}"))
             has = f"the store has the builds {', '.join(ids)}" if ids else "the store has no package of it"
-            wrong.append({"atom": str(atom), "cpv": str(cpv), "why": f"{f'build {build_id}' if build_id else 'it'} is not from the store: {has}"})
+            build = f"build {build_id}" if build_id else "it"
+            wrong.append({"atom": str(atom), "cpv": str(cpv), "why": f"{build} is not from the store: {has}"})
     return wrong
 
 
@@ -151,11 +151,5 @@ def find_closure():
     )
 
 
-def list_installed():
-    keys = ["BUILD_ID", "BUILD_TIME"]
-    found = [(str(cpv), *installed.aux_get(cpv, keys)) for cpv in sorted(installed.cpv_all())]
-    return [{"cpv": cpv, "buildId": build_id, "buildTime": time} for cpv, build_id, time in found]
-
-
-answer = {"missing": find_missing, "installed": check_installed, "closure": find_closure, "list": list_installed}[command]()
+answer = {"missing": find_missing, "installed": check_installed, "closure": find_closure}[command]()
 print(json.dumps(answer))

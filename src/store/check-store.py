@@ -1,38 +1,54 @@
-"""check-store glance|inspect|mend PKGDIR QUARANTINE: prints as JSON what is wrong with a directory of binary packages.
+"""check-store glance|mend PKGDIR QUARANTINE [all]: checks a directory of binary packages and prints JSON.
 
-{"faults": [...], "unfit": [{"path", "cpv", "why"}, ...], "packages": N}: faults of the index, files that are no packages, and packages
-that were not compiled as this directory's are. `inspect` writes nothing; neither does `glance`, which may take for a fault what
-another one is just adding. `mend` moves the files into QUARANTINE and has Portage write
-the index anew, under Portage's own locks, and prints what was wrong before. Both may be run again at any time.
+{"faults": [...], "unfit": [{"path", "cpv", "why"}, ...], "unverified": [...], "packages": N, "settled": true, "signatures": false,
+"remote": false}: faults of the index; files that are broken, and packages that were compiled with other settings than Portage's
+configuration; files that cannot be verified in this container; the number of other packages; whether nothing is left to write;
+whether the configuration asks for signatures of packages, and for packages of remote hosts.
+
+`glance` writes nothing, and may report a package that another process is just adding. `mend` moves unfit files into QUARANTINE, lets
+Portage write the index again under Portage's own locks, without the files that cannot be verified, and prints the faults from before.
+Both may be run again at any time. The content of a file is read again only if its size or one of its times has changed since it was
+last found whole; with `all`, the content of every file.
 """
 
 import json
 import os
 import re
 import stat
-import subprocess
 import sys
 import time
+from contextlib import suppress
 
-mode, pkgdir, quarantine = sys.argv[1:4]
-os.environ["PKGDIR"] = pkgdir
+# Portage reads the variable when it is imported.
+os.environ["PKGDIR"] = sys.argv[2]
 
 import portage
 from portage.locks import lockfile, unlockfile
 from portage.versions import _pkg_str
+from reindex import write_index
+from verdict import Broken, Unverifiable, check_against_index, check_content, read_metadata, without_signatures
 
-# A package's file is empty from when its name is taken until it is packed: nobody packs for so long.
+mode, pkgdir, quarantine, *reads_all = sys.argv[1:]
+# Portage makes an empty file when it chooses the name of a package, and fills it later. No packaging takes this long.
 PACKING_SECONDS = 24 * 60 * 60
 EXTENSIONS = (".gpkg.tar", ".xpak", ".tbz2")
-# What was found to fit, by path, size and time: reading a package takes a process that decompresses it.
+# Portage renames a package so if it differs from its checksum when it is merged.
+RENAMED = re.compile(r"(.+)\._checksum_failure_\.\w+")
+# The options of emerge that ask remote hosts for packages; emerge(1).
+HOSTS = re.compile(r"--getbinpkg(only)?(=y)?|-[a-zA-Z]*[gG][a-zA-Z]*")
+# A cache of the packages that fit, by path, size and times, because reading a package takes time.
 KNOWN = os.path.join(pkgdir, ".checked")
+# The format of the cache. It changes if a package that passed an earlier check may not pass the present one.
+KNOWN_FORMAT = 2
 
 settings = portage.settings
+reading = without_signatures(settings)
 bintree = portage.db[settings["EROOT"]]["bintree"]
 index_path = os.path.join(pkgdir, "Packages")
 
 
 def find_files():
+    """The packages, and the damaged ones that Portage renamed: each path with its status."""
     for parent, _, names in os.walk(pkgdir):
         for name in names:
             path = os.path.join(parent, name)
@@ -40,12 +56,13 @@ def find_files():
                 status = os.lstat(path)
             except FileNotFoundError:
                 continue
-            if name.endswith(EXTENSIONS) and stat.S_ISREG(status.st_mode):
+            is_package = name.endswith(EXTENSIONS) or RENAMED.fullmatch(name)
+            if is_package and stat.S_ISREG(status.st_mode):
                 yield os.path.relpath(path, pkgdir), status
 
 
 def read_index():
-    """Entries by path, and what is wrong with the file."""
+    """The entries by path, and the faults of the file."""
     try:
         index = bintree._load_pkgindex()
         entries = {entry.get("PATH") or entry["CPV"] + ".tbz2": entry for entry in index.packages}
@@ -57,7 +74,13 @@ def read_index():
         return {}, [f"Packages cannot be read: {error!r}"]
 
 
-def check_index(files):
+def matches(entry, status):
+    """Whether a file has the size and the time that the index has for it."""
+    return (entry.get("SIZE"), entry.get("_mtime_")) == (str(status.st_size), str(status[stat.ST_MTIME]))
+
+
+def check_index(files, others, missummed):
+    """The entries and faults of the index. It must have `files`, and may have `others`; its checksums of `missummed` are wrong."""
     entries, faults = read_index()
     if files and not os.path.exists(index_path):
         return entries, ["Packages is missing"]
@@ -67,41 +90,39 @@ def check_index(files):
         entry = entries.get(path)
         if entry is None:
             faults.append(f"{path} is not in Packages")
-        elif (entry.get("SIZE"), entry.get("_mtime_")) != (str(status.st_size), str(status[stat.ST_MTIME])):
-            faults.append(f"{path} is another file than in Packages")
-    faults += [f"{path} is in Packages, and not there" for path in entries if path not in files]
+        elif not matches(entry, status):
+            faults.append(f"{path} differs from its entry in Packages")
+        elif path in missummed:
+            faults.append(f"{path} has another checksum in Packages")
+    faults += [f"{path} is in Packages, but the file is missing" for path in entries if path not in files and path not in others]
     try:
         if os.stat(index_path)[stat.ST_MTIME] != os.stat(index_path + ".gz")[stat.ST_MTIME]:
-            faults.append("Packages and Packages.gz are not of one time")
+            faults.append("Packages and Packages.gz have different times")
     except FileNotFoundError:
         pass
     return entries, faults
 
 
-def read_metadata(path):
-    """Of a package, without what it installs; None if it is none."""
+def read_package(path, status, entry):
+    """The metadata of a package, and whether its checksums in the index are right. Raises Broken or Unverifiable."""
     full = os.path.join(pkgdir, path)
-    keys = {"CATEGORY", "PF", "CHOST", "CFLAGS", "INHERITED", *settings._setcpv_aux_keys}
-    try:
-        if path.endswith(".gpkg.tar"):
-            data = portage.gpkg.gpkg(settings, None, full).get_metadata()
-            found = {key: data.get(key, b"") for key in keys}
-        else:
-            data = portage.xpak.tbz2(full).get_data()
-            found = {key: data.get(key.encode(), b"") for key in keys}
-    except Exception:  # Portage raises whatever its parsers meet in a broken file.
-        return None
-    texts = {key: " ".join(value.decode("utf-8", "replace").split()) for key, value in found.items()}
-    return texts if texts["CATEGORY"] and texts["PF"] and texts["SLOT"] else None
+    check_content(full)
+    # An entry for another size or time is of an earlier file.
+    is_summed = not matches(entry, status) or check_against_index(full, entry)
+    keys = {"CATEGORY", "PF", "CHOST", "CFLAGS", "INHERITED", "BUILD_TIME", *settings._setcpv_aux_keys}
+    texts = read_metadata(full, reading, keys)
+    if not (texts["CATEGORY"] and texts["PF"] and texts["SLOT"]):
+        raise Broken("it does not say which package it is")
+    return texts, is_summed
 
 
 def is_of_machine(word):
-    """Whether an option of a compiler chooses for which machines it compiles, and none that every one has."""
+    """Whether a compiler option selects instructions that not every machine has."""
     return word.startswith("-m") and not re.match(r"-m(no-|tune=|32$|64$|x32$|fpmath=|cmodel=|abi=|stack|tls)", word)
 
 
 def is_changed(recorded, expected, by_eclass, cpu_flags):
-    """Whether flags are others than expected, but for what ebuilds themselves do: most add some, and those of flag-o-matic drop some."""
+    """Whether flags differ from the expected ones by more than ebuilds change: most add flags, and flag-o-matic removes some."""
     given = set(expected)
     added = [word for word in recorded if word not in given]
     if any(is_of_machine(word) and re.sub(r"\W", "_", word[2:]) not in cpu_flags for word in added):
@@ -109,62 +130,119 @@ def is_changed(recorded, expected, by_eclass, cpu_flags):
     return not by_eclass and not given.issubset(recorded)
 
 
+def is_compiled_so(data, why):
+    """Whether the package was compiled after one like it was set aside: then its ebuild or a bashrc sets the flags, and it fits."""
+    place = os.path.join(quarantine, data["CATEGORY"])
+    for parent, _, names in os.walk(place):
+        for name in names:
+            if name.startswith(data["PF"]) and name.endswith(".why"):
+                path = os.path.join(parent, name)
+                with open(path, encoding="utf-8") as file:
+                    if file.read().strip() == why and os.stat(path).st_mtime < int(data["BUILD_TIME"] or 0):
+                        return True
+    return False
+
+
 def why_unfit(data, config, cpu_flags):
     if data["CHOST"] != settings["CHOST"]:
         return f"its CHOST is {data['CHOST'] or 'unknown'}, and here it is {settings['CHOST']}"
     pkg = _pkg_str(f"{data['CATEGORY']}/{data['PF']}", metadata=data, settings=settings)
-    # As package.env has it for this one.
+    # The settings for this package, package.env included.
     config.setcpv(pkg, mydb=data)
     expected = config.get("CFLAGS", "").split()
-    if is_changed(data["CFLAGS"].split(), expected, "flag-o-matic" in data["INHERITED"].split(), cpu_flags):
-        return f"its CFLAGS are \"{data['CFLAGS']}\", and here they are \"{' '.join(expected)}\""
-    return None
+    if not is_changed(data["CFLAGS"].split(), expected, "flag-o-matic" in data["INHERITED"].split(), cpu_flags):
+        return None
+    why = f'its CFLAGS are "{data["CFLAGS"]}", and here they are "{" ".join(expected)}"'
+    return None if is_compiled_so(data, why) else why
 
 
-def check_packages(files):
-    """What does not fit, and the stamps of what does."""
+def read_known():
     try:
         with open(KNOWN, encoding="utf-8") as file:
             known = json.load(file)
-    except (OSError, ValueError):
-        known = {}
-    names = [name for name in settings.keys() if name.startswith("CPU_FLAGS_")]
-    cpu_flags = {flag for name in names for flag in settings.get(name, "").split()}
-    config = portage.config(clone=settings)
-    unfit, fit = [], {}
-    for path, status in sorted(files.items()):
+        return known["packages"] if known["format"] == KNOWN_FORMAT else {}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def why_unfinished(path, status):
+    """Why a file is no package, if its name and its size tell; empty if they do not, and None if its writer may be at work."""
+    if RENAMED.fullmatch(path):
+        return "Portage found that it does not match its checksum"
+    if status.st_size > 0:
+        return ""
+    if time.time() - status.st_mtime > PACKING_SECONDS:
+        return "it is empty: its writer ended before it wrote the package"
+    return None
+
+
+# The files that this process has read, by path, stamp and checksums: what read_package returned.
+read = {}
+
+
+class Check:
+    """What a look at all files found."""
+
+    def __init__(self, files, entries):
+        self.unfit, self.unverified, self.fit, self.missummed = [], [], {}, set()
+        self.known = {} if reads_all else read_known()
+        names = [name for name in settings if name.startswith("CPU_FLAGS_")]
+        self.cpu_flags = {flag for name in names for flag in settings.get(name, "").split()}
+        self.config = portage.config(clone=settings)
+        for path, status in sorted(files.items()):
+            self.check(path, status, entries.get(path, {}))
+
+    def check(self, path, status, entry):
         stamp = f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}"
-        if known.get(path) == stamp:
-            fit[path] = stamp
-            continue
-        if status.st_size == 0:
-            if time.time() - status.st_mtime > PACKING_SECONDS:
-                unfit.append({"path": path, "cpv": "", "why": "it is empty: whoever was to write it came to an end"})
-            continue
-        data = read_metadata(path)
-        why = "it is no binary package, or only a part of one" if data is None else why_unfit(data, config, cpu_flags)
+        if self.known.get(path) == stamp:
+            self.fit[path] = stamp
+            return
+        why, cpv = why_unfinished(path, status), str(entry.get("CPV", ""))
         if why is None:
-            fit[path] = stamp
+            return
+        try:
+            if why:
+                raise Broken(why)
+            key = (path, stamp, entry.get("MD5"), entry.get("SHA1"))
+            if key not in read:
+                read[key] = read_package(path, status, entry)
+            data, is_summed = read[key]
+            if not is_summed:
+                self.missummed.add(path)
+            cpv = f"{data['CATEGORY']}/{data['PF']}"
+            why = why_unfit(data, self.config, self.cpu_flags)
+        except Broken as broken:
+            why = str(broken)
+        except Unverifiable as unverifiable:
+            self.unverified.append({"path": path, "cpv": cpv, "why": str(unverifiable)})
+            return
+        except FileNotFoundError:  # Another process has just replaced it.
+            return
+        if why is None:
+            self.fit[path] = stamp
         else:
-            cpv = f"{data['CATEGORY']}/{data['PF']}" if data else ""
-            unfit.append({"path": path, "cpv": cpv, "why": why})
-    return unfit, fit, fit != known
+            self.unfit.append({"path": path, "cpv": cpv, "why": why})
 
 
 def inspect():
     files = dict(find_files())
-    unfit, fit, is_news = check_packages(files)
-    away = {package["path"] for package in unfit}
-    # A name that is taken is in no index yet.
-    packed = {path: status for path, status in files.items() if status.st_size > 0 and path not in away}
-    entries, faults = check_index(packed)
-    faults = [fault for fault in faults if not any(fault.startswith(f"{path} ") for path in away)]
+    check = Check(files, read_index()[0])
+    away = {package["path"] for package in check.unfit}
+    aside = away.union(package["path"] for package in check.unverified)
+    # An empty file is in no index yet.
+    packed = {path: status for path, status in files.items() if status.st_size > 0 and path not in aside}
+    entries, faults = check_index(packed, files.keys(), check.missummed)
     faults += [f"{path} is in Packages, and does not fit" for path in away if path in entries]
-    return {"faults": sorted(faults), "unfit": unfit, "packages": len(packed)}, fit, is_news
+    faults += [f"{path} is in Packages, and cannot be verified" for path in aside - away if path in entries]
+    is_news = check.fit != check.known and os.path.isdir(pkgdir)
+    found = {"faults": sorted(faults), "unfit": check.unfit, "unverified": check.unverified, "packages": len(packed)}
+    found["signatures"] = "binpkg-request-signature" in settings.features
+    found["remote"] = "getbinpkg" in settings.features or any(map(HOSTS.fullmatch, settings.get("EMERGE_DEFAULT_OPTS", "").split()))
+    return {**found, "settled": not (faults or check.unfit or is_news)}, check.fit, is_news
 
 
 def inspect_settled():
-    """As inspect, but what another one is just adding is no fault: it is a moment before the index has it."""
+    """The same as inspect, after time for the index to get a package that another process is just adding."""
     for _ in range(3):
         found = inspect()
         if not found[0]["faults"]:
@@ -193,23 +271,25 @@ def mend():
     if found["faults"] or found["unfit"]:
         lock = lockfile(index_path, wantnewlockfile=1)
         try:
-            # Nobody adds anything now.
+            # Under the lock, no other process adds a package.
             found, fit, is_news = inspect()
             for package in found["unfit"]:
                 set_aside(package)
-            if read_index()[1] and os.path.exists(index_path):
-                os.unlink(index_path)
+            # Portage computes a checksum only for a package that its index lacks.
+            if read_index()[1] or any(fault.endswith("checksum in Packages") for fault in found["faults"]):
+                with suppress(FileNotFoundError):
+                    os.unlink(index_path)
         finally:
             unlockfile(lock)
         if found["faults"] or found["unfit"]:
-            subprocess.run(["emaint", "--fix", "binhost"], stdout=sys.stderr, check=True)
+            write_index(os.path.join(pkgdir, package["path"]) for package in found["unverified"])
             left, fit, is_news = inspect_settled()
             if left["faults"] or left["unfit"]:
                 why = [*left["faults"], *(f"{package['path']}: {package['why']}" for package in left["unfit"])]
-                sys.exit(f"emaint could not put {pkgdir} in order: {why[0]}")
-    if is_news and os.path.isdir(pkgdir):
-        replace(KNOWN, json.dumps(fit))
+                sys.exit(f"Portage could not put {pkgdir} in order: {why[0]}")
+    if is_news:
+        replace(KNOWN, json.dumps({"format": KNOWN_FORMAT, "packages": fit}))
     return found
 
 
-print(json.dumps({"glance": lambda: inspect()[0], "inspect": lambda: inspect_settled()[0], "mend": mend}[mode]()))
+print(json.dumps({"glance": lambda: inspect()[0], "mend": mend}[mode]()))

@@ -1,66 +1,70 @@
-import { isRecord, listOf } from './json-answer.ts';
+import * as v from 'valibot';
 import { storeDirectory } from './store-directory.ts';
 import { askPortage, pkgdirOf, type StoreMount } from './portage-program.ts';
 
-/** A file of a partition that is no package of it. */
-export interface UnfitPackage {
-  /** Relative to the partition. */
+/** A file in a partition that is not used as a package of it. */
+export interface UnusedPackage {
+  /** The path of the file, relative to the partition. */
   readonly path: string;
-  /** Empty where the file does not say what it is. */
+  /** `category/name-version`; empty if nothing names the package. */
   readonly cpv: string;
   readonly why: string;
 }
 
-/** What was found in a partition. */
+/** The state of a partition. */
 export interface StoreCheck {
-  /** What is wrong with the index: packages that it hides, or has and that are not there, a part of it, none. */
+  /** Faults of the index: it is missing or cut, it hides packages, or it names packages that do not exist. */
   readonly faults: readonly string[];
-  readonly unfit: readonly UnfitPackage[];
-  /** How many packages are in the partition; those that do not fit are not counted. */
+  /** Files that are broken, and packages of other settings. */
+  readonly unfit: readonly UnusedPackage[];
+  /** Files that cannot be verified in this container, which does not mean that they are broken. */
+  readonly unverified: readonly UnusedPackage[];
+  /** The number of the other packages. */
   readonly packages: number;
+  /** Whether the partition is in order, so that `mend` has nothing to write. */
+  readonly settled: boolean;
+  /** Whether Portage's configuration asks for signatures of binary packages. */
+  readonly signatures: boolean;
+  /** Whether Portage's configuration asks for binary packages of remote hosts. */
+  readonly remote: boolean;
+}
+
+const unusedPackages = v.array(v.object({ path: v.string(), cpv: v.string(), why: v.string() }));
+
+/** The answer of `check-store.py`. */
+export const storeCheck = v.object({
+  faults: v.array(v.string()),
+  unfit: unusedPackages,
+  unverified: unusedPackages,
+  packages: v.number(),
+  settled: v.boolean(),
+  signatures: v.boolean(),
+  remote: v.boolean(),
+});
+
+/** Options of {@link mendStore}. */
+export interface MendOptions {
+  /** Whether files are read again that were found whole before and have not changed since: a disk may damage them silently. */
+  readonly readAll?: boolean;
 }
 
 /**
- * Looks for what Portage itself would pass over in silence, or would use and must not: a broken index, empty or broken
- * files, packages whose recorded CHOST or CFLAGS are not what Portage's configuration (`package.env`, too) leads to.
- * Writes nothing. A partition that is not there has nothing wrong.
+ * Repairs a partition that is mounted writable. It looks for files that Portage would ignore without a message, or would use
+ * and must not: a broken index, empty or broken files, packages whose recorded CHOST or CFLAGS differ from Portage's
+ * configuration (`package.env` included). Such a file moves to `quarantine/<partition>` beside all partitions, with a text file
+ * that gives the reason, and Portage writes the index again under its own lock. The content of each file is checked once, and
+ * again if its size or one of its times has changed. A file that cannot be verified stays where it is, without an entry in the
+ * index: verdict.py has that rule. Returns the faults. A partition that does not exist has no faults.
  */
-export function inspectStore(store: StoreMount): Promise<StoreCheck> {
-  return checkStore(store, 'inspect');
-}
-
-/**
- * Inspects a partition that can be written to, and puts in order what is wrong: files go into
- * `quarantine/<partition>` beside all partitions, each with a text that says why, and Portage writes the index again under
- * its own lock. Answers with what was wrong.
- */
-export function mendStore(store: StoreMount): Promise<StoreCheck> {
-  return checkStore(store, 'mend');
-}
-
-async function checkStore(store: StoreMount, mode: 'inspect' | 'mend'): Promise<StoreCheck> {
+export async function mendStore(store: StoreMount, { readAll = false }: MendOptions = {}): Promise<StoreCheck> {
   const quarantine = `${storeDirectory}/quarantine/${store.partition}`;
-  const ask = (step: 'glance' | 'inspect' | 'mend') =>
-    askPortage(store, 'check-store', [step, pkgdirOf(store), quarantine], parseStoreCheck);
-  if (mode === 'inspect') return ask('inspect');
-  // Mending is run again where its answer is lost, and then finds nothing: what it finds is learnt before.
+  const program = ['verdict.py', 'reindex.py', 'check-store.py'].map((name) => new URL(name, import.meta.url));
+  const all = readAll ? ['all'] : [];
+  const ask = (step: 'glance' | 'mend') =>
+    askPortage(store, program, [step, pkgdirOf(store), quarantine, ...all], storeCheck);
+  // If the answer of `mend` is lost, it runs again and finds nothing: `glance` returns the faults beforehand.
   const before = await ask('glance');
+  if (before.settled) return before;
   const mended = await ask('mend');
   return mended.faults.length + mended.unfit.length > 0 ? mended : { ...before, packages: mended.packages };
-}
-
-/** What the program prints; undefined if it is something else. */
-export function parseStoreCheck(json: unknown): StoreCheck | undefined {
-  if (!isRecord(json)) return undefined;
-  const { faults, unfit, packages } = json;
-  const faultList = listOf(faults, (fault) => (typeof fault === 'string' ? fault : undefined));
-  const unfitList = listOf(unfit, (each) => {
-    if (!isRecord(each)) return undefined;
-    const { path, cpv, why } = each;
-    return typeof path === 'string' && typeof cpv === 'string' && typeof why === 'string'
-      ? { path, cpv, why }
-      : undefined;
-  });
-  if (faultList === undefined || unfitList === undefined || typeof packages !== 'number') return undefined;
-  return { faults: faultList, unfit: unfitList, packages };
 }

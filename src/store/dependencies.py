@@ -1,10 +1,11 @@
-"""dependencies PACKAGE...: prints which of the packages that emerge would merge need which others to be there first.
+"""dependencies PACKAGE...: prints which packages of a merge list must be merged before which others.
 
-PACKAGE is {"cpv", "slot", "repository", "root", "compiled", "use": [...]}, the slot with its sub-slot, the flags those that emerge says
-are on: what it does not say, such as `kernel_linux` and `elibc_glibc`, is the profile's. Printed is a list for each of them, of
-the positions of the others: [[1, 2], [], ...]. What is compiled needs what it is built with; all need what they run with.
-Where that is installed and is not merged again, what it runs with in its turn is meant, as emerge brings that up to date as well.
-Of alternatives all count that are merged.
+PACKAGE is {"cpv", "slot", "repository", "root", "compiled", "use": [...]}: the slot with its sub-slot, and the flags that emerge shows as
+enabled; flags that emerge does not show, such as `kernel_linux` and `elibc_glibc`, come from the profile. The output has one list for
+each package, with the positions of its dependencies: [[1, 2], [], ...]. Run-time dependencies always count, and build-time dependencies
+if the package is compiled. Behind an installed package that is not merged again, its own run-time dependencies count, because
+emerge updates them as well: those of its record, and those of its ebuild in the tree, which emerge follows (--dynamic-deps).
+Of alternatives, all count that are on the list.
 """
 
 import json
@@ -49,14 +50,14 @@ def atoms_of(text, use, eapi):
 
 
 def roots_of(kind, root):
-    """Where a dependency may be; before EAPI 7 what is needed to build was looked for on the host."""
+    """The roots in which a dependency may be. Before EAPI 7, build dependencies were looked up on the host."""
     if kind in ("BDEPEND", "IDEPEND"):
         return {host}
     return {root, host} if kind == "DEPEND" else {root}
 
 
 def find(atom, root):
-    """Positions of what is merged there and fits."""
+    """The positions of listed packages in that root that match the atom."""
     candidates = listed.get((root, atom.cp), [])
     fitting = match_from_list(atom.without_use, [name for name, _ in candidates])
     return {position for name, position in candidates if name in fitting}
@@ -66,12 +67,26 @@ behind = {}
 
 
 def step(root, cpv):
-    """What an installed package runs with: positions, and other installed packages."""
+    """The run-time dependencies of an installed package: positions, and other installed packages."""
     if (root, cpv) not in behind:
         installed = portage.db[root]["vartree"].dbapi
-        *texts, use, eapi = installed.aux_get(cpv, [*RUN, "USE", "EAPI"])
-        behind[root, cpv] = resolve(zip(RUN, texts), root, use.split(), eapi)
+        *texts, use, eapi, repository = installed.aux_get(cpv, [*RUN, "USE", "EAPI", "repository"])
+        recorded = resolve(zip(RUN, texts), root, use.split(), eapi)
+        current = resolve_ebuild(cpv, repository, root, use.split())
+        behind[root, cpv] = recorded[0] | current[0], recorded[1] | current[1]
     return behind[root, cpv]
+
+
+def resolve_ebuild(cpv, repository, root, use):
+    """The run-time dependencies that the tree's ebuild of an installed package has now."""
+    trees = portage.db[root if root in portage.db else target]
+    try:
+        *texts, eapi = trees["porttree"].dbapi.aux_get(cpv, [*RUN, "EAPI"], myrepo=repository or None)
+    except (KeyError, portage.exception.PortageException):
+        return set(), set()
+    if not portage.eapi_is_supported(eapi):
+        return set(), set()
+    return resolve(zip(RUN, texts), root, use, eapi)
 
 
 def resolve(texts, root, use, eapi):

@@ -1,29 +1,29 @@
 import { createHash } from 'node:crypto';
-import { programCommand } from './portage-program.ts';
+import { pythonProgram } from '../container-program.ts';
 
 declare const partitionBrand: unique symbol;
 
 /**
- * The directory of binary packages that were compiled alike, relative to where all are kept:
- * `<CHOST>/<cpu>/<profile>-<digest>`. It is a PKGDIR of its own.
+ * The directory for binary packages that were compiled with the same settings, relative to the store:
+ * `<CHOST>/<cpu>/<profile>-v2-<digest>`; `v2` is the format of the digest. Each partition is a PKGDIR of its own.
  */
 export type Partition = string & { readonly [partitionBrand]: true };
 
-/** What a partition depends on and Portage's configuration does not say. */
+/** The inputs of a partition that are not in Portage's configuration. */
 export interface PartitionKey {
-  /** A site's name for the processor. Without one, a word derived from the flags stands in its place. */
+  /** The name of the processor in the site. By default it is a word derived from the compiler flags. */
   readonly cpu?: string;
-  /** The texts of what is run before packages are compiled, by their names. */
+  /** The texts of the hooks that run before packages are compiled, by name. */
   readonly hooks?: ReadonlyMap<string, string>;
 }
 
-/** Prints the partition that Portage's configuration in the container leads to; nothing if Portage knows no CHOST. */
+/** The command that prints the partition for Portage's configuration in a container; it fails if Portage knows no CHOST. */
 export function partitionCommand({ cpu = '', hooks = new Map() }: PartitionKey = {}): readonly string[] {
   const texts = [...hooks].map(([name, text]) => `${name} ${createHash('sha256').update(text).digest('hex')}`);
-  return programCommand('binpkg-partition', [cpu, ...texts.toSorted()]);
+  return pythonProgram(new URL('./binpkg-partition.py', import.meta.url), cpu, ...texts.toSorted());
 }
 
-/** What {@link partitionCommand} printed; undefined if it is no partition. */
+/** Parses the output of {@link partitionCommand}; undefined if it is not a partition. */
 export function parsePartition(output: string): Partition | undefined {
   const path = output.trim();
   return /^(?:[A-Za-z0-9_+][A-Za-z0-9_.+-]*\/){2}[A-Za-z0-9_+][A-Za-z0-9_.+-]*-[0-9a-f]{12}$/.test(path)

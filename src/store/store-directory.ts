@@ -1,2 +1,2 @@
-/** Where the store is in a container; Portage's own place for binary packages since 2018. */
+/** The mount point of the store in a container: Portage's default PKGDIR since 2018. */
 export const storeDirectory = '/var/cache/binpkgs';

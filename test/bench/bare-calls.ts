@@ -1,14 +1,15 @@
-import { emergeCommand, emergeEnvironment, syncCommand } from '../../src/portage/emerge-command.ts';
+import { emergeCommand, emergeEnvironment, emergeSyncCommand } from '../../src/portage/emerge-command.ts';
 import type { PackageArgument } from '../../src/portage/atom.ts';
-import type { BuilderRun } from './builder.ts';
+import { workDirectory } from '../../src/container/work-directories.ts';
+import { comparedTmpfs, type BuilderRun } from './builder.ts';
 import type { TestBed } from './test-bed.ts';
 
 const changes = ['VOLUME /usr/portage', 'VOLUME /var/tmp/portage', 'CMD ["/bin/bash"]'].join('\n');
 
 /**
- * The calls that the main job cannot do without, one after the other, from a process that runs already. emerge gets the
- * same options and environment as from the builder, so that it does the same work in the same time; the status stream,
- * which serves only the live view, is left out.
+ * Makes the indispensable calls of the main job, one after the other, from a running process. emerge gets the same options and
+ * environment as from the builder, and builds on a tmpfs of the same size, so that it does the same work. The status stream,
+ * which only the live view uses, is left out.
  */
 export async function runBareCalls(bed: TestBed): Promise<BuilderRun> {
   await bed.reset();
@@ -20,16 +21,17 @@ export async function runBareCalls(bed: TestBed): Promise<BuilderRun> {
 
   const { step, seconds, durations } = createTimer();
   const id = await step('start', async () => {
-    const HostConfig = { Init: true, Mounts: bed.mounts() };
+    const Tmpfs = { [workDirectory]: `exec,mode=0755,size=${comparedTmpfs}` };
+    const HostConfig = { Init: true, Mounts: bed.mounts(), Tmpfs };
     const body = { Image: base, Entrypoint: ['sleep', 'infinity'], HostConfig };
     const { Id } = await api.call<{ Id: string }>('POST', '/containers/create', body);
     await api.call('POST', `/containers/${Id}/start`);
     return Id;
   });
-  await step('sync', () => api.exec(id, syncCommand({ quiet: true }), emergeEnvironment(logs)));
+  await step('sync', () => api.exec(id, emergeSyncCommand({ quiet: true }), emergeEnvironment(logs)));
   await step('emerge', async () => {
     await api.exec(id, command, environment);
-    await api.exec(id, ['rm', '-rf', '/var/tmp/portage']);
+    await api.exec(id, ['find', workDirectory, '-mindepth', '1', '-delete']);
   });
   await step('stop', async () => {
     await api.call('POST', `/containers/${id}/kill`);

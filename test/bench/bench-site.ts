@@ -16,7 +16,7 @@ const cpu = prefix.replaceAll('-', '');
 /** Package sets by their names: the atoms in each. */
 export type SiteSets = Readonly<Record<string, readonly string[]>>;
 
-/** What a site is made of. */
+/** The parts of a site. */
 export interface BenchSiteRequest {
   /** A word for its name. */
   readonly word: string;
@@ -24,22 +24,22 @@ export interface BenchSiteRequest {
   readonly stage: string;
   /** The volumes with its trees, by the names of the repositories. */
   readonly trees: Readonly<Record<string, string>>;
-  /** One tuple is made of each. */
+  /** The sets; the site has one tuple for each. */
   readonly sets: SiteSets;
-  /** What else is in its site.yaml. */
+  /** Further lines of its site.yaml. */
   readonly more?: object;
 }
 
-/** A `zentoo build`. */
+/** The outcome of a `zentoo build`. */
 export interface SiteBuild {
   readonly seconds: number;
-  /** What each tuple came to, by its name. */
+  /** The outcome of each tuple, by its name. */
   readonly types: Readonly<Record<string, string>>;
-  /** `category/name-version` of whatever was compiled, as often as it was. */
+  /** `category/name-version` of each compilation, also if a package was compiled several times. */
   readonly compiled: readonly string[];
 }
 
-/** A site of one processor and one branch in a temporary directory; what it makes on the engine goes with it. */
+/** A site of one processor and one branch in a temporary directory; its objects on the engine are removed with it. */
 export class BenchSite implements AsyncDisposable {
   readonly directory: string;
   readonly #api: EngineApi;
@@ -85,7 +85,7 @@ export class BenchSite implements AsyncDisposable {
       writeFileSync(join(this.directory, 'config/sets', set), atoms.map((atom) => `${atom}\n`).join(''));
   }
 
-  /** `zentoo build` from the sources, as `npm run zentoo` has it, from the start of its process to its end. */
+  /** `zentoo build` from the sources, as `./zentoo` runs it, from the start of its process to its end. */
   async build(args: readonly string[] = []): Promise<SiteBuild> {
     const { stdout, stderr, seconds } = await this.run(['build', '--json', ...args]);
     const { tuples } = JSON.parse(stdout) as { tuples: readonly { name: string; type: string }[] };
@@ -96,7 +96,7 @@ export class BenchSite implements AsyncDisposable {
     };
   }
 
-  /** zentoo in the site. */
+  /** Runs zentoo in the site. */
   async run(args: readonly string[]): Promise<Timed> {
     this.#hadLogs ??= await hasSharedLogs(this.#api);
     return timeCommand(process.execPath, [program, '--site', this.directory, '--progress', 'plain', ...args]);
@@ -113,7 +113,7 @@ export class BenchSite implements AsyncDisposable {
       `/volumes?${query({ name: [`zentoo-${this.#name}-`] })}`,
     );
     const volumes = (Volumes ?? []).map(({ Name }) => Name);
-    // Workers, and what an interruption left of others; these have volumes of the site, and no name of it.
+    // Workers, and containers that an interruption left: they have volumes of the site, but not its name.
     const names = { name: [`zentoo-${this.#name}-`] };
     for (const filters of [names, ...volumes.map((volume) => ({ volume: [volume] }))])
       for (const { Id } of await this.#api.call<readonly { Id: string }[]>('GET', `/containers/json?${query(filters)}`))
@@ -137,7 +137,7 @@ export class BenchSite implements AsyncDisposable {
   }
 }
 
-/** What emerge said that it compiles, in plain lines with or without the name of a task before them. */
+/** The packages that emerge compiles, from its plain output lines with or without a task's name. */
 export function compiledIn(output: string): readonly string[] {
   const lines = output.matchAll(/^(?:\S+ \| )?>>> Emerging \(\d+ of \d+\) ([^\s:]+)/gm);
   return [...lines].map(([, cpv = '']) => cpv);

@@ -4,13 +4,11 @@ import type { Row } from './row.ts';
 import type { TestBed } from './test-bed.ts';
 import type { TinyGround } from './tiny-ground.ts';
 
-/** What comparisons measure with. */
+/** The settings and objects that all comparisons share. */
 export interface Bench {
   readonly api: EngineApi;
-  /** How often each is measured. */
+  /** The number of measurements of each row. */
   readonly runs: number;
-  /** The same for what takes minutes: a third of it. */
-  readonly longRuns: number;
   /** The image that the builder's is made from. */
   readonly runtimeImage: string;
   readonly buildKit: BuildKit;
@@ -18,12 +16,12 @@ export interface Bench {
   readonly tiny: TinyGround;
 }
 
-/** What has to be prepared before a comparison: `bed` is a filled tree and volumes, `tiny` these and the tiny packages. */
+/** The preparation that a comparison needs: `bed` is a filled tree and volumes, `tiny` is `bed` with the tiny packages. */
 export type Need = 'bed' | 'tiny';
 
 /** Some rows that are measured together. */
 export interface Comparison {
-  /** As `--only` has it. */
+  /** The name for `--only`. */
   readonly name: string;
   readonly needs?: Need;
   readonly run: (bench: Bench) => Promise<readonly Row[]>;

@@ -8,17 +8,16 @@ import { BuildKit } from './buildkit.ts';
 import { comparisons } from './comparisons.ts';
 import { EngineApi } from './engine-api.ts';
 import { isMet, type Row } from './row.ts';
-import { readSurroundings } from './surroundings.ts';
+import { readConditions } from './conditions.ts';
 import { formatTable } from './table.ts';
 import { prefix, TestBed } from './test-bed.ts';
 import { TinyGround } from './tiny-ground.ts';
 
 /*
- * `npm run bench -- [--runs N] [--only NAME]... [--package ATOM] [--write]`: one table of ratios that are measured side by
- * side in one run, each with what it has to reach. The exit status is 1 where one of them does not, or could not be measured.
+ * `npm run bench -- [--runs N] [--only NAME]... [--package ATOM] [--write]`: prints a table of ratios that are measured side by side in one run, each with its target. The exit status is 1 if a row misses its target or could not be measured.
  */
 
-/** A library and a program against it, a C file each: the least that a build with a dependency is. */
+/** A library and a program that links it, one C file each: the smallest build with a dependency. */
 const defaultPackage = 'app-misc/greet';
 
 interface Choices {
@@ -27,13 +26,13 @@ interface Choices {
   readonly atom: string;
   /** The image that the builder's is made from. */
   readonly runtimeImage: string;
-  /** Whether the results are kept. */
+  /** Whether the results are written to the document. */
   readonly write: boolean;
-  /** What was typed. */
+  /** The command line. */
   readonly command: string;
 }
 
-/** Measures and prints; whether every row could be measured and met its target. */
+/** Measures and prints. Returns whether every row could be measured and met its target. */
 async function bench({ runs, chosen, atom, runtimeImage, write, command }: Choices): Promise<boolean> {
   const started = new Date();
   const begin = performance.now();
@@ -41,10 +40,9 @@ async function bench({ runs, chosen, atom, runtimeImage, write, command }: Choic
   await using stack = new AsyncDisposableStack();
   const buildKit = stack.use(new BuildKit(api, prefix));
   const bed = stack.use(new TestBed(api, atom));
-  const tiny = stack.use(new TinyGround(bed));
-  const longRuns = Math.ceil(runs / 3);
-  const world: Bench = { api, runs, longRuns, runtimeImage, buildKit, bed, tiny };
-  const surroundings = await readSurroundings(api, bed.base);
+  const tiny = stack.use(new TinyGround(bed, runs));
+  const world: Bench = { api, runs, runtimeImage, buildKit, bed, tiny };
+  const conditions = await readConditions(api, bed.base);
   const prepare = preparation({ bed: () => bed.prepare(), tiny: () => tiny.prepare() });
   const rows: Row[] = [];
   const failed: string[] = [];
@@ -62,18 +60,15 @@ async function bench({ runs, chosen, atom, runtimeImage, write, command }: Choic
     }
   }
   const seconds = (performance.now() - begin) / 1000;
-  const about = Object.entries(surroundings).map(([what, words]) => `${what}: ${words}\n`);
-  process.stdout.write(
-    `${about.join('')}package: ${atom}; ${runs} of each in turns, ${longRuns} of what takes minutes\n\n`,
-  );
+  const about = Object.entries(conditions).map(([what, words]) => `${what}: ${words}\n`);
+  process.stdout.write(`${about.join('')}package: ${atom}; ${runs} of each in turns\n\n`);
   process.stdout.write(formatTable(rows));
   if (failed.length > 0) process.stderr.write(`not in the table, as it could not be measured: ${failed.join(', ')}\n`);
-  else if (write)
-    writeFileSync(documentPath, formatDocument({ command, started, seconds, runs, longRuns, surroundings, rows }));
+  else if (write) writeFileSync(documentPath, formatDocument({ command, started, seconds, runs, conditions, rows }));
   return failed.length === 0 && rows.every(isMet);
 }
 
-/** Prepares each need once, and what it needs itself before it; a failure is every one's that needs it. */
+/** Prepares each need once, after the needs that it depends on. If a preparation fails, every comparison that needs it fails. */
 function preparation(steps: Readonly<Record<Need, () => Promise<void>>>) {
   const done = new Map<Need, Promise<void>>();
   const once = (need: Need, step: () => Promise<void>): Promise<void> => {
@@ -87,7 +82,7 @@ function preparation(steps: Readonly<Record<Need, () => Promise<void>>>) {
   };
 }
 
-/** Undefined for a command line that is none. */
+/** Undefined for an invalid command line. */
 function parseChoices(args: readonly string[]): Choices | undefined {
   const values = parseOptions(args);
   if (values === undefined) return undefined;
@@ -95,10 +90,10 @@ function parseChoices(args: readonly string[]): Choices | undefined {
   const runs = Number(values.runs);
   const names: readonly string[] = comparisons.map(({ name }) => name);
   if (!Number.isInteger(runs) || runs <= 0 || !only.every((name) => names.includes(name))) return undefined;
-  // What is kept is a whole table.
+  // The document holds only whole tables.
   if (runtimeImage === undefined || (write && only.length > 0)) return undefined;
   const chosen = only.length === 0 ? comparisons : comparisons.filter(({ name }) => only.includes(name));
-  // The first two are set-up's.
+  // The first two arguments come from set-up.
   const typed = ['npm run bench', ...(args.length > 2 ? ['--'] : []), ...args.slice(2)].join(' ');
   return { runs, chosen, atom, runtimeImage, write, command: typed };
 }
@@ -108,11 +103,11 @@ function parseOptions(args: readonly string[]) {
     return parseArgs({
       args: [...args],
       options: {
-        runs: { type: 'string', default: '3' },
+        runs: { type: 'string', default: '5' },
         only: { type: 'string', multiple: true },
         package: { type: 'string', default: defaultPackage },
         write: { type: 'boolean', default: false },
-        // Given by `setup/bench.js`, which knows what the builder's image was made from.
+        // From `setup/bench.js`, which knows the base of the builder's image.
         'runtime-image': { type: 'string' },
       },
     }).values;

@@ -3,10 +3,10 @@ import type { EngineApi } from './engine-api.ts';
 import type { TestBed } from './test-bed.ts';
 import { timeCommand } from './time-command.ts';
 
-/** The image that is measured. */
+/** The image that the bench measures. */
 export const builderImage = 'gentoo-builder';
 
-/** Seconds by step, as `--json` says them. */
+/** Seconds of each step, from `--json`. */
 export type Durations = Readonly<Record<string, number>>;
 
 /** One run of the builder. */
@@ -15,13 +15,13 @@ export interface BuilderRun {
   readonly durations: Durations;
 }
 
-/** The whole of it as a user runs it: from `docker run` on, with what that itself costs. */
+/** Runs the builder as a user does. Its seconds include `docker run`. */
 export async function runBuilder(bed: TestBed): Promise<BuilderRun> {
   await bed.reset();
   return timeBuilder(bed);
 }
 
-/** The same from an empty tree, which is filled. */
+/** Runs the builder as a user does, without a tree. */
 export async function runBuilderFromNothing(bed: TestBed): Promise<BuilderRun> {
   await bed.resetTree();
   return timeBuilder(bed, ['--create-tree']);
@@ -33,30 +33,36 @@ async function timeBuilder(bed: TestBed, more: readonly string[] = []): Promise<
   return finish(bed, stdout, seconds);
 }
 
-/** The shell in the builder container that takes the time of the program alone; the last line is in nanoseconds. */
+/** Takes the time of the program alone, in the builder's container. The last line of its output is in nanoseconds. */
 const stopwatch = 'start=$(date +%s%N); "$@" || exit; echo "$(($(date +%s%N) - start))"';
 
-/** The program from its own start to its end: what `docker run` costs before and after it is left out. */
+/** The size of the tmpfs for builds, in `runProgram` and in the bare calls. */
+export const comparedTmpfs = '1G';
+
+/** Runs the program with a fixed tmpfs. Its seconds go from its own start to its end, without `docker run`. */
 export async function runProgram(bed: TestBed): Promise<BuilderRun> {
   await bed.reset();
-  const command = [...(await programCommand(bed)), ...request(bed)];
+  const command = [...(await programCommand(bed)), '--tmpfs', comparedTmpfs, ...request(bed)];
   const { result, seconds } = await timeInContainer(options(bed), command);
   return finish(bed, result, seconds);
 }
 
-/** The same where there is an image of it already: the name of that, and seconds. The tree is taken as it is. */
-export async function runProgramAgain(bed: TestBed): Promise<{ readonly image: string; readonly seconds: number }> {
-  const command = [...(await programCommand(bed)), '--no-sync', ...request(bed)];
-  const { result, seconds } = await timeInContainer(options(bed), command);
-  const { image } = JSON.parse(result) as { image: string };
+/** Runs the builder as a user does, without a sync. Returns the name of the image, which may be an earlier one, and the seconds. */
+export async function runBuilderAgain(bed: TestBed): Promise<{ readonly image: string; readonly seconds: number }> {
+  const command = [...options(bed), builderImage, '--no-sync', ...request(bed)];
+  const { stdout, seconds } = await timeCommand('docker', ['run', ...command]);
+  const { image } = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as { image: string };
   return { image, seconds };
 }
 
+/** Arguments of `docker run` that start zentoo in the builder's image. */
+export const zentooInImage: readonly string[] = ['--entrypoint', 'zentoo', builderImage];
+
 /**
- * Runs a program in a container of the builder's image; answers with the last line that it printed, and the seconds from its
- * own start to its end.
+ * Runs a program in a container of the builder's image. Returns the last line of its output and the seconds from its own
+ * start to its end.
  */
-export async function timeInContainer(
+async function timeInContainer(
   dockerOptions: readonly string[],
   command: readonly string[],
 ): Promise<{ readonly result: string; readonly seconds: number }> {
@@ -66,18 +72,18 @@ export async function timeInContainer(
   return { result, seconds: Number(nanoseconds) / 1e9 };
 }
 
-/** The command that starts the program in its image, Node's options included. */
+/** The command that starts the program in its image, with Node's options. */
 export async function programCommand({ api }: Pick<TestBed, 'api'>): Promise<readonly string[]> {
   const { Config } = await api.call<{ Config: { Entrypoint: string[] } }>('GET', `/images/${builderImage}/json`);
   return Config.Entrypoint;
 }
 
-/** Options of `docker run`: how the program reaches the engine, and the volumes. */
+/** Options of `docker run`: access to the engine, and the volumes. */
 export function options(bed: TestBed): readonly string[] {
   return [...reachEngine(bed.api), ...bed.mountOptions()];
 }
 
-/** Options of `docker run` for a program that is to reach the engine. */
+/** Options of `docker run` that give a program access to the engine. */
 export function reachEngine({ endpoint: { url, socket } }: EngineApi): readonly string[] {
   return socket === undefined
     ? ['--rm', '--env', `DOCKER_HOST=${url}`, '--network', 'host']

@@ -14,26 +14,26 @@ interface BuildMessage {
   readonly error?: string;
 }
 
-/** How often it is tried to remove what cannot be, and milliseconds between. */
+/** The number of attempts to remove a record that is in use, and the milliseconds between them. */
 const [attempts, pause] = [40, 250];
 
-/** A Dockerfile of the main job, and what is to come of it. */
+/** A Dockerfile of the main job, and the image to make from it. */
 export interface DockerfileBuild {
   readonly base: string;
   readonly atoms: readonly string[];
   /** The name of the image. */
   readonly image: string;
-  /** Nothing is taken from earlier builds, but for the base. */
+  /** Whether earlier builds are ignored, except the base. */
   readonly cold?: boolean;
 }
 
 /**
- * The engine's BuildKit, asked by `POST /build?version=2`, which is a build without what a client costs, or by a command. What
- * it keeps for later builds is removed at the end, as far as it is the benchmark's.
+ * The engine's BuildKit, used through `POST /build?version=2`, which excludes the time of a client, or through a command. The
+ * cache records of the benchmark are removed at the end.
  */
 export class BuildKit implements AsyncDisposable {
   readonly #api: EngineApi;
-  /** Stands in a comment of the first command of every Dockerfile, so that what was kept of it is found again. */
+  /** A mark in a comment of the first command of every Dockerfile, so that the cache records of the build can be found. */
   readonly #mark: string;
   readonly #builds: { readonly start: Date; readonly end: Date }[] = [];
   #before: readonly CacheRecord[] | undefined;
@@ -43,7 +43,7 @@ export class BuildKit implements AsyncDisposable {
     this.#mark = mark;
   }
 
-  /** Does what the main job does by a Dockerfile; answers with the seconds that it took. */
+  /** Does the main job with a Dockerfile. Returns its seconds. */
   async build({ base, atoms, image, cold = false }: DockerfileBuild): Promise<number> {
     this.#before ??= await this.#records();
     const context = await packFiles({ Dockerfile: dockerfile(base, atoms, this.#mark) });
@@ -60,7 +60,7 @@ export class BuildKit implements AsyncDisposable {
     return seconds;
   }
 
-  /** The same by a `docker` command, what that costs included. */
+  /** Does the main job with a `docker` command. The seconds include the command. */
   async buildByCommand(build: Omit<DockerfileBuild, 'cold'>, { command, env }: DockerClient): Promise<number> {
     this.#before ??= await this.#records();
     const context = mkdtempSync(join(tmpdir(), `${this.#mark}-`));
@@ -85,10 +85,13 @@ export class BuildKit implements AsyncDisposable {
         await this.#api.call('POST', `/build/prune?${new URLSearchParams({ all: '1', filters }).toString()}`);
       }
       const left = await find();
-      // Only what nothing stands on can be removed, and nothing while a build that was interrupted has not ended.
+      // A record can be removed only if no other record depends on it and no interrupted build still runs.
       if (left.length < mine.length) patience = attempts;
       else if (patience-- > 0) await setTimeout(pause);
-      else throw new Error(`the engine keeps of what BuildKit has built: ${left.map(({ ID }) => ID).join(', ')}`);
+      else
+        throw new Error(
+          `failed to remove BuildKit's cache records: the engine still has ${left.map(({ ID }) => ID).join(', ')}`,
+        );
       mine = left;
     }
   }
@@ -99,7 +102,7 @@ export class BuildKit implements AsyncDisposable {
   }
 }
 
-/** The steps of the main job as somebody would write them into a Dockerfile. */
+/** The steps of the main job as a user would write them into a Dockerfile. */
 export function dockerfile(base: string, atoms: readonly string[], mark: string): string {
   return `FROM ${base}
 RUN emerge --sync -q # ${mark}

@@ -1,7 +1,7 @@
-/** What BuildKit has kept of a build: a layer, or what it was sent. Part of an entry of `GET /system/df`. */
+/** A cache record of BuildKit: a layer, or a build context. It is a part of an entry of `GET /system/df`. */
 export interface CacheRecord {
   readonly ID: string;
-  /** Empty for what stands on nothing; since API 1.42 there are `Parents`. */
+  /** Empty for a record without a parent; since API 1.42 there is `Parents` instead. */
   readonly Parent?: string;
   readonly Parents?: readonly string[];
   readonly Description: string;
@@ -10,18 +10,18 @@ export interface CacheRecord {
   readonly CreatedAt: string;
 }
 
-/** What is known of the builds that were made. */
+/** The data by which the records of the benchmark's builds are found. */
 export interface BuildSpan {
-  /** Stands in the description of the first command of each. */
+  /** The mark in the description of the first command of each build. */
   readonly mark: string;
-  /** The records before the first of them. */
+  /** The records before the first build. */
   readonly before: readonly CacheRecord[];
   readonly builds: readonly { readonly start: Date; readonly end: Date }[];
 }
 
 /**
- * The records of these builds: the marked ones, whatever stands on them, and what these themselves stand on as far as it is
- * new. Besides, what was sent to the engine while one of them ran and is not in use any more, for that has nobody's name.
+ * The records of the benchmark's builds: the marked records, all records that depend on them, and the new records that they
+ * depend on. Also the build contexts that were sent during a build and are not in use any more, because a context has no mark.
  */
 export function newCacheRecords(
   { mark, before, builds }: BuildSpan,
@@ -31,7 +31,7 @@ export function newCacheRecords(
   const fresh = now.filter(({ ID }) => !old.has(ID));
   const marked = fresh.filter(({ Description }) => Description.includes(mark));
   const above = reach(marked, ({ ID }) => fresh.filter((record) => parentsOf(record).includes(ID)));
-  // Only upwards from here: others may have built on the same base meanwhile.
+  // Follows only dependants from here, because other programs may have built on the same base meanwhile.
   const mine = reach([...above], (record) => fresh.filter(({ ID }) => parentsOf(record).includes(ID)));
   const isDuring = (time: number) => builds.some(({ start, end }) => time >= start.getTime() && time <= end.getTime());
   const wasSent = (record: CacheRecord) =>
@@ -39,13 +39,13 @@ export function newCacheRecords(
   return fresh.filter((record) => mine.has(record) || wasSent(record));
 }
 
-/** Some records, and all that a step leads to from them. */
+/** The given records, and all records that can be reached from them by steps. */
 function reach(
   from: readonly CacheRecord[],
   step: (record: CacheRecord) => readonly CacheRecord[],
 ): ReadonlySet<CacheRecord> {
   const found = new Set(from);
-  // A set is gone through with what is added to it meanwhile.
+  // The iteration of a set includes elements that are added meanwhile.
   for (const record of found) for (const next of step(record)) found.add(next);
   return found;
 }

@@ -1,25 +1,25 @@
 import { throwIfInterrupted } from '../../setup/interruption.js';
 
-/** The middle of some values, and the outermost ones. */
+/** The median, the least and the greatest of some values. */
 export interface Spread {
   readonly median: number;
   readonly min: number;
   readonly max: number;
 }
 
-/** Two ways of doing the same, each done as often as the other, in turns. */
+/** The measurements of two ways to do the same work, measured alternately and equally often. */
 export interface Turns<A, B> {
-  /** In the order in which they were measured, one of each to a round. */
+  /** In the order of measurement, one value per round. */
   readonly ours: readonly A[];
   readonly theirs: readonly B[];
 }
 
-/** What there is to be done in each round, one after the other. */
+/** The work of each round, in its order. */
 type Parties<T extends readonly unknown[]> = { readonly [Party in keyof T]: (round: number) => Promise<T[Party]> };
 
 /**
- * Measures in turns, ours and theirs, so that whatever else the machine does meets both alike. One round before the
- * counted ones is thrown away: it finds nothing in the caches.
+ * Measures ours and theirs alternately, so that other load of the machine affects both equally. The first round does not count,
+ * because its caches are empty.
  */
 export async function takeTurns<A, B>(
   runs: number,
@@ -31,8 +31,8 @@ export async function takeTurns<A, B>(
 }
 
 /**
- * Measures some ways of doing the same in turns, and answers with what came of each, round by round. The first one, round
- * 0, is not counted; `warmUp: false` leaves it out, for what takes minutes and has been prepared by other means.
+ * Measures several ways to do the same work alternately. Returns the results of each, round by round. The first round, round 0,
+ * does not count; `warmUp: false` leaves it out, for work that takes minutes and was prepared by other means.
  */
 export async function takeRounds<T extends readonly unknown[]>(
   runs: number,

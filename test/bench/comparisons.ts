@@ -10,7 +10,7 @@ import { compareStartUp } from './start-up.ts';
 import { compareTmpfs } from './tmpfs.ts';
 import { compareUnchanged, compareUnchangedBuild } from './unchanged.ts';
 
-/** Everything that is measured, in the order in which it is. */
+/** All comparisons, in the order in which they are measured. */
 export const comparisons: readonly Comparison[] = [
   { name: 'size', run: compareImageSize },
   { name: 'start', run: compareStartUp },

@@ -6,25 +6,25 @@ import { wideAtom, wideFiles } from './tiny-packages.ts';
 
 const workers = 2;
 
-/** What a worker has done, in the output of `zentoo distcc status --json`. */
+/** A worker in the output of `zentoo distcc status --json`. */
 interface WorkerStatus {
-  /** Files that it has compiled. */
+  /** The number of files that it has compiled. */
   readonly jobs: number;
 }
 
 /** A build with workers. */
 interface DistributedBuild {
   readonly seconds: number;
-  /** How many files each worker has compiled. */
+  /** The number of files that each worker has compiled. */
   readonly jobs: readonly number[];
 }
 
 /**
- * A package of many files in a container that may keep one processor busy, with two workers that may keep one each, and without.
- * The workers are on the same machine: what they gain depends on how many processors that has besides.
+ * Builds a package of many files in a container that may use one processor, with two workers that may use one each, and without
+ * workers. The workers are on the same machine, so that their gain depends on its number of processors.
  */
-export async function compareDistcc({ api, tiny, longRuns }: Bench): Promise<readonly Row[]> {
-  const numbers = Array.from({ length: 2 * longRuns }, (_, index) => index + 1);
+export async function compareDistcc({ api, tiny, runs }: Bench): Promise<readonly Row[]> {
+  const numbers = Array.from({ length: 2 * runs }, (_, index) => index + 1);
   await using site = new BenchSite(api, {
     word: 'distcc',
     stage: tiny.image,
@@ -35,7 +35,7 @@ export async function compareDistcc({ api, tiny, longRuns }: Bench): Promise<rea
   // Each build has a package of its own, so that none finds it in the store.
   const build = async (number: number) => (await site.build([site.tuple(setOf(number))])).seconds;
   const rounds = await takeRounds<[DistributedBuild, number]>(
-    longRuns,
+    runs,
     [
       async (round) => {
         process.stderr.write('  workers,');

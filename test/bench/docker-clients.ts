@@ -11,7 +11,10 @@ export interface DockerClient {
   readonly name: string;
 }
 
-/** Those that there are of both kinds: of docker 23 and later, which build by a plugin, and of earlier ones, which do so themselves. */
+/**
+ * The available clients of two kinds: docker 23 and later, which build with a plugin, and earlier clients, which build without
+ * one.
+ */
 export interface DockerClients {
   readonly buildx: DockerClient | undefined;
   readonly earlier: DockerClient | undefined;
@@ -43,7 +46,7 @@ export async function findDockerClients(): Promise<DockerClients> {
   return { buildx, earlier };
 }
 
-/** Nothing where it cannot say. */
+/** Undefined if the client does not tell it. */
 async function askVersion(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {
   return timeCommand(command, args, { env }).then(
     ({ stdout }) => stdout,

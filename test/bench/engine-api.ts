@@ -3,39 +3,39 @@ import { text } from 'node:stream/consumers';
 import { chooseEndpoint, type Endpoint } from '../../setup/endpoint.js';
 import { interruption } from '../../setup/interruption.js';
 
-/** What is sent: JSON, or a tar archive. */
+/** The body of a request: JSON, or a tar archive. */
 type Payload = object | Uint8Array | undefined;
 
 /**
- * The engine's API as `node:http` speaks it, without anything around it: no second attempts, no streams taken apart, one
- * connection kept for all calls. What bare calls are measured with, and what the benchmark does its own housework with.
+ * The engine's API through plain `node:http`: no repeated attempts, no separation of streams, one connection for all calls. The
+ * bare calls and the benchmark's own preparation and clean-up use it.
  */
 export class EngineApi {
   readonly endpoint: Endpoint = chooseEndpoint(process.env);
   readonly #agent = new Agent({ keepAlive: true });
 
-  /** Answers with the parsed JSON of the answer, undefined where it is empty. Throws what the engine refuses. */
+  /** Returns the parsed JSON of the answer; undefined if it is empty. Throws if the engine refuses. */
   async call<T = unknown>(method: string, path: string, body?: object): Promise<T> {
     const answer = await text(await this.#send(method, path, body));
     return (answer === '' ? undefined : JSON.parse(answer)) as T;
   }
 
-  /** Deletes what may never have been made, or is gone already. */
+  /** Deletes an object that may not exist. */
   async remove(path: string): Promise<void> {
     await this.call('DELETE', path).catch((error: unknown) => {
       if (!(error instanceof Error && error.message.startsWith(`DELETE ${path}: 404 `))) throw error;
     });
   }
 
-  /** Answers with the lines of JSON that the engine writes while it works. An interruption ends the call and the work. */
+  /** Returns the lines of JSON that the engine writes while it works. An interruption ends the call and the work. */
   async follow<T>(method: string, path: string, archive: Uint8Array): Promise<readonly T[]> {
     const lines = await text(await this.#send(method, path, archive, interruption));
     return lines.split('\n').flatMap((line) => (line.trim() === '' ? [] : [JSON.parse(line) as T]));
   }
 
   /**
-   * Runs a command in a container to its end, and answers with all that it printed, frame headers included. Throws
-   * where its exit status is not 0, and at an interruption, which does not end the command.
+   * Runs a command in a container to its end. Returns its output with the frame headers. Throws if its exit status is not 0,
+   * and at an interruption, which does not end the command.
    */
   async exec(
     container: string,

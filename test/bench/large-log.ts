@@ -41,7 +41,7 @@ export async function compareLargeLog({ bed, runs }: Bench): Promise<readonly Ro
   ];
 }
 
-/** By a Node with the options that the image gives to the program. */
+/** Measures in a Node with the options that the image gives to the program. */
 async function readByEngineRoom(bed: TestBed): Promise<LargeLogRead> {
   const options = (await programCommand(bed)).filter((word) => word.startsWith('-'));
   const { stdout } = await timeCommand(process.execPath, [...options, reader, bed.container, ...command]);

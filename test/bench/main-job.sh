@@ -11,6 +11,8 @@ shift 3
 
 container=$(docker run -dt "$@" "$base" /bin/bash)
 docker exec "$container" emerge --sync -q
+# Several packages are split at white space.
+# shellcheck disable=SC2086
 docker exec "$container" emerge -q $packages
 docker exec "$container" rm -rf /var/tmp/portage
 docker stop "$container"

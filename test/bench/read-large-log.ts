@@ -1,14 +1,14 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { connectEngine } from '../../src/engine/connect-engine.ts';
-import type { ContainerId } from '../../src/engine/engine.ts';
+import { connectEngine } from '../../src/engine/docker/connect-engine.ts';
+import type { ContainerId } from '../../src/engine/identifiers.ts';
 
 /*
- * Reads the output of a command in a container as the builder does, in a process of its own, and prints what it saw:
+ * Reads the output of a command in a container as the builder does, in a process of its own, and prints measurements:
  *
  *     node read-large-log.ts CONTAINER COMMAND...
  */
 
-/** What this program prints, as JSON. Memory is in bytes: how far the peak was above the memory before the first byte. */
+/** The output of this program, as JSON. Memory is the growth in bytes from before the first byte to the peak. */
 export interface LargeLogRead {
   readonly seconds: number;
   readonly bytes: number;
@@ -23,7 +23,7 @@ function memory(line: 'VmRSS' | 'VmHWM'): number {
 
 const [container = '', ...command] = process.argv.slice(2);
 const engine = await connectEngine(process.env);
-// The peak starts from what there is now (proc_pid_clear_refs(5)).
+// Sets the peak to the present memory (proc_pid_clear_refs(5)).
 writeFileSync('/proc/self/clear_refs', '5');
 const before = memory('VmRSS');
 const start = performance.now();

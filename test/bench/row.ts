@@ -1,25 +1,25 @@
 import { spreadOf, type Spread } from './compare.ts';
 import type { Durations } from './builder.ts';
 
-/** What a row's value is held against. A row without a target is there to be looked at. */
+/** The target for a row's value. A row without a target is only information. */
 export type Target = { readonly atMost: number } | { readonly atLeast: number };
 
 /** One line of the result. */
 export interface Row {
   readonly name: string;
-  /** What was compared with what. */
+  /** The two compared ways. */
   readonly what: string;
   readonly value: Spread;
-  /** Of the value; a ratio has none. */
+  /** The unit of the value; a ratio has none. */
   readonly unit?: string;
   readonly target?: Target;
-  /** What is held against the target: the median unless it is said. */
+  /** The value that has to meet the target; the median by default. */
   readonly judged?: 'worst';
-  /** Medians in seconds, and where the time goes; a line each. */
+  /** Medians in seconds and the parts of the time, one line each. */
   readonly details: readonly string[];
 }
 
-/** Whether the row's value is where it should be. What is no number never is. */
+/** Whether the row's value meets its target. A value that is not a number never does. */
 export function isMet({ value, target, judged }: Row): boolean {
   if (target === undefined) return !Number.isNaN(value.median);
   if ('atMost' in target) return (judged === 'worst' ? value.max : value.median) <= target.atMost;

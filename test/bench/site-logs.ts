@@ -10,8 +10,8 @@ export async function hasSharedLogs(api: EngineApi): Promise<boolean> {
 }
 
 /**
- * Removes the logs that have a word in their names from the volume that all sites share, and that too where it was not
- * there before and nobody else has written to it.
+ * Removes the logs with a word in their names from the volume that all sites share. Also removes the volume if the benchmark
+ * made it and no other program has written to it.
  */
 export async function removeSiteLogs(
   api: EngineApi,

@@ -9,7 +9,7 @@ export function formatTable(rows: readonly Row[]): string {
   return [line(columns), ...rows.map((row, index) => `${line(body[index] ?? [])}${details(row)}`)].join('');
 }
 
-/** The same as a table in Markdown, padded as prettier has it. */
+/** The rows as a table in Markdown, in prettier's format. */
 export function formatMarkdownTable(rows: readonly Row[]): string {
   const body = [columns, ...rows.map(cellsOf)].map((cells) => cells.map((cell) => cell.replace(/[|<>]/g, '\\$&')));
   const widths = columnWidths(body).map((width) => Math.max(width, 3));

@@ -1,21 +1,21 @@
 import { MINISTAGE } from '../../setup/images.js';
 import type { EngineApi } from './engine-api.ts';
 
-/** A named volume, and where it stands in every container of the benchmark, builders included. */
+/** A named volume, and its mount point in every container of the benchmark, builders included. */
 interface BedVolume {
   readonly name: string;
   readonly target: string;
 }
 
-/** What the name of everything that the benchmark makes on the engine begins with. */
+/** The prefix of the names of all objects that the benchmark makes on the engine. */
 export const prefix = `gentoo-bench-${process.pid}`;
 const treeTarget = '/var/db/repos/gentoo';
-/** What a run fills, and the next one has to find empty. */
+/** The volumes that a run fills and that have to be empty for the next run. */
 const emptied = ['/var/cache/binpkgs', '/var/cache/distfiles', '/var/log/portage'];
 
 /**
- * What all runs share: the base, four volumes with a tree that is filled, and a container in which they are prepared.
- * Nothing of it is left when it is disposed of.
+ * The objects that all runs share: the base, four volumes with a filled tree, and a container in which they are prepared.
+ * Disposal removes all of them.
  */
 export class TestBed implements AsyncDisposable {
   readonly base = MINISTAGE;
@@ -52,12 +52,12 @@ export class TestBed implements AsyncDisposable {
     await this.api.exec(this.container, ['emerge', '--sync', '-q']);
   }
 
-  /** Empties what the last run filled, so that the next one begins as it did. */
+  /** Empties the volumes that the last run filled, so that all runs start equally. */
   async reset(): Promise<void> {
     await this.api.exec(this.container, ['find', ...emptied, '-mindepth', '1', '-delete']);
   }
 
-  /** As {@link reset}, and without a tree. */
+  /** Like {@link reset}, and removes the tree. */
   async resetTree(): Promise<void> {
     await this.api.exec(this.container, ['find', treeTarget, ...emptied, '-mindepth', '1', '-delete']);
   }
@@ -90,7 +90,7 @@ export class TestBed implements AsyncDisposable {
       await this.api.remove(`/images/${id}?force=1`);
   }
 
-  /** Ids, of containers in whatever state. */
+  /** The ids of containers in any state. */
   async #list(kind: 'containers' | 'images', filters: object): Promise<readonly string[]> {
     const query = new URLSearchParams({ all: kind === 'containers' ? '1' : '0', filters: JSON.stringify(filters) });
     const found = await this.api.call<readonly { Id: string }[]>('GET', `/${kind}/json?${query.toString()}`);

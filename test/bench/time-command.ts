@@ -1,21 +1,21 @@
 import { openSync } from 'node:fs';
 import { runCommand } from '../../setup/run-command.js';
 
-/** What a command printed, and the seconds from its start to its end. */
+/** The output of a command, and the seconds from its start to its end. */
 export interface Timed {
   readonly stdout: string;
   readonly stderr: string;
   readonly seconds: number;
 }
 
-/** How a command is run. */
+/** Options for a command. */
 interface TimedOptions {
   /** Its output goes to /dev/null. */
   readonly discard?: boolean;
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** Runs a command and takes its time. Throws where its status is not 0. */
+/** Runs a command and measures its time. Throws if its status is not 0. */
 export async function timeCommand(
   command: string,
   args: readonly string[],

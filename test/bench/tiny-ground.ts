@@ -2,34 +2,36 @@ import { packFiles } from './pack-files.ts';
 import { prefix, type TestBed } from './test-bed.ts';
 import { tinyPackages, tinyReposConf, tinyRepository } from './tiny-packages.ts';
 
-/** How many packages there are: ten, and one more for each of ten rounds. */
-const count = 20;
 const overlay = '/overlay';
 
 /**
- * What builds of the tiny packages start from: the base with their repository in it, which is in a volume as well, for
- * sites. Everybody who is compared starts from that image.
+ * The image that all builds of the tiny packages start from: the base with the packages' repository. For sites, the repository
+ * is in a volume as well.
  */
 export class TinyGround implements AsyncDisposable {
   readonly image = `${prefix}-tiny`;
   /** The volumes of the trees, by the names of the repositories. */
   readonly trees: Readonly<Record<string, string>>;
   readonly #bed: TestBed;
+  readonly #count: number;
   readonly #volume = `${prefix}-overlay`;
   readonly #container = `${prefix}-tiny-container`;
 
-  constructor(bed: TestBed) {
+  /** `runs` is the number of measurements; each takes packages of its own. */
+  constructor(bed: TestBed, runs: number) {
     this.#bed = bed;
+    // An eleventh tiny package for each measurement, and two wide packages.
+    this.#count = Math.max(10 + runs, 2 * runs);
     this.trees = { gentoo: bed.tree, [tinyRepository.name]: this.#volume };
   }
 
-  /** Writes the repository, with its cache of metadata, and commits it. Call it when the bed has been prepared. */
+  /** Writes the repository, with its cache of metadata, and commits it. Call it after the bed has been prepared. */
   async prepare(): Promise<void> {
     const { api, base } = this.#bed;
     await api.call('POST', '/volumes/create', { Name: this.#volume });
     await api.call('POST', `/containers/create?name=${this.#container}`, {
       Image: base,
-      // A command, and no entrypoint: a commit could not take it out again.
+      // A command, because a commit could not remove an entrypoint.
       Cmd: ['sleep', 'infinity'],
       HostConfig: {
         Init: true,
@@ -37,7 +39,9 @@ export class TinyGround implements AsyncDisposable {
       },
     });
     await api.call('POST', `/containers/${this.#container}/start`);
-    const entries = Object.entries(tinyPackages(count)).map(([path, text]) => [inRepository(path), text] as const);
+    const entries = Object.entries(tinyPackages(this.#count)).map(
+      ([path, text]) => [inRepository(path), text] as const,
+    );
     const files = { ...Object.fromEntries(entries), 'etc/portage/repos.conf/bench.conf': tinyReposConf };
     await api.putArchive(this.#container, '/', await packFiles(files));
     // Without it every new container would source every ebuild again.

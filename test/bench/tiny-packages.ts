@@ -2,10 +2,10 @@
 export const tinyCategory = 'bench-apps';
 export const tinyRepository = { name: 'bench', location: '/var/db/repos/bench' } as const;
 
-/** Where the repository is said to Portage. */
+/** The file of repos.conf that names the repository. */
 export const tinyReposConf = `[${tinyRepository.name}]\nlocation = ${tinyRepository.location}\nauto-sync = no\n`;
 
-/** The atom of one of the packages, which are counted from 1. */
+/** The atom of a package; packages are numbered from 1. */
 export function tinyAtom(number: number): string {
   return `${tinyCategory}/${tinyName(number)}`;
 }
@@ -20,13 +20,13 @@ export function wideAtom(number: number): string {
   return `${tinyCategory}/${wideName(number)}`;
 }
 
-/** How many C files there are in a wide package. */
+/** The number of C files in a wide package. */
 export const wideFiles = 40;
 const tinyFiles = 4;
 
 /**
- * An ebuild repository of packages without dependencies, as files by their paths: as many tiny ones, which compile four C
- * files by make and so keep a processor for about a second, as wide ones, which compile ten times as many.
+ * An ebuild repository of packages without dependencies, as files by their paths: equally many tiny packages, which compile
+ * four C files with make and use a processor for about a second, and wide packages, which compile ten times as many files.
  */
 export function tinyPackages(count: number): Readonly<Record<string, string>> {
   const packages = Array.from({ length: count }, (_, index) => index + 1).flatMap((number) => [

@@ -5,7 +5,7 @@ import { describeSeconds, type Row } from './row.ts';
 import type { TestBed } from './test-bed.ts';
 import { timeCommand } from './time-command.ts';
 
-/** How many files the package is unpacked to, and how many of them are compiled. */
+/** The number of files in the package, and the number of files that are compiled. */
 const files = 12_000;
 const sources = 300;
 const repository = '/var/db/repos/many';
@@ -50,15 +50,15 @@ interface Run {
 }
 
 /**
- * A package that is unpacked to thousands of small files, some of which are compiled, built on a tmpfs and on a volume. Only a
- * program is installed of it: what is merged goes to the container's own layer on both sides. To unpack is what the two
- * differ in; what that is worth to a whole emerge is shown without a target, as compilers and Portage itself take the most of it.
+ * Compares a tmpfs with a volume, for a package of thousands of small files, of which some are compiled. The package installs
+ * only a program, because both sides merge into the container's own layer. The sides differ in the time to unpack. The time of
+ * the whole emerge is shown without a target, because compilers and Portage take most of it.
  */
-export async function compareTmpfs({ bed, longRuns }: Bench): Promise<readonly Row[]> {
+export async function compareTmpfs({ bed, runs }: Bench): Promise<readonly Row[]> {
   const base = bed.imageName('many');
   await makeBase(bed, base);
   const { ours, theirs } = await takeTurns(
-    longRuns,
+    runs,
     () => build(bed, base, '4G'),
     () => build(bed, base, 'off'),
   );

@@ -1,18 +1,20 @@
 import { BenchSite } from './bench-site.ts';
 import type { Bench } from './bench-world.ts';
-import { reachEngine, runProgramAgain, timeInContainer } from './builder.ts';
+import { reachEngine, runBuilderAgain, zentooInImage } from './builder.ts';
 import type { BuildKit, DockerfileBuild } from './buildkit.ts';
 import { ratios, takeRounds, takeTurns } from './compare.ts';
 import type { EngineApi } from './engine-api.ts';
 import { findDockerClients, type DockerClient } from './docker-clients.ts';
 import { describeSeconds, type Row } from './row.ts';
+import { timeCommand } from './time-command.ts';
 
 const tuples = 20;
 const package_ = 'app-misc/motto';
 
 /**
- * `zentoo build` of a site of 20 tuples that is up to date, as the program in its image and from its sources, against
- * BuildKit's build of the main job's Dockerfile of which everything is cached, by a `docker` command.
+ * Compares `zentoo build` of an unchanged site of 20 tuples with BuildKit's build of the main job's Dockerfile, all of which
+ * is cached. Both sides are whole commands of a user: `docker run` of zentoo's image, or zentoo from its sources, and
+ * `docker build`.
  */
 export async function compareUnchanged({ api, bed, buildKit, runs }: Bench): Promise<readonly Row[]> {
   const numbers = Array.from({ length: tuples }, (_, index) => index + 1);
@@ -36,36 +38,39 @@ export async function compareUnchanged({ api, bed, buildKit, runs }: Bench): Pro
   const { types } = await site.build();
   const changed = Object.entries(types).filter(([, type]) => type !== 'unchanged');
   if (changed.length > 0 || Object.keys(types).length !== tuples)
-    throw new Error(`${changed.map(([tuple]) => tuple).join(', ') || 'tuples'} were built though nothing has changed`);
+    throw new Error(
+      `${changed.map(([tuple]) => tuple).join(', ') || 'tuples'} were built although nothing has changed`,
+    );
   const secondsOf = (party: number) => rounds.map((round) => round[party] ?? Number.NaN);
   const row = (name: string, how: string, ours: number, client: number): Row => {
     const [seconds, theirs] = [secondsOf(ours), secondsOf(2 + client)];
     const docker = clients[client]?.name ?? '';
     return {
       name,
-      what: `zentoo build of ${tuples} tuples that are up to date, ${how} / BuildKit's build of one image, all of it cached, by ${docker}`,
+      what: `zentoo build of ${tuples} unchanged tuples, ${how} / docker build of one image, all of it cached, by ${docker}`,
       value: ratios(seconds, theirs),
       details: [`${describeSeconds('zentoo build', seconds)}, ${describeSeconds(`${docker} build`, theirs)}`],
     };
   };
   return [
-    { ...row('unchanged', 'the program in its image', 0, 0), target: { atMost: 1 } },
-    row('unchanged-src', 'from its sources', 1, 0),
-    ...(clients.length > 1 ? [row('unchanged-early', 'the program in its image', 0, 1)] : []),
+    { ...row('unchanged', 'the whole docker run', 0, 0), target: { atMost: 1 } },
+    row('unchanged-src', 'from its sources on the host', 1, 0),
+    ...(clients.length > 1 ? [row('unchanged-early', 'the whole docker run', 0, 1)] : []),
   ];
 }
 
-/** The main job where nothing has changed and no sync is asked for, against the same. For information. */
+/** Compares the main job of an unchanged image, without a sync, with the same cached build. The row has no target. */
 export async function compareUnchangedBuild({ bed, buildKit, runs }: Bench): Promise<readonly Row[]> {
   await bed.reset();
   const cached = { base: bed.base, atoms: [bed.atom], image: bed.imageName('cached') };
   const [client] = await fillCache(buildKit, cached);
-  const { image } = await runProgramAgain(bed);
+  const { image } = await runBuilderAgain(bed);
   const { ours, theirs } = await takeTurns(
     runs,
     async () => {
-      const again = await runProgramAgain(bed);
-      if (again.image !== image) throw new Error(`${again.image} was built though nothing has changed since ${image}`);
+      const again = await runBuilderAgain(bed);
+      if (again.image !== image)
+        throw new Error(`${again.image} was built although nothing has changed since ${image}`);
       return again.seconds;
     },
     () => buildKit.buildByCommand(cached, client),
@@ -74,7 +79,7 @@ export async function compareUnchangedBuild({ bed, buildKit, runs }: Bench): Pro
   return [
     {
       name: 'unchanged-build',
-      what: "gentoo-builder --no-sync of what was built before, from the program's own start / BuildKit's build of the same, all of it cached",
+      what: 'docker run gentoo-builder --no-sync of an unchanged image / docker build of the same, all of it cached',
       value: ratios(ours, theirs),
       details: [`${describeSeconds('gentoo-builder', ours)}, ${describeSeconds(`${client.name} build`, theirs)}`],
     },
@@ -82,8 +87,8 @@ export async function compareUnchangedBuild({ bed, buildKit, runs }: Bench): Pro
 }
 
 /**
- * Builds what is to be found in the cache; answers with the commands that find it there: the one that docker has today, and the
- * one that it had before it built by a plugin, which takes less time.
+ * Fills the cache of each `docker` client. Returns the clients: docker's client of today, and the earlier client that builds
+ * without a plugin, which takes less time.
  */
 async function fillCache(
   buildKit: BuildKit,
@@ -97,9 +102,10 @@ async function fillCache(
   return [first, ...others];
 }
 
-/** Seconds from the start of zentoo in its image on: what `docker run` costs before and after it is left out. */
+/** Runs zentoo in its image. Returns the seconds of the whole `docker run`. */
 async function buildInImage(api: EngineApi, { directory }: BenchSite): Promise<number> {
   const options = [...reachEngine(api), '--volume', `${directory}:${directory}`];
-  const { seconds } = await timeInContainer(options, ['zentoo', '--site', directory, 'build', '--json']);
+  const command = [...zentooInImage, '--site', directory, 'build', '--json'];
+  const { seconds } = await timeCommand('docker', ['run', ...options, ...command]);
   return seconds;
 }

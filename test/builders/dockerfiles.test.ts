@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pack } from 'tar-fs';
@@ -5,7 +6,8 @@ import { describe, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import { findBases } from '../../setup/base-images.js';
 import { findEngine } from '../../setup/engine.js';
-import { rawDocker, uniqueName } from '../support/real-engine.ts';
+import { rawDocker } from '../support/real-engine.ts';
+import { uniqueName } from '../support/unique-name.ts';
 
 const root = join(import.meta.dirname, '../..');
 const builders = { 'the legacy builder': '1', BuildKit: '2' } as const;
@@ -61,15 +63,9 @@ describe.each(Object.entries(builders))('with %s', (_name, version) => {
   it('the image of the program is built, and runs', async () => {
     const bases = findBases(await findEngine());
     const args = { BUILD_IMAGE: await bases.get('node-build'), RUNTIME_IMAGE: await bases.get('node-runtime') };
-    const entries = [
-      'Dockerfile',
-      'package.json',
-      'package-lock.json',
-      'entrypoint',
-      'setup/bundle.js',
-      'setup/make-code-cache.js',
-      'src',
-    ];
+    const ignored = readFileSync(join(root, '.dockerignore'), 'utf8');
+    const inputs = [...ignored.matchAll(/^!(.+)$/gm)].map(([, path = '']) => path);
+    const entries = ['Dockerfile', ...inputs];
     await using image = await build(root, entries, version, args);
     const { Config } = await rawDocker().getImage(image.name).inspect();
     const [node = '', ...rest] = Config.Entrypoint ?? [];

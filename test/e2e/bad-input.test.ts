@@ -9,9 +9,10 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect } from 'vitest';
 import { it as test, remainsOf, workVolumesOf, type Builder, type BuilderOptions } from '../support/builder.ts';
 import { EngineProxy } from '../support/proxy.ts';
-import { rawDocker, stage, uniqueName } from '../support/real-engine.ts';
+import { rawDocker, stage } from '../support/real-engine.ts';
+import { uniqueName } from '../support/unique-name.ts';
 
-/** With a directory of the engine's host, which is this one, for what is given instead of a socket or a tree. */
+/** A test with a directory of the engine's host (this machine), for files that a test passes instead of a socket or a tree. */
 const it = test.extend<{ directory: string }>({
   // eslint-disable-next-line no-empty-pattern -- the test runner wants the pattern
   directory: async ({}, use) => {
@@ -21,7 +22,7 @@ const it = test.extend<{ directory: string }>({
   },
 });
 
-/** Runs a builder in front of a proxy, to see what it asks of the engine, and what of its run is left there. */
+/** Runs a builder behind a proxy. Returns its requests to the engine, and the objects that it left there. */
 async function watch(builder: Builder, args: readonly string[], options: BuilderOptions = {}) {
   await using proxy = await EngineProxy.open();
   const outcome = await builder.run(args, { ...options, socket: proxy.socketPath });
@@ -36,16 +37,16 @@ async function watch(builder: Builder, args: readonly string[], options: Builder
 }
 
 /**
- * What a run asks of the engine that is more than to look. A container that is made to look into an image or a volume is
- * a deed only when it is started; and a volume of the run's own marks such containers.
+ * The requests of a run that change something on the engine. A container that is made to look into an image or a volume counts
+ * only if it is started; a volume of the run marks such containers.
  */
-function deedsOf(requests: readonly string[]): readonly string[] {
+function changesOf(requests: readonly string[]): readonly string[] {
   const looks =
     /^(?:GET|HEAD|DELETE) |^POST \/(?:containers\/create\?n|volumes\/create\?N)ame=gentoo-builder-[0-9a-f]{16}\b/;
   return requests.filter((request) => !looks.test(request));
 }
 
-/** A run that fails without having done anything, with these statuses and failures, all of them and in this order. */
+/** Expects that a run changed nothing and failed with exactly the given failures, in their order. */
 async function expectRefusal(
   run: Awaited<ReturnType<typeof watch>> | Awaited<ReturnType<Builder['run']>>,
   status: number,
@@ -54,14 +55,14 @@ async function expectRefusal(
   expect({ ...run }).toMatchObject({ status, stdout: '' });
   const told = run.stderr.split(/^gentoo-builder: /m).slice(1);
   expect(told).toHaveLength(failures.length);
-  // What the engine said is in the message; it is not said again as the cause.
+  // The engine's message is in the failure's message, and is not repeated as the cause.
   expect(run.stderr).not.toContain('caused by: (HTTP code');
   for (const [index, failure] of failures.entries()) expect(told[index]).toMatch(failure);
-  if ('requests' in run) expect({ deeds: deedsOf(run.requests), left: run.left }).toEqual({ deeds: [], left: [] });
+  if ('requests' in run) expect({ deeds: changesOf(run.requests), left: run.left }).toEqual({ deeds: [], left: [] });
 }
 
-describe('arguments that are none', () => {
-  it('are answered with usage in three lines where there are none at all', async ({ builder }) => {
+describe('invalid arguments', () => {
+  it('get three lines of usage if there are none at all', async ({ builder }) => {
     const { status, stdout, stderr } = await builder.run([], { base: '', ownVolumes: false });
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     expect(stderr).toMatch(
@@ -70,8 +71,8 @@ describe('arguments that are none', () => {
   });
 
   it.for([
-    [['--pretend', 'app-misc/motto'], "there is no option '--pretend'"],
-    [['-C', 'glibc'], "there is no option '-C'"],
+    [['--pretend', 'app-misc/motto'], "unknown option '--pretend'"],
+    [['-C', 'glibc'], "unknown option '-C'"],
   ] as const)(
     'are named, and the engine is not even asked, for options that there are not: %j',
     async ([args, message], { builder }) => {
@@ -81,20 +82,20 @@ describe('arguments that are none', () => {
     },
   );
 
-  it('are an object for programs where one is asked for', async ({ builder }) => {
+  it('are reported as one object with --json', async ({ builder }) => {
     const { status, stdout, stderr } = await builder.run([
       '--json',
       '--log-format=json',
       '--pretend',
       'app-misc/motto',
     ]);
-    const message = "failed to read the command line: there is no option '--pretend'";
-    const failure = { code: 'usage', exitStatus: 2, message, hint: 'gentoo-builder --help lists the options' };
+    const message = "failed to read the command line: unknown option '--pretend'";
+    const failure = { code: 'usage', exitStatus: 2, message, hint: 'run gentoo-builder --help to list the options' };
     expect({ status, stdout: JSON.parse(stdout) as unknown }).toEqual({ status: 2, stdout: { failures: [failure] } });
     expect(JSON.parse(stderr)).toMatchObject({ level: 'error', event: 'failed', msg: message, exitStatus: 2 });
   });
 
-  it('are named, and nothing is started, for packages that are none', async ({ builder }) => {
+  it('are named, and nothing is started, if they are no packages', async ({ builder }) => {
     const packages = ['; rm -rf /', '../x', '', '--pretend', '$(id)', 'app-misc/motto'];
     const run = await watch(builder, ['--', ...packages]);
     const names = [
@@ -107,7 +108,7 @@ describe('arguments that are none', () => {
     await expectRefusal(run, 2, ...names.map((name) => `failed to read the package ${name}`));
   });
 
-  it('are all listed when several things are wrong at once, and the first one decides the status', async ({
+  it('are all listed if there are several faults, and the first fault decides the status', async ({
     builder,
     directory,
   }) => {
@@ -138,13 +139,13 @@ describe('an engine that cannot be used', () => {
     );
   });
 
-  it('has a file in the place of its socket', async ({ builder, directory }) => {
+  it('has a regular file at the path of its socket', async ({ builder, directory }) => {
     const socket = join(directory, 'file');
     await writeFile(socket, '');
     await expectRefusal(await builder.run(['app-misc/motto'], { socket }), 10, `${failure}it is a file, not a socket`);
   });
 
-  it('has a directory in the place of its socket, which the engine made', async ({ builder, directory }) => {
+  it('has a directory at the path of its socket, which the engine made', async ({ builder, directory }) => {
     const run = await builder.run(['app-misc/motto'], { socket: join(directory, 'missing') });
     await expectRefusal(
       run,
@@ -166,7 +167,7 @@ describe('an engine that cannot be used', () => {
     await expectRefusal(await builder.run(['app-misc/motto'], { socket }), 10, `${failure}no engine listens on it`);
   });
 
-  it('may not be used by the user that the builder runs as', async ({ builder }) => {
+  it('refuses the user that the builder runs as', async ({ builder }) => {
     const run = await builder.run(['; rm -rf /'], { docker: ['--user=1000'] });
     await expectRefusal(
       run,
@@ -199,7 +200,7 @@ describe('a tree that cannot be used', () => {
     await expectRefusal(
       run,
       13,
-      `failed to use the tree ${directory}: it is empty\n  hint: to have it filled by a sync, add --create-tree`,
+      `failed to use the tree ${directory}: it is empty\n  hint: to fill it by a sync, add --create-tree`,
     );
   });
 
@@ -208,11 +209,11 @@ describe('a tree that cannot be used', () => {
     await expectRefusal(
       run,
       13,
-      `the volume ${builder.volumes.tree}: it is empty and --no-sync forbids filling it\n  hint: leave --no-sync out`,
+      `the volume ${builder.volumes.tree}: it is empty and --no-sync forbids filling it\n  hint: omit --no-sync`,
     );
   });
 
-  it('is a directory with something else in it', async ({ builder, directory }) => {
+  it('is a directory that contains other files', async ({ builder, directory }) => {
     await mkdir(join(directory, 'photographs'));
     const run = await watch(builder, ['--create-tree', 'app-misc/motto'], withTree(directory));
     await expectRefusal(
@@ -222,7 +223,7 @@ describe('a tree that cannot be used', () => {
     );
   });
 
-  it('is mounted read-only where it is to be synced', async ({ builder, directory }) => {
+  it('is mounted read-only, and has to be synced', async ({ builder, directory }) => {
     await mkdir(join(directory, 'profiles'));
     await writeFile(join(directory, 'profiles/repo_name'), 'gentoo\n');
     const run = await watch(builder, ['app-misc/motto'], withTree(directory, 'ro'));
@@ -233,18 +234,18 @@ describe('a tree that cannot be used', () => {
     );
   });
 
-  it.for(['/nowhere/at/all', uniqueName('no-volume')])('is not there: %s', async (tree, { builder }) => {
+  it.for(['/nowhere/at/all', uniqueName('no-volume')])('does not exist: %s', async (tree, { builder }) => {
     const run = await watch(builder, ['--tree', tree, 'app-misc/motto']);
     await expectRefusal(
       run,
       13,
-      /there is no such volume or directory on the engine's host\n {2}hint: create it, or leave --tree out/,
+      /there is no such volume or directory on the engine's host\n {2}hint: create it, or omit --tree: then the volume/,
     );
   });
 });
 
-describe('a host that does not have what is asked for', () => {
-  it('has no such directory for the logs', async ({ builder }) => {
+describe('a host that lacks a requirement', () => {
+  it('lacks the directory for the logs', async ({ builder }) => {
     const run = await watch(builder, ['--log-dir=/nowhere/at/all', 'app-misc/motto']);
     await expectRefusal(
       run,
@@ -258,17 +259,17 @@ describe('a host that does not have what is asked for', () => {
     await expectRefusal(
       run,
       15,
-      /\d+ MiB are free .*, and 943718400 MiB are asked for\n {2}hint: free some: `docker system df`/,
+      /\d+ MiB are free .*, but --min-free requires 943718400 MiB\n {2}hint: free disk space \(`docker system df`/,
     );
   });
 });
 
 describe('a base that cannot be used', () => {
-  /** What came of a run with a base that has to be pulled, and how often that was tried. */
+  /** The outcome of a run whose base has to be pulled, and the number of its attempts. */
   async function pull(builder: Builder, base: string) {
     const { requests, ...run } = await watch(builder, ['app-misc/motto'], { base });
     const pulls = requests.filter((request) => request.startsWith('POST /images/create?'));
-    expect({ deeds: deedsOf(requests), left: run.left }).toEqual({ deeds: pulls, left: [] });
+    expect({ deeds: changesOf(requests), left: run.left }).toEqual({ deeds: pulls, left: [] });
     return { ...run, pulls: pulls.length };
   }
 
@@ -277,11 +278,11 @@ describe('a base that cannot be used', () => {
     await expectRefusal(
       run,
       14,
-      'failed to use the base gentoo-builder: it has no emerge (/usr/bin/emerge)\n  hint: name an image with Portage',
+      'failed to use the base gentoo-builder: it has no emerge (/usr/bin/emerge)\n  hint: name an image that has Portage: ',
     );
   });
 
-  it('is in a registry whose name is not known', async ({ builder }) => {
+  it('is in a registry whose name cannot be resolved', async ({ builder }) => {
     const run = await pull(builder, 'registry.invalid/stage');
     await expectRefusal(
       run,
@@ -309,7 +310,7 @@ describe('a base that cannot be used', () => {
     expect(run.pulls).toBe(1);
   });
 
-  it('is in a registry that wants a login', async ({ builder }) => {
+  it('is in a registry that requires a login', async ({ builder }) => {
     await using registry = await serve(0, ({ answer }) => {
       answer(401, { errors: [] }, { 'www-authenticate': 'Basic realm="test"' });
     });
@@ -317,24 +318,24 @@ describe('a base that cannot be used', () => {
     await expectRefusal(
       run,
       14,
-      /its registry wants a login \(.*no basic auth credentials\)\n {2}hint: log in on the machine of the engine/,
+      /its registry requires a login \(.*no basic auth credentials\)\n {2}hint: log in on the machine of the engine/,
     );
     expect(run.pulls).toBe(1);
   });
 
-  it('is in a registry that limits its users, after several attempts', async ({ builder }) => {
+  it('is in a registry that limits requests, which fails after several attempts', async ({ builder }) => {
     await using registry = await serve(0, refuse(429, 'TOOMANYREQUESTS', 'slow down'));
     const run = await pull(builder, `${registry.address}/stage`);
     await expectRefusal(
       run,
       14,
-      /its registry limits how often one may pull \(toomanyrequests: slow down\)\n {2}hint: wait, or log in/,
+      /its registry limits the number of pulls \(toomanyrequests: slow down\)\n {2}hint: wait, or log in/,
     );
     expect(run.stderr.match(/^warning: the pull of \S+ failed .* trying again in \d+ s$/gm)).toHaveLength(3);
     expect(run.pulls).toBe(4);
   });
 
-  it('is pulled from a registry that stumbles, and then looked into', async ({ builder }) => {
+  it('is pulled from a registry that first fails, and is then checked', async ({ builder }) => {
     const image = emptyImage();
     const stumble = refuse(503, 'UNAVAILABLE', 'later');
     let handle = stumble;
@@ -350,7 +351,7 @@ describe('a base that cannot be used', () => {
 });
 
 describe('--dry-run', () => {
-  it('says what would happen and does nothing', async ({ builder }) => {
+  it('prints the actions of a build and does nothing', async ({ builder }) => {
     const base = await builder.makeImage(stage);
     const run = await watch(
       builder,
@@ -366,12 +367,12 @@ describe('--dry-run', () => {
       `  the volume ${distfiles} at /var/cache/distfiles`,
       `  the volume ${logs} at /var/log/portage`,
       expect.stringMatching(
-        /^ {2}a (?:tmpfs of|volume of its own) .* at \/var\/tmp\/portage.*, where packages are built$/,
+        /^ {2}a (?:tmpfs of .*|new work volume) at \/var\/tmp\/portage.*, where packages are built$/,
       ),
       'sync the tree by git',
-      'end with the image that was made of the same before, if there is one; else',
+      'if there is an image of the same inputs, return it and stop here; else',
       expect.stringMatching(/^emerge .*--jobs=2 .*app-misc\/motto @greetings$/),
-      'with FEATURES as the base has them, but',
+      'with the FEATURES of the base, except',
       expect.stringMatching(/^ {2}-merge-sync: /),
       expect.stringMatching(/^ {2}-merge-wait: /),
       expect.stringMatching(/^ {2}-ipc-sandbox /),
@@ -379,32 +380,32 @@ describe('--dry-run', () => {
       'stop it, and commit it as gentoo-<first 4 characters of its id>, named motto:1 as well',
       'remove it',
     ]);
-    expect(deedsOf(run.requests)).toEqual([]);
+    expect(changesOf(run.requests)).toEqual([]);
     expect(await remainsOf(run.id, base)).toEqual({ volumes: [], containers: [], images: [] });
   });
 
-  it('does not pull the base, and is an object with --json', async ({ builder }) => {
+  it('does not pull the base, and prints one object with --json', async ({ builder }) => {
     const run = await watch(builder, ['--dry-run', '--json', 'app-misc/motto'], { base: 'registry.invalid/stage' });
     expect({ ...run }).toMatchObject({ status: 0 });
     const { dryRun, plan } = JSON.parse(run.stdout) as { dryRun: boolean; plan: string[] };
     expect(dryRun).toBe(true);
     expect(plan[0]).toBe('pull the base registry.invalid/stage, which the engine does not have');
-    expect(deedsOf(run.requests)).toEqual([]);
+    expect(changesOf(run.requests)).toEqual([]);
   });
 
-  it('fails where a build would', async ({ builder }) => {
+  it('fails if a build would fail', async ({ builder }) => {
     const run = await watch(builder, ['--dry-run', '--no-sync', 'app-misc/motto']);
     await expectRefusal(run, 13, 'it is empty and --no-sync forbids filling it');
   });
 });
 
-/** A request to a test's own server, and how it is answered. */
+/** A request to a test's own server, with a function that answers it. */
 interface Exchange {
   readonly path: string;
   readonly answer: (status: number, body: object | Buffer, headers?: Record<string, string>) => void;
 }
 
-/** Serves HTTP on a socket's path or, for 0, on a port of this machine that is free. */
+/** Serves HTTP on a socket's path or, for 0, on a free port of this machine. */
 async function serve(where: string | 0, handle: (exchange: Exchange) => void) {
   const requests: string[] = [];
   const server = createServer((request, response) => {
@@ -431,7 +432,9 @@ async function serve(where: string | 0, handle: (exchange: Exchange) => void) {
   };
 }
 
-/** A registry that answers every question after an image so; an engine trusts those of 127.0.0.0/8 without TLS. */
+/**
+ * A registry that gives the same answer to every request for an image. An engine trusts registries of 127.0.0.0/8 without TLS.
+ */
 function refuse(status: number, code: string, message: string) {
   return ({ path, answer }: Exchange) => {
     if (path === '/v2/') answer(200, {});
@@ -439,7 +442,7 @@ function refuse(status: number, code: string, message: string) {
   };
 }
 
-/** A registry that has one image, with nothing in it (Docker Registry HTTP API V2; image manifest version 2, schema 2). */
+/** A registry that has one empty image (Docker Registry HTTP API V2; image manifest version 2, schema 2). */
 function emptyImage() {
   const digestOf = (bytes: Buffer) => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
   const blobOf = (mediaType: string, bytes: Buffer) => ({ mediaType, size: bytes.length, digest: digestOf(bytes) });

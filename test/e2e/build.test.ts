@@ -1,6 +1,7 @@
 import { describe, expect } from 'vitest';
 import { it, workVolumesOf, type Builder } from '../support/builder.ts';
 import { rawDocker, stage } from '../support/real-engine.ts';
+import { uniqueName } from '../support/unique-name.ts';
 
 /** The image's configuration as the engine has it, with the volumes as a list. */
 async function configurationOf(image: string) {
@@ -19,15 +20,16 @@ async function compiled(builder: Builder, ...args: string[]): Promise<boolean> {
 
 describe('docker run gentoo-builder PACKAGE', () => {
   it('builds packages into an image and prints its name', async ({ builder }) => {
-    const running = builder.start(['--tag', 'gentoo-builder-test-tagged:1', 'app-misc/greet']);
+    const tag = `${uniqueName('tagged')}:1`;
+    const running = builder.start(['--tag', tag, 'app-misc/greet']);
     const container = await running.buildContainer();
     const id = await running.id();
     const { status, stdout, image, stderr } = await running.outcome;
-    builder.removeLater({ image: 'gentoo-builder-test-tagged:1' });
+    builder.removeLater({ image: tag });
 
     expect({ status, stdout, stderr }).toMatchObject({ status: 0, stdout: `gentoo-${container.slice(0, 4)}\n` });
     expect(await builder.runInImage(image, 'greet')).toContain('greetings from libgreeting');
-    expect(await builder.runInImage('gentoo-builder-test-tagged:1', 'greet')).toContain('greetings');
+    expect(await builder.runInImage(tag, 'greet')).toContain('greetings');
 
     const config = await configurationOf(image);
     expect(config.Volumes).toEqual(['/usr/portage', '/var/tmp/portage']);
@@ -62,7 +64,7 @@ describe('docker run gentoo-builder PACKAGE', () => {
     expect(left).toBe('');
   });
 
-  it('does the seven steps in their order', async ({ builder }) => {
+  it('performs the seven steps in their order', async ({ builder }) => {
     const { stderr } = await builder.run(['app-misc/motto']);
     const steps = [...stderr.matchAll(/^\[(\d)\/7\] (\w+) done in/gm)].map(([, , step]) => step);
     expect(steps).toEqual(['preconditions', 'start', 'sync', 'emerge', 'stop', 'commit', 'remove']);
@@ -73,22 +75,30 @@ describe('docker run gentoo-builder PACKAGE', () => {
     const result = JSON.parse(stdout) as { image: string };
     builder.removeLater({ image: result.image });
     expect(result).toEqual({
+      elog: [],
       image: expect.stringMatching(/^gentoo-[0-9a-f]{4,}$/),
       id: expect.stringMatching(/^sha256:/),
       tags: [],
       unchanged: false,
-      packages: [{ name: 'app-misc/motto', version: expect.stringMatching(/^\d/) }],
+      packages: [
+        {
+          ...{ name: 'app-misc/motto', version: expect.stringMatching(/^\d/) },
+          ...{ origin: expect.stringMatching(/^(compiled|reused)$/), why: 'asked for' },
+          ...{ installedBytes: expect.any(Number), binaryBytes: expect.any(Number) },
+        },
+      ],
       durations: expect.objectContaining({
         sync: expect.any(Number),
         emerge: expect.any(Number),
         commit: expect.any(Number),
       }),
       log: expect.stringContaining('build.log'),
+      record: expect.stringContaining('build.json'),
     });
     expect(stdout.trimEnd().split('\n')).toHaveLength(1);
   });
 
-  it('compiles nothing twice, but apart for other flags', async ({ builder }) => {
+  it('compiles nothing twice, except for other compiler flags', async ({ builder }) => {
     const makeConf = `RUN mkdir -p /conf && printf 'CFLAGS="-O3 -pipe"\\nCXXFLAGS="-O3 -pipe"\\n' >>/etc/portage/make.conf`;
     const otherFlags = await builder.makeImage(stage, makeConf);
     expect(await compiled(builder, 'dev-libs/greeting')).toBe(true);
@@ -98,9 +108,9 @@ describe('docker run gentoo-builder PACKAGE', () => {
     expect(stderr).toMatch(/>>> Emerging \(1 of 1\) dev-libs\/greeting/);
   });
 
-  it('builds nothing where an image was made of the same, and without a sync starts nothing', async ({ builder }) => {
+  it('builds nothing if an image has the same inputs, and starts nothing without a sync', async ({ builder }) => {
     const first = await builder.run(['app-misc/motto']);
-    const tag = 'gentoo-builder-test-unchanged:1';
+    const tag = `${uniqueName('unchanged')}:1`;
     builder.removeLater({ image: tag });
     const synced = await builder.run(['--tag', tag, 'app-misc/motto']);
     expect(synced).toMatchObject({ status: 0, stdout: `${first.image}\n` });
@@ -122,7 +132,7 @@ describe('docker run gentoo-builder PACKAGE', () => {
     expect((await configurationOf(image)).Labels).toMatchObject({ 'org.opencontainers.image.title': '@greetings' });
   });
 
-  it("keeps the whole log, and every package's own", async ({ builder }) => {
+  it('keeps the whole log, and a log of each package', async ({ builder }) => {
     await builder.run(['app-misc/motto']);
     const container = await rawDocker().createContainer({
       Image: stage,

@@ -3,16 +3,17 @@ import { requireComposes } from '../../setup/compose.js';
 import { faultsStage } from '../support/builder.ts';
 import { ComposeProject } from '../support/compose-project.ts';
 import { EngineProxy } from '../support/proxy.ts';
-import { readmeCommands } from '../support/readme.ts';
+import { readCommands } from '../support/documents.ts';
 import { rawDocker } from '../support/real-engine.ts';
 import { TestSite } from '../support/test-site.ts';
 
-const [runBuilder = '', runBase = '', build = '', runFiltered = '', ...cleanUp] = readmeCommands('## With compose');
+const [runBuilder = '', runBase = '', build = '', runFiltered = '', listSite = '', openRoot = '', ...cleanUp] =
+  readCommands('docs/compose.md', '# docker compose', 8);
 
-/** What no command of compose may say once the images are there. */
+/** Messages that no command of compose may print once the images exist. */
 const complaint = /warn|deprecat|orphan|obsolete|variable is not set/i;
 
-/** Requests that the filter does not let through: method, path as it stands in the request line, and Upgrade headers for some. */
+/** Requests that the filter refuses: method, path as in the request line, and for some an Upgrade header. */
 const refused = [
   ['GET', '/v1.41/events'],
   ['GET', '/v1.41/secrets'],
@@ -53,8 +54,7 @@ const passed = [
 ] as const;
 
 /**
- * A program for Node that makes requests as they stand, and prints status and text of each answer, or how it broke off
- * instead of the latter.
+ * A program for Node that sends requests unchanged. It prints the status and text of each answer, or how the answer broke off.
  */
 const askProxy = `
 const ask = ([method, path, upgrade]) => new Promise((resolve, reject) => {
@@ -69,7 +69,8 @@ const ask = ([method, path, upgrade]) => new Promise((resolve, reject) => {
 Promise.all(JSON.parse(process.env.REQUESTS).map(ask)).then((answers) => console.log(JSON.stringify(answers)));
 `;
 
-// The tests of one compose go on from where those before them came to: to set up once is what is promised.
+// Each test of a compose continues from the state that the test before it left, because compose.yaml promises to set up only
+// once.
 describe.each(await requireComposes(process.env))('compose.yaml with $command $version', (compose) => {
   let project: ComposeProject;
   beforeAll(async () => {
@@ -80,7 +81,7 @@ describe.each(await requireComposes(process.env))('compose.yaml with $command $v
     expect(await project.things()).toEqual({ containers: [], networks: [], volumes: [], images: [] });
   });
 
-  /** Status and text of the answer to each request, from where the builder is. */
+  /** The status and text of the answer to each request, sent from the builder's place in the project. */
   async function ask(requests: readonly unknown[]): Promise<[number, string][]> {
     const command = 'docker compose run --rm --no-deps -e REQUESTS --entrypoint node least-privilege -e "$ASK_PROXY"';
     const said = await project.run(command, { REQUESTS: JSON.stringify(requests), ASK_PROXY: askProxy });
@@ -88,18 +89,18 @@ describe.each(await requireComposes(process.env))('compose.yaml with $command $v
     return JSON.parse(said.stdout.trim().split('\n').at(-1) ?? '') as [number, string][];
   }
 
-  it('is read without a complaint', async () => {
+  it('is read without a warning', async () => {
     const quiet = { status: 0, stdout: '', stderr: '' };
     expect(await project.run('docker compose config --quiet')).toEqual(quiet);
     for (const profile of ['least-privilege', 'zentoo'])
       expect(await project.run(`docker compose --profile ${profile} config --quiet`)).toEqual(quiet);
   });
 
-  it('sets all up with the first build, which starts from gentoo-base', async () => {
+  it('makes all images and volumes with the first build, which starts from gentoo-base', async () => {
     const { status, stdout, stderr } = await project.run(runBuilder);
     expect({ status, stderr }).toMatchObject({ status: 0 });
     expect(stderr).toContain('Emerging (1 of 1) app-text/tree');
-    // What builds the images writes to standard output, too.
+    // The build of the images writes to standard output, too.
     const image = /^(gentoo-[0-9a-f]{4,})\n$/m.exec(stdout)?.[1] ?? '';
     expect((await project.run(`docker run --rm ${image} tree --version`)).stdout).toMatch(/^tree v2/);
     const { Labels } = (await rawDocker().getImage(image).inspect()).Config;
@@ -111,13 +112,13 @@ describe.each(await requireComposes(process.env))('compose.yaml with $command $v
     });
   });
 
-  it('has base take what the builder compiled, in its tree', async () => {
+  it('lets base use the builder’s packages and tree', async () => {
     const { status, stdout, stderr } = await project.run(runBase);
     expect({ status, stderr }).toMatchObject({ status: 0 });
     expect(stdout).toContain('Emerging binary (1 of 1) app-text/tree');
   });
 
-  it('makes nothing anew the second time, and says nothing but the build', async () => {
+  it('makes nothing again at the second run, and prints only the build', async () => {
     const before = await project.things();
     const { status, stdout, stderr } = await project.run(`${runBuilder} --rebuild`);
     expect(stdout).toMatch(/^gentoo-[0-9a-f]{4,}\n$/);
@@ -128,12 +129,12 @@ describe.each(await requireComposes(process.env))('compose.yaml with $command $v
     expect(await project.things()).toEqual({ ...before, images });
   });
 
-  it('builds through the filter as README says, and without a complaint', async () => {
+  it('builds through the filter as docs/compose.md says, without a warning', async () => {
     const { status, stderr } = await project.run(runFiltered);
     expect({ status, stderr }).toMatchObject({ status: 0, stderr: expect.not.stringMatching(complaint) as string });
   });
 
-  // These together, for the sake of the time that the first one takes.
+  // The tests run at the same time, because the first one takes long.
   it.concurrent('builds through the filter a package that is silent for 30 s', async () => {
     const { status, stderr } = await project.run(runFiltered.replace('app-text/tree', 'test-fault/long-silence'), {
       GENTOO_BASE: faultsStage,
@@ -142,7 +143,7 @@ describe.each(await requireComposes(process.env))('compose.yaml with $command $v
     expect(stderr).not.toMatch(/DeprecationWarning/);
   });
 
-  it.concurrent('has a filter that answers 403 to whatever a builder does not need', async () => {
+  it.concurrent('has a filter that answers 403 to requests that a builder does not need', async () => {
     const answers = await ask(refused);
     expect(answers.map(([status], n) => [...(refused[n] ?? []), status])).toEqual(
       refused.map((request) => [...request, 403]),
@@ -154,14 +155,14 @@ describe.each(await requireComposes(process.env))('compose.yaml with $command $v
     expect(through.map(([status]) => status)).toEqual(passed.map(([, , status]) => status));
   });
 
-  it.concurrent('has a filter that cuts what is silent for 4 s', async () => {
+  it.concurrent('has a filter that cuts connections after 4 s of silence', async () => {
     const [filter] = await project.containersOf('proxy');
     // The engine answers at once, and ends the answer when that container ends.
     expect(await ask([['POST', `/containers/${filter?.Id}/wait`]])).toEqual([[200, 'ECONNRESET']]);
   });
 
   it.concurrent(
-    "gives the builder behind the filter no network and not the engine's socket, and the filter nothing else",
+    "gives the builder behind the filter neither a network nor the engine's socket, and the filter only the socket",
     async () => {
       const look = 'docker compose run --rm --no-deps --entrypoint ls least-privilege -l';
       const { status, stdout, stderr } = await project.run(`${look} /var/run/docker.sock /sys/class/net /run/engine`);
@@ -187,7 +188,7 @@ describe.each(await requireComposes(process.env))('compose.yaml with $command $v
     },
   );
 
-  it.concurrent('hands on the status of a package that fails', async () => {
+  it.concurrent('returns the exit status of a package that fails', async () => {
     const { status, stdout } = await project.run(
       'docker compose run --rm --no-deps -e GENTOO_BASE builder test-fault/compile-fails',
       { GENTOO_BASE: faultsStage },
@@ -207,16 +208,17 @@ describe.each(await requireComposes(process.env))('compose.yaml with $command $v
   it.concurrent('runs zentoo, and a freshroot at a terminal, for the site that SITE names', async () => {
     await using site = await TestSite.open();
     const SITE = site.directory;
-    const list = await project.run('docker compose run --rm -T zentoo list --json', { SITE });
+    const forSite = (line: string) => line.replace('$HOME/roots', SITE).replace('run --rm', 'run --rm -T');
+    const list = await project.run(`${forSite(listSite)} --json`);
     // The one warning is zentoo's own.
     const stderr = list.stderr.replace('warning: the tree gentoo is empty: nothing can be built from it\n', '');
     expect({ status: list.status, stderr }).toEqual({ status: 0, stderr: expect.not.stringMatching(complaint) });
-    // Where the image is not there yet, what its build says comes before.
+    // If the image does not exist yet, the output of its build comes first.
     expect(JSON.parse(list.stdout.trim().split('\n').at(-1) ?? '')).toMatchObject({ site: site.name });
-    const fresh = await project.run('docker compose run --rm -T freshroot x86-64-base-plain-tools', { SITE });
+    const fresh = await project.run(forSite(openRoot));
     expect(fresh).toMatchObject({ status: 13, stdout: '' });
-    expect(fresh.stderr).toContain('hint: zentoo sync makes it and fills it');
-    // docker compose 2 hands the size on when the command runs already.
+    expect(fresh.stderr).toContain('hint: run `zentoo sync`, which creates and fills it');
+    // docker compose 2 passes the terminal's size after the command has started.
     const look = 'tty; echo $TERM; pwd; ls; until stty size | grep -x "31 101"; do sleep 0.1; done';
     await using terminal = await project.openTerminal('docker compose run --rm --entrypoint sh freshroot -c "$LOOK"', {
       SITE,
@@ -236,7 +238,7 @@ describe.each(await requireComposes(process.env))('compose.yaml with $command $v
     expect(stdout).not.toMatch(/^eth/m);
   });
 
-  it('has a filter that takes the place of one that was killed, and logs what got no answer', async () => {
+  it('has a filter that replaces a killed one, and logs the requests without an answer', async () => {
     const [killed] = await project.containersOf('proxy');
     await rawDocker()
       .getContainer(killed?.Id ?? '')
@@ -255,7 +257,7 @@ describe.each(await requireComposes(process.env))('compose.yaml with $command $v
     expect(stdout.trimEnd().split('\n').toSorted()).toEqual(['403 LR GET /secrets', '503 SC GET /version']);
   });
 
-  it('builds the filter anew with the rest when what it is built from has changed', async () => {
+  it('builds the filter again with the other images if its files have changed', async () => {
     const [before, other] = [await project.imageOf('proxy'), `${project.name}-haproxy`];
     const make = `printf 'FROM %s\nLABEL of=${other}\n' "$HAPROXY_IMAGE" | docker build --tag ${other} -`;
     expect(await project.run(make)).toMatchObject({ status: 0 });

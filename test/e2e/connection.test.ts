@@ -2,7 +2,7 @@ import { describe, expect } from 'vitest';
 import { nameRequest, readAllowedRequests } from '../support/allowed-requests.ts';
 import { faultsStage, it, workVolumesOf } from '../support/builder.ts';
 import { EngineProxy } from '../support/proxy.ts';
-import { uniqueName } from '../support/real-engine.ts';
+import { uniqueName } from '../support/unique-name.ts';
 
 const faults = { base: faultsStage };
 
@@ -16,7 +16,7 @@ describe('a connection to the engine', () => {
     },
   );
 
-  it('that loses the answer to the commit does not lose the image, and does not commit twice', async ({ builder }) => {
+  it('that loses the answer to the commit neither loses the image nor commits twice', async ({ builder }) => {
     await using proxy = await EngineProxy.open({ loseAnswer: [{ method: 'POST', path: /\/commit/ }] });
     const outcome = await builder.run(['app-misc/motto'], { socket: proxy.socketPath });
     expect(outcome).toMatchObject({ status: 0, image: expect.stringMatching(/^gentoo-[0-9a-f]{4,}$/) as string });
@@ -24,7 +24,7 @@ describe('a connection to the engine', () => {
     expect(await builder.runInImage(outcome.image, 'motto')).not.toBe('');
   });
 
-  it('carries no request but what least privilege has to allow', async ({ builder }) => {
+  it('carries only requests that least-privilege allows', async ({ builder }) => {
     await using proxy = await EngineProxy.open();
     const socket = proxy.socketPath;
     const tag = uniqueName('tag');
@@ -37,7 +37,7 @@ describe('a connection to the engine', () => {
     expect(asked.filter((request) => !allowed.some((pattern) => pattern.test(request)))).toEqual([]);
   });
 
-  it('that is gone for good is reported as the engine, not as the package', async ({ builder }) => {
+  it('that is lost is reported as a failure of the engine, not of the package', async ({ builder }) => {
     const proxy = await EngineProxy.open();
     const running = builder.start(['test-fault/hangs'], { ...faults, socket: proxy.socketPath });
     await running.buildContainer();

@@ -3,8 +3,9 @@ import { text } from 'node:stream/consumers';
 import { extract } from 'tar-stream';
 import { describe, expect } from 'vitest';
 import { it, type Builder } from '../support/builder.ts';
-import { projectDirectory } from '../support/readme.ts';
-import { rawDocker, uniqueName } from '../support/real-engine.ts';
+import { projectDirectory } from '../support/documents.ts';
+import { rawDocker } from '../support/real-engine.ts';
+import { uniqueName } from '../support/unique-name.ts';
 import { runProgram } from '../support/run-program.ts';
 
 /** `docker build` of gentoo-base from a stage, as README shows it; the image is removed when the test ends. */
@@ -16,11 +17,11 @@ async function build(builder: Builder, args: Readonly<Record<string, string>>) {
   return { name, ...(await runProgram('docker', command)) };
 }
 
-/** The paths in each layer of an image that its base has not. */
+/** The paths in each layer of an image that its base lacks. */
 async function ownLayers(image: string, base: string): Promise<readonly (readonly string[])[]> {
   const below = (await rawDocker().getImage(base).inspect()).RootFS.Layers?.length ?? 0;
   const open = async () => (await rawDocker().getImage(image).get()).pipe(extract());
-  // Where the layers are in the archive differs from engine to engine, and stands in this file at its end.
+  // The place of the layers in the archive differs between engines; the manifest at the end of the archive names it.
   let order: readonly string[] = [];
   for await (const entry of await open()) {
     if (entry.header.name === 'manifest.json')
@@ -73,7 +74,9 @@ describe('docker build gentoo-base', () => {
     expect(await builder.runInImage(name, 'ls', '-A', '/var/db/repos/gentoo', '/usr/portage')).not.toMatch(/profiles/);
   });
 
-  it('fails on what is no package, no stage, or does not build', async ({ builder }) => {
+  it('fails for an invalid package, for an image that is no stage, and for a package that does not build', async ({
+    builder,
+  }) => {
     const option = await build(builder, { STAGE: 'gentoo-ministage', PACKAGES: 'app-misc/greet --pretend' });
     expect(option.status).not.toBe(0);
     expect(option.stdout + option.stderr).toContain("failed to read the package '--pretend'");

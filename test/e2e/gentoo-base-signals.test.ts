@@ -3,52 +3,40 @@ import { baseWithFaults, borrowVolumes, endBase, runBase, startBase } from '../s
 import { it } from '../support/builder.ts';
 import { rawDocker } from '../support/real-engine.ts';
 
+// The compilation, the sync and the wait never end by themselves, so that only the signal of `docker kill` can end them.
 describe('a build in gentoo-base', () => {
   it.for([
     { signal: 'SIGTERM', under: 'dash', docker: [], status: 143 },
     { signal: 'SIGTERM', under: 'bash', docker: [], status: 143 },
     { signal: 'SIGTERM', under: 'dash', docker: ['--init'], status: 143 },
     { signal: 'SIGINT', under: 'dash', docker: [], status: 130 },
-  ])(
-    'ends within two seconds of $signal, under $under $docker',
-    async ({ signal, under, docker, status }, { builder }) => {
-      const image = await baseWithFaults(builder, `RUN ln -sf ${under} /bin/sh`);
-      const options = { image, docker, env: { PKGS: 'test-fault/hangs', SYNC: '1' } };
-      const name = await startBase(builder, options, />>> Emerging \(1 of 1\)/);
-      const { milliseconds, ...ended } = await endBase(name, signal);
-      expect(ended).toEqual({ status });
-      expect(milliseconds).toBeLessThan(2000);
-    },
-  );
-
-  it('ends within two seconds of SIGTERM during a sync', async ({ builder }) => {
-    const name = await startBase(builder, { env: { PKGS: 'app-misc/motto', SYNC: '1' } }, /syncing/);
-    const { status, milliseconds } = await endBase(name, 'SIGTERM');
-    expect(status).toBe(143);
-    expect(milliseconds).toBeLessThan(2000);
+  ])('ends at $signal, under $under $docker', async ({ signal, under, docker, status }, { builder }) => {
+    const image = await baseWithFaults(builder, `RUN ln -sf ${under} /bin/sh`);
+    const options = { image, docker, env: { PKGS: 'test-fault/hangs', SYNC: '1' } };
+    const name = await startBase(builder, options, />>> Emerging \(1 of 1\)/);
+    expect(await endBase(name, signal)).toBe(status);
   });
 
-  it('ends within two seconds of SIGTERM although emerge ignores it', async ({ builder }) => {
+  it('ends at SIGTERM during a sync', async ({ builder }) => {
+    const name = await startBase(builder, { env: { PKGS: 'app-misc/motto', SYNC: '1' } }, /syncing/);
+    expect(await endBase(name, 'SIGTERM')).toBe(143);
+  });
+
+  it('ends at SIGTERM although emerge ignores it', async ({ builder }) => {
     const deaf = 'RUN printf "#!/bin/bash\\ntrap \'\' TERM; echo deaf; while :; do sleep 1; done\\n" >/usr/bin/emerge';
     const image = await builder.makeImage('gentoo-base', 'RUN emerge --sync -q', deaf);
     const name = await startBase(builder, { image, env: { PKGS: 'app-misc/motto' } }, /deaf/);
-    const { status, milliseconds } = await endBase(name, 'SIGTERM');
-    expect(status).toBe(143);
-    expect(milliseconds).toBeLessThan(2000);
+    expect(await endBase(name, 'SIGTERM')).toBe(143);
   });
 
   it.for([{ PKGS: 'a/b '.repeat(30_000) }, { PKGS: 'app-misc/motto', SYNC: '1' }])(
-    'ends within two seconds of SIGTERM right after its start (%#)',
+    'ends at SIGTERM right after its start (%#)',
     async (env, { builder }) => {
-      const { status, milliseconds } = await endBase(await startBase(builder, { env }), 'SIGTERM');
-      expect(status).toBe(143);
-      expect(milliseconds).toBeLessThan(2000);
+      expect(await endBase(await startBase(builder, { env }), 'SIGTERM')).toBe(143);
     },
   );
 
-  it('waits for a sync that another one does, and ends within two seconds of SIGTERM then, too', async ({
-    builder,
-  }) => {
+  it('waits for the sync of another container, and ends at SIGTERM while it waits', async ({ builder }) => {
     const docker = borrowVolumes(builder);
     expect(await runBase(builder, { docker, env: { PKGS: 'app-misc/motto', SYNC: '1' } })).toMatchObject({ status: 0 });
     const lock = ['sh', '-c', 'exec flock --exclusive /var/db/repos/gentoo sh -c "echo locked; exec sleep infinity"'];
@@ -56,9 +44,7 @@ describe('a build in gentoo-base', () => {
     const env = { PKGS: 'app-misc/motto' };
     const stopped = await startBase(builder, { docker, env }, /waiting for another build/);
     const waiting = await startBase(builder, { docker, env }, /waiting for another build/);
-    const { status, milliseconds } = await endBase(stopped, 'SIGTERM');
-    expect(status).toBe(143);
-    expect(milliseconds).toBeLessThan(2000);
+    expect(await endBase(stopped, 'SIGTERM')).toBe(143);
     await endBase(holder, 'SIGTERM');
     expect(await rawDocker().getContainer(waiting).wait()).toMatchObject({ StatusCode: 0 });
   });

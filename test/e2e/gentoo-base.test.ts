@@ -32,7 +32,7 @@ describe('gentoo-base', () => {
     expect(await builder.runInImage(image, 'motto')).not.toBe('');
   });
 
-  it('runs a command, or a shell, and says what is none', async ({ builder }) => {
+  it('runs a command or a shell, and names a command that does not exist', async ({ builder }) => {
     const env = { PKGS: 'app-misc/greet' };
     const command = await runBase(builder, { env, command: ['sh', '-c', 'echo "$0 $*"; exit 7', 'a', 'b c'] });
     expect(command).toMatchObject({ status: 7, stdout: 'a b c\n', stderr: '' });
@@ -49,7 +49,7 @@ describe('gentoo-base', () => {
     });
   });
 
-  it('builds what PKGS names from what the builder compiled, and its image does not build again', async ({
+  it('builds the packages of PKGS from the builder’s binary packages, and its image does not build again', async ({
     builder,
   }) => {
     expect(await builder.run(['dev-libs/greeting'])).toMatchObject({ status: 0 });
@@ -72,9 +72,7 @@ describe('gentoo-base', () => {
     expect(other).toMatchObject({ status: 0, stdout: expect.stringMatching(/Emerging .*app-misc\/greet/) as string });
   });
 
-  it('honours USE, EMERGE_DEFAULT_OPTS and SYNC, and keeps what is not to be committed out of it', async ({
-    builder,
-  }) => {
+  it('uses USE, EMERGE_DEFAULT_OPTS and SYNC, and keeps temporary files out of the image', async ({ builder }) => {
     const env = {
       PKGS: 'dev-libs/greeting',
       USE: 'shout',
@@ -132,7 +130,7 @@ describe('gentoo-base', () => {
     },
   );
 
-  it('ends with the status of emerge, and builds again what failed', async ({ builder }) => {
+  it('ends with the status of emerge, and builds a failed package again', async ({ builder }) => {
     const base = await baseWithFaults(builder);
     const options = { docker: borrowVolumes(builder), env: { PKGS: 'test-fault/compile-fails', SYNC: '1' } };
     const { status, stdout, stderr, name } = await runBase(builder, { image: base, ...options });
@@ -151,7 +149,7 @@ describe('gentoo-base', () => {
     expect(second).toMatchObject({ status: 0, stderr: expect.stringContaining('built app-misc/motto') as string });
   });
 
-  it('keeps what is compiled with other flags apart, those of the environment too', async ({ builder }) => {
+  it('keeps packages of other flags in their own partition, for flags of the environment too', async ({ builder }) => {
     const docker = borrowVolumes(builder);
     const run = (env: Readonly<Record<string, string>>) =>
       runBase(builder, { docker, env: { PKGS: 'app-misc/motto', ...env } });
@@ -160,7 +158,7 @@ describe('gentoo-base', () => {
     expect((await run({ CFLAGS: '-O3' })).stdout).toContain('Emerging binary (1 of 1) app-misc/motto');
   });
 
-  it('builds with binary packages and sources that it may only read', async ({ builder }) => {
+  it('builds with binary packages and sources that are mounted read-only', async ({ builder }) => {
     const docker = borrowVolumes(builder);
     const first = await runBase(builder, { docker, env: { PKGS: 'dev-libs/greeting', SYNC: '1' } });
     expect(first.status).toBe(0);
@@ -171,7 +169,7 @@ describe('gentoo-base', () => {
     expect(second.stdout).toContain('Completed (2 of 2) app-misc/greet');
   });
 
-  it('starts a first sync again that was interrupted, and fills nothing else that is not empty', async ({
+  it('repeats a first sync that was interrupted, and fills no other directory that is not empty', async ({
     builder,
   }) => {
     const docker = borrowVolumes(builder);
@@ -187,7 +185,7 @@ describe('gentoo-base', () => {
     expect(again.status).toBe(0);
   });
 
-  it('says what it needs to build: a user who may, and a tree that can be synced', async ({ builder }) => {
+  it('names its requirements: a user with permission, and a tree that can be synced', async ({ builder }) => {
     const env = { PKGS: 'app-misc/motto' };
     const user = await runBase(builder, { docker: ['--user', 'portage'], env });
     expect(user).toMatchObject({ status: 2, stderr: expect.stringContaining('--user') as string });
@@ -199,9 +197,9 @@ describe('gentoo-base', () => {
     expect(await runBase(builder, { docker: readOnly, env })).toMatchObject({ status: 0 });
   });
 
-  it('refuses everything that is wrong at once, before it does anything', async ({ builder }) => {
+  it('reports all faults together before it does anything', async ({ builder }) => {
     const env = { PKGS: 'app-misc/greet --pretend $(touch${IFS}/x) ./x.ebuild @a/b \u001b[31m', SYNC: 'yes' };
-    // A module of Portage's name in the working directory is none of Portage's.
+    // Portage must not load a module of its name from the working directory.
     const image = await builder.makeImage(
       'gentoo-base',
       'RUN mkdir -p /w/_emerge && echo exit >/w/_emerge/__init__.py',

@@ -8,7 +8,7 @@ import { rawDocker } from '../support/real-engine.ts';
 const run = promisify(execFile);
 const image = 'gentoo-builder';
 
-/** The image that the builder's is made from: the one whose layers are the first of its own. */
+/** The base of the builder's image: the image whose layers are its first layers. */
 async function runtimeImage() {
   const docker = rawDocker();
   const { RootFS } = await docker.getImage(image).inspect();
@@ -65,26 +65,26 @@ describe('the image gentoo-builder', () => {
     expect(JSON.stringify([Config.Env, ContainerConfig?.Env])).not.toMatch(/CERT|MIRROR|CAFILE|http/i);
   });
 
-  it('runs the code that was made of its programs with the image', async () => {
+  it('runs the compiled code that its build made from the programs', async () => {
     const look = (name: string) =>
       `require('/usr/lib/gentoo-builder/entrypoint/run-bundle.js').loadBundle('${name}').script.cachedDataRejected`;
     const program = `console.log(${look('gentoo-builder')}, ${look('zentoo')})`;
     expect(await inImage('node', '--max-semi-space-size=2', '--eval', program)).toBe('false false\n');
-    // Code is for V8's options.
+    // V8 accepts compiled code only for the options that it was made with.
     expect(await inImage('node', '--stack-size=900', '--eval', program)).toBe('true true\n');
   });
 
   it('has both programs on its path', async () => {
     expect(await inImage('zentoo', '--version')).toBe(`zentoo ${packageJson.version}\n`);
     expect(await inImage('gentoo-builder', '--version')).toBe(`gentoo-builder ${packageJson.version}\n`);
-    // What the image runs and what is run by name are to behave alike.
+    // The image's entrypoint and the program that is run by name must behave alike.
     const { Config } = await rawDocker().getImage(image).inspect();
     const [node = '', ...options] = [Config.Entrypoint ?? []].flat().slice(0, -1);
     const launchers = await inImage('head', '-qn1', '/usr/local/bin/zentoo', '/usr/local/bin/gentoo-builder');
     expect(launchers).toBe(`#!/usr/bin/env -S ${[node, ...options].join(' ')}\n`.repeat(2));
   });
 
-  it('declares the volumes that a builder hands on', async () => {
+  it('declares the volumes that --volumes-from passes to other containers', async () => {
     const { Config } = await rawDocker().getImage(image).inspect();
     expect(Object.keys(Config.Volumes ?? {}).sort()).toEqual([
       '/var/cache/binpkgs',
@@ -94,7 +94,7 @@ describe('the image gentoo-builder', () => {
     expect(Config.Labels).toMatchObject({ 'org.opencontainers.image.title': image });
   });
 
-  it('says its version, and its options, without an engine', async () => {
+  it('prints its version and its options without an engine', async () => {
     const quiet = async (...args: string[]) =>
       (await run('docker', ['run', '--rm', '--network=none', image, ...args])).stdout;
     expect(await quiet('--version')).toBe(`gentoo-builder ${packageJson.version}\n`);

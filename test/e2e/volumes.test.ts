@@ -2,10 +2,11 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
-import { it } from '../support/builder.ts';
-import { rawDocker, uniqueName } from '../support/real-engine.ts';
+import { it, type Builder } from '../support/builder.ts';
+import { rawDocker } from '../support/real-engine.ts';
+import { uniqueName } from '../support/unique-name.ts';
 
-/** What a file in a volume or host path has in it, through a container. */
+/** The content of a file in a volume or host path, read in a container. */
 async function readFrom(source: string, path: string): Promise<string> {
   const docker = rawDocker();
   const container = await docker.createContainer({
@@ -26,7 +27,9 @@ async function volumeAt(container: string, target: string): Promise<string> {
 }
 
 describe('volumes', () => {
-  it('of a builder that is kept are its own, and the next one borrows them', async ({ builder }) => {
+  it('of a builder without --rm are its own, and --volumes-from gives them to the next builder', async ({
+    builder,
+  }) => {
     const name = uniqueName('kept');
     builder.removeLater({ container: name });
     const options = { ownVolumes: false, keep: true, docker: ['--name', name] };
@@ -80,7 +83,7 @@ describe('volumes', () => {
     expect(await readFrom(logs, log.split(', ')[1] ?? '')).toContain('>>> Completed (1 of 1) app-misc/motto');
   });
 
-  it('mounted read-only are refused for what is written to', async ({ builder }) => {
+  it('mounted read-only are refused if the build writes to them', async ({ builder }) => {
     expect(await builder.run(['app-misc/motto'])).toMatchObject({ status: 0 });
     const { tree } = builder.volumes;
     const readOnly = { ownVolumes: false, docker: ['-v', `${tree}:/var/db/repos/gentoo:ro`, ...builder.cacheMounts] };
@@ -91,7 +94,7 @@ describe('volumes', () => {
     expect(await builder.run(['--no-sync', 'app-misc/motto'], readOnly)).toMatchObject({ status: 0 });
   });
 
-  it('hold a tree that --sync-max-age leaves alone while it is young', async ({ builder }) => {
+  it('hold a tree that --sync-max-age does not sync while it is young', async ({ builder }) => {
     await builder.run(['app-misc/motto']);
     const young = await builder.run(['--sync-max-age=1h', 'app-misc/motto']);
     expect(young.stderr).toMatch(/The tree was synced \d+ s ago: not synced again/);
@@ -123,8 +126,57 @@ describe('a file named by --make-conf', () => {
   });
 });
 
+describe('a make.conf as people have it', () => {
+  /** Builds `app-misc/motto` with a make.conf of this text, given as --make-conf. */
+  async function buildWith(builder: Builder, text: string, ...args: readonly string[]) {
+    const directory = await mkdtemp(join(tmpdir(), 'gentoo-builder-test-conf-'));
+    await writeFile(join(directory, 'make.conf'), text);
+    try {
+      const docker = ['-v', `${directory}/make.conf:/make.conf:ro`];
+      return await builder.run(['--make-conf', '/make.conf', ...args, 'app-misc/motto'], { docker });
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+  }
+
+  it('case 2.1: may have PORTDIR, DISTDIR and PKGDIR in the old places; the image gets no tree', async ({
+    builder,
+  }) => {
+    const text = 'PORTDIR="/usr/portage"\nDISTDIR="${PORTDIR}/distfiles"\nPKGDIR="${PORTDIR}/packages"\n';
+    const { status, image } = await buildWith(builder, text);
+    expect(status).toBe(0);
+    expect(await builder.runInImage(image, 'motto')).not.toBe('');
+    const look = 'find /usr/portage /var/db/repos/gentoo -mindepth 1 | head';
+    expect(await builder.runInImage(image, 'sh', '-c', look)).toBe('');
+    expect(await buildWith(builder, `${text}# again\n`, '--no-sync')).toMatchObject({ status: 0 });
+  });
+
+  it('case 2.4: may have a value with a command, which is noted', async ({ builder }) => {
+    const { status, stderr } = await buildWith(builder, 'MAKEOPTS="-j$(nproc)"\n');
+    expect(stderr).toContain('/make.conf:1:1: Portage runs no commands');
+    expect(status).toBe(0);
+  });
+
+  it('case 2.6: is refused at an unclosed quote, as emerge refuses it', async ({ builder }) => {
+    const { status, stderr } = await buildWith(builder, 'A="x"\nUSE="foo bar\n');
+    expect(stderr).toContain('/make.conf:2:5: the quotation mark " is not closed');
+    expect(status).toBe(2);
+  });
+
+  it('case 2.9: fails if EMERGE_DEFAULT_OPTS prevents the merge', async ({ builder }) => {
+    const pretended = await buildWith(builder, 'EMERGE_DEFAULT_OPTS="--jobs=2 --pretend"\n');
+    expect(pretended.stderr).toContain('failed to install app-misc/motto: emerge ended without an error');
+    expect(pretended.stderr).toContain('remove --pretend from EMERGE_DEFAULT_OPTS');
+    expect(pretended.status).toBe(39);
+    const base = await builder.makeImage('gentoo-ministage', 'ENV EMERGE_DEFAULT_OPTS=--fetchonly');
+    const fetched = await builder.run(['app-misc/motto'], { base });
+    expect(fetched.stderr).toContain('remove --fetchonly from EMERGE_DEFAULT_OPTS');
+    expect(fetched.status).toBe(39);
+  });
+});
+
 describe('the options for emerge', () => {
-  it('reach it: --use, --jobs and --emerge-option', async ({ builder }) => {
+  it('reach emerge: --use, --jobs and --emerge-option', async ({ builder }) => {
     const args = ['--use=shout', '--jobs=2', '--emerge-option=--oneshot', 'dev-libs/greeting'];
     const { status, image } = await builder.run(args);
     expect(status).toBe(0);

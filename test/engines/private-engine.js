@@ -4,7 +4,7 @@ import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmdirSync, r
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
-import { DEFAULT_SOCKET, pingEngine } from '../../setup/endpoint.js';
+import { pingEngine } from '../../setup/endpoint.js';
 import { Failure } from '../../setup/failure.js';
 import { interruption, throwIfInterrupted } from '../../setup/interruption.js';
 import { CACHE } from '../../setup/places.js';
@@ -45,17 +45,18 @@ const STOP_LIMIT = 60_000;
  * Starts the engine of a Debian root in namespaces of its own. It ends with this process, however that ends.
  * @param {string} root
  * @param {string} socket where it is to listen, in one of the shared directories
+ * @param {import('./engines.js').EngineUnderTest['command']} command
  * @param {readonly string[]} shared directories and files of the host that it has at the same paths
  * @returns {Promise<PrivateEngine>}
  * @throws {Failure}
  */
-export async function startEngine(root, socket, shared) {
+export async function startEngine(root, socket, command, shared) {
   writeFileSync(join(root, 'etc/resolv.conf'), readResolvers());
   rmSync(socket, { force: true });
   mkdirSync(CACHE, { recursive: true });
   const logFile = join(CACHE, 'engine.log');
   const log = openSync(logFile, 'w');
-  const inside = [SERVE, root, INSIDE.address, INSIDE.gateway, ...shared, '--', ...engineCommand(socket)];
+  const inside = [SERVE, root, INSIDE.address, INSIDE.gateway, ...shared, '--', ...command(socket, CONTROL_GROUP)];
   // A session of its own: Ctrl-C is for this program, which stops the engine in the end.
   const engine = spawn('unshare', [...NAMESPACES, 'sh', ...inside], { detached: true, stdio: ['pipe', 'pipe', log] });
   closeSync(log);
@@ -96,17 +97,6 @@ export async function startEngine(root, socket, shared) {
     throw error;
   }
   return { endpoint: { url: `unix://${socket}`, socket }, network: `/proc/${engine.pid}/ns/net`, stop };
-}
-
-/**
- * @param {string} socket
- * @returns {string[]}
- */
-function engineCommand(socket) {
-  const driver = ['--storage-driver', 'overlay2', '--exec-opt', 'native.cgroupdriver=cgroupfs'];
-  // At the default place of its own root, too: there a container that README starts has it mounted.
-  const hosts = ['--host', `unix://${socket}`, '--host', `unix://${DEFAULT_SOCKET}`];
-  return ['dockerd', ...hosts, '--cgroup-parent', `/${CONTROL_GROUP}`, ...driver];
 }
 
 /**

@@ -12,6 +12,7 @@ import { runCommand } from '../../setup/run-command.js';
 import { runInForeground } from '../../setup/run-in-foreground.js';
 import { copyImages } from './copy-images.js';
 import { ensureDebianRoot } from './debian-root.js';
+import { chooseEngines, ENGINES } from './engines.js';
 import { startEngine } from './private-engine.js';
 
 /** Root's own, unlike a place below /var/tmp; for all clones, because it is a gigabyte and more. */
@@ -19,22 +20,41 @@ const DIRECTORY = '/var/cache/gentoo-builder-engine';
 const NEEDED = ['unshare', 'nsenter', 'pivot_root', 'ip', 'iptables', 'docker'];
 /** All that talks to an engine, but for set-up itself, which has an engine given here. */
 const SELECTION = ['--project', 'integration', '--project', 'e2e', '--exclude', 'test/e2e/start.test.ts'];
-const STEP = 'run a newer engine';
+const STEP = 'run another engine';
 
 /**
- * `npm run test:engines -- ARGS`: the tests against the engine of a newer Debian, which runs in namespaces of its own for
- * as long as they do. The root file system and the engine's data stay for the next time.
+ * `npm run test:engines -- [--engine=NAME]... ARGS`: runs the tests against each engine of engines.js, or those named, one
+ * after the other. An engine runs in namespaces of its own while the tests do. Its root file system and data are kept.
  * @param {readonly string[]} args those of vitest, instead of the whole selection
- * @returns {Promise<number>} its exit status
+ * @returns {Promise<number>} the exit status of the first engine whose tests fail, else 0
  */
 async function testEngines(args) {
+  const { engines, unknown, rest } = chooseEngines(args);
+  if (unknown.length > 0) {
+    const names = ENGINES.map(({ name }) => name).join(', ');
+    throw new Failure(STEP, `there is no engine ${unknown.join(', ')}`, { hint: `the engines are ${names}` });
+  }
   await checkMachine();
-  return withLock('newer engine', async () => {
+  let status = 0;
+  for (const engine of engines) {
+    process.stderr.write(`\n${engine.name}\n`);
+    const ended = await testEngine(engine, rest);
+    if (status === 0) status = ended;
+  }
+  return status;
+}
+
+/**
+ * @param {import('./engines.js').EngineUnderTest} engine
+ * @param {readonly string[]} args
+ */
+function testEngine(engine, args) {
+  return withLock('another engine', async () => {
     const directory = join(DIRECTORY, 'run');
     rmSync(directory, { recursive: true, force: true });
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     try {
-      return await testIn(directory, args);
+      return await testIn(engine, directory, args);
     } finally {
       rmSync(directory, { recursive: true, force: true });
     }
@@ -42,16 +62,17 @@ async function testEngines(args) {
 }
 
 /**
+ * @param {import('./engines.js').EngineUnderTest} underTest
  * @param {string} directory what the tests and the engine share
  * @param {readonly string[]} args
  */
-async function testIn(directory, args) {
+async function testIn(underTest, directory, args) {
   const engine = await interruptible(async () => {
     await installDependencies();
-    const root = await ensureDebianRoot(DIRECTORY);
+    const root = await ensureDebianRoot(join(DIRECTORY, underTest.name), underTest);
     // Tests bind the checkout and the Node that runs them into containers.
     const shared = [directory, realpathSync(PROJECT), realpathSync(findNode())];
-    return startEngine(root, join(directory, 'docker.sock'), shared);
+    return startEngine(root, join(directory, 'docker.sock'), underTest.command, shared);
   });
   try {
     await interruptible(async () => {
@@ -63,10 +84,27 @@ async function testIn(directory, args) {
     const selection = args.length === 0 ? SELECTION : args;
     // In the engine's network: what a test serves on the loopback is to be on the engine's, as with an engine of the host.
     const command = [`--net=${engine.network}`, process.execPath, join(PROJECT, 'setup/test.js'), ...selection];
-    return await runInForeground('nsenter', command, env);
+    const status = await runInForeground('nsenter', command, env);
+    process.stderr.write(`\n${await describeRun(underTest, engine.endpoint, selection, status)}\n`);
+    return status;
   } finally {
     await engine.stop();
   }
+}
+
+/**
+ * A row for the table of docs/engines.md.
+ * @param {import('./engines.js').EngineUnderTest} underTest
+ * @param {import('../../setup/endpoint.js').Endpoint} endpoint
+ * @param {readonly string[]} selection
+ * @param {number} status
+ */
+async function describeRun({ suite }, endpoint, selection, status) {
+  const git = ['-C', PROJECT, 'describe', '--always', '--dirty', '--exclude=*'];
+  const commit = (await runCommand('git', git)).stdout.trim();
+  const day = new Date().toISOString().slice(0, 10);
+  const result = status === 0 ? 'passed' : `ended with ${status}`;
+  return `| ${suite}: ${await describeVersions(endpoint)} | ${selection.join(' ')}: ${result} | ${commit}, ${day} |`;
 }
 
 async function checkMachine() {

@@ -20,6 +20,10 @@ cd "$root"
 mount -t proc -o nosuid,nodev,noexec proc proc
 mount -t sysfs -o nosuid,nodev,noexec sysfs sys
 mount --rbind /sys/fs/cgroup sys/fs/cgroup
+# A host whose control groups are of both versions: crun refuses to start containers there, unless it sees the older one only.
+if mountpoint -q sys/fs/cgroup/unified; then
+  umount sys/fs/cgroup/unified
+fi
 mount -t tmpfs -o nosuid,noexec,mode=755 dev dev
 for device in null zero full random urandom tty; do
   cp -a "/dev/$device" dev/

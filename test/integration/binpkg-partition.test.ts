@@ -7,7 +7,7 @@ import { stage } from '../support/real-engine.ts';
 const program = join(import.meta.dirname, '../../gentoo-base/binpkg-partition');
 const profiles = '/var/db/repos/gentoo/profiles';
 
-/** What is changed for an answer is undone after it: all of them work with the stage's own configuration. */
+/** Each test undoes its change of the configuration, so that all tests start with the configuration of the stage. */
 describe('the partition of the store', () => {
   let container: StartedTestContainer;
 
@@ -16,7 +16,7 @@ describe('the partition of the store', () => {
     expect(exitCode, output).toBe(0);
     return output.trim();
   };
-  /** As the builder asks, after a change of the configuration. */
+  /** Asks for the partition as the builder does, after a change of the configuration. */
   const partitionAfter = async (change: string, key?: PartitionKey) => {
     const undo = `rm -rf /etc/portage ${profiles} && mv /tmp/etc /etc/portage && mv /tmp/profiles ${profiles}`;
     const script = `cp -a /etc/portage /tmp/etc; cp -a ${profiles} /tmp/profiles; trap '${undo}' EXIT; ${change}; "$@"`;
@@ -39,8 +39,8 @@ describe('the partition of the store', () => {
   });
   afterAll(() => container.stop({ timeout: 0, remove: true, removeVolumes: true }));
 
-  it('has the names of CHOST, processor and profile, and is the same for gentoo-base', async () => {
-    expect(usual).toMatch(/^x86_64-pc-linux-gnu\/generic\/default-linux-amd64-ministage-[0-9a-f]{12}$/);
+  it('has the names of CHOST, CPU and profile, and is the same for gentoo-base', async () => {
+    expect(usual).toMatch(/^x86_64-pc-linux-gnu\/generic\/default-linux-amd64-ministage-v2-[0-9a-f]{12}$/);
     expect(await sh('/usr/lib/gentoo-base/binpkg-partition')).toBe(usual);
   });
 
@@ -76,7 +76,7 @@ describe('the partition of the store', () => {
       'a profile that inherits something else',
       `mkdir ${profiles}/other; ${append('../../../../other', `${profiles}/default/linux/amd64/ministage/parent`)}`,
     ],
-  ])('is another one with %s', async (_name, change) => {
+  ])('differs with %s', async (_name, change) => {
     const other = await partitionAfter(change);
     expect(other).toMatch(/^x86_64-pc-linux-gnu\/generic\/default-linux-amd64-ministage-/);
     expect(other).not.toBe(usual);
@@ -85,10 +85,10 @@ describe('the partition of the store', () => {
   it('has the path of another profile in its name', async () => {
     const change = `mkdir -p ${profiles}/x/é..y; echo ../../default/linux/amd64/ministage >${profiles}/x/é..y/parent;
       ln -sfn ${profiles}/x/é..y /etc/portage/make.profile`;
-    expect(await partitionAfter(change)).toMatch(/\/generic\/x-..y-[0-9a-f]{12}$/);
+    expect(await partitionAfter(change)).toMatch(/\/generic\/x-..y-v2-[0-9a-f]{12}$/);
   });
 
-  it('has the name of the processor in its path alone', async () => {
+  it('has the name of the CPU only in its path', async () => {
     const named = await partitionAfter('true', { cpu: 'zen4' });
     expect(named.split('/')[1]).toBe('zen4');
     expect(digestOf(named)).toBe(digestOf(usual));
@@ -105,7 +105,7 @@ describe('the partition of the store', () => {
     expect((await partitionAfter(append(`CFLAGS="${flags}"`))).split('/')[1]).toBe(word);
   });
 
-  it('is another one for each machine that says native', async () => {
+  it('differs for each machine if the flags say native', async () => {
     const native = append('CFLAGS="-march=native"');
     const here = await partitionAfter(native);
     expect(here.split('/')[1]).toBe('native');
@@ -120,19 +120,19 @@ describe('the partition of the store', () => {
     expect(await run(asThere, { CFLAGS: '-O2 -pipe' })).toBe(usual);
   });
 
-  it('is another one for each hook', async () => {
+  it('differs for each hook', async () => {
     const withHook = (name: string, text: string) => partitionAfter('true', { hooks: new Map([[name, text]]) });
     const all = [usual, await withHook('compile', 'true'), await withHook('compile', 'false')];
     expect(new Set(all).size).toBe(3);
     expect(await withHook('compile', 'true')).toBe(all[1]);
   });
 
-  it('is none where Portage knows no CHOST', async () => {
+  it('does not exist if Portage knows no CHOST', async () => {
     expect(await partitionAfter('rm /etc/portage/make.profile')).toMatch(/^1: .*Portage knows no CHOST/s);
   });
 });
 
-/** The program with one path in it replaced: what a container cannot change. */
+/** The program with one of its paths replaced, because a container cannot change that file. */
 function programWith(path: string, other: string): string {
   const text = partitionCommand()[3] ?? '';
   expect(text.split(path)).toHaveLength(2);

@@ -6,7 +6,7 @@ import { packageArgument } from '../unit/portage/package-arguments.ts';
 
 const count = 3000;
 
-/** What gentoo-base's shell program refuses of these, in one run of it; each is one word, and printable. */
+/** The arguments that gentoo-base's shell program refuses, from one run; each argument is one printable word. */
 async function refusedByShell(words: readonly string[]): Promise<ReadonlySet<string>> {
   const entrypoint = ['--entrypoint=/usr/lib/gentoo-base/check-packages', 'gentoo-base'];
   const { status, stderr } = await runProgram('docker', ['run', '--rm', '--network=none', ...entrypoint, ...words]);
@@ -16,7 +16,7 @@ async function refusedByShell(words: readonly string[]): Promise<ReadonlySet<str
   );
 }
 
-test('the builder and gentoo-base take the same packages', { timeout: 120_000 }, async () => {
+test('the builder and gentoo-base accept the same packages', async () => {
   const seed = Number(process.env['FC_SEED'] ?? Date.now() % 2 ** 31);
   console.info(`packages of gentoo-base: seed ${seed}, ${count} texts`);
   const files = ['/tmp', './x', '..', '~/x', 'a/b-1.ebuild', 'a/b.tbz2', 'a.xpak', 'x.gpkg.tar'];

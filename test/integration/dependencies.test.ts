@@ -1,14 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { connectEngine } from '../../src/engine/connect-engine.ts';
-import type { ContainerId } from '../../src/engine/engine.ts';
-import { parsePretendedPackage, type PretendedPackage } from '../../src/portage/pretend-package.ts';
+import { connectEngine } from '../../src/engine/docker/connect-engine.ts';
+import type { ContainerId } from '../../src/engine/identifiers.ts';
+import { commandsIn } from '../../src/engine/run-command.ts';
+import { parsePretendedPackage, type PretendedPackage } from '../../src/portage/output/pretend-package.ts';
 import { findDependencies } from '../../src/store/dependencies.ts';
 import { parsePartition } from '../../src/store/partition.ts';
 import type { StoreMount } from '../../src/store/portage-program.ts';
-import { rawDocker, stage, uniqueName } from '../support/real-engine.ts';
+import { rawDocker, stage } from '../support/real-engine.ts';
+import { uniqueName } from '../support/unique-name.ts';
 import { runProgram } from '../support/run-program.ts';
 
-/** Ebuilds of a repository `x`: `cat/name-version` to what they say besides the usual. */
+/** Ebuilds of a repository `x`: for each `cat/name-version`, its lines besides the usual ones. */
 const ebuilds = {
   'cat/lib-1.1': 'SLOT="0/1"',
   'cat/lib-1.2': 'SLOT="0/1"',
@@ -17,6 +19,8 @@ const ebuilds = {
   'cat/plug-1': '',
   'cat/alt-1': '',
   'cat/top-1': 'BDEPEND="cat/mid"',
+  'cat/moved-1': '',
+  'cat/user-1': 'BDEPEND="cat/moved"',
   'cat/hidden-1': 'DEPEND="kernel_linux? ( cat/os ) !elibc_glibc? ( cat/alt )"',
   'cat/flags-1': 'IUSE="plug ssl"\nDEPEND="plug? ( cat/plug ) ssl? ( cat/alt )"',
   'cat/either-1': 'RDEPEND="|| ( cat/plug cat/alt ) !cat/os"',
@@ -29,10 +33,11 @@ mkdir -p metadata profiles /etc/portage/repos.conf
 echo x >profiles/repo_name; echo cat >profiles/categories
 printf 'masters = gentoo\\nthin-manifests = true\\n' >metadata/layout.conf
 printf '[x]\\nlocation = /var/db/repos/x\\nauto-sync = no\\n' >/etc/portage/repos.conf/x.conf
-FEATURES=-merge-sync emerge -q --oneshot =cat/lib-1.1 cat/mid
+FEATURES=-merge-sync emerge -q --oneshot =cat/lib-1.1 cat/mid cat/moved
+echo 'RDEPEND="cat/plug"' >>cat/moved/moved-1.ebuild
 `;
 
-describe('which package needs which', { timeout: 60_000 }, () => {
+describe('the dependencies between packages', () => {
   const name = uniqueName('dependencies');
   let store: StoreMount;
 
@@ -47,13 +52,13 @@ describe('which package needs which', { timeout: 60_000 }, () => {
     const started = await runProgram('docker', ['run', ...options, stage, 'sleep', 'infinity']);
     const partition = parsePartition('x86_64-pc-linux-gnu/generic/test-0123456789ab');
     if (partition === undefined) throw new Error('no partition');
-    store = { engine: await connectEngine(process.env), container: started.stdout.trim() as ContainerId, partition };
+    store = { ...commandsIn(await connectEngine(process.env), started.stdout.trim() as ContainerId), partition };
     const { status, stderr } = await runProgram('docker', ['exec', name, 'bash', '-ec', `${write}\n${script}`]);
     expect(status, stderr).toBe(0);
-  }, 60_000);
+  });
   afterAll(() => rawDocker().getContainer(name).remove({ force: true, v: true }));
 
-  /** What each of them needs, by name; each as emerge prints it, with the category and the repository added. */
+  /** The dependencies of each package by name, as emerge prints them, with the category and the repository added. */
   const needsOf = async (...printed: readonly string[]) => {
     const packages = printed.map((text): PretendedPackage => {
       const [, cpv = '', rest = ''] = /^(\S+)(.*)$/.exec(text) ?? [];
@@ -66,20 +71,24 @@ describe('which package needs which', { timeout: 60_000 }, () => {
     return Object.fromEntries(needs.map((own, position) => [nameAt(position), own.map(nameAt)]));
   };
 
-  it('goes by the flags that are on', async () => {
+  it('follow the enabled USE flags', async () => {
     const needs = await needsOf('flags-1 USE="plug -ssl"', 'plug-1', 'alt-1');
     expect(needs).toEqual({ flags: ['plug'], plug: [], alt: [] });
   });
 
-  it('goes by flags that emerge does not print, such as that of the kernel', async () => {
+  it('follow flags that emerge does not print, such as the kernel’s flag', async () => {
     expect(await needsOf('hidden-1', 'os-1', 'alt-1')).toEqual({ hidden: ['os'], os: [], alt: [] });
   });
 
-  it('sees through what is installed, which was bound to a sub-slot', async () => {
+  it('include an installed package that is bound to a sub-slot', async () => {
     expect(await needsOf('top-1', 'lib-1.2:0/1')).toEqual({ top: ['lib'], lib: [] });
   });
 
-  it('takes every alternative that is merged, and nothing that is blocked', async () => {
+  it('case 5.10: include those that the ebuild of an installed package has, and its record lacks', async () => {
+    expect(await needsOf('user-1', 'plug-1')).toEqual({ user: ['plug'], plug: [] });
+  });
+
+  it('include every alternative that is merged, and no blocked package', async () => {
     const needs = await needsOf('either-1', 'plug-1', 'alt-1', 'os-1');
     expect(needs).toEqual({ either: ['plug', 'alt'], plug: [], alt: [], os: [] });
   });

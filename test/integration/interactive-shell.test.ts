@@ -6,11 +6,12 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { EngineProxy } from '../support/proxy.ts';
 import { PseudoTerminal } from '../support/pseudo-terminal.ts';
-import { rawDocker, uniqueName } from '../support/real-engine.ts';
+import { rawDocker } from '../support/real-engine.ts';
+import { uniqueName } from '../support/unique-name.ts';
 
 const program = fileURLToPath(import.meta.resolve('../support/shell-program.ts'));
 
-/** The name of a container that is gone when the test ends, come what may. */
+/** The name of a container that is removed when the test ends, in any case. */
 function containerName(): string {
   const name = uniqueName('shell');
   onTestFinished(async () => {
@@ -26,7 +27,7 @@ async function exists(name: string): Promise<boolean> {
   return (await rawDocker().listContainers({ all: true, filters: { name: [name] } })).length > 0;
 }
 
-/** A terminal at which a command is run in a container, between two looks at the terminal's modes. */
+/** A terminal at which a command runs in a container. The terminal's modes are printed before and after. */
 function openShell(name: string, command: string, environment: NodeJS.ProcessEnv = {}): Promise<PseudoTerminal> {
   const run = '"$NODE" "$PROGRAM" "$CONTAINER" /bin/bash --norc --noprofile ${COMMAND:+-c "$COMMAND"}';
   const script = `stty -g; (echo program=$(exec sh -c 'echo $PPID'); exec ${run}); echo "status=$?"; stty -g`;
@@ -39,7 +40,7 @@ function openShell(name: string, command: string, environment: NodeJS.ProcessEnv
   });
 }
 
-/** The status of the program, after which the terminal has the modes that it had before. */
+/** The exit status of the program. Expects that the terminal has its former modes again. */
 async function endOf(terminal: PseudoTerminal): Promise<number> {
   await terminal.ended;
   const modes = terminal.shown.match(/^[0-9a-f]+(:[0-9a-f]+){10,}(?=\r$)/gm);
@@ -48,11 +49,25 @@ async function endOf(terminal: PseudoTerminal): Promise<number> {
   return Number(/status=(\d+)/.exec(terminal.shown)?.[1]);
 }
 
-/** A command that tells what happens to it: `word` is not in the line that is typed, so that its echo is no answer. */
+/** A command that prints the events it receives. `word` is not in the typed line, so that the echo of the line is no answer. */
 const tellHangUp = `trap 'echo "hung up"; exit 9' HUP; echo "rea""dy"; while :; do sleep 1 & wait $!; done`;
 
+/**
+ * A program that prints the size at each SIGWINCH. It is no trap of bash: stty(1) changes columns and rows one after the other,
+ * and bash forgets a signal that comes while the trap of the same signal runs.
+ */
+const tellSizes = `
+import os, signal
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGWINCH})
+print("rea" + "dy", flush=True)
+while signal.sigwait({signal.SIGWINCH}):
+    size = os.get_terminal_size()
+    print("size", size.lines, size.columns, flush=True)
+`;
+
 describe('a shell at a terminal', () => {
-  test('has a terminal of that size, kind and name', async () => {
+  test('has a terminal of the same size and type', async () => {
     await using terminal = await openShell(
       containerName(),
       'test -t 0 && test -t 1 && tty && stty size && echo "$TERM"',
@@ -62,8 +77,7 @@ describe('a shell at a terminal', () => {
   });
 
   test('learns each new size by SIGWINCH', async () => {
-    const command = `trap 'echo "size $(stty size)"' WINCH; echo "rea""dy"; while :; do sleep 1 & wait $!; done`;
-    await using terminal = await openShell(containerName(), command);
+    await using terminal = await openShell(containerName(), `exec python3 -c '${tellSizes}'`);
     await terminal.see(/ready/);
     await terminal.resize(77, 22);
     await terminal.see(/size 22 77/);
@@ -73,7 +87,7 @@ describe('a shell at a terminal', () => {
     expect(await endOf(terminal)).toBe(130);
   });
 
-  test('has job control: keys stop and interrupt what it runs, and not the program', async () => {
+  test('has job control: keys stop and interrupt its commands, and not the program', async () => {
     const name = containerName();
     await using terminal = await openShell(name, '');
     await terminal.see(/# $/);
@@ -87,7 +101,7 @@ describe('a shell at a terminal', () => {
     await terminal.see(/dozing\r\n/);
     terminal.type('\x1a');
     await terminal.see(/Stopped/);
-    // A shell that still takes the job for stopped does not end at Ctrl-D.
+    // A shell that has a stopped job does not end at Ctrl-D.
     terminal.type('kill -KILL %1; until [ -z "$(jobs -s)" ]; do :; done; echo kill""ed; false\r');
     await terminal.see(/killed\r\n[^]*# $/);
     terminal.type('\x04');
@@ -95,7 +109,7 @@ describe('a shell at a terminal', () => {
     expect(await exists(name)).toBe(false);
   });
 
-  test('gets 5 MB that are pasted, whatever bytes they are', async () => {
+  test('receives 5 MB of pasted bytes of any value', async () => {
     const paste = randomBytes(5_000_000);
     const command = 'stty raw -echo; echo "rea""dy"; head -c 5000000 | sha256sum';
     await using terminal = await openShell(containerName(), command);
@@ -107,20 +121,20 @@ describe('a shell at a terminal', () => {
     expect(terminal.shown).toContain(digest);
   });
 
-  test('shows every byte as it is: a line feed of a full-screen program moves down, and no more', async () => {
+  test('shows every byte unchanged: a line feed of a full-screen program only moves the cursor down', async () => {
     const command = String.raw`stty raw -echo; printf 'first\nsecond\r\nthird\0\377\033[5n end'`;
     await using terminal = await openShell(containerName(), command);
     await endOf(terminal);
     expect(terminal.shown).toContain('first\nsecond\r\nthird\0\xff\x1b[5n end');
   });
 
-  test('has the terminal for itself: the live report is silent', async () => {
+  test('has the terminal for itself: the live report prints nothing', async () => {
     await using terminal = await openShell(containerName(), 'echo "be""gin"; sleep 2.5; echo "e""nd"');
     await endOf(terminal);
     expect(terminal.shown).toMatch(/a step that lasts[^]*begin\r\nend\r\n/);
   });
 
-  test('is hung up by SIGTERM to the program, which puts everything in order', async () => {
+  test('gets SIGHUP if the program gets SIGTERM, and the program cleans up', async () => {
     const name = containerName();
     await using terminal = await openShell(name, tellHangUp);
     await terminal.see(/ready/);
@@ -130,7 +144,7 @@ describe('a shell at a terminal', () => {
     expect(await exists(name)).toBe(false);
   });
 
-  test('ends, and its container with it, when the terminal is closed', async () => {
+  test('ends with its container when the terminal is closed', async () => {
     const name = containerName();
     await using terminal = await openShell(name, tellHangUp);
     await terminal.see(/ready/);
@@ -140,7 +154,7 @@ describe('a shell at a terminal', () => {
     expect(await exists(name)).toBe(false);
   });
 
-  test('whose connection is cut says so, and gives the terminal back', async () => {
+  test('whose connection is cut reports it, and restores the terminal', async () => {
     await using proxy = await EngineProxy.open();
     const name = containerName();
     await using terminal = await openShell(name, tellHangUp, { DOCKER_HOST: proxy.address });
@@ -151,7 +165,7 @@ describe('a shell at a terminal', () => {
     expect(await exists(name)).toBe(false);
   });
 
-  test.each([126, 129, 137, 255])('hands the status %i on', async (status) => {
+  test.each([126, 129, 137, 255])('returns the status %i', async (status) => {
     await using terminal = await openShell(containerName(), `exit ${status}`);
     expect(await endOf(terminal)).toBe(status);
   });
@@ -165,13 +179,13 @@ describe('a shell at pipes', () => {
     return { status: child.exitCode, stdout, stderr };
   }
 
-  test('runs what is piped in, keeps both outputs apart and hands the status on', async () => {
+  test('runs piped commands, keeps both outputs apart and returns the status', async () => {
     const { status, stdout, stderr } = await pipe(['/bin/bash'], 'tty; echo bad >&2; exit 7\n');
     expect({ status, stdout }).toEqual({ status: 7, stdout: 'not a tty\n' });
     expect(stderr).toContain('bad\n');
   });
 
-  test('passes on as much as there is, both ways', async () => {
+  test('passes all data in both directions', async () => {
     const input = randomBytes(2_500_000).toString('hex');
     const { status, stdout } = await pipe(['/bin/cat'], input);
     expect(status).toBe(0);

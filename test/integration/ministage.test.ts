@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { faultsStage } from '../support/builder.ts';
 
 /**
- * The stage itself, without the builder: what its packages and repositories promise to the other tests. The tests run
- * in order in one container, whose tree is synced once.
+ * The stage without the builder: the properties of its packages and repositories that other tests rely on. The tests run in
+ * order in one container, whose tree is synced once.
  */
 describe('the ministage', () => {
   let stage: StartedTestContainer;
@@ -29,7 +29,7 @@ describe('the ministage', () => {
     expect((await run('sh', '-c', 'command -v pip pip3')).exitCode).not.toBe(0);
   });
 
-  it('has no tree until it is synced, which works again and again', async () => {
+  it('has no tree before the first sync, and syncs several times', async () => {
     expect((await run('ls', '-A', '/var/db/repos/gentoo')).output).toBe('');
     expect(await run('emerge', '--sync', '-q')).toEqual({ ...done, output: '' });
     expect((await run('cat', '/var/db/repos/gentoo/profiles/repo_name')).output).toBe('gentoo\n');
@@ -48,7 +48,23 @@ describe('the ministage', () => {
     expect((await run('cat', '/var/db/repos/gentoo/metadata/note')).output).toBe('new\n');
   });
 
-  it('has a mirror for real sources, which only the stage knows', async () => {
+  it('case 2.13: syncs a tree that belongs to the user portage', async () => {
+    expect(await run('chown', '-R', 'portage:portage', '/var/db/repos/gentoo')).toMatchObject(done);
+    expect(await run('emerge', '--sync', '-q')).toMatchObject(done);
+    expect(await run('chown', '-R', 'root:root', '/var/db/repos/gentoo')).toMatchObject(done);
+    expect(await run('emerge', '--sync', '-q')).toMatchObject(done);
+  });
+
+  it.each(['-* @FREE', '-* @FREE-SOFTWARE @BINARY-REDISTRIBUTABLE', '-* @OSI-APPROVED @GPL-COMPATIBLE', '* -@EULA'])(
+    'case 2.13: has the packages of all licences for ACCEPT_LICENSE="%s"',
+    async (licences) => {
+      const packages = ['app-misc/hello', 'app-misc/motto', 'net-misc/curl', 'sys-libs/zlib', 'app-text/tree'];
+      const command = ['env', `ACCEPT_LICENSE=${licences}`, 'emerge', '-q', '--pretend', ...packages];
+      expect(await run(...command)).toMatchObject(done);
+    },
+  );
+
+  it('has a mirror for real sources that only the stage uses', async () => {
     const mirrors = await run('cat', '/var/db/repos/gentoo/profiles/thirdpartymirrors');
     expect(mirrors.output).toMatch(/^debian\s+https?:\/\/\S+/m);
     const list = `cat /var/db/repos/gentoo/*/*/*.ebuild | sed -n '/^SRC_URI="/,/"$/p'`;
@@ -66,7 +82,7 @@ describe('the ministage', () => {
     expect((await run('sh', '-c', 'ldd "$(command -v greet)"')).output).toContain('libgreeting.so.2');
   });
 
-  it('refuses a USE dependency that is not met, and takes one that is', async () => {
+  it('refuses an unsatisfied USE dependency, and accepts a satisfied one', async () => {
     const refused = await run('env', 'USE=loud', 'emerge', '-q', 'app-misc/greet');
     expect(refused).toMatchObject({ exitCode: 1, output: expect.stringContaining('shout') as string });
     expect(await run('env', 'USE=loud shout', 'emerge', '-q', 'app-misc/greet')).toMatchObject(done);
@@ -98,13 +114,13 @@ describe('the ministage', () => {
     expect((await run('motto')).output).toContain('patched');
   });
 
-  it('suggests names for a package that is not there', async () => {
+  it('suggests names for a package that does not exist', async () => {
     const { output, exitCode } = await emerge('app-misc/curl');
     expect(exitCode).toBe(1);
     expect(output).toContain('Maybe you meant any of these: net-misc/curl');
   });
 
-  it('has no trace of the second repository but in the image for tests', async () => {
+  it('has the second repository only in the image for tests', async () => {
     expect((await run('ls', '/var/db/repos')).output.split(/\s+/).filter(Boolean)).toEqual(['faults', 'gentoo']);
     const plain = await new GenericContainer('gentoo-ministage').withCommand(['sleep', 'infinity']).start();
     try {

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { gone } from '../support/builder.ts';
-import { rawDocker, stage, uniqueName } from '../support/real-engine.ts';
+import { rawDocker, stage } from '../support/real-engine.ts';
+import { uniqueName } from '../support/unique-name.ts';
 import { inContainer, siteYaml, ZentooSite } from '../support/zentoo-site.ts';
 
-/** Compiles one file, and installs what ccache says that it did since the beginning. */
+/** Compiles one file, and installs ccache's statistics since the first compilation. */
 const ebuild = `EAPI=8
 DESCRIPTION="One file"
 HOMEPAGE="https://example.org/one"
@@ -15,7 +16,7 @@ src_compile() { echo 'int main(void) { return 0; }' >one.c && "\${CHOST}-gcc" \$
 src_install() { ccache --print-stats >done || die; insinto /usr/share; doins done; }
 `;
 
-describe('ccache: true', { timeout: 180_000 }, () => {
+describe('ccache: true', () => {
   const site = new ZentooSite('ccache');
   const docker = rawDocker();
   const trees = { gentoo: uniqueName('ccache-gentoo'), one: uniqueName('ccache-one') };
@@ -39,13 +40,13 @@ describe('ccache: true', { timeout: 180_000 }, () => {
     site.write('site.yaml', siteYaml(site, trees, { more: 'ccache: true\n' }));
     site.write('config/tuples', `${tuple}\n`);
     site.write('config/sets/one', 'app-misc/one\n');
-  }, 180_000);
+  });
   afterAll(async () => {
     await site[Symbol.asyncDispose]();
     for (const volume of Object.values(trees)) await gone(docker.getVolume(volume).remove());
   });
 
-  it('keeps what was compiled, and takes it from there when the store has it no more', async () => {
+  it('keeps compiled objects, and uses them again if the store lost the binary package', async () => {
     const first = await site.build();
     expect(first.status, first.stderr).toBe(0);
     expect(await counts()).toEqual({ hits: 0, misses: 1 });
@@ -59,7 +60,7 @@ describe('ccache: true', { timeout: 180_000 }, () => {
     expect(await counts()).toEqual({ hits: 1, misses: 1 });
   });
 
-  it('leaves nothing of it in the root', async () => {
+  it('leaves no part of ccache in the root', async () => {
     const root = `zentoo/${site.name}/${tuple}`;
     expect(
       await inContainer(

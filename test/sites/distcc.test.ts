@@ -2,11 +2,13 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { gone } from '../support/builder.ts';
-import { rawDocker, stage, uniqueName } from '../support/real-engine.ts';
+import { projectDirectory, readCommands } from '../support/documents.ts';
+import { rawDocker, stage } from '../support/real-engine.ts';
+import { uniqueName } from '../support/unique-name.ts';
 import { runProgram } from '../support/run-program.ts';
 import { inContainer, siteYaml, ZentooSite } from '../support/zentoo-site.ts';
 
-/** A package of many C files, whose Makefile compiles each by itself; the program prints how many there are. */
+/** A package of many C files. Its Makefile compiles each file separately; its program prints the number of files. */
 const files = 60;
 const manyEbuild = `EAPI=8
 DESCRIPTION="Many files"
@@ -40,8 +42,8 @@ interface Status {
   readonly jobs: number;
 }
 
-/** Two workers and three packages, of which each is built once; the tests run in order. */
-describe('zentoo distcc', { timeout: 240_000 }, () => {
+/** Two workers and three packages. Each package is built once; the tests run in order. */
+describe('zentoo distcc', () => {
   const site = new ZentooSite('distcc');
   const docker = rawDocker();
   const trees = { gentoo: uniqueName('distcc-gentoo'), many: uniqueName('distcc-many') };
@@ -51,13 +53,21 @@ describe('zentoo distcc', { timeout: 240_000 }, () => {
     expect(status, stderr).toBe(0);
     return (JSON.parse(stdout) as { readonly workers: readonly Status[] }).workers;
   };
+  const [upLine = '', statusLine = '', downLine = ''] = readCommands('docs/zentoo.md', '## distcc', 3);
+  /** Runs a line of the document. Returns its output. */
+  const runLine = async (line: string): Promise<string> => {
+    const env = { ...process.env, ZENTOO_SITE: site.path };
+    const { status, stdout, stderr } = await runProgram('sh', ['-c', line], { cwd: projectDirectory, env });
+    expect(status, stderr).toBe(0);
+    return stdout;
+  };
   const build = (name: string) => site.build([`real-base-plain-${name}`]);
   const inWorker = async (name: string, script: string): Promise<string> => {
     const { status, stdout, stderr } = await runProgram('docker', ['exec', name, '/bin/sh', '-ec', script]);
     if (status !== 0) throw new Error(`${script}\nended with ${status}:\n${stdout}${stderr}`);
     return stdout;
   };
-  /** Those containers of the engine whose names begin like those of the site's workers. */
+  /** The engine's containers whose names begin like the names of the site's workers. */
   const workerNames = async () =>
     (await docker.listContainers({ all: true, filters: { name: [`zentoo-${site.name}-distcc`] } })).length;
 
@@ -79,16 +89,18 @@ describe('zentoo distcc', { timeout: 240_000 }, () => {
     site.write('site.yaml', siteYaml(site, trees, { cpus: { real: '-O2 -pipe -march=native' } }));
     site.write('config/tuples', packages.map((name) => `real-base-plain-${name}\n`).join(''));
     for (const name of packages) site.write(`config/sets/${name}`, `app-misc/${name}\n`);
-  }, 240_000);
+  });
   afterAll(async () => {
     await site.run(['distcc', 'down']);
     await site[Symbol.asyncDispose]();
     for (const volume of Object.values(trees)) await gone(docker.getVolume(volume).remove());
   });
 
-  it('starts workers that serve, with the compiler of the buildmaster that it makes for them', async () => {
+  it('up makes the missing buildmaster and starts workers that have its compiler', async () => {
     expect(await distcc('status')).toEqual([]);
-    const workers = await distcc('up', '--count', '2');
+    await runLine(upLine);
+    expect(await runLine(statusLine)).toMatch(/^zentoo-/m);
+    const workers = await distcc('status');
     const [first] = workers;
     expect(workers.map(({ name }) => name)).toEqual(
       [1, 2].map((n) => `${network}-${first?.buildmaster.slice(-8)}-${n}`),
@@ -99,7 +111,7 @@ describe('zentoo distcc', { timeout: 240_000 }, () => {
     expect((await site.images()).map((name) => name.replace(/:.*/, ''))).toEqual(['buildmaster', 'distcc']);
   });
 
-  it('keeps them where they are as they should be', async () => {
+  it('up keeps workers that are up to date', async () => {
     const before = await Promise.all((await distcc('status')).map(({ name }) => docker.getContainer(name).inspect()));
     const after = await Promise.all(
       (await distcc('up', '--count=2', 'real-base-plain-many-one')).map(({ name }) =>
@@ -111,9 +123,9 @@ describe('zentoo distcc', { timeout: 240_000 }, () => {
     );
   });
 
-  it('compiles the files of a package on all of them, with real flags in the place of native', async () => {
+  it('a build compiles the files of a package on all workers, with real flags instead of native', async () => {
     const workers = await distcc('status');
-    // What a worker's compilers are called with is in none of its logs by itself.
+    // A worker does not log the arguments of its compilers.
     for (const { name } of workers)
       await inWorker(
         name,
@@ -144,7 +156,7 @@ describe('zentoo distcc', { timeout: 240_000 }, () => {
     expect(recorded).toMatch(/^-O2 -pipe -march=(?!native)/);
   });
 
-  it('makes of native what the compiler makes of it', async () => {
+  it('replaces native by the flags that the compiler itself uses for it', async () => {
     const [image = ''] = (await site.images()).filter((name) => name.startsWith('buildmaster:'));
     const macros = (flags: string) => `gcc ${flags} -dM -E -x c /dev/null | sort`;
     const both = await inContainer(
@@ -155,7 +167,7 @@ describe('zentoo distcc', { timeout: 240_000 }, () => {
     expect(both).toBe('same\n');
   });
 
-  it('lets nobody else reach the workers', async () => {
+  it('no container outside the network of the workers can use them', async () => {
     const [worker] = await distcc('status');
     const { Internal, Options } = await docker.getNetwork(network).inspect();
     expect(Internal).toBe(true);
@@ -167,7 +179,7 @@ describe('zentoo distcc', { timeout: 240_000 }, () => {
     expect(Object.keys(inspected.NetworkSettings.Networks)).toEqual([network]);
     const address = inspected.NetworkSettings.Networks[network]?.IPAddress ?? '';
     const image = (await site.images()).find((name) => name.startsWith('distcc:')) ?? '';
-    // A connection alone proves nothing where a gateway answers for everybody: a file has to be compiled.
+    // A connection alone proves nothing, because a gateway may answer for every address: the test compiles a file.
     const attempt = (options: readonly string[]) =>
       inContainer(
         `zentoo/${site.name}/${image}`,
@@ -177,15 +189,15 @@ describe('zentoo distcc', { timeout: 240_000 }, () => {
       );
     expect(await attempt([])).toBe('refused\n');
     expect(await inWorker(worker?.name ?? '', 'cat /var/log/distccd.log')).not.toContain('bystander');
-    // The very same is compiled for whoever is in the network.
+    // The same file is compiled for a container in the network.
     expect(await attempt(['--network', network])).toBe('compiled\n');
     expect(await inWorker(worker?.name ?? '', 'cat /var/log/distccd.log')).toContain('bystander');
   });
 
-  it('builds on where a worker dies in the middle, with a file in its hands', async () => {
+  it('a build continues if a worker dies while it compiles a file', async () => {
     const [first, second] = await distcc('status');
     if (first === undefined || second === undefined) throw new Error('there are no two workers');
-    // It compiles one file, and never ends with the next.
+    // The compiler compiles one file, and hangs at the next.
     await inWorker(
       first.name,
       `cd /opt/noted && chmod 777 . && touch begun && chmod 666 begun
@@ -206,7 +218,7 @@ describe('zentoo distcc', { timeout: 240_000 }, () => {
     expect(await inContainer(`zentoo/${site.name}/real-base-plain-many-two`, 'many-two')).toBe(`${files} files\n`);
   });
 
-  it('does not use a worker whose compiler is another one, and says so', async () => {
+  it('warns of a worker with another compiler, and does not use it', async () => {
     const [first, second] = await distcc('up', '--count', '2');
     expect(first).toMatchObject({ state: 'running', jobs: 0 });
     const broken = second?.name ?? '';
@@ -220,12 +232,10 @@ describe('zentoo distcc', { timeout: 240_000 }, () => {
     expect(after[1]?.jobs).toBe(second?.jobs);
   });
 
-  it('removes all of it, and only it', async () => {
+  it('down removes all objects of the workers, and nothing else', async () => {
     const kept = await site.images();
     expect(await workerNames()).toBe(2);
-    const { status, stdout, stderr } = await site.run(['distcc', 'down']);
-    expect(status, stderr).toBe(0);
-    expect(stdout.split('\n').filter((line) => line !== '')).toHaveLength(4);
+    expect((await runLine(downLine)).split('\n').filter((line) => line !== '')).toHaveLength(4);
     expect(await workerNames()).toBe(0);
     expect(await site.images()).toEqual(kept.filter((name) => !name.startsWith('distcc:')));
     await expect(docker.getNetwork(network).inspect()).rejects.toMatchObject({ statusCode: 404 });

@@ -1,9 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { GenericContainer, type StartedTestContainer } from 'testcontainers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { linkRepositoriesCommand, unlinkRepositoriesCommand } from '../../src/build/cross-scripts.ts';
-import { connectEngine } from '../../src/engine/connect-engine.ts';
-import type { ContainerId, Engine } from '../../src/engine/engine.ts';
+import { linkRepositoriesCommand, unlinkRepositoriesCommand } from '../../src/emerge/cross-scripts.ts';
+import { connectEngine } from '../../src/engine/docker/connect-engine.ts';
+import type { Engine } from '../../src/engine/engine.ts';
+import type { ContainerId } from '../../src/engine/identifiers.ts';
 import {
   crossEnvironment,
   crossRoot,
@@ -13,7 +15,8 @@ import {
 } from '../../src/portage/cross-root.ts';
 import { emergeEnvironment } from '../../src/portage/emerge-command.ts';
 import { starterSite } from '../../src/site/starter-site.ts';
-import { stage, uniqueName } from '../support/real-engine.ts';
+import { stage } from '../support/real-engine.ts';
+import { uniqueName } from '../support/unique-name.ts';
 import { runProgram } from '../support/run-program.ts';
 
 const chost = 'x86_64-pc-linux-musl';
@@ -25,7 +28,10 @@ const muslPackages = `${store}/${chost}/x86-64-musl/test`;
 const nativePackages = `${store}/${stageChost}/x86-64/test`;
 const links = repositoryLinks(chost, [tree]);
 
-/** Linked against a library of the same partition; compiling it needs a program that runs on the build's machine. */
+/**
+ * A package that is linked with a library of the same partition. Its compilation needs a program that runs on the build's
+ * machine.
+ */
 const chime = `EAPI=8
 DESCRIPTION="Needs a program to be built, and a library"
 S="\${WORKDIR}"
@@ -46,31 +52,10 @@ const set = 'app-misc/chime\napp-misc/greet\n';
 const ours = ['app-misc/chime-1', 'app-misc/greet-1.0', 'dev-libs/greeting-2.0'];
 const system = ['sys-apps/baselayout-1.0', 'sys-apps/stage-info-1.0', 'sys-apps/yesno-1.0', 'sys-libs/musl-1.2.3'];
 
-/** Prints of all ELF files below a directory, but those on other file systems: path, interpreter, needed libraries. */
-const listElf = `
-import os, struct, sys
-top = sys.argv[1]
-device = os.stat(top).st_dev
-for directory, names, files in os.walk(top):
-    names[:] = [n for n in names if os.lstat(os.path.join(directory, n)).st_dev == device]
-    for name in files:
-        path = os.path.join(directory, name)
-        if os.path.islink(path): continue
-        data = open(path, 'rb').read()
-        if data[:4] != b'\\x7fELF': continue
-        offset, size, count = struct.unpack_from('<Q', data, 32)[0], *struct.unpack_from('<HH', data, 54)
-        heads = [struct.unpack_from('<IIQQQQQQ', data, offset + n * size) for n in range(count)]
-        at = lambda address: next(address - h[3] + h[2] for h in heads if h[0] == 1 and h[3] <= address < h[3] + h[5])
-        text = lambda start: data[start:data.index(b'\\0', start)].decode()
-        interpreter = [text(h[2]) for h in heads if h[0] == 3]
-        pairs = [struct.unpack_from('<QQ', data, h[2] + n) for h in heads if h[0] == 2 for n in range(0, h[5], 16)]
-        strings = [at(value) for tag, value in pairs if tag == 5]
-        needed = [text(strings[0] + value) for tag, value in pairs if tag == 1]
-        print(path[len(top):], *(interpreter or ['-']), *needed)
-`;
+const listElf = readFileSync(new URL('../support/list-elf.py', import.meta.url), 'utf8');
 
-/** The recipe of a tuple that is cross, step by step on real containers; the tests run in order. */
-describe('a root for musl, compiled by a stage of glibc', { timeout: 180_000 }, () => {
+/** The steps of a cross tuple's build in real containers; the tests run in order. */
+describe('a root for musl, compiled by a stage of glibc', () => {
   const volumes = { tree: uniqueName('musl-tree'), store: uniqueName('musl-store') };
   const image = uniqueName('musl-root');
   let engine: Engine;
@@ -101,7 +86,7 @@ describe('a root for musl, compiled by a stage of glibc', { timeout: 180_000 }, 
     ...['--rebuilt-binaries'],
   );
 
-  /** The branch below a root's /etc/portage, and what is added to it. */
+  /** The branch below a root's /etc/portage, with additional files. */
   const configure = async (container: StartedTestContainer, settings: Record<string, string>, prefix: string) => {
     const branch = starterSite('test').portage.find(({ name }) => name === (prefix === '' ? 'base' : 'musl'));
     const added = Object.entries(settings).map(([name, value]) => `${name}="${value}"\n`);
@@ -162,7 +147,7 @@ describe('a root for musl, compiled by a stage of glibc', { timeout: 180_000 }, 
     for (const volume of Object.values(volumes)) await engine.removeVolume(volume);
   });
 
-  it('reads the same profile by a relative link as by the name of its repository', async () => {
+  it('reads the same profile through a relative link and through the name of its repository', async () => {
     const settings = ['portageq', 'envvar', '-v', 'CHOST', 'CBUILD', 'ELIBC', 'ROOT', 'ACCEPT_KEYWORDS'];
     const byName = await must(compiling, settings, crossEnvironment(chost));
     expect(byName).toContain(`CHOST=${chost}\nCBUILD=${stageChost}\nELIBC=musl\nROOT=${root}/\n`);
@@ -175,15 +160,15 @@ describe('a root for musl, compiled by a stage of glibc', { timeout: 180_000 }, 
     await must(compiling, ['mv', '/root/profile', profile]);
   });
 
-  it('keeps what it compiles apart from what it needs to compile', async () => {
-    const command = emerge('--usepkg=y', '--binpkg-respect-use=y', '--buildpkg=y', '@system', '@test');
+  it('puts packages for the root and packages for the build’s machine into different partitions', async () => {
+    const command = emerge('--usepkg=y', '--buildpkg=y', '@system', '@test');
     await must(compiling, command, { ...emergeEnvironment({ pkgdir: muslPackages }), ...crossEnvironment(chost) });
     expect(await packaged(muslPackages)).toEqual({ packages: [...ours, ...system], chosts: new Set([chost]) });
     expect(await packaged(nativePackages)).toEqual({ packages: ['app-misc/motto-1.1'], chosts: new Set([stageChost]) });
     expect(await installed(compiling, '')).toEqual(['app-misc/motto-1.1']);
   });
 
-  it('assembles an empty root from the packages alone', async () => {
+  it('assembles an empty root from binary packages only', async () => {
     assembling = await start('ro');
     await prepare(assembling);
     const output = await must(assembling, [...assemble, '@system', '@test'], {
@@ -199,7 +184,7 @@ describe('a root for musl, compiled by a stage of glibc', { timeout: 180_000 }, 
     });
   });
 
-  it('has the interpreter of musl in every program, and no library of glibc', async () => {
+  it('has programs with musl’s interpreter only, and no library of glibc', async () => {
     await must(assembling, unlinkRepositoriesCommand(links));
     const list = (await must(assembling, ['python3', '-I', '-c', listElf, root])).trim().split('\n');
     const programs = list.filter((line) => line.startsWith('/usr/bin/'));
@@ -212,17 +197,21 @@ describe('a root for musl, compiled by a stage of glibc', { timeout: 180_000 }, 
     );
     expect(list.filter((line) => /ld-linux|libc\.so\.6/.test(line))).toEqual([]);
     expect(await must(assembling, ['find', root, '-xdev', '-name', 'ld-*'])).toBe(`${root}/lib/ld-musl-x86_64.so.1\n`);
-    // The same look at what is of glibc.
+    // The same check finds files of glibc in the stage.
     const look = ['sh', '-c', 'mkdir /root/look && cp /bin/true /root/look && python3 -I -c "$1" /root/look'];
     expect(await must(assembling, [...look, 'sh', listElf])).toBe('/true /lib64/ld-linux-x86-64.so.2 libc.so.6\n');
   });
 
-  it('makes an image of that root and of nothing else, whose programs run', async () => {
+  it('makes an image that contains only the root and whose programs run', async () => {
     const id = assembling.getId() as ContainerId;
     const command = ['tar', '-C', root, '--one-file-system', '--numeric-owner', '--xattrs', '--acls', '-cf', '-', '.'];
     const tar = await engine.execAttached(id, { command });
     const archive = Readable.from(outputOf(tar.output));
-    await engine.importImage(archive, { name: image, changes: ['LABEL zentoo.test="yes"'] });
+    await engine.importImage(
+      archive,
+      { name: image, changes: ['LABEL zentoo.test="yes"'] },
+      new AbortController().signal,
+    );
     const inRoot = (...program: readonly string[]) =>
       runProgram('docker', ['run', '--rm', '--network=none', image, ...program]);
     const quiet = { status: 0, stderr: '' };
@@ -233,7 +222,7 @@ describe('a root for musl, compiled by a stage of glibc', { timeout: 180_000 }, 
     expect(await inRoot('/bin/sh', '-c', 'true')).toMatchObject({ status: 127 });
   });
 
-  it('hands none of these packages to a root of glibc', async () => {
+  it('installs no package for musl in a root of glibc', async () => {
     native = await start('ro');
     await prepare(native);
     const misled = emergeEnvironment({ pkgdir: muslPackages });

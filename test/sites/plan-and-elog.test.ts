@@ -2,9 +2,10 @@ import { GenericContainer, type StartedTestContainer } from 'testcontainers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { planPackages } from '../../src/plan/plan-packages.ts';
 import type { PackageArgument } from '../../src/portage/atom.ts';
-import { elogDirectory, elogEnvironment, parseElogFile } from '../../src/portage/elog.ts';
+import { elogDirectory, parseElogFile } from '../../src/portage/output/elog.ts';
+import { elogEnvironment } from '../../src/portage/elog-settings.ts';
 import { pretendCommand } from '../../src/portage/pretend-command.ts';
-import { parsePretendOutput } from '../../src/portage/pretend-output.ts';
+import { parsePretendOutput } from '../../src/portage/output/pretend-output.ts';
 import { stage } from '../support/real-engine.ts';
 
 const talker = `EAPI=8
@@ -27,7 +28,7 @@ pkg_postinst() {
 }
 `;
 
-/** The words of the real Portage, through the parsers. The tests run in order in one container with a repository of their own. */
+/** Parses the output of the real Portage. The tests run in order in one container, with an ebuild repository of their own. */
 describe('real Portage', () => {
   let container: StartedTestContainer;
 
@@ -58,10 +59,10 @@ describe('real Portage', () => {
   });
   afterAll(() => container.stop({ timeout: 0, remove: true, removeVolumes: true }));
 
-  it('keeps what a package said in a file that is read', async () => {
+  it('writes the messages of a package to a file that the reader of elog understands', async () => {
     const settings = Object.entries(elogEnvironment).map(([name, value]) => `${name}='${value}'`);
     const log = '/var/log/test-portage';
-    // The base's own wishes are replaced, and its classes are not looked at.
+    // zentoo replaces the base's elog settings, and does not read its classes.
     await run(`printf 'PORTAGE_ELOG_CLASSES="info qa"\\nPORTAGE_ELOG_SYSTEM="echo"\\n' >>/etc/portage/make.conf`);
     const merged = await run(
       `PORTAGE_LOGDIR=${log} ${settings.join(' ')} FEATURES=buildpkg emerge --quiet=y --oneshot test-lab/talker`,
@@ -80,7 +81,7 @@ describe('real Portage', () => {
     });
   });
 
-  it('says what it would compile, every line of which is understood', async () => {
+  it('prints a plan, every line of which the parser understands', async () => {
     const { exitCode, output, pretended } = await ask([], 'test-lab/talker', 'app-misc/greet', '@system');
     expect({ exitCode, output }).toMatchObject({ exitCode: 0 });
     expect(pretended.messages).toEqual([]);
@@ -94,7 +95,7 @@ describe('real Portage', () => {
     ]);
   });
 
-  it('says which binary package does not fit, even to a branch that sets options of its own', async () => {
+  it('names the binary package that does not fit, even if the branch sets options of its own', async () => {
     await run(`echo 'test-lab/talker fast -colour' >/etc/portage/package.use`);
     await run(`echo 'EMERGE_DEFAULT_OPTS="--quiet --columns --autounmask-write --ask"' >>/etc/portage/make.conf`);
     const { exitCode, output, pretended } = await ask(['--update', '--newuse'], 'test-lab/talker');
@@ -106,12 +107,12 @@ describe('real Portage', () => {
         action: 'compile',
         cpv: 'test-lab/talker-1.0',
         use: '+fast -colour',
-        why: 'USE +fast -colour differs from what the stage has; USE -colour +fast differs from the binary package in the store',
+        why: 'USE +fast -colour differs from the package of the stage; USE -colour +fast differs from the binary package in the store',
       },
     ]);
   });
 
-  it('proposes what the configuration would need, and writes nothing', async () => {
+  it('proposes changes to the configuration, and writes none', async () => {
     await run(
       `echo 'app-misc/greet loud' >/etc/portage/package.use; echo 'dev-libs/greeting' >/etc/portage/package.mask`,
     );

@@ -11,7 +11,7 @@ import { edit } from '../unit/site/site-changes.ts';
 const program = join(import.meta.dirname, '../../src/zentoo.ts');
 const tuple = 'x86-64-base-plain-tools';
 
-/** A site on the real engine, reached through a proxy that tells what was started. */
+/** A site on the real engine, behind a proxy that records the started containers. */
 class TestSite implements AsyncDisposable {
   readonly directory: string;
   readonly #proxy: EngineProxy;
@@ -37,7 +37,7 @@ class TestSite implements AsyncDisposable {
     return join(this.directory, 'config/portage');
   }
 
-  /** Runs zentoo; besides what it prints, how many containers it started. */
+  /** Runs zentoo. Returns its output and the number of containers that it started. */
   async zentoo(...args: readonly string[]) {
     const before = this.#proxy.requests.length;
     const env = { ...process.env, DOCKER_HOST: this.#proxy.address, ZENTOO_SITE: this.directory };
@@ -46,7 +46,7 @@ class TestSite implements AsyncDisposable {
     return { ...outcome, started: requests.filter((line) => /\/containers\/[^/]+\/start/.test(line)).length };
   }
 
-  /** The plan of a tuple as programs get it. */
+  /** The plan of a tuple in the output of --json. */
   async plan(...tuples: readonly string[]) {
     const { stdout, stderr, ...outcome } = await this.zentoo('plan', '--json', ...tuples);
     return { ...outcome, stderr, plan: JSON.parse(stdout) as PrintedPlan };
@@ -82,23 +82,23 @@ interface PrintedPlan {
 const describePackages = ({ tuples }: PrintedPlan) =>
   tuples[0]?.packages.map(({ action, cpv, why }) => `${action} ${cpv}: ${why}`);
 
-// Each goes on from what the one before has made.
+// Each test continues from the state that the test before it left.
 describe('the plan of a site', () => {
   let site: TestSite;
   beforeAll(async () => void (site = await TestSite.open()));
   afterAll(() => site[Symbol.asyncDispose]());
 
-  test('says that there is no tree before the first sync', async () => {
+  test('refuses to plan before the first sync', async () => {
     const outcome = await site.zentoo('plan');
     expect(outcome).toMatchObject({ status: 13, stdout: '', started: 0 });
-    expect(outcome.stderr).toContain('hint: zentoo sync');
+    expect(outcome.stderr).toContain('hint: run `zentoo sync`');
     expect((await site.zentoo('sync')).status).toBe(0);
   });
 
-  test('asks Portage what it would compile, and leaves nothing but the answer', async () => {
+  test('asks Portage for a plan, and leaves only the cached answer', async () => {
     const { status, started, plan } = await site.plan(tuple);
     expect({ status, started }).toEqual({ status: 0, started: 1 });
-    expect(plan.buildmasters).toMatchObject([{ action: 'make', why: ['there is none yet'] }]);
+    expect(plan.buildmasters).toMatchObject([{ action: 'make', why: ['there is no buildmaster yet'] }]);
     expect(plan.tuples).toMatchObject([{ tuple, action: 'build', why: ['there is no image yet'] }]);
     expect(describePackages(plan)).toContain('compile app-misc/greet-1.0: new; no binary package in the store');
     expect(await rawDocker().listImages({ filters: { reference: [`zentoo/${site.name}/*`] } })).toEqual([]);
@@ -107,15 +107,16 @@ describe('the plan of a site', () => {
     expect(Volumes.map(({ Name }) => Name).toSorted()).toEqual(kept);
   });
 
-  test('starts no container for what it knows already, and is the same', async () => {
+  test('prints the same plan from the cache, without a container', async () => {
     const again = await site.zentoo('plan', tuple);
     expect(again).toMatchObject({ status: 0, stderr: '', started: 0 });
     expect(again.stdout).toMatch(/^ {2}compile {2}app-misc\/greet-1\.0 .* new; no binary package in the store$/m);
     const graph = await site.zentoo('plan', '--graph=mermaid', tuple);
     expect(graph).toMatchObject({ status: 0, stdout: expect.stringMatching(/^flowchart /) as string, started: 0 });
+    expect(graph.stdout).toMatch(/^ {2}n\d+\("app-misc\/greet-1\.0"\):::made$/m);
   });
 
-  test('foretells what a build then compiles; after that all is up to date', async () => {
+  test('names exactly the packages that a build then compiles; afterwards all is up to date', async () => {
     const { plan } = await site.plan(tuple);
     const built = await site.zentoo('build', '--json', tuple);
     const { tuples } = JSON.parse(built.stdout) as { tuples: readonly { merged: readonly string[] }[] };
@@ -134,9 +135,9 @@ describe('the plan of a site', () => {
     expect((await site.zentoo('list')).stdout).toMatch(
       new RegExp(`^${tuple} +up to date {2}\\d+ MB, \\d+s old  - `, 'm'),
     );
-  }, 120_000);
+  });
 
-  test('says what is not committed, and once it is, which package is compiled for it and why', async () => {
+  test('warns of uncommitted files; after the commit, names the packages to compile and the reason', async () => {
     writeFiles(site.portage, { 'package.use/greet': 'app-misc/greet -loud\ndev-libs/greeting shout\n' });
     const before = await site.plan(tuple);
     expect(before).toMatchObject({ status: 0, started: 0, plan: { tuples: [{ action: 'none' }] } });
@@ -156,7 +157,7 @@ describe('the plan of a site', () => {
     ]);
   });
 
-  test('shows the file of the branch for a package that is masked, beside the plans of other tuples', async () => {
+  test('names the branch’s file to change for a masked package, and still plans the other tuples', async () => {
     writeFiles(site.portage, { 'package.mask': 'app-misc/timepiece\n' });
     commitAll(site.portage);
     const { status, stderr, plan } = await site.plan(tuple, 'x86-64-musl-musl-plain-tools');
@@ -171,7 +172,7 @@ describe('the plan of a site', () => {
     expect(await site.zentoo('plan', tuple)).toMatchObject({ status: 22, started: 0 });
   });
 
-  test("refuses a set that has the name of a repository's", async () => {
+  test("refuses a set that has the name of a repository's set", async () => {
     await appendFile(join(site.directory, 'config/sets/greetings'), 'app-misc/hello\n');
     for (const command of ['plan', 'build']) {
       const { status, stderr, started } = await site.zentoo(command, tuple);

@@ -1,12 +1,12 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ownerLabel } from '../../src/build/workspace.ts';
+import { ownerLabel } from '../../src/container/workspace.ts';
 import { containersWith } from '../support/builder.ts';
 import { rawDocker, stage } from '../support/real-engine.ts';
 import { faultsConf, makeTrees, siteYaml, ZentooSite, type SharedTrees } from '../support/zentoo-site.ts';
 
-describe('zentoo build, interrupted', { timeout: 120_000 }, () => {
+describe('zentoo build, interrupted', () => {
   const site = new ZentooSite('interrupted');
   let trees: SharedTrees & AsyncDisposable;
   let firstWords = '';
@@ -20,7 +20,7 @@ describe('zentoo build, interrupted', { timeout: 120_000 }, () => {
     site.write('config/sets/clock', 'app-misc/timepiece:2\n');
     site.branch('portage', 'base', { 'repos.conf/faults.conf': faultsConf });
     site.branch('buildhooks', 'waits', { assemble: '#!/bin/sh\necho waiting here\nsleep infinity\n' });
-  }, 120_000);
+  });
   afterAll(async () => {
     await site[Symbol.asyncDispose]();
     await trees[Symbol.asyncDispose]();
@@ -29,12 +29,16 @@ describe('zentoo build, interrupted', { timeout: 120_000 }, () => {
   it.each([
     ['a compilation', 'plain-base-plain-hanging', [], /Emerging .*test-fault\/hangs/],
     ['a hook of an assembly', 'plain-base-waits-clock', [], /^(?:\S+ \| )?waiting here$/m],
-    ['an archive', 'plain-base-plain-clock', ['--output', 'archive'], /: archive plain-base-plain-clock \.\.\./],
+    [
+      'an archive',
+      'plain-base-plain-clock',
+      ['--output', 'archive'],
+      /: archive \S+\/plain-base-plain-clock\.tar\.zst \.\.\./,
+    ],
   ] as const)('leaves nothing of %s behind, and ends with 143', async (_what, tuple, options, when) => {
     const outcome = await site.interrupt(['build', ...options, tuple], when, 'SIGTERM');
     firstWords ||= outcome.stderr;
     expect(outcome.status, outcome.stderr).toBe(143);
-    expect(outcome.seconds).toBeLessThan(10);
     const store = `zentoo-${site.name}-binpkgs`;
     expect(await containersWith(store)).toEqual([]);
     const { Volumes } = await rawDocker().listVolumes({ filters: { label: [ownerLabel] } });
@@ -45,9 +49,9 @@ describe('zentoo build, interrupted', { timeout: 120_000 }, () => {
     expect(readdirSync(site.path).includes('output') ? readdirSync(output) : []).toEqual([]);
   });
 
-  it('says of a tool chain that is not Portage’s that it is left as it is', () => {
+  it('reports that it leaves a tool chain unchanged that Portage does not build', () => {
     expect(firstWords).toMatch(
-      /^note: optimize: toolchain: .*sys-devel\/gcc.* of gentoo-ministage are not Portage's to build, and left as they are$/m,
+      /^note: optimize: toolchain leaves .*sys-devel\/gcc.* of gentoo-ministage unchanged, because Portage does not build them$/m,
     );
     expect(firstWords.split(/: compile for/)[0]).not.toContain('>>> Emerging');
   });

@@ -24,7 +24,7 @@ const sets = {
   l: 'app-misc/greet app-misc/motto app-misc/timepiece:1 app-misc/timepiece:2 virtual/greeter',
 } as const;
 
-/** All that these sets and @system come to. */
+/** All packages of the sets and of @system. */
 const distinct = [
   'app-misc/greet-1.0',
   'app-misc/motto-1.1',
@@ -36,7 +36,7 @@ const distinct = [
   'virtual/greeter-1',
 ];
 
-describe('zentoo build, of twelve tuples that overlap', { timeout: 300_000 }, () => {
+describe('zentoo build of twelve tuples whose sets overlap', () => {
   const site = new ZentooSite('parallel');
   let trees: SharedTrees & AsyncDisposable;
   let built: BuildOutcome;
@@ -53,7 +53,7 @@ describe('zentoo build, of twelve tuples that overlap', { timeout: 300_000 }, ()
     for (const [set, atoms] of Object.entries(sets)) site.write(`config/sets/${set}`, atoms.replaceAll(' ', '\n'));
     site.branch('portage', 'base', { 'repos.conf/faults.conf': faultsConf });
     built = await site.build(['--jobs', '3']);
-  }, 300_000);
+  });
   afterAll(async () => {
     await site[Symbol.asyncDispose]();
     await trees[Symbol.asyncDispose]();
@@ -61,16 +61,16 @@ describe('zentoo build, of twelve tuples that overlap', { timeout: 300_000 }, ()
 
   const compilations = () => (built.stderr.match(/(?<=>>> Emerging \(\d+ of \d+\) )\S+(?=::)/g) ?? []).toSorted();
 
-  it('compiles each package once, whoever needs it, and one that fails as well', () => {
+  it('compiles each package once for all tuples, a failing package too', () => {
     expect(compilations(), built.stderr).toEqual([...distinct, 'test-fault/half-done-1'].toSorted());
   });
 
-  it('has each of them in the store once', async () => {
+  it('has each package in the store once', async () => {
     const listed = await site.inStore('cd /var/cache/binpkgs/*/plain/*/ && grep -h ^CPV: Packages');
     expect(listed.trim().split('\n').toSorted()).toEqual(distinct.map((cpv) => `CPV: ${cpv}`));
   });
 
-  it('fails those tuples alone that need what fails, and says so once', () => {
+  it('fails only the tuples that need the failed package, and reports the failure once', () => {
     const failed = [...built.tuples.values()].filter(({ type }) => type === 'failed').map(({ name }) => name);
     expect(failed).toEqual(['plain-base-plain-j', 'plain-base-plain-k']);
     expect(built.status).toBe(31);
@@ -79,7 +79,7 @@ describe('zentoo build, of twelve tuples that overlap', { timeout: 300_000 }, ()
     expect(built.stderr.split(said)).toHaveLength(2);
   });
 
-  it('works in several containers at once', () => {
+  it('works in several containers at the same time', () => {
     const steps = built.stderr.match(/^\S+: \w+ (?:.*\.\.\.$|done in|failed after)/gm) ?? [];
     let [atWork, most] = [0, 0];
     for (const step of steps) {
@@ -89,7 +89,7 @@ describe('zentoo build, of twelve tuples that overlap', { timeout: 300_000 }, ()
     expect([most, atWork]).toEqual([3, 0]);
   });
 
-  it('has in each root what its set needs', async () => {
+  it('installs the packages of its set in each root', async () => {
     const { merged, compiled } = built.tuples.get('plain-base-plain-e') ?? {};
     const own = [
       'app-misc/greet-1.0',

@@ -5,13 +5,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { containersWith } from '../support/builder.ts';
-import { rawDocker, stage, uniqueName } from '../support/real-engine.ts';
+import { rawDocker, stage } from '../support/real-engine.ts';
+import { uniqueName } from '../support/unique-name.ts';
 import { faultsConf, makeTrees, siteYaml, ZentooSite, type SharedTrees } from '../support/zentoo-site.ts';
 
 const broken = '[broken]\nlocation = /var/db/repos/broken\nsync-type = git\nsync-uri = file:///nowhere/at/all.git\n';
 const left = (name: string, line: string) => `[${name}]\nlocation = /var/db/repos/${name}\n${line}\n`;
 
-describe('zentoo sync, and what it keeps apart', { timeout: 120_000 }, () => {
+describe('zentoo sync', () => {
   const site = new ZentooSite('sync');
   let trees: SharedTrees & AsyncDisposable;
   const lock = () => (parse(site.read('site.lock')) as { repositories: Record<string, string> }).repositories;
@@ -22,13 +23,13 @@ describe('zentoo sync, and what it keeps apart', { timeout: 120_000 }, () => {
     site.write('config/tuples', 'plain-base-plain-clock\n');
     site.write('config/sets/clock', 'app-misc/timepiece:2\n');
     site.branch('portage', 'base', { 'repos.conf/faults.conf': faultsConf });
-  }, 120_000);
+  });
   afterAll(async () => {
     await site[Symbol.asyncDispose]();
     await trees[Symbol.asyncDispose]();
   });
 
-  it('writes down what all trees are at, also of those that it does not sync', async () => {
+  it('writes the revisions of all trees to site.lock, also of trees that it does not sync', async () => {
     const { status, stderr, stdout } = await site.run(['sync']);
     expect(status, stderr).toBe(0);
     expect(lock()).toEqual({
@@ -39,7 +40,7 @@ describe('zentoo sync, and what it keeps apart', { timeout: 120_000 }, () => {
     expect(stderr).toContain('faults: sync not synced: its repos.conf has no sync-type ...\n');
   });
 
-  it('goes on where one tree fails, whose place in the lock file stays; leaves alone what is not synced', async () => {
+  it('syncs the other trees if one fails, and keeps its revision in site.lock; skips trees without a sync-type', async () => {
     site.branch('portage', 'base', {
       'repos.conf/broken.conf': broken,
       'repos.conf/never.conf': left('never', 'sync-type = git\nsync-uri = file:///nowhere\nauto-sync = no'),
@@ -61,23 +62,23 @@ describe('zentoo sync, and what it keeps apart', { timeout: 120_000 }, () => {
     site.branch('portage', 'base', {});
   });
 
-  it('refuses a lock file that is none before anything is synced', async () => {
+  it('refuses a damaged site.lock before anything is synced', async () => {
     const before = site.read('site.lock');
     site.write('site.lock', 'what is this\n');
     const { status, stderr } = await site.run(['sync']);
-    expect([status, stderr]).toEqual([3, expect.stringContaining('site.lock:1:1: it is no lock file of a site')]);
+    expect([status, stderr]).toEqual([3, expect.stringContaining('site.lock:1:1: the file is not a lock file')]);
     expect(stderr).not.toContain('sync git');
     site.write('site.lock', before);
   });
 
-  it('waits for whoever uses the tree, and whoever uses it waits for a sync', async () => {
+  it('waits for processes that use the tree, and makes them wait while it syncs', async () => {
     for (const [mode, command] of [
       ['--shared', ['sync']],
       ['--exclusive', ['build']],
     ] as const) {
       await using holder = await holdLock(trees.gentoo, mode);
       const running = site.run(command);
-      // The other lock is asked for, and not given, as the kernel's own list of locks says.
+      // The kernel's list of locks shows that the other process waits for the lock.
       await holder.untilWaitedFor();
       await holder.release();
       const { status, stderr } = await running;
@@ -85,7 +86,7 @@ describe('zentoo sync, and what it keeps apart', { timeout: 120_000 }, () => {
     }
   });
 
-  it('lets no other site of its name touch anything', async () => {
+  it('refuses a second site of the same name, and changes nothing', async () => {
     expect(await site.run(['sync'])).toMatchObject({ status: 0 });
     await using other = new ZentooSite('sync');
     other.write('site.yaml', siteYaml(site, { gentoo: trees.gentoo }));
@@ -97,11 +98,11 @@ describe('zentoo sync, and what it keeps apart', { timeout: 120_000 }, () => {
       expect([command, status, stderr]).toEqual([
         command,
         20,
-        expect.stringContaining(`it is that of the site in ${site.path}`),
+        expect.stringContaining(`the site in ${site.path} has the same name`),
       ]);
     }
     expect(await site.images()).toEqual(before);
-    // Of a stage that no tuple of this build has, nothing is asked.
+    // zentoo does not look up a stage that no tuple of this build uses.
     const stages = `{ a: { image: ${stage}, branches: [base] }, b: { image: localhost:1/none, branches: [next] } }`;
     other.branch('portage', 'next', {});
     other.write('config/tuples', 'plain-base-plain-tools\nplain-next-plain-tools\n');
@@ -113,7 +114,7 @@ describe('zentoo sync, and what it keeps apart', { timeout: 120_000 }, () => {
     ]);
   });
 
-  it('says that a stage cannot be found with 14, and starts nothing', async () => {
+  it('fails with 14 if a stage cannot be found, and starts nothing', async () => {
     await using other = new ZentooSite('stage');
     other.write(
       'site.yaml',
@@ -125,7 +126,7 @@ describe('zentoo sync, and what it keeps apart', { timeout: 120_000 }, () => {
   });
 });
 
-/** A container that holds the lock of a tree, as an emerge or a sync does. */
+/** A container that holds a tree's lock, like an emerge or a sync. */
 async function holdLock(volume: string, mode: '--shared' | '--exclusive') {
   const name = uniqueName('holder');
   const mount = ['-v', `${volume}:/tree:ro`];
@@ -144,7 +145,7 @@ async function holdLock(volume: string, mode: '--shared' | '--exclusive') {
     child.stdin.end();
     await closed;
   };
-  // No event says that a process waits.
+  // No event tells that a process waits.
   return {
     untilWaitedFor: () => expect.poll(waiting, { timeout: 60_000 }).toBe(true),
     release,

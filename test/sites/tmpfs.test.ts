@@ -2,7 +2,7 @@ import { rawDocker } from '../support/real-engine.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { faultsConf, inContainer, makeTrees, siteYaml, ZentooSite, type SharedTrees } from '../support/zentoo-site.ts';
 
-/** Writes more than there is room for on a small tmpfs, and remembers what it was written to. */
+/** Writes more than a small tmpfs can hold, and installs the name of the file system that it wrote to. */
 const ebuild = (mebibytes: number) => `EAPI=8
 DESCRIPTION="Writes \${P} and installs what its file system is"
 HOMEPAGE="https://example.org/test-fault"
@@ -14,7 +14,7 @@ src_compile() { head -c ${mebibytes}M /dev/zero >big || die "and here it ends"; 
 src_install() { stat -f -c %T "\${WORKDIR}" >\${PN} && insinto /usr/share/built-on && doins \${PN}; }
 `;
 
-describe('zentoo build, of packages on a tmpfs', { timeout: 300_000 }, () => {
+describe('zentoo build of packages on a tmpfs', () => {
   const site = new ZentooSite('tmpfs');
   const tuple = 'plain-base-told-both';
   let trees: SharedTrees & AsyncDisposable;
@@ -36,7 +36,7 @@ describe('zentoo build, of packages on a tmpfs', { timeout: 300_000 }, () => {
       'package.env/some': 'app-misc/greet other\n',
       'env/other': 'CFLAGS="-O1"\n',
     });
-    // Files of a hook are written into the container of a root that is to be committed.
+    // zentoo writes a hook's files into the container of a root that it commits.
     site.branch('buildhooks', 'told', { assemble: '#!/bin/sh\n[ "$(stat -f -c %T /var/tmp/portage)" = tmpfs ]\n' });
   });
   afterAll(async () => {
@@ -44,16 +44,17 @@ describe('zentoo build, of packages on a tmpfs', { timeout: 300_000 }, () => {
     await trees[Symbol.asyncDispose]();
   });
 
-  it('builds one that is too big on a volume, says so, and knows that from the beginning when it is told so', async () => {
+  it('builds a package that is too big for the tmpfs on a volume with a warning, and at once if big-packages names it', async () => {
     configure('');
     const first = await site.build();
     expect(first.status, first.stderr).toBe(0);
     expect(first.stderr).toMatch(
-      /^warning: failed to emerge test-fault\/large-1: no space left on device at .*: packages are built on a tmpfs of 24 MiB at \/var\/tmp\/portage; it is built on a volume now$/m,
+      /^warning: failed to emerge test-fault\/large-1: no space left on device at .*: packages are built on a tmpfs of 24 MiB at \/var\/tmp\/portage; building it on a volume instead$/m,
     );
-    const line = /by this line below limits: in site\.yaml: (big-packages: .+?); or have everything built there/.exec(
-      first.stderr,
-    )?.[1];
+    const line =
+      /by this line below limits: in site\.yaml: (big-packages: .+?); or build all packages on a volume/.exec(
+        first.stderr,
+      )?.[1];
     expect(line).toBe('big-packages: [test-fault/large]');
     expect(first.stderr.match(/>>> Emerging \(1 of 1\) test-fault\/large/g)).toHaveLength(2);
     await site.inStore('rm -r /var/cache/binpkgs/*/plain/*/test-fault/large');
@@ -70,7 +71,7 @@ describe('zentoo build, of packages on a tmpfs', { timeout: 300_000 }, () => {
     expect(await inContainer(image, 'cd /etc/portage && ls env package.env && cat package.env/*')).toBe(
       'env:\nother\n\npackage.env:\nsome\napp-misc/greet other\n',
     );
-    // What the first build had compiled is in the same partition.
+    // The packages of the first build are in the same partition.
     expect(await site.inStore('ls -d /var/cache/binpkgs/x86_64-pc-linux-gnu/plain/* | wc -l')).toBe('1\n');
   });
 });

@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** Minutes of sites built again and again, of a store that is broken in every way: apart from the tiers of `npm test`. */
+/** Builds whole sites and damages a store, which takes minutes: `npm test` does not run these tests. */
 export default defineConfig({
   test: {
     root: new URL('../..', import.meta.url).pathname,
@@ -8,8 +8,9 @@ export default defineConfig({
     include: ['test/sites/**/*.test.ts'],
     retry: 0,
     passWithNoTests: false,
-    testTimeout: 300_000,
-    hookTimeout: 300_000,
+    testTimeout: 900_000,
+    hookTimeout: 900_000,
     maxWorkers: 2,
+    globalSetup: ['test/support/sweep.ts'],
   },
 });

@@ -1,8 +1,9 @@
-import { rawDocker, uniqueName } from './real-engine.ts';
+import { rawDocker } from './real-engine.ts';
+import { uniqueName } from './unique-name.ts';
 import type { Builder } from './builder.ts';
 import { runProgram, type CommandOutcome } from './run-program.ts';
 
-/** How a container of gentoo-base is run. */
+/** Options for a container of gentoo-base. */
 export interface BaseContainerOptions {
   /** Options for `docker run`, before the image. */
   readonly docker?: readonly string[];
@@ -16,12 +17,12 @@ export interface BaseOutcome extends CommandOutcome {
   readonly name: string;
 }
 
-/** Mounts of the builder's tree, packages and sources at the places where a builder that is kept has them. */
+/** Mounts the builder's tree, packages and sources at the paths that a builder without --rm uses. */
 export function borrowVolumes(builder: Builder, tree = '/var/db/repos/gentoo'): string[] {
   return ['-v', `${builder.volumes.tree}:${tree}`, ...builder.cacheMounts];
 }
 
-/** gentoo-base with the repository of packages that fail. */
+/** The image of gentoo-base with the repository of failing packages. */
 export function baseWithFaults(builder: Builder, ...instructions: string[]): Promise<string> {
   return builder.makeImage(
     'gentoo-base',
@@ -38,7 +39,7 @@ export async function runBase(builder: Builder, options: BaseContainerOptions): 
   return { name, ...(await runProgram('docker', ['run', '--name', name, ...argumentsOf(options)])) };
 }
 
-/** Starts one, and waits until its log has a match, if one is named. */
+/** Starts a container, and waits until its log matches the pattern, if there is one. */
 export async function startBase(builder: Builder, options: BaseContainerOptions, said?: RegExp): Promise<string> {
   const name = uniqueName('base');
   builder.removeLater({ container: name });
@@ -60,20 +61,12 @@ export async function startBase(builder: Builder, options: BaseContainerOptions,
   throw new Error(`${name} ended without saying ${said}:\n${text}`);
 }
 
-/** Signals a running container, and tells its exit status and how long it took to end, by the engine's own clock. */
-export async function endBase(name: string, signal: string): Promise<{ status: number; milliseconds: number }> {
+/** Sends a signal to a running container and waits for its end. Returns the exit status. */
+export async function endBase(name: string, signal: string): Promise<number> {
   const container = rawDocker().getContainer(name);
-  const since = Math.floor(Date.now() / 1000) - 1;
   await container.kill({ signal });
   await container.wait();
-  const { State } = await container.inspect();
-  const filters = { container: [name], event: ['kill'] };
-  const until = Math.floor(Date.now() / 1000) + 1;
-  const events = await rawDocker().getEvents({ since, until, filters });
-  let text = '';
-  for await (const chunk of events) text += chunk.toString();
-  const { timeNano } = JSON.parse(text.split('\n')[0] ?? '') as { timeNano: number };
-  return { status: State.ExitCode, milliseconds: Date.parse(State.FinishedAt) - timeNano / 1e6 };
+  return (await container.inspect()).State.ExitCode;
 }
 
 function argumentsOf({ docker = [], env = {}, image = 'gentoo-base', command = [] }: BaseContainerOptions): string[] {

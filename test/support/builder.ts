@@ -1,36 +1,40 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test } from 'vitest';
-import { ownerLabel } from '../../src/build/workspace.ts';
+import { ownerLabel } from '../../src/container/workspace.ts';
+import { givenImageName } from '../../src/engine/docker/image-name.ts';
 import { engineSocket } from './proxy.ts';
-import { rawDocker, stage, uniqueName } from './real-engine.ts';
+import { rawDocker, stage } from './real-engine.ts';
+import { uniqueName } from './unique-name.ts';
 
-/** On images that a test made, with their name; whatever is made from one of them inherits it. */
+/**
+ * The label of images that a test made, with their name as its value. Images and containers that are made from them inherit it.
+ */
 const baseLabel = 'gentoo-builder-test.base';
 
-/** The stage with the second repository, of packages that fail. */
+/** The stage with the second repository, which has failing packages. */
 export const faultsStage = 'gentoo-ministage-faults';
 
-/** How a builder is started. */
+/** Options for a builder. */
 export interface BuilderOptions {
   /** Options for `docker run`, before the image. */
   readonly docker?: readonly string[];
   readonly base?: string;
-  /** Whether its volumes are the test's own (the default), or whatever the builder chooses. */
+  /** Whether its volumes are the test's own (the default), or the volumes that the builder chooses. */
   readonly ownVolumes?: boolean;
-  /** Whether the builder container stays when it ends: no `--rm`. */
+  /** Whether the builder container stays when it ends (without `--rm`). */
   readonly keep?: boolean;
-  /** Where the engine's socket is, a proxy's in some tests; null for a builder that is given none. */
+  /** The path of the engine's socket, or of a proxy's socket; null for a builder without a socket. */
   readonly socket?: string | null;
 }
 
-/** What came of a builder. */
+/** The outcome of a builder. */
 export interface BuilderOutcome {
-  /** The builder container's id; it is gone by now. */
+  /** The builder container's id; the container no longer exists. */
   readonly id: string;
   readonly status: number | null;
   readonly stdout: string;
@@ -39,15 +43,15 @@ export interface BuilderOutcome {
   readonly image: string;
 }
 
-/** A builder that runs. */
+/** A running builder. */
 export interface RunningBuilder {
   /** The builder container's id. */
   id(): Promise<string>;
   /** Sends a signal to it as `docker kill` does. */
   signal(name: string): Promise<void>;
-  /** Settles when standard error has had a match; rejects if the builder ends before. */
+  /** Resolves when standard error matches; rejects if the builder ends before. */
   said(pattern: RegExp): Promise<RegExpExecArray>;
-  /** The id of its build container; call it when the start is done. */
+  /** The id of its build container; call it after the start. */
   buildContainer(): Promise<string>;
   readonly outcome: Promise<BuilderOutcome>;
 }
@@ -63,7 +67,7 @@ export class Builder implements AsyncDisposable {
     distfiles: uniqueName('distfiles'),
     logs: uniqueName('logs'),
   };
-  /** Options for `docker run` that mount all of them but the tree. */
+  /** Options for `docker run` that mount all volumes except the tree. */
   get cacheMounts(): readonly string[] {
     return this.mountOptions({
       '/var/cache/binpkgs': 'binpkgs',
@@ -85,22 +89,16 @@ export class Builder implements AsyncDisposable {
   start(args: readonly string[], options: BuilderOptions = {}): RunningBuilder {
     const directory = mkdtemp(join(tmpdir(), 'gentoo-builder-test-'));
     const cidFile = directory.then((path) => join(path, 'cid'));
-    const child = cidFile.then((file) =>
-      spawn(
-        'docker',
-        [
-          'run',
-          ...(options.keep === true ? [] : ['--rm']),
-          `--cidfile=${file}`,
-          ...this.dockerOptions(options),
-          'gentoo-builder',
-          ...this.builderArguments(args, options),
-        ],
-        {
-          stdio: ['ignore', 'pipe', 'pipe'],
-        },
-      ),
-    );
+    const child = directory.then(async (path) => {
+      // Podman removes the file that `--cidfile` names when it removes the container. It removes the link, and the file stays.
+      const link = join(path, 'link');
+      await symlink('cid', link);
+      const dockerRun = ['run', ...(options.keep === true ? [] : ['--rm']), `--cidfile=${link}`];
+      const builderCommand = ['gentoo-builder', ...this.builderArguments(args, options)];
+      return spawn('docker', [...dockerRun, ...this.dockerOptions(options), ...builderCommand], {
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+    });
     const stderr = new Transcript();
     const outcome = (async () => {
       const running = await child;
@@ -136,7 +134,7 @@ export class Builder implements AsyncDisposable {
     };
   }
 
-  /** Runs a command in an image that a builder made; answers with what it printed. */
+  /** Runs a command in an image that a builder made. Returns its output. */
   async runInImage(image: string, ...command: string[]): Promise<string> {
     const child = spawn('docker', ['run', '--rm', image, ...command], { stdio: ['ignore', 'pipe', 'inherit'] });
     const [stdout] = await Promise.all([text(child.stdout), once(child, 'close')]);
@@ -158,7 +156,7 @@ export class Builder implements AsyncDisposable {
     return name;
   }
 
-  /** Has an image, a container or a volume removed when the test ends. */
+  /** Removes an image, a container or a volume when the test ends. */
   removeLater(what: { image?: string; container?: string; volume?: string }): void {
     if (what.image !== undefined) this.images.add(what.image);
     if (what.container !== undefined) this.containers.add(what.container);
@@ -225,17 +223,19 @@ export async function containersWith(volume: string): Promise<string[]> {
 }
 
 /**
- * What there is of a builder that ended, besides the base that {@link Builder.makeImage} made for it: its work volumes,
- * and containers and images of that base.
+ * The objects that an ended builder left: its work volumes, and the containers and images of the base that {@link
+ * Builder.makeImage} made for it.
  */
 export async function remainsOf(builder: string, base: string) {
   const docker = rawDocker();
-  const containers = await docker.listContainers({ all: true, filters: { ancestor: [base] } });
-  const images = await docker.listImages({ filters: { label: [`${baseLabel}=${base}`] } });
+  const filters = { label: [`${baseLabel}=${base}`] };
+  const containers = await docker.listContainers({ all: true, filters });
+  const images = await docker.listImages({ filters });
+  const names = images.flatMap(({ RepoTags }) => RepoTags ?? ['<none>']);
   return {
     volumes: await workVolumesOf(builder),
     containers: containers.map(({ Names }) => Names.join()),
-    images: images.flatMap(({ RepoTags }) => RepoTags ?? ['<none>']).filter((name) => name !== `${base}:latest`),
+    images: names.filter((name) => givenImageName('podman', name) !== `${base}:latest`),
   };
 }
 
@@ -248,14 +248,14 @@ export const it = test.extend<{ builder: Builder }>({
   },
 });
 
-/** Settles when a removal has, or when there was nothing to remove. */
+/** Waits for a removal. An object that does not exist is no error. */
 export async function gone(removal: Promise<unknown>): Promise<void> {
   await removal.catch((error: unknown) => {
     if (!(error instanceof Error && 'statusCode' in error && error.statusCode === 404)) throw error;
   });
 }
 
-/** What a process has written so far, and who waits for it. */
+/** The output of a process so far, with the tests that wait for a match. */
 class Transcript {
   text = '';
   private ended = false;

@@ -3,11 +3,12 @@ import type { Compose } from '../../setup/compose.js';
 import { findEngine } from '../../setup/engine.js';
 import { gone } from './builder.ts';
 import { PseudoTerminal } from './pseudo-terminal.ts';
-import { projectDirectory } from './readme.ts';
-import { rawDocker, stage, uniqueName } from './real-engine.ts';
+import { projectDirectory } from './documents.ts';
+import { rawDocker, stage } from './real-engine.ts';
+import { uniqueName } from './unique-name.ts';
 import { runProgram, type CommandOutcome } from './run-program.ts';
 
-/** What there is of a project: its containers, networks and volumes, and the images that it built. */
+/** The objects of a project: its containers, networks and volumes, and the images that it built. */
 export interface ProjectThings {
   readonly containers: readonly string[];
   readonly networks: readonly string[];
@@ -16,8 +17,8 @@ export interface ProjectThings {
 }
 
 /**
- * compose.yaml under a project name of its own, with volumes and images of its own, from this machine's stages: what a
- * test does with it touches nobody else's. All of it is removed at the end.
+ * compose.yaml under its own project name, with its own volumes and images, from this machine's stages. A test changes no
+ * object of other projects. All objects are removed at the end.
  */
 export class ComposeProject implements AsyncDisposable {
   readonly name = uniqueName('compose');
@@ -51,14 +52,14 @@ export class ComposeProject implements AsyncDisposable {
       BASE_IMAGE: this.images.base,
       PROXY_IMAGE: this.images.proxy,
       GENTOO_BASE: this.images.base,
-      // A file .env of whoever works on the project counts where nothing is said here.
+      // A developer's file .env sets the variables that are not set here.
       GENTOO_PACKAGES: '',
       COMPOSE_PROFILES: '',
       SITE: '.',
     };
   }
 
-  /** Runs a command line of a shell, which calls compose `docker compose` whatever its name is. */
+  /** Runs a shell command line. In it, `docker compose` calls the compose of the project, even if its name differs. */
   async run(commandLine: string, environment: NodeJS.ProcessEnv = {}): Promise<CommandOutcome> {
     const outcome = await runProgram('sh', ['-c', commandLine.replaceAll('docker compose', this.compose.command)], {
       cwd: projectDirectory,
@@ -69,23 +70,23 @@ export class ComposeProject implements AsyncDisposable {
     return outcome;
   }
 
-  /** Runs such a command line at a terminal. */
+  /** Runs a shell command line at a terminal. */
   openTerminal(commandLine: string, environment: NodeJS.ProcessEnv = {}): Promise<PseudoTerminal> {
     const command = `cd "$PROJECT" && ${commandLine.replaceAll('docker compose', this.compose.command)}`;
     return PseudoTerminal.open(command, { ...this.environment, ...environment, PROJECT: projectDirectory });
   }
 
-  /** Has images removed at the end, too, after those of the project. */
+  /** Removes further images at the end, after the images of the project. */
   removeLater(...images: readonly string[]): void {
     for (const image of images) this.made.add(image);
   }
 
-  /** The id of the image that one of its names stands for. */
+  /** The id of a service's image. */
   async imageOf(service: keyof ComposeProject['images']): Promise<string> {
     return (await rawDocker().getImage(this.images[service]).inspect()).Id;
   }
 
-  /** What there is of it now. */
+  /** The objects of the project now. */
   async things(): Promise<ProjectThings> {
     const docker = rawDocker();
     const filters = { label: [`com.docker.compose.project=${this.name}`] };

@@ -1,7 +1,9 @@
-import type { AttachedExec, ExecId, ExecRequest, OutputChunk, TerminalSize } from '../../src/engine/engine.ts';
+import type { AttachedExec, ExecRequest, OutputChunk, TerminalSize } from '../../src/engine/execs.ts';
+import type { EngineFlavour } from '../../src/engine/engine.ts';
+import type { ExecId } from '../../src/engine/identifiers.ts';
 import type { FakeContainer } from './fake-engine-state.ts';
 
-/** What a scripted process prints and how it ends. */
+/** The output and the exit code of a scripted process. */
 export interface ExecResult {
   readonly stdout?: string | Buffer;
   readonly stderr?: string | Buffer;
@@ -11,19 +13,21 @@ export interface ExecResult {
 
 /** The streams of a scripted process. */
 export interface ExecStreams {
-  /** What was written to its standard input; ends when the client is gone. */
+  /** The data of its standard input; ends when the client is gone. */
   readonly input: AsyncIterable<Buffer>;
   /** Prints at once, before the end. */
   print(stream: OutputChunk['stream'], text: string | Buffer): void;
-  /** The sizes that its terminal was given, the last one being what it has now; none at first. */
+  /** All sizes of its terminal so far; the last one is the current size. Empty at first. */
   readonly sizes: readonly TerminalSize[];
-  /** Cuts the connection to the client, while the process lives on. */
+  /** Cuts the connection to the client, while the process continues. */
   cut(): void;
-  /** Aborted when the container stops; the process is then gone, whatever its script does. */
+  /** Makes the connection half open: no data arrives in either direction any more, and no end. */
+  lose(): void;
+  /** Aborted when the container stops. The process then ends, even if its script continues. */
   readonly stopped: AbortSignal;
 }
 
-/** Plays the processes of execs: answers with the output and the exit code, now or later. */
+/** Plays the processes of execs. Returns the output and the exit code, now or later. */
 export type ExecScript = (
   container: FakeContainer,
   request: ExecRequest,
@@ -34,15 +38,19 @@ export type ExecScript = (
 export class FakeExec {
   readonly id: ExecId;
   readonly request: ExecRequest;
-  /** 128 + 9 after the container was stopped under it. */
+  /** 128 + 9 if the container was stopped first. */
   exitCode: number | undefined;
   readonly sizes: TerminalSize[] = [];
   readonly #output = new Queue<OutputChunk>();
   readonly #input = new Queue<Buffer>();
+  #isLost = false;
 
-  constructor(id: ExecId, request: ExecRequest) {
+  readonly #flavour: EngineFlavour;
+
+  constructor(id: ExecId, request: ExecRequest, flavour: EngineFlavour) {
     this.id = id;
     this.request = request;
+    this.#flavour = flavour;
   }
 
   /** Runs the script; never rejects. A script that throws is a process that could not be started: 126. */
@@ -57,10 +65,13 @@ export class FakeExec {
     return {
       id: this.id,
       output: this.#output.drain(() => this.#input.close()),
-      write: (data) => this.#input.push(Buffer.from(data)),
-      send: async (data) => await Promise.resolve(this.#input.push(Buffer.from(data))),
+      write: (data) => this.#write(data),
+      send: async (data) => await Promise.resolve(this.#write(data)),
       endInput: () => this.#input.close(),
-      close: () => this.#cut(),
+      close: () => {
+        this.#isLost = false;
+        this.#cut();
+      },
     };
   }
 
@@ -70,6 +81,9 @@ export class FakeExec {
       print: (stream, text) => this.#print(stream, text),
       sizes: this.sizes,
       cut: () => this.#cut(),
+      lose: () => {
+        this.#isLost = true;
+      },
       stopped,
     };
     try {
@@ -78,17 +92,23 @@ export class FakeExec {
       if (result.stderr !== undefined) this.#print('stderr', result.stderr);
       this.#end(result.exitCode ?? 0);
     } catch (error) {
-      this.#print('stdout', `OCI runtime exec failed: ${String(error)}\r\n`);
+      // Podman prints nothing.
+      if (this.#flavour === 'docker') this.#print('stdout', `OCI runtime exec failed: ${String(error)}\r\n`);
       this.#end(126);
     }
   }
 
+  #write(data: Uint8Array): void {
+    if (!this.#isLost) this.#input.push(Buffer.from(data));
+  }
+
   #print(stream: OutputChunk['stream'], text: string | Buffer): void {
-    if (this.exitCode !== undefined || text.length === 0) return;
+    if (this.exitCode !== undefined || text.length === 0 || this.#isLost) return;
     this.#output.push({ stream: this.request.tty === true ? 'stdout' : stream, data: Buffer.from(text as string) });
   }
 
   #cut(): void {
+    if (this.#isLost) return;
     this.#output.close();
     this.#input.close();
   }

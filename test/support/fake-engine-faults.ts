@@ -1,7 +1,7 @@
 import type { Engine } from '../../src/engine/engine.ts';
 
 /** A method of the engine, for naming it in a fault. */
-export type EngineMethod = Exclude<keyof Engine, 'address'>;
+export type EngineMethod = Exclude<keyof Engine, 'address' | 'flavour'>;
 
 /** One call that reached the engine. */
 export interface EngineCall {
@@ -9,16 +9,16 @@ export interface EngineCall {
   readonly args: readonly unknown[];
 }
 
-/** What is to happen to calls of a method instead of an answer. */
+/** A fault that calls of a method get instead of an answer. */
 export interface Fault {
   readonly method: EngineMethod;
-  /** Which call of the method, from 1 on, counted from the moment the fault is set; every one where undefined. */
+  /** The number of the call, from 1, counted from the moment when the fault is set; every call if undefined. */
   readonly nth?: number;
-  /** Thrown. Without it the call never settles, but for an abort of its signal or the end of the engine. */
+  /** The error to throw. Without it, the call settles only when its signal is aborted or the engine ends. */
   readonly error?: Error;
-  /** Whether the call takes effect first, as where its answer is lost. */
+  /** Whether the call takes effect first, as if only its answer was lost. */
   readonly afterEffect?: boolean;
-  /** Milliseconds to wait, then go on as if nothing was; in place of `error`. */
+  /** Milliseconds to wait before a normal answer; replaces `error`. */
   readonly delay?: number;
 }
 
@@ -33,12 +33,12 @@ export class FakeEngineFaults {
     this.#faults.push({ fault, seen: 0 });
   }
 
-  /** Lets every call that hangs fail. */
+  /** Makes every hanging call fail. */
   dispose(): void {
     this.#disposed.abort(new Error('the fake engine was disposed of'));
   }
 
-  /** Carries out one call with what is due for it. */
+  /** Carries out one call with the fault that is set for it. */
   async run<T>(method: EngineMethod, args: readonly unknown[], effect: () => T | Promise<T>): Promise<T> {
     this.calls.push({ method, args });
     const signal = args.find((arg) => arg instanceof AbortSignal);

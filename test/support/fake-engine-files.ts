@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 
 import { extract, pack } from 'tar-stream';
 
-import type { PathStat } from '../../src/engine/engine.ts';
+import type { PathStat } from '../../src/engine/containers.ts';
 
 /** A file or directory in memory. */
 export interface FakeFile {
@@ -38,15 +38,18 @@ export function findFile(files: FakeFiles, path: string): FakeFile | undefined {
   return isParent ? directory(new Date(0)) : undefined;
 }
 
-/** A tar of `path`, its members named as the engine does: from the last component of the path on. */
-export function packFiles(files: FakeFiles, path: string): Readable {
+/**
+ * A tar of `path`, its members named as the engine does: from the last component of the path on. The engine names the members
+ * of `DIRECTORY/.` from `./` on; the caller says so by `top`.
+ */
+export function packFiles(files: FakeFiles, path: string, top = posix.basename(normalPath(path))): Readable {
   const archive = pack();
   const normal = normalPath(path);
-  const top = posix.basename(normal);
   const first = findFile(files, normal);
   if (first === undefined) throw new Error(`no such file: ${path}`);
   for (const [name, file] of [[normal, first] as const, ...below(files, normal)]) {
-    const member = posix.join(top, posix.relative(normal, name));
+    const relative = posix.relative(normal, name);
+    const member = top === '.' && relative !== '' ? `./${relative}` : posix.join(top, relative);
     const header = { name: file.kind === 'directory' ? `${member}/` : member, mtime: file.modified };
     if (file.kind === 'directory') archive.entry({ ...header, type: 'directory' });
     else if (file.kind === 'symlink') archive.entry({ ...header, type: 'symlink', linkname: file.linkTarget });
@@ -74,7 +77,7 @@ export async function unpackFiles(directoryPath: string, archive: Readable): Pro
   return files;
 }
 
-/** Whether two files differ in what a commit would keep. */
+/** Whether two files differ in a property that a commit keeps. */
 export function differs(a: FakeFile | undefined, b: FakeFile | undefined): boolean {
   if (a === undefined || b === undefined) return a !== b;
   return a.kind !== b.kind || a.linkTarget !== b.linkTarget || !a.data.equals(b.data);

@@ -1,9 +1,20 @@
 import { createHash, randomBytes } from 'node:crypto';
 
-import { EngineRefusal } from '../../src/engine/engine.ts';
-import type { Container, ContainerId, ContainerSpec, ContainerState, Image, ImageId } from '../../src/engine/engine.ts';
-import type { FakeExec } from './fake-engine-execs.ts';
+import { EngineRefusal } from '../../src/engine/refusal.ts';
+import type { Container, ContainerSpec, ContainerState } from '../../src/engine/containers.ts';
+import type { Image } from '../../src/engine/images.ts';
+import type { ContainerId, ImageId } from '../../src/engine/identifiers.ts';
 import { type FakeFile, type FakeFiles, differs, findFile, normalPath } from './fake-engine-files.ts';
+
+/** A refusal of the engine in memory, with the status that it would have over HTTP. */
+export class FakeRefusal extends EngineRefusal {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(status, message);
+    this.status = status;
+  }
+}
 
 /** An image with the files that containers start from. */
 export interface FakeImage extends Image {
@@ -12,22 +23,24 @@ export interface FakeImage extends Image {
   readonly files: FakeFiles;
   /** Mount points of the image's anonymous volumes. */
   readonly volumes: readonly string[];
-  /** The instructions and the comment of the commit that made it. */
+  /** The instructions of the commit that made it. */
   readonly changes: readonly string[];
-  readonly comment: string;
 }
 
-/** A named volume and what is in it, by paths from its root on. */
+/** A named volume and its files, by their paths in the volume. */
 export interface FakeVolume {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
+  readonly isPlain?: boolean;
   readonly files: FakeFiles;
 }
 
-/** A network; those that are in it and do not run have no address. */
+/** A network. Its containers that do not run have no address. */
 export interface FakeNetwork {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
+  /** By default, it is isolated. */
+  readonly isIsolated?: boolean;
   readonly subnet: string;
   readonly containers: Set<FakeContainer>;
 }
@@ -42,23 +55,23 @@ export function fakeImage(parts: Partial<FakeImage> = {}): FakeImage {
     layers: [`sha256:${randomHex(64)}`],
     labels: {},
     entrypoint: [],
+    user: '',
     created: '2026-01-01T00:00:00Z',
     size: 4096,
     files: new Map(),
     volumes: [],
     changes: [],
-    comment: '',
     ...parts,
   };
 }
 
-/** A container; a test may change what is not read-only, as the outside world does. */
+/** A container. A test may change its writable properties, as other programs on the engine would. */
 export class FakeContainer {
   readonly id = randomHex(64) as ContainerId;
   name: string;
   readonly spec: ContainerSpec;
   readonly image: FakeImage;
-  /** What is in it, mounts apart. */
+  /** Its own files, without mounts. */
   readonly files: FakeFiles;
   readonly mounts: {
     target: string;
@@ -77,7 +90,6 @@ export class FakeContainer {
   stopped = new AbortController();
   /** Whether a client is attached to its standard input. */
   held = false;
-  readonly execs: FakeExec[] = [];
 
   constructor(name: string, spec: ContainerSpec, image: FakeImage) {
     this.name = name;
@@ -110,7 +122,7 @@ export class FakeContainer {
     };
   }
 
-  /** Whose files stand at `path`, its own or a volume's, and the path there. */
+  /** The files that contain `path`, the container's own or a volume's, and the path in them. */
   filesAt(path: string): { files: FakeFiles; path: string } {
     const normal = normalPath(path);
     const mount = this.mounts
@@ -145,26 +157,31 @@ export function fullImageName(name: string): string {
   return name.lastIndexOf(':') > name.lastIndexOf('/') ? name : `${name}:latest`;
 }
 
-/** What the instructions of a commit change; those that tests rely on are understood. */
+/** The effect of the instructions of a commit. It knows only the instructions that tests use. */
 export function applyChanges(
   changes: readonly string[],
-): Pick<FakeImage, 'labels' | 'volumes'> & { entrypoint: readonly string[] | undefined } {
+): Pick<FakeImage, 'labels' | 'volumes'> & { entrypoint: readonly string[] | undefined; user: string | undefined } {
   const labels: Record<string, string> = {};
   const volumes: string[] = [];
   let entrypoint: readonly string[] | undefined;
+  let user: string | undefined;
   for (const change of changes) {
+    // The limit of a Dockerfile line in Docker, which a commit has as well.
+    if (Buffer.byteLength(change) > 65_535)
+      throw new FakeRefusal(400, 'dockerfile line greater than maximum allowed size of 65535');
     const [, instruction = '', rest = ''] = /^(\w+)\s+(.*)$/s.exec(change) ?? [];
     if (instruction === 'LABEL') Object.assign(labels, parseLabel(rest));
     else if (instruction === 'VOLUME') volumes.push(rest);
     else if (instruction === 'ENTRYPOINT') entrypoint = JSON.parse(rest) as readonly string[];
+    else if (instruction === 'USER') user = rest;
     else if (instruction !== 'CMD' && instruction !== 'ENV') {
-      throw new EngineRefusal(400, `dockerfile parse error: unknown instruction: ${instruction}`);
+      throw new FakeRefusal(400, `dockerfile parse error: unknown instruction: ${instruction}`);
     }
   }
-  return { labels, volumes, entrypoint };
+  return { labels, volumes, entrypoint, user };
 }
 
-/** That many digits, as in an id. */
+/** An id of the given number of digits. */
 export function randomHex(digits: number): string {
   return randomBytes(digits / 2).toString('hex');
 }

@@ -1,28 +1,12 @@
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 
-import { EngineRefusal } from '../../src/engine/engine.ts';
-import type {
-  AttachedExec,
-  CommitRequest,
-  Container,
-  ContainerId,
-  ContainerSpec,
-  Engine,
-  EngineInfo,
-  EngineVersion,
-  ExecId,
-  ExecRequest,
-  HeldStdin,
-  Image,
-  ImageId,
-  ImportRequest,
-  ListedImage,
-  PathStat,
-  PullProgress,
-  TerminalSize,
-  Volume,
-} from '../../src/engine/engine.ts';
+import type { Container, ContainerSpec, HeldStdin, PathStat, VolumeUser } from '../../src/engine/containers.ts';
+import type { Engine, EngineInfo, EngineVersion, EngineFlavour } from '../../src/engine/engine.ts';
+import type { AttachedExec, ExecRequest, TerminalSize } from '../../src/engine/execs.ts';
+import type { CommitRequest, Image, ImportRequest, ListedImage, PullProgress } from '../../src/engine/images.ts';
+import type { Volume } from '../../src/engine/volumes.ts';
+import type { ContainerId, ExecId, ImageId } from '../../src/engine/identifiers.ts';
 import type { Network } from '../../src/engine/networks.ts';
 import { type ExecScript, FakeExec } from './fake-engine-execs.ts';
 import { FakeEngineFaults, type Fault } from './fake-engine-faults.ts';
@@ -30,6 +14,7 @@ import { packFiles, unpackFiles } from './fake-engine-files.ts';
 import {
   applyChanges,
   FakeContainer,
+  FakeRefusal,
   type FakeImage,
   fakeImage,
   type FakeNetwork,
@@ -43,17 +28,18 @@ import {
 export type MainScript = (container: FakeContainer) => number | Promise<number> | undefined;
 
 /**
- * An {@link Engine} in memory, held to the same contract as the real one. Its state is public: a test sets it up and
- * changes it as the outside world would. Execs and process 1 do what scripts say.
+ * An {@link Engine} in memory, held to the same contract as the real one. Its state is public: a test sets it up and changes it
+ * as other programs would. Scripts play execs and process 1.
  */
 export class FakeEngine implements Engine, Disposable {
   readonly address = 'unix:///fake/docker.sock';
+  flavour: EngineFlavour = 'docker';
   engineVersion: EngineVersion = { engine: '20.10.24', api: '1.41' };
   engineInfo: EngineInfo = { id: 'FAKE', cpus: 4, memory: 8 * 1024 ** 3, dataRoot: '/var/lib/docker' };
   readonly images = new Map<ImageId, FakeImage>();
   /** Image ids by `name:tag`. */
   readonly imageNames = new Map<string, ImageId>();
-  /** What can be pulled, by `name:tag`. */
+  /** The images that can be pulled, by `name:tag`. */
   readonly registry = new Map<string, FakeImage>();
   readonly containers = new Map<ContainerId, FakeContainer>();
   readonly volumes = new Map<string, FakeVolume>();
@@ -78,7 +64,7 @@ export class FakeEngine implements Engine, Disposable {
     this.#faults.dispose();
   }
 
-  /** Puts an image there under a name. */
+  /** Adds an image under a name. */
   addImage(name: string, parts: Partial<FakeImage> = {}): FakeImage {
     const image = fakeImage({ names: [fullImageName(name)], ...parts });
     this.images.set(image.id, image);
@@ -86,11 +72,27 @@ export class FakeEngine implements Engine, Disposable {
     return image;
   }
 
-  /** The container with that name or id; throws where there is none. */
+  /** The container with the name or id; throws if there is none. */
   container(nameOrId: string): FakeContainer {
     const container = this.#findContainer(nameOrId);
-    if (container === undefined) throw new EngineRefusal(404, `No such container: ${nameOrId}`);
+    if (container === undefined) throw new FakeRefusal(404, `No such container: ${nameOrId}`);
     return container;
+  }
+
+  /** The refusal of a request that conflicts with the state of an object: Podman answers 500 and other words. */
+  conflict(
+    docker: string,
+    podman = 'can only create exec sessions on running containers: container state improper',
+  ): FakeRefusal {
+    return this.flavour === 'podman' ? new FakeRefusal(500, podman) : new FakeRefusal(409, docker);
+  }
+
+  /** The refusal of a container's name that another container has. */
+  nameConflict(name: string): FakeRefusal {
+    return this.conflict(
+      `Conflict. The container name "/${name}" is already in use`,
+      `creating container storage: the container name "${name}" is already in use: that name is already in use`,
+    );
   }
 
   /** Ends process 1, and with it every exec, as any event outside may. */
@@ -135,8 +137,7 @@ export class FakeEngine implements Engine, Disposable {
   pullImage(name: string, onProgress: (progress: PullProgress) => void, signal: AbortSignal): Promise<void> {
     return this.#faults.run('pullImage', [name, onProgress, signal], () => {
       const image = this.registry.get(fullImageName(name));
-      if (image === undefined)
-        throw new EngineRefusal(404, `pull access denied for ${name}, repository does not exist`);
+      if (image === undefined) throw new FakeRefusal(404, `pull access denied for ${name}, repository does not exist`);
       for (const layer of image.layers) onProgress({ layer, status: 'Pull complete', current: 1, total: 1 });
       onProgress({ layer: '', status: `Status: Downloaded newer image for ${name}`, current: 0, total: 0 });
       this.images.set(image.id, image);
@@ -157,9 +158,9 @@ export class FakeEngine implements Engine, Disposable {
       const names = this.#namesOf(image.id);
       const last = names.length <= 1 || name === image.id;
       if (last && [...this.containers.values()].some((container) => container.image.id === image.id)) {
-        throw new EngineRefusal(
-          409,
+        throw this.conflict(
           `conflict: unable to remove repository reference "${name}": container is using it`,
+          'image used by a container: image is in use by a container',
         );
       }
       for (const other of last ? names : [fullImageName(name)]) this.imageNames.delete(other);
@@ -221,11 +222,14 @@ export class FakeEngine implements Engine, Disposable {
     return this.#faults.run('inspectContainer', [id], () => this.#findContainer(id)?.inspect());
   }
 
-  containersWithVolume(volume: string): Promise<readonly ContainerId[]> {
+  containersWithVolume(volume: string): Promise<readonly VolumeUser[]> {
     return this.#faults.run('containersWithVolume', [volume], () =>
       [...this.containers.values()]
-        .filter((one) => one.mounts.some((mount) => mount.volume?.name === volume))
-        .map(({ id }) => id),
+        .map(({ id, name, mounts }) => ({
+          ...{ id, name },
+          targets: mounts.filter((mount) => mount.volume?.name === volume).map(({ target }) => target),
+        }))
+        .filter(({ targets }) => targets.length > 0),
     );
   }
 
@@ -298,9 +302,10 @@ export class FakeEngine implements Engine, Disposable {
   writeArchive(id: ContainerId, directory: string, archive: Readable): Promise<void> {
     return this.#faults.run('writeArchive', [id, directory, archive], async () => {
       const container = this.container(id);
-      if (container.findFile(directory)?.kind !== 'directory') {
+      // Podman makes the directory.
+      if (this.flavour === 'docker' && container.findFile(directory)?.kind !== 'directory') {
         archive.destroy();
-        throw new EngineRefusal(404, `Could not find the file ${directory} in container ${id}`);
+        throw new FakeRefusal(404, `Could not find the file ${directory} in container ${id}`);
       }
       for (const [path, file] of await unpackFiles(directory, archive)) {
         const place = container.filesAt(path);
@@ -334,30 +339,30 @@ export class FakeEngine implements Engine, Disposable {
   commitContainer(id: ContainerId, request: CommitRequest): Promise<ImageId> {
     return this.#faults.run('commitContainer', [id, request], () => {
       const { image, spec, files } = this.container(id);
-      const { labels, volumes, entrypoint } = applyChanges(request.changes);
+      const { labels, volumes, entrypoint, user } = applyChanges(request.changes);
       const committed = this.addImage(request.name, {
         layers: [...image.layers, `sha256:${randomHex(64)}`],
         parent: image.id,
         labels: { ...image.labels, ...spec.labels, ...labels },
         volumes: [...new Set([...image.volumes, ...volumes])],
         entrypoint: entrypoint ?? [],
+        user: user ?? spec.user ?? image.user,
         created: new Date().toISOString(),
         files: new Map(files),
         changes: request.changes,
-        comment: request.comment ?? '',
       });
       return committed.id;
     });
   }
 
-  importImage(archive: Readable, request: ImportRequest): Promise<ImageId> {
-    return this.#faults.run('importImage', [archive, request], async () => {
+  importImage(archive: Readable, request: ImportRequest, signal: AbortSignal): Promise<ImageId> {
+    return this.#faults.run('importImage', [archive, request, signal], async () => {
       const whole = await buffer(archive).finally(() => archive.destroy());
       const { labels, volumes, entrypoint = [] } = applyChanges(request.changes);
       const files = await unpackFiles('/', Readable.from([whole]));
-      const { name, changes, comment = '' } = request;
+      const { name, changes } = request;
       const created = new Date().toISOString();
-      return this.addImage(name, { labels, volumes, entrypoint, created, files, changes, comment }).id;
+      return this.addImage(name, { labels, volumes, entrypoint, created, files, changes }).id;
     });
   }
 
@@ -370,7 +375,7 @@ export class FakeEngine implements Engine, Disposable {
   inspectVolume(name: string): Promise<Volume | undefined> {
     return this.#faults.run('inspectVolume', [name], () => {
       const volume = this.volumes.get(name);
-      return volume === undefined ? undefined : { name, labels: volume.labels };
+      return volume === undefined ? undefined : { name, labels: volume.labels, isPlain: volume.isPlain ?? true };
     });
   }
 
@@ -378,14 +383,14 @@ export class FakeEngine implements Engine, Disposable {
     return this.#faults.run('volumesWithLabel', [label], () =>
       [...this.volumes.values()]
         .filter(({ labels }) => hasLabel(labels, label))
-        .map(({ name, labels }) => ({ name, labels })),
+        .map(({ name, labels, isPlain = true }) => ({ name, labels, isPlain })),
     );
   }
 
   removeVolume(name: string): Promise<void> {
     return this.#faults.run('removeVolume', [name], () => {
       if ([...this.containers.values()].some((one) => one.mounts.some((mount) => mount.volume?.name === name))) {
-        throw new EngineRefusal(409, `remove ${name}: volume is in use`);
+        throw this.conflict(`remove ${name}: volume is in use`, `volume ${name} is being used: volume is being used`);
       }
       this.volumes.delete(name);
     });
@@ -402,11 +407,11 @@ export class FakeEngine implements Engine, Disposable {
     return this.#faults.run('inspectNetwork', [name], () => {
       const network = this.networks.get(name);
       if (network === undefined) return undefined;
-      const { labels, subnet, containers } = network;
+      const { labels, isIsolated = true, subnet, containers } = network;
       const endpoints = [...containers].flatMap(({ id, state }, index) =>
         state === 'running' ? [{ container: id, address: subnet.replace('.0/24', `.${index + 2}`) }] : [],
       );
-      return { name, labels, subnets: [subnet], endpoints };
+      return { name, labels, isIsolated, subnets: [subnet], endpoints };
     });
   }
 
@@ -420,23 +425,24 @@ export class FakeEngine implements Engine, Disposable {
     return this.#faults.run('removeNetwork', [name], () => {
       const containers = this.networks.get(name)?.containers ?? [];
       if ([...containers].some(({ state }) => state === 'running'))
-        throw new EngineRefusal(403, `error while removing network: network ${name} has active endpoints`);
+        throw this.flavour === 'podman'
+          ? new FakeRefusal(500, `"${name}" has associated containers with it: network is being used`)
+          : new FakeRefusal(403, `error while removing network: network ${name} has active endpoints`);
       this.networks.delete(name);
     });
   }
 
   #network(name: string): FakeNetwork {
     const network = this.networks.get(name);
-    if (network === undefined) throw new EngineRefusal(404, `network ${name} not found`);
+    if (network === undefined) throw new FakeRefusal(404, `network ${name} not found`);
     return network;
   }
 
   #startExec(id: ContainerId, request: ExecRequest): FakeExec {
     const container = this.container(id);
-    if (container.state !== 'running') throw new EngineRefusal(409, `Container ${id} is not running`);
-    const exec = new FakeExec(randomHex(64) as ExecId, request);
+    if (container.state !== 'running') throw this.conflict(`Container ${id} is not running`);
+    const exec = new FakeExec(randomHex(64) as ExecId, request, this.flavour);
     this.#execs.set(exec.id, exec);
-    container.execs.push(exec);
     exec.start(container, this.onExec);
     return exec;
   }
@@ -449,7 +455,7 @@ export class FakeEngine implements Engine, Disposable {
 
   #image(name: string): FakeImage {
     const image = this.#findImage(name);
-    if (image === undefined) throw new EngineRefusal(404, `No such image: ${name}`);
+    if (image === undefined) throw new FakeRefusal(404, `No such image: ${name}`);
     return image;
   }
 
@@ -472,8 +478,7 @@ export class FakeEngine implements Engine, Disposable {
   }
 
   #claimName(name: string): void {
-    if (this.#nameTaken(name))
-      throw new EngineRefusal(409, `Conflict. The container name "/${name}" is already in use`);
+    if (this.#nameTaken(name)) throw this.nameConflict(name);
   }
 
   #ensureVolume(name: string, labels: Readonly<Record<string, string>>): FakeVolume {
@@ -491,7 +496,7 @@ export class FakeEngine implements Engine, Disposable {
   }
 }
 
-/** As lists have times. */
+/** A time in the form of lists. */
 function wholeSeconds(time: string): string {
   return new Date(Math.floor(Date.parse(time) / 1000) * 1000).toISOString();
 }

@@ -3,38 +3,40 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Requests that something is to happen to; the path is that of the request line, with version and query. */
+/** A pattern for requests. The path is from the request line, with version and query. */
 export interface RequestPattern {
   readonly method: string;
   readonly path: RegExp;
-  /** How many of them; all where undefined. */
+  /** The number of requests that it applies to; all if undefined. */
   readonly times?: number;
 }
 
-/** When a connection is cut for silence. */
+/** The rule for cutting silent connections. */
 export interface SilenceLimit {
   readonly milliseconds: number;
   /**
-   * `both`: when nothing went in either direction for so long. `each`: the directions are watched on their own, so that
-   * a connection on which only one side speaks is cut too.
+   * `both`: cuts a connection that is silent in both directions. `each`: watches each direction, so that a connection with data
+   * in only one direction is cut too.
    */
   readonly directions: 'both' | 'each';
 }
 
-/** What the proxy does to its connections; a test may change it at any time, which new events then go by. */
+/** The faults that the proxy makes. A test may change them at any time; they apply to later events. */
 export interface ProxyRules {
   silence?: SilenceLimit;
-  /** Milliseconds that everything is held back, in both directions. */
+  /** The delay of all data in milliseconds, in both directions. */
   delay?: number;
-  /** Answered with 403, and not passed on. */
+  /** Requests that the proxy answers with 403 and does not pass on. */
   refuse?: readonly RequestPattern[];
-  /** Passed on; when the answer begins, the connection is cut instead of passing that on. */
+  /**
+   * Requests that the proxy passes on. When the answer begins, the proxy cuts the connection instead of passing the answer on.
+   */
   loseAnswer?: readonly RequestPattern[];
 }
 
 /**
- * Stands between a client and the engine's socket, on a socket of its own in a temporary directory, and does to the
- * connections what networks do. It knows HTTP as far as the request line at the start of what a client sends at once.
+ * A proxy between a client and the engine's socket, with its own socket in a temporary directory. It makes the faults of
+ * networks. Of HTTP it reads only the request line at the start of a client's data.
  */
 export class EngineProxy implements AsyncDisposable {
   readonly rules: ProxyRules;
@@ -78,14 +80,14 @@ export class EngineProxy implements AsyncDisposable {
     return this.#connections.size;
   }
 
-  /** Cuts all connections that are open, or those whose last request matches. */
+  /** Cuts all open connections, or only connections whose last request matches. */
   cut(pattern?: RequestPattern): void {
     for (const connection of this.#connections) {
       if (pattern === undefined || matches(pattern, connection.request)) this.#cut(connection);
     }
   }
 
-  /** Lets nothing more through on all connections that are open, and leaves them so: half open. */
+  /** Stops passing data on all open connections, and leaves them half open. */
   freeze(): void {
     for (const connection of this.#connections) {
       connection.frozen = true;
@@ -116,12 +118,11 @@ export class EngineProxy implements AsyncDisposable {
         this.#connections.delete(connection);
       });
     }
-    connection.watch('client', this.rules.silence, () => this.#cut(connection));
-    connection.watch('engine', this.rules.silence, () => this.#cut(connection));
+    if (this.rules.silence !== undefined) connection.watch(this.rules.silence, () => this.#cut(connection));
   }
 
   #fromClient(connection: Connection, chunk: Buffer): void {
-    connection.heard('client', this.rules.silence);
+    connection.heard('client');
     const request = /^([A-Z]+ \/\S*) HTTP\/1\.1\r\n/.exec(chunk.toString('latin1', 0, 8192))?.[1];
     if (request !== undefined) {
       this.requests.push(request);
@@ -140,7 +141,7 @@ export class EngineProxy implements AsyncDisposable {
       this.#cut(connection);
       return;
     }
-    connection.heard('engine', this.rules.silence);
+    connection.heard('engine');
     this.#pass(connection, connection.engine, connection.client, chunk);
   }
 
@@ -159,7 +160,7 @@ export class EngineProxy implements AsyncDisposable {
   #later(action: () => void): void {
     const { delay } = this.rules;
     if (delay === undefined) action();
-    else setTimeout(action, delay);
+    else setTimeout(action, delay).unref();
   }
 
   #cut(connection: Connection): void {
@@ -184,27 +185,53 @@ class Connection {
   request = '';
   losesAnswer = false;
   frozen = false;
-  readonly #timers: { client?: NodeJS.Timeout; engine?: NodeJS.Timeout } = {};
+  #watches: { client?: SilenceWatch; engine?: SilenceWatch } = {};
 
   constructor(client: Socket, engine: Socket) {
     this.client = client;
     this.engine = engine;
   }
 
-  watch(side: 'client' | 'engine', limit: SilenceLimit | undefined, onSilence: () => void): void {
-    if (limit === undefined || (limit.directions === 'both' && side === 'engine')) return;
-    this.#timers[side] = setTimeout(onSilence, limit.milliseconds);
+  /** Calls back if the connection is silent; the limit is for this connection, whatever the rules say later. */
+  watch({ milliseconds, directions }: SilenceLimit, onSilence: () => void): void {
+    const client = new SilenceWatch(milliseconds, onSilence);
+    this.#watches = { client, engine: directions === 'both' ? client : new SilenceWatch(milliseconds, onSilence) };
   }
 
-  heard(side: 'client' | 'engine', limit: SilenceLimit | undefined): void {
-    this.#timers[limit?.directions === 'both' ? 'client' : side]?.refresh();
+  heard(side: 'client' | 'engine'): void {
+    this.#watches[side]?.heard();
   }
 
   destroy(): void {
-    clearTimeout(this.#timers.client);
-    clearTimeout(this.#timers.engine);
+    this.#watches.client?.stop();
+    this.#watches.engine?.stop();
     this.client.destroy();
     this.engine.destroy();
+  }
+}
+
+/**
+ * Calls back once after a time of silence. It counts eighths of that time: while the machine is too busy to run this process,
+ * at most one of them passes, and data that came meanwhile is heard before the next.
+ */
+class SilenceWatch {
+  readonly #timer: NodeJS.Timeout;
+  #eighths = 0;
+
+  constructor(milliseconds: number, onSilence: () => void) {
+    this.#timer = setInterval(() => {
+      if (++this.#eighths < 8) return;
+      this.stop();
+      onSilence();
+    }, milliseconds / 8);
+  }
+
+  heard(): void {
+    this.#eighths = 0;
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
   }
 }
 

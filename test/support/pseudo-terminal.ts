@@ -2,17 +2,20 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { runProgram } from './run-program.ts';
 
-/** A real terminal with a command at it, by script(1) of util-linux; its user types and reads, resizes and closes it. */
+/** A real terminal that runs a command, made by script(1) of util-linux. A test types, reads, resizes and closes it. */
 export class PseudoTerminal implements AsyncDisposable {
-  /** All that was shown so far, a character a byte. */
+  /** All output so far, one character for each byte. */
   shown = '';
-  /** Settles with the command's exit status, or that of the terminal's end. */
+  /** Resolves with the exit status of the command, or of the terminal's end. */
   readonly ended: Promise<number | null>;
   readonly #script: ChildProcess;
   #heard = (): void => undefined;
   #device = '';
 
-  /** Opens one with that many columns and rows. `command` is one of /bin/sh's, whose values are in the environment. */
+  /**
+   * Opens a terminal with the given columns and rows. `command` is a command line for /bin/sh, which takes its values from the
+   * environment.
+   */
   static async open(
     command: string,
     environment: NodeJS.ProcessEnv,
@@ -31,7 +34,7 @@ export class PseudoTerminal implements AsyncDisposable {
     const env = { ...process.env, TERM: 'xterm', SHELL: '/bin/sh', ...environment };
     this.#script = spawn('script', ['--quiet', '--return', '--flush', '--command', command, '/dev/null'], { env });
     this.ended = once(this.#script, 'close').then(() => this.#script.exitCode);
-    // The terminal may be closed while somebody types.
+    // The terminal may be closed while the test types.
     this.#script.stdin?.on('error', () => undefined);
     this.#script.stdout?.on('data', (chunk: Buffer) => {
       this.shown += chunk.toString('latin1');
@@ -40,7 +43,7 @@ export class PseudoTerminal implements AsyncDisposable {
     void this.ended.then(() => this.#heard());
   }
 
-  /** Waits until something like that is shown, also if it was before; throws where the command ends without it. */
+  /** Waits until the output matches, earlier output included. Throws if the command ends without a match. */
   async see(pattern: RegExp): Promise<RegExpExecArray> {
     for (;;) {
       const found = pattern.exec(this.shown);
@@ -61,7 +64,7 @@ export class PseudoTerminal implements AsyncDisposable {
     await runProgram('stty', ['-F', this.#device, 'cols', String(columns), 'rows', String(rows)]);
   }
 
-  /** Takes the terminal away, as by closing its window. */
+  /** Closes the terminal, as by closing its window. */
   close(): void {
     this.#script.kill('SIGKILL');
   }

@@ -1,16 +1,16 @@
-// Reads the output of a large exec to its end, as fast as it comes, and prints what that took as JSON. To be started
-// with --max-semi-space-size=2, as the program is.
+// Reads the output of a large exec to its end, as fast as it comes. Prints the time and memory as JSON. Start it with
+// --max-semi-space-size=2, like the program.
 //
 //     node real-engine-drain.ts CONTAINER COMMAND...
-import { connectEngine } from '../../src/engine/connect-engine.ts';
-import type { ContainerId } from '../../src/engine/engine.ts';
+import { connectEngine } from '../../src/engine/docker/connect-engine.ts';
+import type { ContainerId } from '../../src/engine/identifiers.ts';
 
-/** What it prints. */
+/** The output as JSON. */
 export interface DrainReport {
   readonly bytes: number;
   /** From before the exec was made to the end of its output. */
   readonly milliseconds: number;
-  /** The largest resident set that was seen, over the one before the exec was made. */
+  /** The growth of the largest resident set since before the exec was made. */
   readonly grownBytes: number;
   readonly exitCode: number | null;
 }

@@ -1,19 +1,13 @@
 import Docker from 'dockerode';
 
-import { connectEngine } from '../../src/engine/connect-engine.ts';
+import { connectEngine } from '../../src/engine/docker/connect-engine.ts';
 import type { ContractSubject } from './engine-contract.ts';
+import { uniqueName } from './unique-name.ts';
 
-/** The image that the tests' containers are made from: what `npm test` makes before it starts them. */
+/** The image of the tests' containers. `npm test` makes it before it starts the tests. */
 export const stage = 'gentoo-ministage';
 
-/** A name that no other test, nor another run at the same time, uses. */
-export function uniqueName(word: string): string {
-  return `gentoo-builder-test-${word}-${process.pid}-${Date.now().toString(36)}-${++names}`;
-}
-
-let names = 0;
-
-/** The engine that `DOCKER_HOST` names or the default socket is of, by dockerode: for what the project never asks. */
+/** The engine of `DOCKER_HOST` or of the default socket, through dockerode: for requests that the project itself never makes. */
 export function rawDocker(): Docker {
   return new Docker();
 }

@@ -1,4 +1,5 @@
-// Shows at its terminal what once happened, FACTOR times as fast: FILE FACTOR, a line `[seconds, event]` each. Run by the tests.
+// replay-program FILE FACTOR: replays recorded events at its terminal, FACTOR times as fast. Each line of FILE is `[seconds,
+// event]`. Tests run it.
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { chooseReport } from '../../src/report/choose-report.ts';

@@ -1,4 +1,7 @@
-/** Makes `/odd` in a root, with whatever an archive may lose; arguments are none. Python, as a stage has no setfattr. */
+/**
+ * Makes `/odd` in a root, with all kinds of files that an archive may lose. It has no arguments. It is Python, because a stage
+ * has no setfattr.
+ */
 export const makeOddities = `
 import os, socket, struct
 
@@ -83,8 +86,8 @@ os.sync()
 `;
 
 /**
- * Prints, as a JSON object by path (bytes as backslash-escaped text), all that is below a root and may be in an archive of it.
- * Arguments: the root, then the paths that are left out, and as `PATH/` those of which only the contents are.
+ * Prints, as a JSON object by path (bytes as backslash-escaped text), all files below a root that an archive of the root may
+ * contain. Arguments: the root, then the paths to leave out; `PATH/` leaves out only the contents of a directory.
  */
 export const listRoot = `
 import hashlib, json, os, stat, sys

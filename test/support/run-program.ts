@@ -2,14 +2,14 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 
-/** What a command came to. */
+/** The outcome of a command. */
 export interface CommandOutcome {
   readonly status: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** Runs a program to its end, whatever that is, without a standard input. */
+/** Runs a program to its end, without standard input. Does not throw if the program fails. */
 export async function runProgram(
   program: string,
   args: readonly string[],

@@ -1,8 +1,11 @@
 // Runs a command at its terminal in a container of its own, as zentoo's freshroot does: NAME COMMAND... Run by the tests.
-import { holdCommand } from '../../src/build/job-scripts.ts';
-import { runShell } from '../../src/build/run-shell.ts';
-import { openTerminal } from '../../src/build/terminal.ts';
-import { connectEngine } from '../../src/engine/connect-engine.ts';
+import { createBuildLog } from '../../src/container/build-log.ts';
+import { holdCommand } from '../../src/container/container-scripts.ts';
+import { chooseMount } from '../../src/container/mounts.ts';
+import { createSession } from '../../src/container/open-session.ts';
+import { runShell } from '../../src/terminal/run-shell.ts';
+import { openTerminal } from '../../src/terminal/terminal.ts';
+import { connectEngine } from '../../src/engine/docker/connect-engine.ts';
 import { Failure, failuresOf } from '../../src/failure.ts';
 import { chooseReport } from '../../src/report/choose-report.ts';
 import { stage } from './real-engine.ts';
@@ -24,7 +27,7 @@ const report = await chooseReport({
 const engine = await connectEngine(process.env);
 const id = await engine.createContainer(name, {
   image: stage,
-  command: holdCommand,
+  command: holdCommand(),
   mounts: [],
   init: true,
   openStdin: true,
@@ -35,7 +38,10 @@ try {
   await report({ type: 'step-started', step: 'start', detail: 'a step that lasts' });
   const terminal = openTerminal(process, process.env);
   const context = { engine, report, signal: stop.signal, self: undefined };
-  process.exitCode = await runShell(context, { id }, { terminal, command });
+  const log = createBuildLog(chooseMount('logs', undefined, undefined), name);
+  const workspace = { run: name, volume: name };
+  const session = createSession(context, { id, workspace, base: stage, trees: ['/'], hold, log });
+  process.exitCode = await runShell(session, { terminal, command });
   hold.close();
 } catch (error) {
   const [failure] = failuresOf(error);

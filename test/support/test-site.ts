@@ -5,13 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
-import { projectDirectory } from './readme.ts';
-import { rawDocker, uniqueName } from './real-engine.ts';
+import { projectDirectory } from './documents.ts';
+import { rawDocker } from './real-engine.ts';
+import { uniqueName } from './unique-name.ts';
 import type { CommandOutcome } from './run-program.ts';
 
-/** How zentoo is run. */
+/** Options for a run of zentoo. */
 export interface ZentooOptions {
-  /** What is typed, to its end; nothing if undefined. */
+  /** The standard input; empty if undefined. */
   readonly input?: string;
   readonly env?: NodeJS.ProcessEnv;
 }
@@ -68,7 +69,7 @@ export class TestSite implements AsyncDisposable {
     return (await rawDocker().listContainers({ all: true, filters })).map(({ Names }) => Names.join());
   }
 
-  /** Has an image removed when the test ends; returns its name. */
+  /** Removes an image when the test ends. Returns its name. */
   removeLater(image: string): string {
     onTestFinished(async () => {
       await rawDocker()

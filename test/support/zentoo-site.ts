@@ -1,13 +1,16 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { givenImageName } from '../../src/engine/docker/image-name.ts';
 import { initSite } from '../../src/site/init-site.ts';
 import { commitAll, git } from '../unit/site/git-program.ts';
 import { gone } from './builder.ts';
-import { rawDocker, stage, uniqueName } from './real-engine.ts';
+import { rawDocker, stage } from './real-engine.ts';
+import { uniqueName } from './unique-name.ts';
 import { runProgram, type CommandOutcome } from './run-program.ts';
 
 const program = join(import.meta.dirname, '../../src/zentoo.ts');
@@ -23,13 +26,13 @@ export interface BuiltTuple {
   readonly failures?: readonly { readonly exitStatus: number; readonly message: string; readonly hint?: string }[];
 }
 
-/** What came of `zentoo build --json`. */
+/** The outcome of `zentoo build --json`. */
 export interface BuildOutcome extends CommandOutcome {
   /** By name. */
   readonly tuples: ReadonlyMap<string, BuiltTuple>;
 }
 
-/** Volumes with the trees that several sites have in common, filled once. */
+/** Volumes with trees that several sites share, filled once. */
 export interface SharedTrees {
   readonly gentoo: string;
   readonly faults: string;
@@ -38,11 +41,47 @@ export interface SharedTrees {
 /** Files by their paths; text that begins with `#!` is executable, and text that begins with `-> ` a symbolic link. */
 export type BranchFiles = Readonly<Record<string, string>>;
 
-/** A site with a name of its own in a temporary directory; all that it makes on the engine goes with it. */
+/** A zentoo that runs in a site's directory. */
+export class RunningZentoo {
+  readonly outcome: Promise<CommandOutcome>;
+  readonly #child: ChildProcessByStdio<null, Readable, Readable>;
+  #stderr = '';
+
+  constructor(args: readonly string[], cwd: string) {
+    this.#child = spawn(process.execPath, [program, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#child.stderr.on('data', (data: Buffer) => (this.#stderr += data.toString()));
+    this.outcome = this.#end();
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** Settles when standard error has a match; throws if zentoo ends without one. */
+  async said(when: RegExp): Promise<void> {
+    const ended = this.outcome.then(() => 'ended');
+    while (!when.test(this.#stderr)) {
+      const next = await Promise.race([ended, once(this.#child.stderr, 'data')]);
+      if (next === 'ended' && !when.test(this.#stderr))
+        throw new Error(`zentoo ended without saying ${when}:\n${this.#stderr}`);
+    }
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  async #end(): Promise<CommandOutcome> {
+    const [stdout] = await Promise.all([text(this.#child.stdout), once(this.#child, 'close')]);
+    return { status: this.#child.exitCode, stdout, stderr: this.#stderr };
+  }
+}
+
+/** A site with its own name in a temporary directory. Its objects on the engine are removed with it. */
 export class ZentooSite implements AsyncDisposable {
   readonly name: string;
   readonly path: string;
-  /** What lies beside the site. */
+  /** The directory that contains the site. */
   readonly #top: string;
 
   /** A site as `zentoo init` makes it. */
@@ -62,7 +101,7 @@ export class ZentooSite implements AsyncDisposable {
     return readFileSync(join(this.path, file), 'utf8');
   }
 
-  /** Commits files to a branch of one of its repositories; one that is not there begins as the other one is. */
+  /** Commits files to a branch of one of its repositories. A missing branch starts from `base` or `plain`. */
   branch(repository: 'portage' | 'buildhooks', name: string, files: BranchFiles): void {
     const directory = join(this.path, 'config', repository);
     const known = git(directory, 'branch', '--list', name) !== '';
@@ -98,38 +137,35 @@ export class ZentooSite implements AsyncDisposable {
     return { ...outcome, tuples: new Map(tuples.map((tuple) => [tuple.name, tuple])) };
   }
 
+  /** Starts zentoo in the site's directory. */
+  start(args: readonly string[]): RunningZentoo {
+    return new RunningZentoo(args, this.path);
+  }
+
   /** Starts zentoo, and sends it a signal when its standard error has a match. */
   async interrupt(
     args: readonly string[],
     when: RegExp,
     signal: NodeJS.Signals,
-  ): Promise<CommandOutcome & { readonly seconds: number; readonly pid: number }> {
-    const child = spawn(process.execPath, [program, ...args], { cwd: this.path, stdio: ['ignore', 'pipe', 'pipe'] });
-    let stderr = '';
-    let since: number | undefined;
-    child.stderr.on('data', (data: Buffer) => {
-      stderr += data.toString();
-      if (since !== undefined || !when.test(stderr)) return;
-      since = performance.now();
-      child.kill(signal);
-    });
-    const [stdout] = await Promise.all([text(child.stdout), once(child, 'close')]);
-    if (since === undefined) throw new Error(`zentoo ended without saying ${when}:\n${stderr}`);
-    return { status: child.exitCode, stdout, stderr, pid: child.pid ?? 0, seconds: (performance.now() - since) / 1000 };
+  ): Promise<CommandOutcome & { readonly pid: number }> {
+    const running = this.start(args);
+    await running.said(when);
+    running.kill(signal);
+    return { ...(await running.outcome), pid: running.pid };
   }
 
   /** The names of its images, `zentoo/<site>/` left out, sorted. */
   async images(): Promise<readonly string[]> {
     const start = `zentoo/${this.name}/`;
     const images = await rawDocker().listImages();
-    const names = images.flatMap(({ RepoTags }) => RepoTags ?? []);
+    const names = images.flatMap(({ RepoTags }) => RepoTags ?? []).map((name) => givenImageName('podman', name));
     return names
       .filter((name) => name.startsWith(start))
       .map((name) => name.slice(start.length))
       .toSorted();
   }
 
-  /** Runs a shell command with its store and its trees mounted; answers with what it prints. */
+  /** Runs a shell command in a container with the site's store and trees. Returns its output. */
   inStore(script: string): Promise<string> {
     return inContainer(stage, script, ['-v', `zentoo-${this.name}-binpkgs:/var/cache/binpkgs`]);
   }
@@ -145,7 +181,7 @@ export class ZentooSite implements AsyncDisposable {
   }
 }
 
-/** Runs a shell command in a new container; answers with what it prints. */
+/** Runs a shell command in a new container. Returns its output. */
 export async function inContainer(image: string, script: string, options: readonly string[] = []): Promise<string> {
   const command = ['run', '--rm', ...options, '--entrypoint', '/bin/bash', image, '-ec', script];
   const { status, stdout, stderr } = await runProgram('docker', command);
@@ -153,7 +189,7 @@ export async function inContainer(image: string, script: string, options: readon
   return stdout;
 }
 
-/** Fills volumes with the trees of the stage and of packages that fail, with one more of these. */
+/** Fills volumes with the stage's tree and the tree of failing packages, to which it adds one package. */
 export async function makeTrees(): Promise<SharedTrees & AsyncDisposable> {
   const trees = { gentoo: uniqueName('site-gentoo'), faults: uniqueName('site-faults') };
   await inContainer(stage, 'emerge --sync -q', ['-v', `${trees.gentoo}:/var/db/repos/gentoo`]);
@@ -180,7 +216,7 @@ src_compile() { die "and here it ends"; }
   };
 }
 
-/** A site.yaml with these processors and stages, whose trees are the shared ones. */
+/** A site.yaml with the given CPUs and stages, and with the shared trees. */
 export function siteYaml(
   { name }: ZentooSite,
   trees: Partial<SharedTrees>,
@@ -198,5 +234,5 @@ export function siteYaml(
   ].join('\n');
 }
 
-/** The file of repos.conf for the packages that fail. */
+/** The file of repos.conf for the repository of failing packages. */
 export const faultsConf = '[faults]\nlocation = /var/db/repos/faults\nauto-sync = no\n';

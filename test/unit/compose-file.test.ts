@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { defaultVolumes } from '../../src/build/mounts.ts';
-import { volumeLabel } from '../../src/build/tree.ts';
-import { projectDirectory } from '../support/readme.ts';
+import { defaultVolumes } from '../../src/container/mounts.ts';
+import { volumeLabel } from '../../src/container/tree.ts';
+import { projectDirectory } from '../support/documents.ts';
 
 const [file, example, dockerfile] = await Promise.all(
   ['compose.yaml', '.env.example', 'Dockerfile'].map((name) => readFile(join(projectDirectory, name), 'utf8')),

@@ -1,47 +1,50 @@
-import type { TupleOutcome } from '../../build/tuple/judge-outcomes.ts';
+import type { TupleOutcome } from '../../zentoo/command/collect-outcomes.ts';
 import { resolve } from 'node:path';
 import { abbreviate } from '../../abbreviate.ts';
 import type { PartialSuccess } from '../../failure.ts';
 import type { Report } from '../../report/event.ts';
-import type { Output } from '../../site/site.ts';
+import { outputNames, type OutputName } from '../../output-name.ts';
+import { describeSiteBuildAsJson } from './build-json.ts';
 import { formatTable } from './format-table.ts';
 import type { ZentooCommand } from './zentoo-command.ts';
-
-const outputNames: readonly Output[] = ['image', 'archive'];
 
 /** `zentoo build [TUPLE...]` */
 export const buildCommand: ZentooCommand = {
   name: 'build',
   operands: '[TUPLE...]',
-  summary: 'build tuples that are not up to date; all of them without an argument',
-  details: `  --jobs N                containers at once (default: as many as the engine's machine has processors and 2G of memory for)
-  --output WHAT           image, archive or image,archive: instead of what the site says
-  --output-dir DIR        where archives go (default: output, in the site's directory)
-  --keep-failed           keep the container of what fails, and say how to enter it`,
+  summary: 'build the tuples that are not up to date; all, or only the named ones',
+  details: `  --jobs N                containers at once (default: one per processor of the engine, at most one per 2G of memory)
+  --output WHAT           image, archive or image,archive, instead of the site's outputs
+  --output-dir DIR        directory of the archives (default: output in the site's directory)
+  --keep-failed           keep the container of a failed step, and print how to enter it`,
   options: { single: ['jobs', 'output', 'output-dir'], repeated: [], flags: ['keep-failed'], onByDefault: [] },
   statuses: ['site', 'preconditions', 'plan', 'emerge', 'store', 'outputs'],
   prepare: (given, settings, problems) => {
     const outputs = readOutputs(given.value('output'), problems);
     const jobs = readJobs(given.value('jobs'), problems);
-    const outputDirectory = readDirectory(given.value('output-dir'), problems);
+    const directory = given.value('output-dir');
+    const outputDirectory = directory === undefined ? undefined : resolve(directory);
     return async (world) => {
-      const { readSite } = await import('../../site/read-site.ts');
+      const { readSite } = await import('../../site/read/read-site.ts');
       const { chooseTuples } = await import('./choose-tuples.ts');
       const site = readSite(settings.site);
       const chosen = chooseTuples(site, given.positional);
       const tuples = outputs === undefined ? chosen : chosen.map((tuple) => ({ ...tuple, outputs }));
-      const { openSiteRun } = await import('../../build/tuple/open-site-run.ts');
+      const { openSiteRun } = await import('../../zentoo/run/open-site-run.ts');
       const opened = openSiteRun(site, world, { keepFailed: given.flag('keep-failed'), outputDirectory, tuples });
-      // It is loaded while the engine is at work.
-      const [run, { buildSite }] = await Promise.all([opened, import('../../build/tuple/build-site.ts')]);
-      const outcomes = await buildSite(run, tuples, { jobs });
+      // The module loads while the engine answers.
+      const [run, { buildSite }] = await Promise.all([opened, import('../../zentoo/command/build-site.ts')]);
+      const { outcomes, record, recordFile } = await buildSite(run, { jobs, program: world.program });
       await reportElog(outcomes, world.report);
-      return withFailures(settings.json ? describeAsJson(site.name, outcomes) : describeAsTable(outcomes), outcomes);
+      return withFailures(
+        settings.json ? describeSiteBuildAsJson(record, recordFile) : describeAsTable(outcomes),
+        outcomes,
+      );
     };
   },
 };
 
-function readOutputs(text: string | undefined, problems: string[]): readonly Output[] | undefined {
+function readOutputs(text: string | undefined, problems: string[]): readonly OutputName[] | undefined {
   if (text === undefined) return undefined;
   const words = text.split(',');
   if (words.every((word) => outputNames.some((name) => name === word)))
@@ -56,18 +59,16 @@ function readJobs(text: string | undefined, problems: string[]): number | undefi
   return undefined;
 }
 
-function readDirectory(text: string | undefined, problems: string[]): string | undefined {
-  if (text === '') problems.push('--output-dir names no directory');
-  return text === undefined ? undefined : resolve(text);
-}
-
-/** What the packages had to say comes last, where it is read. */
+/** Reports the messages of packages at the end, where a user reads them. */
 async function reportElog(outcomes: readonly TupleOutcome[], report: Report): Promise<void> {
-  const { describeElog } = await import('../../portage/elog.ts');
+  const { describeElog } = await import('../../portage/output/elog.ts');
   for (const outcome of outcomes) {
     const lines = outcome.type === 'built' ? describeElog(outcome.elog) : [];
     if (lines.length > 0)
-      await report({ type: 'note', message: [`messages of what ${outcome.tuple.name} has:`, ...lines].join('\n') });
+      await report({
+        type: 'note',
+        message: [`messages of the packages of ${outcome.tuple.name}:`, ...lines].join('\n'),
+      });
   }
 }
 
@@ -82,26 +83,9 @@ function describeAsTable(outcomes: readonly TupleOutcome[]): string {
     outcome.tuple.name,
     outcome.type,
     ...(outcome.type === 'failed'
-      ? [outcome.failures[0]?.code ?? '', '']
-      : [outcome.image ?? '', outcome.archive ?? '']),
+      ? [outcome.failures[0]?.code ?? '']
+      : outputNames.map((output) => outcome.outputs[output] ?? '')),
   ]);
-  return formatTable([['TUPLE', 'STATE', 'IMAGE', 'ARCHIVE'], ...rows]);
-}
-
-function describeAsJson(site: string, outcomes: readonly TupleOutcome[]): string {
-  const tuples = outcomes.map(({ tuple, ...outcome }) =>
-    outcome.type === 'failed'
-      ? {
-          name: tuple.name,
-          type: outcome.type,
-          failures: outcome.failures.map(({ code, exitStatus, message, hint }) => ({
-            code,
-            exitStatus,
-            message,
-            hint,
-          })),
-        }
-      : { name: tuple.name, ...outcome },
-  );
-  return `${JSON.stringify({ site, tuples })}\n`;
+  const columns = outputNames.map((output) => output.toUpperCase());
+  return formatTable([['TUPLE', 'STATE', ...columns], ...rows]);
 }

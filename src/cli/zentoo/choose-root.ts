@@ -1,47 +1,53 @@
-import type { FreshRoot } from '../../build/tuple/fresh-base.ts';
+import type { FreshRootRequest } from '../../zentoo/freshroot/enter-root.ts';
 import { Failure } from '../../failure.ts';
-import { missingName } from '../../site/read-tuple-name.ts';
+import { missingName } from '../../site/read/read-tuple-name.ts';
 import type { Site, Tuple } from '../../site/site.ts';
 
-/** What the command line says of the root that is to be entered. */
+/** The arguments that select a root. */
 export interface RootChoice {
-  /** A tuple or a stage; where both have the name, the tuple. */
+  /** The name of a tuple or a stage. If both have the name, it selects the tuple. */
   readonly name: string | undefined;
-  /** These are for a stage. */
+  /** `cpu`, `portage` and `buildhooks` apply to a stage only. */
   readonly cpu: string | undefined;
   readonly portage: string | undefined;
   readonly buildhooks: string | undefined;
 }
 
 /**
- * The root that is meant: without a name the site's only tuple; for a stage, whatever there is only one of. Throws a
- * `Failure` `usage` that lists the names where there are several, or suggests one.
+ * Selects the root to enter. Without a name it is the site's only tuple. Parts of a stage that are not named must be
+ * unambiguous. Throws a `Failure` `usage` that lists the possible names or suggests one.
  */
-export function chooseRoot(site: Site, choice: RootChoice): FreshRoot {
+export function chooseRoot(site: Site, choice: RootChoice): FreshRootRequest['root'] {
   const { name } = choice;
   const [first, ...others] = site.tuples;
   const tuple = name === undefined ? first : site.tuples.find((one) => one.name === name);
   const options = (['cpu', 'portage', 'buildhooks'] as const).filter((option) => choice[option] !== undefined);
   if (tuple !== undefined && (name !== undefined || (others.length === 0 && options.length === 0))) {
     if (options.length === 0) return { type: 'tuple', tuple };
-    throw refuse(`--${options.join(' and --')} is for a stage, and ${tuple.name} is a tuple, which says it itself`);
+    throw refuse(
+      `${tuple.name} is a tuple, which determines ${options.join(' and ')} itself`,
+      `omit --${options.join(' and --')}, or name a stage`,
+    );
   }
   const roots = [...site.tuples.map((one) => one.name), ...site.stages.map((one) => one.name)];
   if (name === undefined)
-    throw refuse(`no tuple or stage is named; there are: ${roots.join(', ')}`, 'zentoo freshroot TUPLE');
+    throw refuse(`several roots are possible: ${roots.join(', ')}`, 'name one of them: zentoo freshroot TUPLE');
   const stage = site.stages.find((one) => one.name === name);
   if (stage === undefined)
-    throw refuse(missingName('there is no tuple or stage', name, roots), 'zentoo list shows all tuples');
+    throw refuse(missingName('there is no tuple or stage', name, roots), 'run zentoo list to list the tuples');
   return { type: 'stage', tuple: stageTuple(site, name, choice) };
 }
 
-/** What a buildmaster is made for: a tuple that needs not be the site's, of the same parts as those are. */
+/** Makes a tuple of a stage, a CPU and two branches. The site need not have this tuple. */
 function stageTuple(site: Site, stage: string, choice: RootChoice): Tuple {
   const ofStage = site.tuples.filter((tuple) => tuple.stage.name === stage);
   if (ofStage.length === 0)
-    throw refuse(`no tuple starts from the stage ${stage}, and so no portage branch is known for it`);
+    throw refuse(
+      `the site has no tuple of the stage ${stage}, so the portage branch is unknown`,
+      `add a tuple with a portage branch of the stage ${stage}`,
+    );
   const cpu = chooseOne('cpu', choice.cpu, { known: site.cpus, usual: site.cpus });
-  // What is compiled for another CHOST has a branch that is not the stage's own.
+  // A cross tuple has a portage branch for its CHOST, not for the stage's.
   const ofChost = ofStage.filter((tuple) => tuple.cpu.chost === cpu.chost);
   const cross = ofChost.length > 0 && ofChost.every((tuple) => tuple.cross);
   const portage = chooseOne('portage', choice.portage, {
@@ -63,7 +69,7 @@ interface Named {
   readonly name: string;
 }
 
-/** The one of `known` that is named; without a name the one that there is in `usual`. */
+/** Selects the CPU or branch with the given name from `known`. Without a name, selects the only one in `usual`, or fails. */
 function chooseOne<T extends Named>(
   option: 'cpu' | 'portage' | 'buildhooks',
   name: string | undefined,
@@ -75,9 +81,12 @@ function chooseOne<T extends Named>(
   const found = known.find((one) => one.name === candidates[0]);
   if (found !== undefined && candidates.length === 1) return found;
   if (name !== undefined) throw refuse(missingName(`there is no ${called}`, name, names(known)));
-  throw refuse(`no ${called} is named; there are: ${names(known).join(', ')}`, `add --${option} NAME`);
+  throw refuse(
+    `several ${called}${option === 'cpu' ? 's' : 'es'} are possible: ${names(known).join(', ')}`,
+    `add --${option} NAME`,
+  );
 }
 
-function refuse(why: string, hint = 'zentoo freshroot --help says how it is called'): Failure {
+function refuse(why: string, hint = 'run zentoo freshroot --help'): Failure {
   return new Failure('usage', `failed to choose a root: ${why}`, { hint });
 }

@@ -3,7 +3,7 @@ import { Failure, Failures } from '../../failure.ts';
 import { didYouMean } from '../../site/nearest-name.ts';
 import type { Site, Tuple } from '../../site/site.ts';
 
-/** The tuples of these names, in the site's order; all of them where none is named. Throws what is no tuple's name. */
+/** Selects the named tuples, in the site's order; all tuples if there are no names. Throws a failure per unknown name. */
 export function chooseTuples({ tuples }: Site, names: readonly string[]): readonly Tuple[] {
   const known = tuples.map(({ name }) => name);
   const [first, ...others] = names
@@ -12,9 +12,9 @@ export function chooseTuples({ tuples }: Site, names: readonly string[]): readon
       (name) =>
         new Failure(
           'usage',
-          `failed to find the tuple ${abbreviate(name)}: the site has none of that name${didYouMean(name, known)}`,
+          `failed to find the tuple ${abbreviate(name)}: the site has no tuple of this name${didYouMean(name, known)}`,
           {
-            hint: 'zentoo list shows all',
+            hint: 'run zentoo list to list the tuples',
           },
         ),
     );

@@ -5,23 +5,23 @@ import { throwawayFeatureWords } from '../../portage/throwaway-features.ts';
 import type { OutputPlan, PackagePlan, SitePlan, TuplePlan } from '../../plan/plan.ts';
 import { formatTable } from './format-table.ts';
 
-/** What `--graph` may be. */
+/** The values of `--graph`. */
 export const graphLanguages = ['dot', 'mermaid'] as const;
 
-/** How a plan is to be printed; a graph before JSON, JSON before text. */
+/** The form of a printed plan. A graph takes precedence over JSON, JSON over text. */
 export interface PlanForm {
   readonly json: boolean;
   readonly graph: (typeof graphLanguages)[number] | undefined;
 }
 
-/** A plan as it is printed on standard output. Its warnings are in JSON only: they are reported otherwise. */
+/** Formats a plan for standard output. Only JSON has its warnings: the other forms report them on standard error. */
 export function printPlan(plan: SitePlan, { json, graph }: PlanForm): string {
   if (graph === 'dot') return writeDot(graphPlan(plan));
   if (graph === 'mermaid') return writeMermaid(graphPlan(plan));
   return json ? `${JSON.stringify(describePlanForPrograms(plan))}\n` : describePlan(plan);
 }
 
-/** A block for each tuple, a line for one that is up to date, and what it comes to. */
+/** Formats a block per tuple, one line for a tuple that is up to date, and the totals. */
 function describePlan({ site, tuples }: SitePlan): string {
   if (tuples.length === 0) return `the site ${site} has no tuples\n`;
   let former = '';
@@ -35,9 +35,9 @@ function describePlan({ site, tuples }: SitePlan): string {
   return `${blocks.join('')}\n${isBuilt ? describeFeatures() : ''}${describeTotals(tuples)}\n`;
 }
 
-/** `--json` and docs/features.md say why. */
+/** Formats the changes of FEATURES. The reasons for the changes are in `--json` and docs/features.md. */
 function describeFeatures(): string {
-  return `emerge has FEATURES as they are configured, but ${throwawayFeatureWords.join(' ')}\n`;
+  return `emerge has the configured FEATURES, changed by ${throwawayFeatureWords.join(' ')}\n`;
 }
 
 const isBlock = (text: string): boolean => text.indexOf('\n') < text.length - 1;
@@ -60,7 +60,7 @@ function describeTuple(planned: TuplePlan): string {
     indent(formatTable(packages.map(rowOf)).split('\n')),
     indent(outputs.map(describeOutput)),
     indent(notes.map((note) => `portage: ${note}`)),
-    indent(unforeseen.map((sentence) => `not foreseen: ${sentence}`)),
+    indent(unforeseen.map((sentence) => `not in this plan: ${sentence}`)),
   ].join('');
 }
 

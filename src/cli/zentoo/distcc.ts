@@ -1,6 +1,6 @@
 import { abbreviate } from '../../abbreviate.ts';
-import type { WorkerStatus } from '../../build/distcc/list-workers.ts';
-import type { RemovedWorkers } from '../../build/distcc/remove-workers.ts';
+import type { WorkerStatus } from '../../zentoo/distcc/list-workers.ts';
+import type { RemovedWorkers } from '../../zentoo/distcc/remove-workers.ts';
 import { formatTable } from './format-table.ts';
 import type { ZentooCommand } from './zentoo-command.ts';
 
@@ -10,13 +10,13 @@ const actions = ['up', 'status', 'down'] as const;
 export const distccCommand: ZentooCommand = {
   name: 'distcc',
   operands: 'up|status|down',
-  summary: 'have, show and remove workers that compile for the builds of the site',
-  details: `  up [TUPLE...]           workers for the buildmasters of these tuples, or of all; they stay until they are removed
-  --count N               how many for each buildmaster (default: the processors of the engine)
-  status                  each worker: its buildmaster, its compiler, and how many files it has compiled
-  down                    remove all of them, with their network and images
+  summary: 'start, show and remove compile workers for the builds of the site',
+  details: `  up [TUPLE...]           start workers for the buildmasters of these tuples, or of all tuples; they stay until removed
+  --count N               workers per buildmaster (default: the processors of the engine)
+  status                  list the workers: buildmaster, compiler, number of compiled files
+  down                    remove all workers, their network and their images
 
-Builds use the workers of their buildmaster when there are any, and compile by themselves what these do not.
+A build uses the workers of its buildmaster if there are any, and compiles the rest itself.
 `,
   options: { single: ['count'], repeated: [], flags: [], onByDefault: [] },
   statuses: ['site', 'preconditions', 'plan', 'emerge', 'store', 'outputs'],
@@ -26,36 +26,36 @@ Builds use the workers of their buildmaster when there are any, and compile by t
     if (action === undefined)
       problems.push(
         word === undefined
-          ? `distcc needs to know what to do: ${actions.join(', ')}`
-          : `distcc knows no ${abbreviate(word)}: there are ${actions.join(', ')}`,
+          ? `distcc needs an action: ${actions.join(', ')}`
+          : `unknown action ${abbreviate(word)} of distcc: the actions are ${actions.join(', ')}`,
       );
     const count = readCount(given.value('count'), problems);
-    if (action !== 'up' && given.value('count') !== undefined) problems.push('--count is for distcc up');
+    if (action !== 'up' && given.value('count') !== undefined) problems.push('--count is an option of distcc up');
     if (action !== undefined && action !== 'up' && names.length > 0)
-      problems.push(`distcc ${action} is for all workers of the site, and takes no tuples`);
+      problems.push(`distcc ${action} takes no tuples: it applies to all workers of the site`);
     return async (world) => {
-      const { readSite } = await import('../../site/read-site.ts');
+      const { readSite } = await import('../../site/read/read-site.ts');
       const { chooseTuples } = await import('./choose-tuples.ts');
       const site = readSite(settings.site);
       const tuples = chooseTuples(site, names);
-      const { openSiteRun } = await import('../../build/tuple/open-site-run.ts');
-      const { describeWorkers } = await import('../../build/distcc/list-workers.ts');
+      const { openSiteRun } = await import('../../zentoo/run/open-site-run.ts');
+      const { describeWorkers } = await import('../../zentoo/distcc/list-workers.ts');
       const { json } = settings;
       if (action === 'up') {
-        const { raiseWorkers } = await import('../../build/distcc/raise-workers.ts');
-        const run = await openSiteRun(site, world, { keepFailed: false, tuples });
-        await raiseWorkers(run, tuples, count);
+        const { startWorkers } = await import('../../zentoo/distcc/start-workers.ts');
+        const run = await openSiteRun(site, world, { keepFailed: false, pull: tuples });
+        await startWorkers(run, tuples, count);
         return printWorkers(site.name, await describeWorkers(run), json);
       }
-      const run = await openSiteRun(site, world, { keepFailed: false, pull: false });
+      const run = await openSiteRun(site, world, { keepFailed: false, pull: [] });
       if (action === 'status') return printWorkers(site.name, await describeWorkers(run), json);
-      const { removeWorkers } = await import('../../build/distcc/remove-workers.ts');
+      const { removeWorkers } = await import('../../zentoo/distcc/remove-workers.ts');
       return printRemoved(site.name, await removeWorkers(run), json);
     };
   },
 };
 
-/** No machine that this runs on has more processors. */
+/** A limit against typing errors: more than any machine's processors. */
 const mostWorkers = 1024;
 
 function readCount(text: string | undefined, problems: string[]): number | undefined {
@@ -74,18 +74,14 @@ function printWorkers(site: string, workers: readonly WorkerStatus[], json: bool
     worker.state,
     String(worker.slots),
     String(worker.jobs),
-    worker.buildmaster + (worker.isCurrent ? '' : ' (of no tuple)'),
+    worker.buildmaster + (worker.isCurrent ? '' : ' (no tuple uses it)'),
     worker.compiler + describeCompiler(worker),
   ]);
   return formatTable([['WORKER', 'STATE', 'SLOTS', 'JOBS', 'BUILDMASTER', 'COMPILER'], ...rows]);
 }
 
 function describeCompiler({ hasSameCompiler }: WorkerStatus): string {
-  return hasSameCompiler === undefined
-    ? ''
-    : hasSameCompiler
-      ? ", the buildmaster's"
-      : ", not the buildmaster's any more";
+  return hasSameCompiler === undefined ? '' : hasSameCompiler ? ", the buildmaster's" : ", no longer the buildmaster's";
 }
 
 function describeForPrograms(worker: WorkerStatus): object {

@@ -1,4 +1,4 @@
-/** Rows of cells as lines, the columns aligned to the left and two spaces apart. */
+/** Formats rows of cells as lines: columns are left-aligned and two spaces apart. */
 export function formatTable(rows: readonly (readonly string[])[]): string {
   const widths: number[] = [];
   for (const row of rows)

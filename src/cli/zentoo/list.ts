@@ -1,7 +1,9 @@
-import type { ListedTuple } from '../../build/tuple/list-site.ts';
+import type { ListedTuple } from '../../zentoo/command/list-site.ts';
 import { siteWarnings } from '../../plan/warnings.ts';
-import type { Output, Site } from '../../site/site.ts';
-import { describeAge, describeSize } from './amounts.ts';
+import { outputNames, type OutputName } from '../../output-name.ts';
+import type { Site } from '../../site/site.ts';
+import { formatBytes } from '../../quantity.ts';
+import { describeAge } from './describe-age.ts';
 import { formatTable } from './format-table.ts';
 import { noOptions, type ZentooCommand } from './zentoo-command.ts';
 
@@ -9,17 +11,17 @@ import { noOptions, type ZentooCommand } from './zentoo-command.ts';
 export const listCommand: ZentooCommand = {
   name: 'list',
   operands: '',
-  summary: 'list the tuples of the site: what is built of them, and what they are made of',
-  details: `Sizes are those of all that an image or an archive has in it. With --json it says why a tuple is not up to date.
-Without an engine it lists what the site says.
+  summary: 'list the tuples of the site, their parts, and which of their outputs exist',
+  details: `SIZE counts everything in an image or an archive. --json has the reasons why a tuple is not up to date.
+Without an engine, list shows the site alone.
 `,
   options: noOptions,
   statuses: ['site', 'preconditions'],
   prepare: ({ positional }, settings, problems) => {
     if (positional.length > 0) problems.push('list takes no arguments: it lists all tuples');
     return async (world) => {
-      const { readSite } = await import('../../site/read-site.ts');
-      const { listSite } = await import('../../build/tuple/list-site.ts');
+      const { readSite } = await import('../../site/read/read-site.ts');
+      const { listSite } = await import('../../zentoo/command/list-site.ts');
       const site = readSite(settings.site);
       for (const warning of siteWarnings(site, settings.site)) await world.report({ type: 'warning', ...warning });
       const listed = await listSite(site, world);
@@ -30,13 +32,21 @@ Without an engine it lists what the site says.
 
 function describeAsTable({ name }: Site, listed: readonly ListedTuple[]): string {
   if (listed.length === 0) return `the site ${name} has no tuples\n`;
-  const header = ['TUPLE', 'STATE', 'IMAGE', 'ARCHIVE', 'CPU', 'PORTAGE', 'BUILDHOOKS', 'PACKAGES', 'STAGE'];
+  const header = [
+    'TUPLE',
+    'STATE',
+    ...outputNames.map((output) => output.toUpperCase()),
+    'CPU',
+    'PORTAGE',
+    'BUILDHOOKS',
+    'PACKAGES',
+    'STAGE',
+  ];
   const now = Date.now();
   const rows = listed.map(({ tuple, upToDate, outputs }) => [
     tuple.name,
     upToDate === undefined ? 'unknown' : upToDate ? 'up to date' : 'to build',
-    describeOutput('image', outputs, now),
-    describeOutput('archive', outputs, now),
+    ...outputNames.map((output) => describeOutput(output, outputs, now)),
     tuple.cpu.name,
     `${tuple.portage.name} ${tuple.portage.commit.slice(0, 10)}`,
     `${tuple.buildhooks.name} ${tuple.buildhooks.commit.slice(0, 10)}`,
@@ -46,23 +56,23 @@ function describeAsTable({ name }: Site, listed: readonly ListedTuple[]): string
   return formatTable([header, ...rows]);
 }
 
-/** `495 MB, 3h old`; a hyphen for an output that the tuple is not to have. */
-function describeOutput(output: Output, outputs: ListedTuple['outputs'], now: number): string {
+/** Formats an output as `495 MB, 3h old`; as a hyphen if the tuple has no such output. */
+function describeOutput(output: OutputName, outputs: ListedTuple['outputs'], now: number): string {
   const state = outputs.find((one) => one.output === output);
   if (state === undefined) return '-';
   if (state.found === undefined) return 'unknown';
   if (state.found === null) return 'none';
-  return `${describeSize(state.found.size)}, ${describeAge((now - state.found.made.getTime()) / 1000)} old`;
+  return `${formatBytes(state.found.size)}, ${describeAge((now - state.found.made.getTime()) / 1000)} old`;
 }
 
-/** One object: what programs may rely on. */
+/** The object of `--json`. */
 function describeSite({ name, uncommitted, leftBehind }: Site, listed: readonly ListedTuple[]): object {
   return { site: name, tuples: listed.map(describeTuple), uncommitted, leftBehind };
 }
 
 function describeTuple({ tuple, upToDate, why, outputs }: ListedTuple): object {
   const { name, cpu, portage, buildhooks, packages, stage, cross } = tuple;
-  const describe = (output: Output) => {
+  const describe = (output: OutputName) => {
     const state = outputs.find((one) => one.output === output);
     if (state?.found === undefined || state.found === null) return null;
     return { name: state.name, size: state.found.size, created: state.found.made.toISOString() };
@@ -78,7 +88,6 @@ function describeTuple({ tuple, upToDate, why, outputs }: ListedTuple): object {
     outputs: tuple.outputs,
     upToDate: upToDate ?? null,
     why,
-    image: describe('image'),
-    archive: describe('archive'),
+    ...Object.fromEntries(outputNames.map((output) => [output, describe(output)])),
   };
 }

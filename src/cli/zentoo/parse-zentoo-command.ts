@@ -12,7 +12,7 @@ import { syncCommand } from './sync.ts';
 import type { ZentooCommand, ZentooWork } from './zentoo-command.ts';
 import { describeCommand, describeZentoo } from './zentoo-help.ts';
 
-/** In the order in which `--help` shows them. */
+/** The commands, in the order of `--help`. */
 const zentooCommands: readonly ZentooCommand[] = [
   initCommand,
   syncCommand,
@@ -30,15 +30,16 @@ const commonOptions: OptionTable = {
   onByDefault: [],
 };
 
+/** The parsed command line of `zentoo`. */
 export type ZentooInvocation =
   | { readonly type: 'help'; readonly text: string }
   | { readonly type: 'version' }
   | { readonly type: 'usage'; readonly failures: readonly Failure[]; readonly presentation: Presentation }
   | { readonly type: 'work'; readonly work: ZentooWork; readonly presentation: Presentation };
 
-/** Reads the command line of `zentoo`; all that is wrong with it is in the answer, nothing is thrown. */
+/** Parses the command line of `zentoo`. The function never throws: a result of type `usage` has every problem. */
 export function parseZentooCommand(argv: readonly string[], environment: NodeJS.ProcessEnv): ZentooInvocation {
-  // Which options take a value decides where the command is: at first those of all commands count.
+  // An option may take the next argument as its value, so the options of all commands are needed to find the command.
   const anyCommand = joinTables([commonOptions, ...zentooCommands.map(({ options }) => options)]);
   const [name] = parseArguments(argv, anyCommand).positional;
   const command = zentooCommands.find((known) => known.name === name);
@@ -60,17 +61,17 @@ export function parseZentooCommand(argv: readonly string[], environment: NodeJS.
   if (work === undefined) problems.push(missingCommand(name));
   if (command !== undefined && work !== undefined && problems.length === 0)
     return { type: 'work', work: withRefusals(command, work), presentation };
-  const hint = `zentoo ${command ? `${command.name} ` : ''}--help says how it is called`;
+  const hint = `run zentoo ${command ? `${command.name} ` : ''}--help`;
   const failures = problems.map(
     (problem) => new Failure('usage', `failed to read the command line: ${problem}`, { hint }),
   );
   return { type: 'usage', failures, presentation };
 }
 
-/** What the engine refuses while a command works is a failure of that command. */
+/** Runs a command, and reports a refusal of the engine as the command's failure. */
 function withRefusals({ name }: ZentooCommand, work: ZentooWork): ZentooWork {
   return async (world) => {
-    const { explainRefusal } = await import('../../build/in-workspace.ts');
+    const { explainRefusal } = await import('../../container/refusal-failure.ts');
     return explainRefusal(work(world), name);
   };
 }
@@ -86,8 +87,8 @@ function withoutCommand(given: ParsedArguments): ParsedArguments {
 
 function missingCommand(name: string | undefined): string {
   const known = zentooCommands.map((command) => command.name).join(', ');
-  if (name === undefined) return `no command is named: there are ${known}`;
-  return `there is no command ${abbreviate(name)}: there are ${known}`;
+  if (name === undefined) return `there is no command: the commands are ${known}`;
+  return `unknown command ${abbreviate(name)}: the commands are ${known}`;
 }
 
 function readChoice<T extends string>(
@@ -97,7 +98,7 @@ function readChoice<T extends string>(
   problems: string[],
 ): T {
   const text = given.value(name);
-  if (text === undefined || text === '') return choices[0];
+  if (text === undefined) return choices[0];
   const choice = choices.find((known) => known === text);
   if (choice === undefined) problems.push(`--${name}=${abbreviate(text)} is not one of ${choices.join(', ')}`);
   return choice ?? choices[0];

@@ -1,3 +1,4 @@
+import { abbreviate } from '../../abbreviate.ts';
 import type { SitePlan } from '../../plan/plan.ts';
 import type { PartialSuccess } from '../../failure.ts';
 import { graphLanguages, printPlan, type PlanForm } from './describe-plan.ts';
@@ -7,26 +8,27 @@ import type { ZentooCommand } from './zentoo-command.ts';
 export const planCommand: ZentooCommand = {
   name: 'plan',
   operands: '[TUPLE...]',
-  summary: 'say what a build would do and why, package by package',
-  details: `  --graph dot|mermaid     print what is made from what, in the language of a program that draws it
+  summary: 'print the actions of a build with their reasons, package by package',
+  details: `  --graph dot|mermaid     print the graph that a build would run, for Graphviz or Mermaid
 
-Portage is asked, and its answer is kept for as long as nothing changes. Nothing is compiled, and no hook is run.
+Portage resolves the packages; zentoo caches its answer until something changes. plan compiles nothing and runs no hook.
 `,
   options: { single: ['graph'], repeated: [], flags: [], onByDefault: [] },
   statuses: ['site', 'preconditions', 'plan', 'emerge', 'store', 'outputs'],
   prepare: (given, settings, problems) => {
-    const graph = graphLanguages.find((language) => language === given.value('graph'));
-    if (given.value('graph') !== undefined && graph === undefined)
-      problems.push(`--graph=${given.value('graph')} is not one of ${graphLanguages.join(', ')}`);
+    const language = given.value('graph');
+    const graph = graphLanguages.find((known) => known === language);
+    if (language !== undefined && graph === undefined)
+      problems.push(`--graph=${abbreviate(language)} is not one of ${graphLanguages.join(', ')}`);
     return async (world) => {
-      const { readSite } = await import('../../site/read-site.ts');
+      const { readSite } = await import('../../site/read/read-site.ts');
       const { chooseTuples } = await import('./choose-tuples.ts');
       const site = readSite(settings.site);
       const tuples = chooseTuples(site, given.positional);
-      const { openSiteRun } = await import('../../build/tuple/open-site-run.ts');
-      const { planSite } = await import('../../build/tuple/plan-site.ts');
-      const run = await openSiteRun(site, world, { keepFailed: false });
-      return withFailures(await planSite(run, tuples, settings.site), { json: settings.json, graph });
+      const { openSiteRun } = await import('../../zentoo/run/open-site-run.ts');
+      const { planSite } = await import('../../zentoo/command/plan-site.ts');
+      const run = await openSiteRun(site, world, { keepFailed: false, tuples });
+      return withFailures(await planSite(run, settings.site), { json: settings.json, graph });
     };
   },
 };

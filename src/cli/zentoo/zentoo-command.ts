@@ -1,48 +1,51 @@
+import type { BuildRecord } from '../../record/build-record.ts';
 import type { Report } from '../../report/event.ts';
-import type { Terminal } from '../../build/terminal.ts';
+import type { Terminal } from '../../terminal/terminal.ts';
 import type { PartialSuccess, WorkEnding } from '../../failure.ts';
 import type { OptionTable, ParsedArguments } from '../parse-arguments.ts';
 
-/** A band of exit statuses that only some commands can end with. */
+/** A range of exit statuses that only some commands use. */
 export type StatusBand = 'site' | 'preconditions' | 'plan' | 'emerge' | 'store' | 'outputs';
 
-/** One of zentoo's commands: how it is called, and what it does. */
+/** A command of zentoo: its arguments and its work. */
 export interface ZentooCommand {
   readonly name: string;
-  /** What stands behind its name in a usage line. */
+  /** The arguments in the usage line. */
   readonly operands: string;
-  /** One line. */
+  /** One line for `zentoo --help`. */
   readonly summary: string;
-  /** What its own `--help` says besides, with the options that only this command has. */
+  /** The text for `zentoo COMMAND --help`: the command's own options, and remarks. */
   readonly details: string;
   readonly options: OptionTable;
-  /** What it can end with besides 0, 1, 2 and a signal's status. */
+  /** The exit statuses of this command besides 0, 1, 2 and those of signals. */
   readonly statuses: readonly StatusBand[];
-  /** The work that the arguments ask for; what is wrong with them goes into `problems`, a sentence each. */
+  /** Turns the arguments into work. Adds a clause without a full stop to `problems` for each invalid argument. */
   readonly prepare: (given: ParsedArguments, settings: ZentooSettings, problems: string[]) => ZentooWork;
 }
 
-/** What all commands are told. */
+/** The options that every command has. */
 export interface ZentooSettings {
   /** The directory of the site. */
   readonly site: string;
   readonly json: boolean;
 }
 
-/** The world that a command works in. */
+/** The functions and data that a command gets from the program: report, environment, signal, terminal. */
 export interface ZentooWorld {
   readonly report: Report;
+  /** The program that runs the command, for records. */
+  readonly program: BuildRecord['program'];
   readonly environment: NodeJS.ProcessEnv;
   readonly signal: AbortSignal;
-  /** The terminal or pipes that the program was started with, for whoever has a shell run there. */
+  /** Opens the terminal or pipes of the program, for a shell. */
   readonly openTerminal: () => Promise<Terminal>;
 }
 
 /**
- * Does the work; resolves to what is printed on standard output, together with what failed of it where the rest is worth
- * printing, or with an exit status other than 0 or a failure's. Throws a `Failure` or `Failures`.
+ * Does the work. Resolves to the text for standard output; `PartialSuccess` adds failures, `WorkEnding` an exit status of
+ * its own. Throws a `Failure` or `Failures`.
  */
 export type ZentooWork = (world: ZentooWorld) => Promise<string | PartialSuccess | WorkEnding>;
 
-/** The table of a command without options of its own. */
+/** The options of a command that has only the common ones. */
 export const noOptions: OptionTable = { single: [], repeated: [], flags: [], onByDefault: [] };

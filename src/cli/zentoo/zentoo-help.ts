@@ -2,27 +2,27 @@ import type { StatusBand, ZentooCommand } from './zentoo-command.ts';
 
 const common = `  --site DIR              the directory of the site (default: ZENTOO_SITE, else the current directory)
   --json                  print one JSON object
-  --log-format FORMAT     text or json: what is written to standard error
-  --progress HOW          auto, live or plain: live redraws, plain writes lines
+  --log-format FORMAT     format of standard error: text or json
+  --progress HOW          auto, live or plain: live redraws in place, plain writes lines
   --help, --version`;
 
-/** The bands of README's table that only some commands can end with. */
+/** The ranges of exit statuses, each with its meaning. */
 const bands: Readonly<Record<StatusBand, readonly [string, string]>> = {
-  site: ['3', 'the site cannot be read; each fault with file, line and column'],
-  preconditions: ['10-19', 'the engine, a tree, a stage, a disk or a mount cannot be used'],
-  plan: ['20-29', 'another site has the name, a cpu cannot be used, or Portage refuses a plan'],
+  site: ['3', 'the site is invalid; each diagnostic has file, line and column'],
+  preconditions: ['10-19', 'the engine, a tree, a stage, a disk or a mount is not usable'],
+  plan: ['20-29', 'another site has the same name, a CPU is not usable, or Portage refuses a plan'],
   emerge: ['30-39', 'a sync or an emerge failed'],
-  store: ['40-49', 'the store cannot be used, or a package is not in it'],
+  store: ['40-49', 'the store is not usable, or a package is missing in it'],
   outputs: ['50-59', 'a hook, an assembly, a commit or an archive failed'],
 };
 
-/** The text of `zentoo --help`. */
+/** Formats the text of `zentoo --help`. */
 export function describeZentoo(commands: readonly ZentooCommand[]): string {
   const width = 26;
   const lines = commands.map((command) => `  ${usageOf(command).padEnd(width - 2)}${command.summary}`);
   return `usage: zentoo [options] COMMAND [ARGUMENT...]
 
-Manages a network of Gentoo roots from a directory under version control, a site.
+Manages a network of Gentoo roots from a directory under version control: a site.
 
 ${lines.join('\n')}
 
@@ -32,11 +32,11 @@ environment
   ZENTOO_SITE             the default of --site
 
 ${describeStatuses(Object.keys(bands) as StatusBand[])}
-README says each of them. zentoo COMMAND --help says more of a command.
+docs/exit-statuses.md lists each status. zentoo COMMAND --help describes a command.
 `;
 }
 
-/** The text of `zentoo COMMAND --help`. */
+/** Formats the text of `zentoo COMMAND --help`. */
 export function describeCommand(command: ZentooCommand): string {
   const details = command.details === '' ? '' : `${command.details}\n`;
   const usage = `usage: zentoo [options] ${usageOf(command)}\n\n${capitalise(command.summary)}.\n`;
@@ -45,9 +45,9 @@ export function describeCommand(command: ZentooCommand): string {
 
 function describeStatuses(some: readonly StatusBand[]): string {
   const rows = [
-    ['0', 'done'],
+    ['0', 'success'],
     ['1', 'a defect of zentoo'],
-    ['2', 'the command line'],
+    ['2', 'an invalid command line'],
     ...some.map((band) => bands[band]),
     ['130', 'interrupted'],
     ['143', 'terminated'],

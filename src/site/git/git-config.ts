@@ -1,7 +1,7 @@
 /**
- * The values of a git configuration file, by `section.key` or `section.subsection.key` with section and key in lower case
- * (git-config(1), "Syntax"); the last one of a key wins. Includes are not followed: nothing that is asked for here is set
- * in them.
+ * Parses a git configuration file. The keys are `section.key` or `section.subsection.key`, with section and key in lower case
+ * (git-config(1), "Syntax"); the last value of a key wins. Includes are not followed, because the settings that zentoo needs
+ * are not in included files.
  */
 export function parseGitConfig(text: string): ReadonlyMap<string, string> {
   const values = new Map<string, string>();
@@ -18,7 +18,7 @@ export function parseGitConfig(text: string): ReadonlyMap<string, string> {
   return values;
 }
 
-/** A key without a value is true. Comments end a value, outside of quotes. */
+/** Parses a value. A key without a value is true. A comment ends a value, except in quotes. */
 function valueOf(text: string | undefined): string {
   if (text === undefined) return 'true';
   const parts = /"((?:[^"\\]|\\.)*)"|([#;].*)|((?:[^"#;\\]|\\.)+)/g;

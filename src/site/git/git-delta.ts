@@ -2,8 +2,8 @@ import { largestObject } from './git-object.ts';
 import { GitFault } from './git-fault.ts';
 
 /**
- * What a delta makes of its base: pieces that are copied from the base and bytes of the delta's own (gitformat-pack(5),
- * "Deltified representation"). Throws a {@link GitFault} if the delta does not belong to this base or is damaged.
+ * Applies a delta to its base: copies pieces of the base and bytes of the delta (gitformat-pack(5), "Deltified
+ * representation"). Throws a {@link GitFault} if the delta is damaged or belongs to another base.
  */
 export function applyDelta(base: Buffer, delta: Buffer): Buffer {
   let position = 0;
@@ -20,7 +20,7 @@ export function applyDelta(base: Buffer, delta: Buffer): Buffer {
       if ((byte & 0x80) === 0) return size;
     }
   };
-  /** A number of which only those bytes are there that the bits say. */
+  /** Reads a number; each bit tells whether the byte at its index is present. */
   const takeSparse = (bits: number, count: number): number => {
     let value = 0;
     for (let index = 0; index < count; index += 1) if (bits & (1 << index)) value += take() * 256 ** index;
@@ -53,5 +53,5 @@ export function applyDelta(base: Buffer, delta: Buffer): Buffer {
 }
 
 function damaged(): GitFault {
-  return new GitFault('a pack of its has a damaged delta (git fsck says more)');
+  return new GitFault('one of its packs has a damaged delta: run git fsck for details');
 }

@@ -3,23 +3,23 @@ import { join, resolve, sep } from 'node:path';
 import { parseGitConfig } from './git-config.ts';
 import { GitFault } from './git-fault.ts';
 
-/** Where the parts of a git repository are, and what its settings say about them. */
+/** The directories and settings of a git repository. */
 export interface GitDirectory {
-  /** Has this working tree's own HEAD. */
+  /** The directory with this working tree's HEAD. */
   readonly own: string;
-  /** Has the branches and the objects; another one than `own` for a linked working tree only. */
+  /** The directory with the branches and the objects; it differs from `own` only for a linked working tree. */
   readonly common: string;
-  /** Undefined for a bare repository. */
+  /** The working tree; undefined for a bare repository. */
   readonly workTree: string | undefined;
   readonly hash: 'sha1' | 'sha256';
-  /** Whether executable bits of the working tree mean anything. */
+  /** Whether git uses the executable bits of the working tree. */
   readonly fileModes: boolean;
 }
 
 /**
- * Finds the repository of a directory: its `.git` directory, what its `.git` file points to (a submodule, a linked
- * working tree), or the directory itself where it is bare (gitrepository-layout(5)). Throws a {@link GitFault} where
- * there is none, where a part of it lies outside the site's directory, or where it is kept in a way that is not read.
+ * Finds the repository of a directory: its `.git` directory, the target of its `.git` file (a submodule, a linked working
+ * tree), or the directory itself if it is bare (gitrepository-layout(5)). Throws a {@link GitFault} if there is none, if a
+ * part of it lies outside the site's directory, or if zentoo does not support its format.
  */
 export function findGitDirectory(directory: string, site: string): GitDirectory {
   requireInside(directory, site, 'it');
@@ -29,8 +29,8 @@ export function findGitDirectory(directory: string, site: string): GitDirectory 
   requireInside(own, site, 'its repository');
   const link = readIfThere(join(own, 'commondir'));
   const common = link === undefined ? own : resolve(own, link.trim());
-  requireInside(common, site, 'the repository that it is a working tree of');
-  if (!isGitDirectory(common)) throw new GitFault('it is no git repository: .git has no HEAD, objects and refs');
+  requireInside(common, site, 'the main repository of this working tree');
+  if (!isGitDirectory(common)) throw new GitFault('it is not a git repository: .git has no HEAD, objects or refs');
   const config = parseGitConfig(readIfThere(join(common, 'config')) ?? '');
   const workTree = isBare || (own === common && config.get('core.bare') === 'true') ? undefined : directory;
   const fileModes = config.get('core.filemode') !== 'false';
@@ -39,13 +39,13 @@ export function findGitDirectory(directory: string, site: string): GitDirectory 
 
 function followDotGit(dotGit: string, directory: string): string {
   const status = statSync(dotGit, { throwIfNoEntry: false });
-  if (status === undefined) throw new GitFault('it is no git repository; make one with: git init');
+  if (status === undefined) throw new GitFault('it is not a git repository; make one with: git init');
   if (status.isDirectory()) return dotGit;
   const target = status.isFile() ? /^gitdir: (.+?)\n?$/.exec(readGitFile(dotGit).toString('utf8'))?.[1] : undefined;
   if (target === undefined)
-    throw new GitFault('it is no git repository: its .git is neither a directory nor a pointer');
+    throw new GitFault('it is not a git repository: its .git is neither a directory nor a pointer');
   const own = resolve(directory, target);
-  if (!existsSync(own)) throw new GitFault(`its .git file points to ${own}, which is not there`);
+  if (!existsSync(own)) throw new GitFault(`its .git file points to ${own}, which does not exist`);
   return own;
 }
 
@@ -57,10 +57,10 @@ function isGitDirectory(path: string): boolean {
   );
 }
 
-/** Bytes; the limit of the usual file systems (NAME_MAX). */
+/** The limit of a file name in bytes (NAME_MAX of usual file systems). */
 const longestName = 255;
 
-/** Throws if a path leads out of the site: what is out there is not there in a container that has only the site. */
+/** Throws a {@link GitFault} if a path leads out of the site, because a container that mounts only the site does not have it. */
 export function requireInside(path: string, site: string, what: string): void {
   const real = existsSync(path) ? realpathSync(path) : path;
   const top = realpathSync(site);
@@ -70,30 +70,32 @@ export function requireInside(path: string, site: string, what: string): void {
 
 function readFormat(config: ReadonlyMap<string, string>): 'sha1' | 'sha256' {
   const version = config.get('core.repositoryformatversion') ?? '0';
-  if (version !== '0' && version !== '1') throw new GitFault(`its format, version ${version}, is newer than zentoo`);
+  if (version !== '0' && version !== '1') throw new GitFault(`zentoo does not support its format, version ${version}`);
   const references = config.get('extensions.refstorage') ?? 'files';
   if (references !== 'files')
-    throw new GitFault(`its branches are kept as ${references}; change that with: git refs migrate --ref-format=files`);
+    throw new GitFault(
+      `zentoo does not support its format of references, ${references}: git refs migrate --ref-format=files`,
+    );
   const hash = config.get('extensions.objectformat') ?? 'sha1';
   if (hash === 'sha1' || hash === 'sha256') return hash;
-  throw new GitFault(`its objects are named by ${hash}, which zentoo does not know`);
+  throw new GitFault(`zentoo does not support its hash, ${hash}`);
 }
 
-/** A file's text, undefined if there is no such file, or none can have such a name. */
+/** The text of a file; undefined if there is no such file, or if no file can have such a name. */
 export function readIfThere(path: string): string | undefined {
   if (path.includes('\0') || path.split('/').some((name) => Buffer.byteLength(name) > longestName)) return undefined;
   const isFile = statSync(path, { throwIfNoEntry: false })?.isFile() === true;
   return isFile ? readGitFile(path).toString('utf8') : undefined;
 }
 
-/** Bytes; what is larger cannot be read at once. */
+/** The limit of Node for reading a file at once, in bytes. */
 const largestFile = 2 ** 31 - 1;
 
-/** What a file has in it. Throws a {@link GitFault} for what is no file (a named pipe would be waited for) or too large. */
+/** Reads a file. Throws a {@link GitFault} if the path is not a file (reading a named pipe would block), or is too large. */
 export function readGitFile(path: string): Buffer {
   const status = statSync(path);
-  if (!status.isFile()) throw new GitFault(`it has something that is not a file in ${path}`);
+  if (!status.isFile()) throw new GitFault(`it contains ${path}, which is not a file`);
   if (status.size > largestFile)
-    throw new GitFault(`it has a file of ${status.size} bytes, and at most ${largestFile} are read: ${path}`);
+    throw new GitFault(`it contains ${path} with ${status.size} bytes: the limit is ${largestFile}`);
   return readFileSync(path);
 }

@@ -1,15 +1,15 @@
-/** A pattern of a `.gitignore`; tells whether a path is like it. */
+/** A compiled pattern of a `.gitignore`: tells whether a path matches. */
 export type Glob = (path: string) => boolean;
 
-/** What one piece of a pattern matches: one character, those of a name, anything, or nothing to whole directories. */
+/** A piece of a pattern: one character, the characters of a name, any characters, or any number of directories. */
 type Piece = ((character: string) => boolean) | 'name' | 'anything' | 'directories';
 
 const wildcards = /^\*\*$|^\*\*\/|\/\*\*$|\/\*\*\/|\*+|\?|\[(?:[!^]?\]?)(?:\[:\w+:\]|\\.|[^\]\\])*\]|\\(.)|[^]/g;
 
 /**
- * Reads a pattern (gitignore(5), "PATTERN FORMAT"); undefined if it matches nothing. An anchored one begins where the path
- * does, any other one where a name does. Matching takes time by the length of the pattern times that of the path, whatever
- * the pattern is.
+ * Compiles a pattern (gitignore(5), "PATTERN FORMAT"); undefined if it matches nothing. An anchored pattern matches from the
+ * beginning of the path, any other pattern from the beginning of a name. The time of a match is at most proportional to the
+ * length of the pattern times that of the path.
  */
 export function compileGlob(glob: string, isAnchored: boolean): Glob | undefined {
   if (/(?<!\\)(?:\\\\)*\\$/.test(glob)) return undefined;
@@ -17,6 +17,8 @@ export function compileGlob(glob: string, isAnchored: boolean): Glob | undefined
     .replaceAll(/(\*\*)?\\(.)/gs, (whole, stars: string | undefined, character: string, offset: number) =>
       character === '/' && stars === undefined && offset > 0 ? '/' : whole,
     )
+    // Git takes more asterisks for two, where it takes two for any number of directories.
+    .replaceAll(/(?<=^|\/)\*{3,}(?=\/|$)/g, '**')
     .replaceAll(/(^|\/)(?:\*\*\/)+/g, '$1**/');
   const pieces: Piece[] = [];
   for (const [part, escaped] of plain.matchAll(wildcards)) {
@@ -24,7 +26,8 @@ export function compileGlob(glob: string, isAnchored: boolean): Glob | undefined
     if (some === undefined) return undefined;
     pieces.push(...some);
   }
-  return (path) => matches(pieces, path, isAnchored);
+  const shortest = pieces.filter((piece) => typeof piece === 'function').length;
+  return (path) => path.length >= shortest && matches(pieces, path, isAnchored);
 }
 
 const literal =
@@ -34,7 +37,7 @@ const literal =
 const slash = literal('/');
 const whatever: Piece = () => true;
 
-/** Undefined if nothing can match them. */
+/** The pieces of a part of a pattern; undefined if they match nothing. */
 function piecesOf(part: string, escaped: string | undefined, glob: string): readonly Piece[] | undefined {
   if (escaped !== undefined) return [literal(escaped)];
   if (part === '**' && glob === part) return [whatever, 'anything'];
@@ -42,13 +45,17 @@ function piecesOf(part: string, escaped: string | undefined, glob: string): read
   if (part === '/**') return [slash, whatever, 'anything'];
   if (part === '/**/') return [slash, 'directories'];
   if (part.startsWith('*')) return ['name'];
+  // Git matches nothing with a class that is not closed. The search for its end would be repeated at each following [.
+  if (part === '[') return undefined;
   if (part === '?') return [(character) => character !== '/'];
+  // The end of the class is missing.
+  if (part === '[') return undefined;
   if (part.length === 1) return [literal(part)];
   const piece = compileClass(part);
   return piece && [piece];
 }
 
-/** Follows all ways to match at once: which positions of the path may have been reached after each piece. */
+/** Matches without backtracking: computes the set of positions in the path that are reachable after each piece. */
 function matches(pieces: readonly Piece[], path: string, isAnchored: boolean): boolean {
   let reached = Array.from({ length: path.length + 1 }, (_, at) => at === 0 || (!isAnchored && path[at - 1] === '/'));
   for (const piece of pieces) {
@@ -68,28 +75,41 @@ function matches(pieces: readonly Piece[], path: string, isAnchored: boolean): b
   return reached[path.length] === true;
 }
 
-const namedClasses: Readonly<Record<string, string>> = {
-  alnum: 'a-zA-Z0-9',
-  alpha: 'a-zA-Z',
-  digit: '0-9',
-  lower: 'a-z',
-  space: '\\s',
-  upper: 'A-Z',
-  xdigit: '0-9a-fA-F',
-};
+/** The classes of isalpha(3) in the locale C, as parts of a regular expression's class. */
+const namedClasses: ReadonlyMap<string, string> = new Map([
+  ['alnum', 'a-zA-Z0-9'],
+  ['alpha', 'a-zA-Z'],
+  ['blank', ' \\t'],
+  ['cntrl', '\\x00-\\x1f\\x7f'],
+  ['digit', '0-9'],
+  ['graph', '!-~'],
+  ['lower', 'a-z'],
+  ['print', ' -~'],
+  ['punct', '!-\\/:-@\\[-`{-~'],
+  ['space', ' \\t-\\r'],
+  ['upper', 'A-Z'],
+  ['xdigit', '0-9a-fA-F'],
+]);
 
-/** One of several characters; undefined for a range that runs backwards. */
+/** Compiles a character class; undefined for a reversed range, an empty class, and a named class that git does not have. */
 function compileClass(part: string): Piece | undefined {
   const isNegated = /^\[[!^]/.test(part);
   const body = part
     .slice(isNegated ? 2 : 1, -1)
     .replaceAll(/\[:(\w+):\]|\\(.)|([[\]^])/g, (_whole, name?: string, escaped?: string, special?: string) =>
-      name === undefined ? `\\${escaped ?? special}` : (namedClasses[name] ?? ''),
+      // A reversed range is refused below.
+      name === undefined ? escapeInClass(escaped ?? special ?? '') : (namedClasses.get(name) ?? 'z-a'),
     );
+  if (body === '') return undefined;
   try {
     const one = new RegExp(`^[${isNegated ? '^' : ''}${body}]$`);
     return (character) => character !== '/' && one.test(character);
   } catch {
     return undefined;
   }
+}
+
+/** A character as it is; a letter or digit behind a backslash would mean something else. */
+function escapeInClass(character: string): string {
+  return /\w/.test(character) ? character : `\\${character}`;
 }

@@ -1,8 +1,8 @@
 import { compileGlob, type Glob } from './git-glob.ts';
 
-/** The patterns of one `.gitignore`, which hold below its directory; the last one that matches decides. */
+/** The patterns of one `.gitignore`, which apply below its directory; the last pattern that matches decides. */
 export interface IgnoreRules {
-  /** The directory, relative to the working tree's top: empty or with a `/` at its end. */
+  /** The directory, relative to the working tree's top: empty, or ending with `/`. */
   readonly base: string;
   readonly rules: readonly IgnoreRule[];
 }
@@ -13,12 +13,12 @@ interface IgnoreRule {
   readonly matches: Glob;
 }
 
-/** Reads the text of a `.gitignore` or of `info/exclude` (gitignore(5)). */
+/** Parses the text of a `.gitignore` or of `info/exclude` (gitignore(5)). */
 export function parseIgnoreRules(text: string, base: string): IgnoreRules {
   return { base, rules: text.split(/\r?\n/).flatMap((line) => parseRule(line) ?? []) };
 }
 
-/** Whether a path, relative to the top, is ignored. Its directory is not: whoever walks does not enter ignored ones. */
+/** Whether a path relative to the top is ignored. The caller does not descend into ignored directories. */
 export function isIgnored(path: string, isDirectory: boolean, all: readonly IgnoreRules[]): boolean {
   for (const { base, rules } of all.toReversed()) {
     if (!path.startsWith(base)) continue;
@@ -32,7 +32,7 @@ export function isIgnored(path: string, isDirectory: boolean, all: readonly Igno
 }
 
 function parseRule(line: string): IgnoreRule | undefined {
-  const text = line.replace(/(?<!\\) +$/, '');
+  const text = withoutTrailingSpaces(line);
   if (text === '' || text.startsWith('#')) return undefined;
   const isNegated = text.startsWith('!');
   const body = isNegated ? text.slice(1) : text;
@@ -42,4 +42,11 @@ function parseRule(line: string): IgnoreRule | undefined {
   const isAnchored = path.includes('/');
   const matches = compileGlob(path.startsWith('/') ? path.slice(1) : path, isAnchored);
   return matches && { isNegated, isForDirectories, matches };
+}
+
+/** Removes spaces at the end, except a space after a backslash. A regular expression would take quadratic time. */
+function withoutTrailingSpaces(line: string): string {
+  let end = line.length;
+  while (end > 0 && line[end - 1] === ' ') end -= 1;
+  return line.slice(0, line[end - 1] === '\\' && end < line.length ? end + 1 : end);
 }

@@ -3,36 +3,39 @@ import { join, resolve } from 'node:path';
 import { inflateSync } from 'node:zlib';
 import { readGitFile, readIfThere, requireInside, type GitDirectory } from './git-directory.ts';
 import { GitFault } from './git-fault.ts';
-import { largestObject, objectId, type GitObject, type ObjectType } from './git-object.ts';
+import { largestObject, objectId, parseObjectType, type GitObject, type ObjectType } from './git-object.ts';
 import { openPack, type Pack } from './git-pack.ts';
 
-/** The objects of a repository, loose and packed. */
+/** Reads the objects of a repository, loose and packed. */
 export class GitObjects {
   readonly #hash: GitDirectory['hash'];
   readonly #directories: readonly string[];
   #packs: readonly Pack[] | undefined;
 
-  /** Throws a {@link GitFault} if objects are borrowed from a repository outside the site. */
+  /**
+   * Throws a {@link GitFault} if the repository has an alternate object directory outside the site (gitrepository-layout(5),
+   * "objects/info/alternates").
+   */
   constructor(directory: GitDirectory, site: string) {
     this.#hash = directory.hash;
     this.#directories = objectDirectories(join(directory.common, 'objects'), site);
   }
 
-  /** An object, which is proven to be the one that its id names. Throws a {@link GitFault} if it is missing or damaged. */
+  /** Reads an object and verifies its id. Throws a {@link GitFault} if the object is missing or damaged. */
   read(id: string, type: ObjectType): Buffer {
     const object = this.#readLoose(id) ?? this.#readPacked(id);
     if (object === undefined) throw new GitFault(missing(id));
-    if (object.type !== type) throw new GitFault(`the object ${id} is a ${object.type}, and should be a ${type}`);
+    if (object.type !== type) throw new GitFault(`the object ${id} is a ${object.type}, not a ${type}`);
     const actual = objectId(object, this.#hash);
     if (actual !== id) throw new GitFault(damaged(id));
     return object.content;
   }
 
-  /** Why an object cannot be read, as far as that can be told without reading it; undefined if it is there. */
+  /** Tells why an object cannot be read, without reading it; undefined if the object is there. */
   findFault(id: string): string | undefined {
     const paths = this.#directories.map((directory) => join(directory, id.slice(0, 2), id.slice(2)));
     const status = paths.map((path) => statSync(path, { throwIfNoEntry: false })).find((one) => one !== undefined);
-    // After a crash an object may be there with nothing in it.
+    // After a crash, the file of an object may be empty.
     if (status !== undefined) return status.size > 0 ? undefined : damaged(id);
     return this.#openPacks().some((pack) => pack.has(id)) ? undefined : missing(id);
   }
@@ -59,8 +62,8 @@ export class GitObjects {
   }
 }
 
-const missing = (id: string) => `the object ${id} is missing (git fsck says more)`;
-const damaged = (id: string) => `the object ${id} is damaged (git fsck says more)`;
+const missing = (id: string) => `the object ${id} is missing: run git fsck for details`;
+const damaged = (id: string) => `the object ${id} is damaged: run git fsck for details`;
 
 function parseLoose(bytes: Buffer, id: string): GitObject {
   let inflated: Buffer;
@@ -70,19 +73,20 @@ function parseLoose(bytes: Buffer, id: string): GitObject {
     throw new GitFault(damaged(id), { cause: error });
   }
   const end = inflated.indexOf(0);
-  const type = /^(commit|tree|blob|tag) \d+$/.exec(inflated.toString('latin1', 0, Math.min(Math.max(end, 0), 40)))?.[1];
+  const [, name] = /^(\w+) \d+$/.exec(inflated.toString('latin1', 0, Math.min(Math.max(end, 0), 40))) ?? [];
+  const type = parseObjectType(name);
   if (type === undefined) throw new GitFault(damaged(id));
-  return { type: type as ObjectType, content: inflated.subarray(end + 1) };
+  return { type, content: inflated.subarray(end + 1) };
 }
 
-/** The repository's own objects, and those that it borrows (gitrepository-layout(5), `objects/info/alternates`). */
+/** The directories of the repository's objects and of borrowed objects (gitrepository-layout(5), `objects/info/alternates`). */
 function objectDirectories(first: string, site: string): readonly string[] {
   const directories = [first];
   for (const directory of directories) {
     for (const line of (readIfThere(join(directory, 'info/alternates')) ?? '').split('\n')) {
       if (line === '' || line.startsWith('#')) continue;
       const borrowed = resolve(directory, line);
-      requireInside(borrowed, site, 'a repository that it borrows objects from');
+      requireInside(borrowed, site, 'its alternate object directory');
       if (!directories.includes(borrowed)) directories.push(borrowed);
     }
   }

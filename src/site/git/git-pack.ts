@@ -5,13 +5,13 @@ import { readGitFile, type GitDirectory } from './git-directory.ts';
 import { GitFault } from './git-fault.ts';
 import { largestObject, type GitObject, type ObjectType } from './git-object.ts';
 
-/** One pack file with its index (gitformat-pack(5)). */
+/** A pack file with its index (gitformat-pack(5)). */
 export interface Pack {
-  /** Whether the index has an object, and the pack is there. */
+  /** Whether the index lists an object, and the pack file exists. */
   has(id: string): boolean;
   /**
-   * An object of the pack, undefined if it has no such one. `readElsewhere` gives the base of a delta that is not in the
-   * pack itself. Throws a {@link GitFault} if the pack is damaged.
+   * Reads an object; undefined if it is not in the pack. `readElsewhere` reads the base of a delta that is not in the pack.
+   * Throws a {@link GitFault} if the pack is damaged.
    */
   read(id: string, readElsewhere: (id: string) => GitObject | undefined): GitObject | undefined;
 }
@@ -23,12 +23,12 @@ const objectTypes: Readonly<Record<number, ObjectType>> = { 1: 'commit', 2: 'tre
 const offsetDelta = 6;
 const referenceDelta = 7;
 
-/** Opens a pack by its path without `.idx` and `.pack`. The pack itself is read when an object of it is. */
+/** Opens a pack by its path without `.idx` and `.pack`. The pack file is read when the first object is read. */
 export function openPack(path: string, hash: GitDirectory['hash']): Pack {
   const width = hash === 'sha1' ? 20 : 32;
   const index = readGitFile(`${path}.idx`);
   let bytes: Buffer | undefined;
-  const damaged = (cause?: unknown) => new GitFault('a pack of its is damaged (git fsck says more)', { cause });
+  const damaged = (cause?: unknown) => new GitFault('one of its packs is damaged: run git fsck for details', { cause });
   if (index.length < 8 + 1024 || index.readUInt32BE(0) !== indexSignature || index.readUInt32BE(4) !== 2)
     throw damaged();
 
@@ -57,7 +57,10 @@ export function openPack(path: string, hash: GitDirectory['hash']): Pack {
   };
 }
 
-/** Where an object begins in its pack: the names are sorted, and a table says how many begin with up to which byte. */
+/**
+ * Finds the offset of an object in its pack. The ids in the index are sorted; the fan-out table has, for each first byte, the
+ * number of ids up to it.
+ */
 function findOffset(index: Buffer, width: number, id: Buffer): number | undefined {
   const [fanOut, count] = [8, index.readUInt32BE(8 + 255 * 4)];
   const names = fanOut + 1024;
@@ -74,7 +77,7 @@ function findOffset(index: Buffer, width: number, id: Buffer): number | undefine
   return undefined;
 }
 
-/** Offsets have 31 bits; with the highest bit set they are the number of one of 64 bits in a table of its own. */
+/** Offsets have 31 bits. If the highest bit is set, the rest is an index into a table of 64-bit offsets. */
 function offsetOf(index: Buffer, offsets: number, count: number, position: number): number {
   const offset = index.readUInt32BE(offsets + position * 4);
   if (offset < 0x80000000) return offset;
@@ -88,7 +91,7 @@ interface PackReading {
   readonly readElsewhere: (id: string) => GitObject | undefined;
 }
 
-/** Follows a chain of deltas to its base, and applies them from there. */
+/** Follows a chain of deltas to its base, and applies the deltas. */
 function readAt(reading: PackReading, start: number): GitObject {
   const deltas: Buffer[] = [];
   let offset = start;
@@ -107,15 +110,15 @@ function readAt(reading: PackReading, start: number): GitObject {
       if (inPack === undefined) return applyDeltas(readBase(reading, id), deltas);
       offset = inPack;
     } else {
-      throw new GitFault(`a pack of its has an object of an unknown kind, ${kind}`);
+      throw new GitFault(`one of its packs has an object of the unknown kind ${kind}`);
     }
   }
-  throw new GitFault('a pack of its has a chain of deltas without an end');
+  throw new GitFault('one of its packs has an endless chain of deltas');
 }
 
 function readBase({ readElsewhere }: PackReading, id: string): GitObject {
   const base = readElsewhere(id);
-  if (base === undefined) throw new GitFault(`the object ${id} is missing (git fsck says more)`);
+  if (base === undefined) throw new GitFault(`the object ${id} is missing: run git fsck for details`);
   return base;
 }
 
@@ -123,7 +126,7 @@ function applyDeltas(base: GitObject, deltas: readonly Buffer[]): GitObject {
   return { type: base.type, content: deltas.reduceRight((content, delta) => applyDelta(content, delta), base.content) };
 }
 
-/** Three bits of kind, and the size in groups of 4, 7, 7... bits, lowest first. */
+/** Reads a header: three bits of kind, and the size in groups of 4, 7, 7, ... bits, lowest group first. */
 function readHeader(bytes: Buffer, offset: number): { kind: number; size: number; next: number } {
   let next = offset;
   let byte = bytes.readUInt8(next++);
@@ -136,7 +139,7 @@ function readHeader(bytes: Buffer, offset: number): { kind: number; size: number
   return { kind, size, next };
 }
 
-/** How far before a delta its base begins: groups of 7 bits, highest first, each one more than it says. */
+/** Reads the distance from a delta back to its base: groups of 7 bits, highest first, each further group plus one. */
 function readBaseOffset(bytes: Buffer, offset: number): { distance: number; next: number } {
   let next = offset;
   let byte = bytes.readUInt8(next++);
@@ -145,13 +148,13 @@ function readBaseOffset(bytes: Buffer, offset: number): { distance: number; next
     byte = bytes.readUInt8(next++);
     distance = (distance + 1) * 128 + (byte & 0x7f);
   }
-  if (distance === 0) throw new GitFault('a pack of its has a delta to itself');
+  if (distance === 0) throw new GitFault('one of its packs has a delta that is its own base');
   return { distance, next };
 }
 
 function inflate(bytes: Buffer, offset: number, size: number): Buffer {
-  if (size > largestObject) throw new GitFault(`it has an object of ${size} bytes`);
+  if (size > largestObject) throw new GitFault(`it has an object of ${size} bytes: the limit is ${largestObject}`);
   const content = inflateSync(bytes.subarray(offset), { maxOutputLength: Math.max(size, 1) });
-  if (content.length !== size) throw new GitFault('a pack of its is damaged (git fsck says more)');
+  if (content.length !== size) throw new GitFault('one of its packs is damaged: run git fsck for details');
   return content;
 }

@@ -7,22 +7,22 @@ import { readIfThere } from './git-directory.ts';
 const objectId = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 const leadsOut = /(?:^|\/)\.\.(?:\/|$)/;
 const branchPrefix = 'refs/heads/';
-/** Where git keeps the branches of the repositories that this one was cloned from, by the names of these. */
+/** The prefix of the branches of remotes; the name of the remote follows. */
 const remotesPrefix = 'refs/remotes/';
 
-/** The branches of a repository: each one's name and the id that it points to, undefined if that is damaged. */
+/** The branches of a repository: names, and the ids that they point to; the id is undefined if it is damaged. */
 export type BranchIds = ReadonlyMap<string, string | undefined>;
 
-/** All branches by name, and those of them that are not here and elsewhere are in several versions. */
+/** All branches; `ambiguous` has the branches that are not local and have different commits in several remotes. */
 export interface FoundBranches {
   readonly ids: BranchIds;
-  /** The names of the remotes that have each, sorted. */
+  /** By branch: the names of the remotes that have it, sorted. */
   readonly ambiguous: ReadonlyMap<string, readonly string[]>;
 }
 
 /**
- * All branches by name: its own, and for what is not among them, as `git checkout` does, those of the repositories that it
- * was cloned from. A fresh clone has one branch of its own, and a fresh submodule mostly the same.
+ * Reads all branches: the local branches and, for other names, the branches of the remotes, as `git checkout` does. A fresh
+ * clone has only one local branch.
  */
 export function readBranchIds(directory: GitDirectory): FoundBranches {
   const references = readReferences(directory);
@@ -48,7 +48,7 @@ interface RemoteBranch {
   readonly id: string | undefined;
 }
 
-/** The branches of all remotes. A remote's name may have slashes in it, and is then known from the settings alone. */
+/** The branches of all remotes. The name of a remote may contain slashes: the settings tell it from the branch. */
 function remoteBranches({ common }: GitDirectory, references: BranchIds): readonly RemoteBranch[] {
   const config = parseGitConfig(readIfThere(join(common, 'config')) ?? '');
   const remotes = [...config.keys()].flatMap((key) => /^remote\.(.+)\.url$/s.exec(key)?.[1] ?? []);
@@ -61,18 +61,18 @@ function remoteBranches({ common }: GitDirectory, references: BranchIds): readon
   });
 }
 
-/** A branch of a clone that is not where the repository that it was cloned from had it. */
+/** A local branch whose commit differs from that of the same branch in a remote. */
 export interface MovedBranch {
   readonly name: string;
-  /** The commit of the branch itself. */
+  /** The commit of the local branch. */
   readonly own: string;
-  /** What that other repository is called here, `origin` mostly. */
+  /** The name of the remote, mostly `origin`. */
   readonly remote: string;
-  /** The commit that it had when it was last fetched from. */
+  /** The commit of the branch in the remote at the last fetch. */
   readonly origin: string;
 }
 
-/** The branches that are here and there, and not the same; sorted. Where one remote has the same, others do not matter. */
+/** The local branches that differ from all remotes that have them, sorted by name. */
 export function readMovedBranches(directory: GitDirectory): readonly MovedBranch[] {
   const references = readReferences(directory);
   const remote = Map.groupBy(remoteBranches(directory, references), (branch) => branch.name);
@@ -85,7 +85,7 @@ export function readMovedBranches(directory: GitDirectory): readonly MovedBranch
   return moved.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** The references to branches, packed or not, by their full names; a file wins over `packed-refs` (git-pack-refs(1)). */
+/** The references to branches by full name. A file overrides `packed-refs` (git-pack-refs(1)). */
 function readReferences({ common }: GitDirectory): BranchIds {
   const packed = new Map<string, string>();
   for (const line of (readIfThere(join(common, 'packed-refs')) ?? '').split('\n')) {
@@ -105,11 +105,11 @@ function listReferenceFiles(common: string, prefix: string): readonly string[] {
     .map((entry) => join(entry.parentPath, entry.name).slice(join(common, '/').length));
 }
 
-/** The id that a reference has, by way of others where it is symbolic. */
+/** The id of a reference; symbolic references are followed. */
 function resolveReference(common: string, packed: ReadonlyMap<string, string>, name: string): string | undefined {
   let reference = name;
   for (let step = 0; step < 5; step += 1) {
-    // A name out of packed-refs may be anything.
+    // A name in packed-refs may be anything.
     const text = leadsOut.test(reference) ? undefined : readIfThere(join(common, reference))?.trim();
     if (text === undefined) return packed.get(reference);
     if (objectId.test(text)) return text;
@@ -120,7 +120,7 @@ function resolveReference(common: string, packed: ReadonlyMap<string, string>, n
   return undefined;
 }
 
-/** What is checked out: a branch, which may have no commit yet, or a commit, where HEAD is detached. */
+/** The checked-out branch, which may have no commit yet; or the commit, if HEAD is detached. */
 export type Head = { readonly branch: string } | { readonly commit: string };
 
 /** Reads HEAD; undefined if it is damaged. */
@@ -131,18 +131,17 @@ export function readHead({ own }: GitDirectory): Head | undefined {
 }
 
 /**
- * Why a branch may not have such a name, undefined if it may. The rules are git's (git-check-ref-format(1)), and one more:
- * a leading hyphen, which would make it an option.
+ * Tells why a name is not allowed for a branch; undefined if it is. The rules are from git (git-check-ref-format(1)); in
+ * addition, a name must not begin with a hyphen, because it would look like an option.
  */
 export function branchNameFault(name: string): string | undefined {
   if (name === '') return 'is empty';
   if (name.startsWith('-')) return 'begins with a hyphen, as an option does';
-  if (name.includes('..')) return 'has .. in it';
-  if (/\s/.test(name)) return 'has white space in it';
-  if (/[\p{Cc}\p{Cf}\p{Cs}]/u.test(name)) return 'has a control character in it';
+  if (name.includes('..')) return 'contains ..';
+  if (/\s/.test(name)) return 'contains white space';
+  if (/[\p{Cc}\p{Cf}\p{Cs}]/u.test(name)) return 'contains a control character';
   const character = /[~^:?*[\\]/.exec(name)?.[0];
-  if (character !== undefined) return `has ${character} in it`;
-  if (/(?:^|\/)(?:\.|$)|\/\/|\.lock(?:\/|$)|\.$|@\{/.test(name) || name.startsWith('/'))
-    return 'is not one that git allows';
+  if (character !== undefined) return `contains ${character}`;
+  if (/(?:^|\/)(?:\.|$)|\/\/|\.lock(?:\/|$)|\.$|@\{/.test(name) || name.startsWith('/')) return 'is not allowed by git';
   return undefined;
 }

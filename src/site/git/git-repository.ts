@@ -13,26 +13,26 @@ import {
 import { readCommitTree, type TreeEntry } from './git-tree.ts';
 import { findUncommittedFiles } from './uncommitted-files.ts';
 
-/** The head of a branch: its commit, and all that is in it. */
+/** The head of a branch: its commit, and the entries of the commit. */
 export interface GitBranch {
   readonly name: string;
   readonly commit: string;
   readonly entries: readonly TreeEntry[];
 }
 
-/** What is checked out, what of that is committed, and which files are not as they are committed. */
+/** The working tree: the checked-out branch, its committed entries, and the uncommitted files. */
 export interface WorkTree {
-  /** Undefined where HEAD is detached. */
+  /** The checked-out branch; undefined if HEAD is detached. */
   readonly branch: string | undefined;
   readonly head: readonly TreeEntry[];
   readonly uncommitted: readonly string[];
-  /** What could not be looked at, and may be uncommitted as well. */
+  /** The paths that could not be read, and may be uncommitted. */
   readonly unread: readonly string[];
 }
 
 /**
- * A git repository in a site, read from its objects: nothing in it is written, no lock is taken and no git is needed. What
- * a method has read it keeps. All methods throw a {@link GitFault} where something is missing or damaged.
+ * A git repository in a site, read from its objects. zentoo writes nothing to it, takes no lock and needs no git program. The
+ * methods cache what they read, and throw a {@link GitFault} if something is missing or damaged.
  */
 export class GitRepository {
   readonly directory: GitDirectory;
@@ -50,12 +50,12 @@ export class GitRepository {
     if (this.#ids.size === 0) throw new GitFault('it has no commit; make one with: git commit');
   }
 
-  /** All branches whose names a branch may have, sorted. */
+  /** The branches with allowed names, sorted. */
   get branchNames(): readonly string[] {
     return [...this.#ids.keys()].filter((name) => branchNameFault(name) === undefined);
   }
 
-  /** The branches that have names which no branch may have, each with why. */
+  /** The branches with names that are not allowed, and why. */
   get branchNameFaults(): readonly { readonly name: string; readonly fault: string }[] {
     return [...this.#ids.keys()].flatMap((name) => {
       const fault = branchNameFault(name);
@@ -63,14 +63,15 @@ export class GitRepository {
     });
   }
 
+  /** Reads the head of a branch. */
   readBranch(name: string): GitBranch {
     const known = this.#branches.get(name);
     if (known) return known;
     const remotes = this.#ambiguous.get(name);
     if (remotes)
       throw new GitFault(
-        `the remotes ${remotes.join(' and ')} have different ones, and there is none here: ` +
-          `git branch ${name} ${remotes[0]}/${name}, or that of another one`,
+        `the remotes ${remotes.join(' and ')} have different commits of this branch, and there is no local one: ` +
+          `git branch ${name} ${remotes[0]}/${name}, or another remote`,
       );
     const commit = this.#ids.get(name);
     if (commit === undefined) throw new GitFault(`the branch '${name}' points to no commit`);
@@ -80,24 +81,25 @@ export class GitRepository {
   }
 
   /**
-   * The branches that are not where origin has them, as long as none of them is checked out: of a submodule that was
-   * updated git moves HEAD alone, and its branches stay behind.
+   * The branches whose remote has another commit, if HEAD is detached; otherwise an empty list. When git updates a submodule,
+   * it moves only HEAD and does not move the branches.
    */
   get branchesLeftBehind(): readonly MovedBranch[] {
     const head = readHead(this.directory);
     return head !== undefined && 'commit' in head ? readMovedBranches(this.directory) : [];
   }
 
-  /** Why a file cannot be read, as far as that can be told without reading it; undefined if it seems to be there. */
+  /** Tells why a file cannot be read, without reading it; undefined if it seems to be readable. */
   findFileFault({ type, id }: TreeEntry): string | undefined {
     return type === 'submodule' ? undefined : this.#objects.findFault(id);
   }
 
+  /** Reads the content of a file, or the target of a link. */
   readFile(entry: TreeEntry): Buffer {
     return this.#objects.read(entry.id, 'blob');
   }
 
-  /** Undefined where nothing is checked out; new files below `except` do not count as uncommitted. */
+  /** Reads the working tree; undefined for a bare repository. New files below `except` do not count as uncommitted. */
   readWorkTree(except?: string): WorkTree | undefined {
     const { workTree } = this.directory;
     const head = readHead(this.directory);
@@ -109,7 +111,7 @@ export class GitRepository {
     return { branch, head: entries, uncommitted: changed, unread };
   }
 
-  /** A branch that is checked out and has no commit yet has nothing in it. */
+  /** The committed entries; empty if the checked-out branch has no commit yet. */
   #readHeadEntries(head: { branch: string } | { commit: string }): readonly TreeEntry[] {
     if ('commit' in head) return readCommitTree(this.#objects, head.commit);
     return this.#ids.has(head.branch) ? this.readBranch(head.branch).entries : [];

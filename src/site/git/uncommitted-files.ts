@@ -6,39 +6,98 @@ import { isIgnored, parseIgnoreRules, type IgnoreRules } from './git-ignore.ts';
 import { largestObject, objectId } from './git-object.ts';
 import type { TreeEntry } from './git-tree.ts';
 
-/** What a working tree has that no commit has. */
+/** The differences between a working tree and the checked-out commit. */
 export interface UncommittedFiles {
   readonly changed: readonly string[];
-  /** Files and directories that could not be looked at. */
+  /** The files and directories that could not be read. */
   readonly unread: readonly string[];
 }
 
 /**
- * The files of a working tree that are not as in the commit that is checked out: changed, removed, or new and not
- * ignored; sorted. The index plays no part: what is staged is not committed. Below `except` (a directory's name at the
- * top) new files do not count.
+ * Finds the files of a working tree that differ from the checked-out commit: changed, removed, or new and not ignored;
+ * sorted. The index is not used, because staged changes are not committed. New files below `except`, a directory at the top,
+ * do not count.
  */
 export function findUncommittedFiles(
-  { own, common, workTree, hash, fileModes }: GitDirectory & { readonly workTree: string },
+  git: GitDirectory & { readonly workTree: string },
   head: readonly TreeEntry[],
   except: string | undefined,
 ): UncommittedFiles {
-  const unseen = new Map(head.map((entry) => [entry.path, entry]));
-  const tracked = directoriesOf(head);
-  const found: string[] = [];
-  const unread: string[] = [];
-  /** Undefined, and noted, where something cannot be read. */
-  const look = <T>(path: string, read: () => T): T | undefined => {
+  const search = new Search(git, head, except);
+  const readExclude = (top: string) => search.look('.git/info/exclude', () => readIfThere(join(top, 'info/exclude')));
+  const excluded = readExclude(git.common) ?? readExclude(git.own) ?? '';
+  search.walk('', [parseIgnoreRules(excluded, '')], false);
+  return search.result();
+}
+
+/** The state of one comparison. */
+class Search {
+  readonly #git: Pick<GitDirectory, 'hash' | 'fileModes'> & { readonly workTree: string };
+  readonly #except: string | undefined;
+  readonly #tracked: ReadonlySet<string>;
+  /** The committed files that the walk has not met yet. */
+  readonly #unseen: Map<string, TreeEntry>;
+  readonly #found: string[] = [];
+  readonly #unread: string[] = [];
+
+  constructor(
+    git: GitDirectory & { readonly workTree: string },
+    head: readonly TreeEntry[],
+    except: string | undefined,
+  ) {
+    this.#git = git;
+    this.#except = except;
+    this.#tracked = directoriesOf(head);
+    this.#unseen = new Map(head.map((entry) => [entry.path, entry]));
+  }
+
+  result(): UncommittedFiles {
+    const changed = [...this.#found, ...this.#unseen.keys()].toSorted();
+    return { changed, unread: [...new Set(this.#unread)].toSorted() };
+  }
+
+  /** Calls `read`; if that fails, notes the path as unread and returns undefined. */
+  look<T>(path: string, read: () => T): T | undefined {
     try {
       return read();
     } catch (error) {
       if (!(error instanceof GitFault || (error instanceof Error && 'syscall' in error))) throw error;
-      unread.push(path);
+      this.#unread.push(path);
       return undefined;
     }
-  };
+  }
 
-  const isChanged = (path: string, { type, id }: TreeEntry, status: Dirent): boolean => {
+  /** Compares a directory, which ends with a slash or is the empty string, and the directories below it. */
+  walk(directory: string, above: readonly IgnoreRules[], isBelowIgnored: boolean): void {
+    const full = join(this.#git.workTree, directory);
+    const names = this.look(directory || '.', () => readdirSync(full, { withFileTypes: true }));
+    if (names === undefined) {
+      // The files below an unreadable directory are not known to be removed.
+      for (const path of this.#unseen.keys()) if (path.startsWith(directory)) this.#unseen.delete(path);
+      return;
+    }
+    const ownRules = this.look(`${directory}.gitignore`, () => readIfThere(join(full, '.gitignore')));
+    const rules = ownRules === undefined ? above : [...above, parseIgnoreRules(ownRules, directory)];
+    for (const status of names) {
+      if (status.name !== '.git') this.#compare(directory + status.name, status, rules, isBelowIgnored);
+    }
+  }
+
+  #compare(path: string, status: Dirent, rules: readonly IgnoreRules[], isBelowIgnored: boolean): void {
+    const entry = this.#unseen.get(path);
+    this.#unseen.delete(path);
+    if (entry !== undefined) {
+      if (this.look(path, () => this.#isChanged(path, entry, status)) === true) this.#found.push(path);
+      return;
+    }
+    const isOut = isBelowIgnored || path === this.#except || isIgnored(path, status.isDirectory(), rules);
+    if (!status.isDirectory()) {
+      if (!isOut) this.#found.push(path);
+    } else if (!isOut || this.#tracked.has(path)) this.walk(`${path}/`, rules, isOut);
+  }
+
+  #isChanged(path: string, { type, id }: TreeEntry, status: Dirent): boolean {
+    const { workTree, hash, fileModes } = this.#git;
     if (type === 'submodule') return !status.isDirectory();
     const full = join(workTree, path);
     if (type === 'symlink') {
@@ -48,43 +107,13 @@ export function findUncommittedFiles(
     if (!status.isFile()) return true;
     const { mode, size } = lstatSync(full);
     if (fileModes && ((mode & 0o100) !== 0) !== (type === 'executable')) return true;
-    // A branch with an object of such a size is not read: whatever it is here, it is not what is built.
+    // zentoo refuses a committed file of this size, so that a file of this size differs from its committed version.
     if (size > largestObject) return true;
     return objectId({ type: 'blob', content: readFileSync(full) }, hash) !== id;
-  };
-
-  const walk = (directory: string, above: readonly IgnoreRules[], isBelowIgnored: boolean): void => {
-    const names = look(directory || '.', () => readdirSync(join(workTree, directory), { withFileTypes: true }));
-    if (names === undefined) {
-      // What is below it has not gone.
-      for (const path of unseen.keys()) if (path.startsWith(directory)) unseen.delete(path);
-      return;
-    }
-    const ownRules = look(`${directory}.gitignore`, () => readIfThere(join(workTree, directory, '.gitignore')));
-    const rules = ownRules === undefined ? above : [...above, parseIgnoreRules(ownRules, directory)];
-    for (const status of names) {
-      const path = directory + status.name;
-      if (status.name === '.git') continue;
-      const entry = unseen.get(path);
-      unseen.delete(path);
-      if (entry !== undefined) {
-        if (look(path, () => isChanged(path, entry, status)) === true) found.push(path);
-        continue;
-      }
-      const isOut = isBelowIgnored || path === except || isIgnored(path, status.isDirectory(), rules);
-      if (!status.isDirectory()) {
-        if (!isOut) found.push(path);
-      } else if (!isOut || tracked.has(path)) walk(`${path}/`, rules, isOut);
-    }
-  };
-
-  const readExclude = (top: string) => look('.git/info/exclude', () => readIfThere(join(top, 'info/exclude')));
-  const excluded = readExclude(common) ?? readExclude(own) ?? '';
-  walk('', [parseIgnoreRules(excluded, '')], false);
-  return { changed: [...found, ...unseen.keys()].toSorted(), unread: [...new Set(unread)].toSorted() };
+  }
 }
 
-/** The directories that have a file of the commit in them, at whatever depth. */
+/** All directories of the commit's files. */
 function directoriesOf(entries: readonly TreeEntry[]): ReadonlySet<string> {
   const directories = new Set<string>();
   for (const { path } of entries)

@@ -8,13 +8,13 @@ import { objectId, type ObjectType } from './git-object.ts';
 export interface NewFile {
   readonly path: string;
   readonly type: 'file' | 'executable' | 'symlink';
-  /** What is in the file, or a link's target. */
+  /** The content of the file, or the target of the link. */
   readonly content: string;
 }
 
-/** What a new repository begins with. */
+/** The content of a new repository. */
 export interface NewRepository {
-  /** Each with one commit; the first one is checked out. */
+  /** Each branch has one commit; the first branch is checked out. */
   readonly branches: readonly { readonly name: string; readonly files: readonly NewFile[] }[];
   /** Patterns for `.git/info/exclude`. */
   readonly excluded: readonly string[];
@@ -25,7 +25,7 @@ export interface NewRepository {
 
 const modes = { file: 0o100644, executable: 0o100755, symlink: 0o120000 } as const;
 
-/** Makes a git repository in a directory that has nothing of it yet (gitrepository-layout(5)). */
+/** Makes a git repository in a directory without one (gitrepository-layout(5)). */
 export function writeRepository(directory: string, repository: NewRepository): void {
   const git = join(directory, '.git');
   for (const path of ['objects/info', 'objects/pack', 'refs/heads', 'refs/tags', 'info'])
@@ -59,7 +59,7 @@ function writeCommit(git: string, tree: string, { author, time, message }: NewRe
   return writeObject(git, 'commit', Buffer.from(`tree ${tree}\nauthor ${who}\ncommitter ${who}\n\n${message}\n`));
 }
 
-/** Writes a directory with what is below it; git sorts its entries as if directories had a / at their end. */
+/** Writes the tree of a directory. git sorts entries as if the names of directories ended with /. */
 function writeTree(git: string, files: readonly NewFile[]): string {
   const children = Map.groupBy(files, ({ path }) => path.split('/', 1)[0] ?? '');
   const entries = [...children].map(([name, inside]) => {
@@ -88,8 +88,8 @@ function writeObject(git: string, type: ObjectType, content: Buffer): string {
 }
 
 /**
- * An index (gitformat-index(5), version 2) that says nothing about the files' times, so that git looks at the files
- * themselves. Without an index git would take all of them for removed.
+ * Encodes an index (gitformat-index(5), version 2) without the times of the files, so that git compares their content.
+ * Without an index, git would show all files as removed.
  */
 function encodeIndex(files: readonly NewFile[]): Buffer {
   const header = Buffer.alloc(12);

@@ -8,7 +8,7 @@ import { edit, hooks, portage } from '../site/site-changes.ts';
 import { git, temporaryDirectory } from '../site/git-program.ts';
 import { temporarySite } from '../site/sites.ts';
 
-/** An engine that nobody is to ask. */
+/** A server in the place of an engine, which counts its connections in `asked`. */
 let server: Server;
 let asked = 0;
 let socket: ReturnType<typeof temporaryDirectory>;
@@ -25,12 +25,13 @@ afterAll(async () => {
   socket[Symbol.dispose]();
 });
 
-/** What a command ends with for a site: its failures, and how often it has asked the engine. */
+/** The result of a command for a site: its failures, and the number of its requests to the engine. */
 async function run(...argv: string[]): Promise<{ statuses: readonly number[]; text: string; asked: number }> {
   asked = 0;
   const invocation = parseZentooCommand(argv, {});
   if (invocation.type !== 'work') throw new Error(`no work: ${invocation.type}`);
   const ending = invocation.work({
+    program: { name: 'zentoo', version: '0' },
     report: () => Promise.resolve(),
     environment: { DOCKER_HOST: `unix://${join(socket.path, 'engine')}` },
     signal: new AbortController().signal,
@@ -101,7 +102,7 @@ const faults: readonly (readonly [string, (site: string) => void, string])[] = [
   [
     'no repository',
     (site) => rmSync(join(portage(site), '.git'), { recursive: true }),
-    'config/portage:1:1: it is no git repository',
+    'config/portage:1:1: it is not a git repository',
   ],
   [
     'a repository without a commit',
@@ -139,8 +140,8 @@ describe('a site with', () => {
   });
 });
 
-describe('the engine is not asked either', () => {
-  it('for a site that is not there', async () => {
+describe('a command', () => {
+  it('does not ask the engine for a site that does not exist', async () => {
     for (const command of commands)
       expect(await run('--site', '/nonexistent/site', command)).toEqual({
         statuses: [3],
@@ -154,7 +155,7 @@ describe('the engine is not asked either', () => {
     [['build', 'x86-64-base-plain-tools', 'none'], 'failed to find the tuple'],
     [['freshroot', 'minstage'], "there is no tuple or stage 'minstage'; did you mean 'ministage'?"],
     [['freshroot', 'ministage', '--cpu', 'x86-63'], "there is no cpu 'x86-63'; did you mean 'x86-64'?"],
-  ])('for %j, which ends with 2', async (args, message) => {
+  ])('does not ask the engine for the arguments %j, and ends with 2', async (args, message) => {
     using site = temporarySite();
     expect(await run('--site', site.path, ...args)).toEqual({
       statuses: [2],
@@ -163,7 +164,7 @@ describe('the engine is not asked either', () => {
     });
   });
 
-  it('and is where nothing is wrong', async () => {
+  it('asks the engine if nothing is wrong', async () => {
     using site = temporarySite();
     expect(await run('--site', site.path, 'plan')).toMatchObject({ statuses: [10], asked: 2 });
   });

@@ -84,6 +84,34 @@ describe('parseBuildCommand', () => {
     });
   });
 
+  it('takes a package whose name looks like a number as it was typed', () => {
+    expect(parseBuild('1e3', '--', '0x10').request.packages).toEqual(['1e3', '0x10']);
+  });
+
+  it('prints text, and chooses the progress itself, unless it is told otherwise', () => {
+    expect(parseBuild('a/b').presentation).toEqual({ json: false, logFormat: 'text', progress: 'auto' });
+  });
+
+  it.each([
+    ['--tree', ['gentoo_1.x', 'x', '/srv/my trees/gentoo', '/']],
+    ['--jobs', ['1', '9999']],
+    ['--use', ['*', 'a_b@c +ssl -ipv6']],
+  ])('takes for %s any of %j', (option, values) => {
+    for (const value of values) expect(messages(parseBuildCommand(['a/b', `${option}=${value}`], {}))).toEqual([]);
+  });
+
+  it('misses a package if there is none, unless an unknown option may have taken it', () => {
+    const { request } = parseBuild('--jobs=3');
+    expect(request.invalidPackages).toMatchObject([
+      {
+        code: 'usage',
+        message: 'failed to read the command line: there is no package',
+        hint: expect.stringMatching(/^usage: gentoo-builder \[options\] PACKAGE/) as string,
+      },
+    ]);
+    expect(messages(parseBuildCommand(['--bsae', 'a/b'], {}))).toHaveLength(1);
+  });
+
   it('takes the base from GENTOO_BASE, and --base before it', () => {
     const base = (argv: string[], GENTOO_BASE: string) => {
       const command = parseBuildCommand(argv, { GENTOO_BASE });
@@ -94,24 +122,53 @@ describe('parseBuildCommand', () => {
     expect(base(['a/b', '--base=other'], 'mine')).toBe('other');
   });
 
+  it('names GENTOO_BASE if its value is not an image name', () => {
+    expect(messages(parseBuildCommand(['a/b'], { GENTOO_BASE: 'UPPER' }))).toEqual([
+      "failed to read the command line: GENTOO_BASE='UPPER' is not an image name",
+    ]);
+  });
+
+  it('takes image names of every form of the grammar, and image ids, but no name that is too long', () => {
+    const digest = `sha256:${'0'.repeat(64)}`;
+    const names = ['localhost:5000/a/b__c:Tag', `registry.example.org/a@${digest}`, 'a.b-c', digest];
+    const tagged = parseBuildCommand(['a/b', ...names.map((name) => `--tag=${name}`)], {});
+    expect(tagged.type === 'build' && tagged.request.tags).toEqual(names);
+    const long = `--tag=${'a'.repeat(1000)}`;
+    expect(messages(parseBuildCommand(['a/b', long], {})).join()).toContain('is not an image name');
+  });
+
   it.each([
     [['--pretend'], "'--pretend'"],
     [['-C', 'glibc'], "'-C'"],
     [['--bsae=x', 'a/b'], "'--bsae=x'"],
     [['--bas=x', 'a/b'], 'did you mean --base?'],
     [['a/b', '--base'], '--base needs a value'],
+    [['a/b', '--emerge-option='], '--emerge-option needs a value'],
+    [['a/b', '--no-base'], '--base needs a value'],
     [['a/b', '--base=x', '--base=y'], '--base is given 2 times'],
-    [['a/b', '--base=UPPER'], "'UPPER', given as base, is not the name of an image"],
-    [['a/b', '--tag=a b'], "'a b', given as tag"],
-    [['a/b', '--jobs=none'], '--jobs'],
-    [['a/b', '--jobs=0'], '--jobs'],
-    [['a/b', '--timeout=soon'], 'a time such as'],
-    [['a/b', '--min-free=much'], 'a size such as'],
+    [['a/b', '--base=UPPER'], "--base='UPPER' is not an image name"],
+    [['a/b', '--tag=a b'], "--tag='a b' is not an image name"],
+    [['a/b', '--jobs=none'], "--jobs='none' is not a number from 1 to 9999"],
+    [['a/b', '--jobs=0'], "--jobs='0' is not a number from 1 to 9999"],
+    [['a/b', '--jobs=10000'], "--jobs='10000' is not a number from 1 to 9999"],
+    [['a/b', '--jobs=3x'], "--jobs='3x' is not a number"],
+    [['a/b', '--jobs=x3'], "--jobs='x3' is not a number"],
+    [['a/b', '--timeout=soon'], "--timeout='soon' is not a time such as 90s, 30m, 24h or 7d"],
+    [['a/b', '--silence-timeout=x'], "--silence-timeout='x' is not a time such as"],
+    [['a/b', '--sync-max-age=x'], "--sync-max-age='x' is not a time such as"],
+    [['a/b', '--min-free=much'], "--min-free='much' is not a size such as 500M or 2G"],
     [['a/b', '--tmpfs=on'], "--tmpfs='on' is not auto, off or a size such as 500M or 8G"],
     [['a/b', '--tmpfs=0'], "--tmpfs='0' is not auto"],
-    [['a/b', '--tree=../x'], 'absolute path'],
-    [['a/b', '--use=$(id)'], 'USE flags'],
-    [['a/b', '--progress=fast'], 'auto, live, plain'],
+    [['a/b', '--tree=../x'], "--tree='../x' is not the name of a volume or an absolute path on the engine's host"],
+    [['a/b', '--tree=a/b'], "--tree='a/b' is not the name of a volume"],
+    [['a/b', '--log-dir=-x/y'], "--log-dir='-x/y' is not the name of a volume"],
+    [['a/b', '--use=$(id)'], '--use=\'$(id)\' is not a list of USE flags such as "ssl -ipv6"'],
+    [['a/b', '--use=ssl $(id)'], 'is not a list of USE flags'],
+    [['a/b', '--use=$(id) ssl'], 'is not a list of USE flags'],
+    [['a/b', '--progress=fast'], "--progress='fast' is not one of auto, live, plain"],
+    [['a/b', '--log-format=xml'], "--log-format='xml' is not one of text, json"],
+    [['a/b', '--no-syn'], "unknown option '--no-syn'; did you mean --no-sync?"],
+    [['a/b', '--dry-runs'], "unknown option '--dry-runs'; did you mean --dry-run?"],
     [['a/b', '--emerge-option=--pretend'], 'something else than build'],
     [['a/b', '--emerge-option=--pret'], '--pretend'],
     [['a/b', '--emerge-option=--fetchonl'], '--fetchonly'],
@@ -132,6 +189,39 @@ describe('parseBuildCommand', () => {
       expect(message).toContain(`failed to read the package '${JSON.stringify(text).slice(1, -1)}'`);
     },
   );
+
+  it('reports one problem for an option without its value', () => {
+    for (const option of ['--base', '--emerge-option', '--jobs', '--tag', '--tmpfs'])
+      expect(messages(parseBuildCommand(['a/b', `${option}=`], {}))).toEqual([
+        `failed to read the command line: ${option} needs a value: ${option}=VALUE`,
+      ]);
+  });
+
+  it('suggests no option for a very short or a very long one', () => {
+    const isHelped = (option: string) =>
+      messages(parseBuildCommand(['a/b', option], {}))
+        .join()
+        .includes('did you mean');
+    expect(['--b', '--ba', `--base${'x'.repeat(37)}`].filter(isHelped)).toEqual([]);
+    expect(['--bas', `--base${'x'.repeat(36)}=y`].filter(isHelped)).toHaveLength(2);
+  });
+
+  it.each([
+    [['--emerge', 'a/b'], 'run gentoo-builder --help to list the options'],
+    [['--', '--pretend'], 'pass an option for emerge as --emerge-option=OPTION'],
+    [['x;-'], 'name an atom such as net-misc/curl or =app-misc/hello-2.10, or a set such as @world'],
+    [['../x'], 'name an atom such as net-misc/curl or =app-misc/hello-2.10, or a set such as @world'],
+  ])('refuses %j with a hint', (argv, hint) => {
+    const command = parseBuildCommand(argv, {});
+    const failures =
+      command.type === 'build' ? command.request.invalidPackages : 'failures' in command ? command.failures : [];
+    expect(failures.map((failure) => failure.hint)).toEqual([hint]);
+  });
+
+  it('answers --help and --version, whatever else there is', () => {
+    expect(parseBuildCommand(['--help', '--nope'], {})).toEqual({ type: 'help' });
+    expect(parseBuildCommand(['a/b', '--version'], {})).toEqual({ type: 'version' });
+  });
 
   it('lists everything that is wrong at once', () => {
     const all = messages(parseBuildCommand(['--nope', '--jobs=x', '../x', ';'], {}));

@@ -36,25 +36,49 @@ describe('the root that is entered', () => {
     expect(choose({ name: 'd' }, plain, desktop)).toEqual({ type: 'tuple', tuple: desktop });
   });
 
-  it('is the tuple where a stage has the same name', () => {
+  it('is the tuple if a stage has the same name', () => {
     const named = tupleOf({ name: 'ministage' });
     expect(choose({ name: 'ministage' }, plain, named)).toEqual({ type: 'tuple', tuple: named });
   });
 
-  it("is a stage with a cpu, be there a tuple of that or not, and the stage's only branches", () => {
+  it("is a stage with a CPU and the stage's only branches, even if no tuple has that CPU", () => {
     expect(choose({ name: 'ministage', cpu: 'zen4' }, plain, musl)).toEqual({
       type: 'stage',
       tuple: { ...plain, name: 'zen4-base-plain', cpu },
     });
   });
 
-  it('is a stage that compiles for another CHOST where the tuples of that are cross, with the branches of these', () => {
+  it('is a stage that compiles for another CHOST, with the branches of its cross tuples, if the CPU has that CHOST', () => {
     const other = { ...muslCpu, name: 'musl-v3' };
     const site = siteOf({ tuples: [plain, musl], cpus: [plain.cpu, muslCpu, other], stages: [plain.stage] });
     expect(chooseRoot(site, { ...nothing, name: 'ministage', cpu: 'musl-v3' })).toEqual({
       type: 'stage',
       tuple: { ...musl, name: 'musl-v3-musl-plain', cpu: other },
     });
+  });
+
+  it("is a stage with a CPU of a CHOST that no tuple has, and the branch of the stage's own tuples", () => {
+    const other = { ...muslCpu, name: 'arm', chost: 'aarch64-unknown-linux-gnu' };
+    const site = siteOf({ tuples: [plain, musl], cpus: [plain.cpu, muslCpu, other], stages: [plain.stage] });
+    expect(chooseRoot(site, { ...nothing, name: 'ministage', cpu: 'arm' })).toMatchObject({
+      tuple: { name: 'arm-base-plain', cross: false },
+    });
+  });
+
+  it("is a stage with the branches of its own tuples, not of another stage's", () => {
+    const otherStage = { ...plain.stage, name: 'other' };
+    const foreign = tupleOf({ name: 'f', stage: otherStage, portage: portageBranch('foreign', commits[2]) });
+    const site = siteOf({ tuples: [plain, foreign], cpus: [plain.cpu], stages: [plain.stage, otherStage] });
+    expect(chooseRoot(site, { ...nothing, name: 'ministage' })).toMatchObject({ tuple: { portage: plain.portage } });
+    expect(chooseRoot(site, { ...nothing, name: 'other' })).toMatchObject({
+      tuple: { name: 'x86-64-foreign-plain', stage: otherStage },
+    });
+  });
+
+  it('is a stage with the buildhooks branch that goes with the portage branch', () => {
+    const site = [plain, tupleOf({ name: 'd', portage: desktop.portage, buildhooks: hooked.buildhooks })];
+    const { tuple } = choose({ name: 'ministage', cpu: 'zen4', portage: 'desktop' }, ...site);
+    expect(tuple.buildhooks).toEqual(hooked.buildhooks);
   });
 
   it('has the branches that are named', () => {
@@ -67,43 +91,43 @@ describe('the root that is entered', () => {
     [
       {},
       [plain, desktop],
-      'no tuple or stage is named; there are: x86-64-base-plain-tools, d, ministage (zentoo freshroot TUPLE)',
+      'several roots are possible: x86-64-base-plain-tools, d, ministage (name one of them: zentoo freshroot TUPLE)',
     ],
     [
       { cpu: 'zen4' },
       [plain],
-      'no tuple or stage is named; there are: x86-64-base-plain-tools, ministage (zentoo freshroot TUPLE)',
+      'several roots are possible: x86-64-base-plain-tools, ministage (name one of them: zentoo freshroot TUPLE)',
     ],
     [
       { name: 'x86-64-bsae-plain-tools' },
       [plain],
-      "there is no tuple or stage 'x86-64-bsae-plain-tools'; did you mean 'x86-64-base-plain-tools'? (zentoo list shows all tuples)",
+      "there is no tuple or stage 'x86-64-bsae-plain-tools'; did you mean 'x86-64-base-plain-tools'? (run zentoo list to list the tuples)",
     ],
     [
       { name: 'd', cpu: 'zen4', buildhooks: 'plain' },
       [desktop],
-      '--cpu and --buildhooks is for a stage, and d is a tuple, which says it itself (zentoo freshroot --help says how it is called)',
+      'd is a tuple, which determines cpu and buildhooks itself (omit --cpu and --buildhooks, or name a stage)',
     ],
-    [{ name: 'ministage' }, [plain], 'no cpu is named; there are: x86-64, zen4 (add --cpu NAME)'],
+    [{ name: 'ministage' }, [plain], 'several cpus are possible: x86-64, zen4 (add --cpu NAME)'],
     [
       { name: 'ministage', cpu: 'zen' },
       [plain],
-      "there is no cpu 'zen'; did you mean 'zen4'? (zentoo freshroot --help says how it is called)",
+      "there is no cpu 'zen'; did you mean 'zen4'? (run zentoo freshroot --help)",
     ],
     [
       { name: 'ministage', cpu: 'zen4' },
       [plain, desktop],
-      'no portage branch is named; there are: base, desktop (add --portage NAME)',
+      'several portage branches are possible: base, desktop (add --portage NAME)',
     ],
     [
       { name: 'ministage', cpu: 'zen4' },
       [plain, hooked],
-      'no buildhooks branch is named; there are: plain, hooked (add --buildhooks NAME)',
+      'several buildhooks branches are possible: plain, hooked (add --buildhooks NAME)',
     ],
     [
       { name: 'ministage', cpu: 'zen4' },
       [],
-      'no tuple starts from the stage ministage, and so no portage branch is known for it (zentoo freshroot --help says how it is called)',
+      'the site has no tuple of the stage ministage, so the portage branch is unknown (add a tuple with a portage branch of the stage ministage)',
     ],
   ])('is refused: %j', (choice, tuples, message) => {
     expect(refusal(choice, ...tuples)).toBe(message);

@@ -19,24 +19,24 @@ describe('for people', () => {
       'b: up to date',
       '',
       'x86-64-base-plain-tools: build (there is no image yet)',
-      '  buildmaster x86-64-base: make (there is none yet)',
+      '  buildmaster x86-64-base: make (there is no buildmaster yet)',
       '  keep     sys-apps/yesno-1.0                              as the stage has it',
       '  compile  dev-libs/greeting-2.0:0/2  +shout -static-libs  new; no binary package in the store',
       '  reuse    app-misc/greet-1.0-2                            new; build 2 in the store',
       '  image zentoo/net/x86-64-base-plain-tools:latest: make, there is none',
       '  archive output/x86-64-base-plain-tools.tar.zst: make, there is none',
       '  portage: * a note',
-      '  not foreseen: the hook compile',
+      '  not in this plan: the hook compile',
       '',
       'c: up to date',
       '',
-      expect.stringMatching(/^emerge has FEATURES as they are configured, but -merge-sync -merge-wait /),
+      expect.stringMatching(/^emerge has the configured FEATURES, changed by -merge-sync -merge-wait /),
       '1 of 4 tuples to build, 1 package to compile, 1 from the store',
       '',
     ]);
   });
 
-  test('one that cannot be built says why, and what to do', () => {
+  test('a tuple that cannot be built has the reason and a hint', () => {
     const name = 'x86-64-base-plain-tools';
     const failure = new Failure('package-unsatisfiable', `${name}: failed to emerge a/b: masked`, {
       hint: 'write\n  x',
@@ -51,12 +51,17 @@ describe('for people', () => {
     ]);
   });
 
+  test('a buildmaster that exists is reused', () => {
+    const { buildmaster } = upToDate('a');
+    expect(asText(tuplePlan({ buildmaster }))).toContain('  buildmaster x86-64-base: reuse');
+  });
+
   test('no tuples', () => {
     expect(asText()).toEqual(['the site net has no tuples', '']);
   });
 });
 
-test('for programs: one object, in which null is what is not known', () => {
+test('for programs: one object, in which unknown values are null', () => {
   const failure = new Failure('package-unsatisfiable', 'no');
   const plan = sitePlan([tuplePlan(), tuplePlan({ name: 'b', failure, partition: undefined }), upToDate('c')], {
     trees: [{ repository: 'gentoo', revision: undefined, locked: undefined }],
@@ -69,7 +74,7 @@ test('for programs: one object, in which null is what is not known', () => {
   expect(read).toMatchObject({
     site: 'net',
     trees: [{ repository: 'gentoo', revision: null, locked: null }],
-    buildmasters: [{ name: 'x86-64-base', stage: 'ministage', action: 'make', why: ['there is none yet'] }],
+    buildmasters: [{ name: 'x86-64-base', stage: 'ministage', action: 'make', why: ['there is no buildmaster yet'] }],
     warnings: [{ message: 'm', hint: 'h' }],
   });
   expect(read.tuples[0]).toMatchObject({
@@ -83,7 +88,7 @@ test('for programs: one object, in which null is what is not known', () => {
   expect(read.tuples[1]).toMatchObject({ partition: null, failure: { code: 'package-unsatisfiable', hint: null } });
 });
 
-test('as a graph, whatever else is asked for', () => {
+test('as a graph, even if --json is given', () => {
   expect(printPlan(sitePlan([]), { json: true, graph: 'dot' })).toMatch(/^digraph "net" \{\n/);
   expect(printPlan(sitePlan([]), { json: true, graph: 'mermaid' })).toMatch(/^flowchart LR\n/);
 });

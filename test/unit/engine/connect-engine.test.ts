@@ -6,11 +6,11 @@ import { join } from 'node:path';
 
 import { describe, expect, onTestFinished, test } from 'vitest';
 
-import { negotiateApi } from '../../../src/engine/api-version.ts';
-import { connectEngine } from '../../../src/engine/connect-engine.ts';
-import type { ContainerId } from '../../../src/engine/engine.ts';
+import { negotiateApi } from '../../../src/engine/docker/api-version.ts';
+import { connectEngine } from '../../../src/engine/docker/connect-engine.ts';
+import type { ContainerId } from '../../../src/engine/identifiers.ts';
 
-describe('the version to speak', () => {
+describe('the API version', () => {
   const engine = (api: string): { engine: string; api: string } => ({ engine: '20.10.24', api });
 
   test.each([
@@ -29,18 +29,23 @@ describe('the version to speak', () => {
       expect.objectContaining({
         code: 'engine-too-old',
         exitStatus: 12,
-        message: expect.stringContaining(`API ${api}`),
+        message: `failed to use Docker engine 20.10.24: its API ${api} is older than 1.41`,
+        hint: 'upgrade the engine: API 1.41 came with Docker 20.10',
       }),
     );
   });
 });
 
 describe('connecting', () => {
-  test('speaks the version that was agreed on', async () => {
+  test('uses the negotiated API version', async () => {
     const requests: string[] = [];
     const host = await listen((request, response) => {
       requests.push(request.url ?? '');
-      response.end(request.url === '/version' ? version({ ApiVersion: '1.43' }) : '{"ID":"X"}');
+      response.end(
+        request.url === '/version'
+          ? version({ ApiVersion: '1.43' })
+          : '{"ID":"X","NCPU":4,"MemTotal":1,"DockerRootDir":"/d"}',
+      );
     });
     const engine = await connectEngine({ DOCKER_HOST: host });
     expect(engine.address).toBe(host);
@@ -54,19 +59,24 @@ describe('connecting', () => {
     ['1.52', ['/_ping', '/version', '/v1.47/info']],
     ['1.40', ['/_ping', '/version', '/v1.47/info']],
     ['none', ['/_ping', '/version', '/v1.47/info']],
-  ])('asks an engine that says %s to a ping for its version only where that is not known', async (api, expected) => {
+  ])('asks for the version only if the API version in the answer to the ping is unknown: %s', async (api, expected) => {
     const requests: string[] = [];
     const host = await listen(({ url = '' }, response) => {
       requests.push(url);
       if (url === '/_ping') response.writeHead(200, { 'api-version': api }).end('OK');
-      else response.end(url === '/version' ? version({ ApiVersion: '1.52', MinAPIVersion: '1.44' }) : '{"ID":"X"}');
+      else
+        response.end(
+          url === '/version'
+            ? version({ ApiVersion: '1.52', MinAPIVersion: '1.44' })
+            : '{"ID":"X","NCPU":4,"MemTotal":1,"DockerRootDir":"/d"}',
+        );
     });
     const engine = await connectEngine({ DOCKER_HOST: host });
     await engine.info();
     expect(requests).toEqual(expected);
   });
 
-  test('by TCP', async () => {
+  test('works over TCP', async () => {
     const server = createServer((_, response) => response.end(version({}))).listen(0, '127.0.0.1');
     await listening(server);
     const { port } = server.address() as { port: number };
@@ -75,7 +85,7 @@ describe('connecting', () => {
     expect(await engine.version()).toEqual({ engine: '20.10.24', api: '1.41' });
   });
 
-  test('an old engine is told both versions', async () => {
+  test('fails for an old engine and names both API versions', async () => {
     const host = await listen((_, response) => response.end(version({ Version: '19.03.15', ApiVersion: '1.40' })));
     await expect(connectEngine({ DOCKER_HOST: host })).rejects.toMatchObject({
       code: 'engine-too-old',
@@ -84,15 +94,15 @@ describe('connecting', () => {
   });
 
   test.each([
-    ['a web server', 'what answers is not a Docker engine', (): string => '<html></html>'],
-    ['another program', 'what answers is not a Docker engine', (): string => '{"status":"ok"}'],
-  ])('%s is no engine', async (_, message, answer) => {
+    ['a web server', 'the answer is not that of a Docker engine', (): string => '<html></html>'],
+    ['another program', 'the answer is not that of a Docker engine', (): string => '{"status":"ok"}'],
+  ])('fails as engine-unreachable if %s answers', async (_, message, answer) => {
     const host = await listen((_request, response) => response.end(answer()));
     const failure = { code: 'engine-unreachable', message: expect.stringContaining(message) };
     await expect(connectEngine({ DOCKER_HOST: host })).rejects.toMatchObject(failure);
   });
 
-  test('an engine that fails is not reached, one that forbids denies', async () => {
+  test('fails as engine-unreachable at status 500 and as engine-denied at status 403', async () => {
     let status = 500;
     const host = await listen((_, response) => response.writeHead(status).end('{"message":"because"}'));
     const failed = { code: 'engine-unreachable', message: expect.stringContaining('because') };
@@ -102,16 +112,50 @@ describe('connecting', () => {
     await expect(connectEngine({ DOCKER_HOST: host })).rejects.toMatchObject(denied);
   });
 
-  test('a refusal without words is told by its status', async () => {
+  test('names the HTTP status of a refusal without a message', async () => {
     const host = await listen(({ url }, response) =>
       url === '/version' ? response.end(version({})) : response.writeHead(403).end(),
     );
     const engine = await connectEngine({ DOCKER_HOST: host });
-    const refusal = { status: 403, message: 'HTTP status 403' };
+    const refusal = { kind: 'denied', message: 'HTTP status 403' };
     await expect(engine.statPath('x' as ContainerId, '/')).rejects.toMatchObject(refusal);
   });
 
-  test('what hangs up is no engine', async () => {
+  test.each([
+    [500, 'the engine runs, over a socket', /docker version.*mount its socket with -v (\S+):\1$/],
+    [403, 'the requests are allowed', /allow the requests in least-privilege\/allowed-requests$/],
+  ])('has a hint at status %i to check that %s', async (status, _what, hint) => {
+    const host = await listen((_, response) => response.writeHead(status).end('{"message":"because"}'));
+    await expect(connectEngine({ DOCKER_HOST: host })).rejects.toMatchObject({
+      message: `failed to ${status === 403 ? 'use' : 'reach'} the Docker engine at ${host}: because`,
+      hint: expect.stringMatching(hint),
+      cause: { kind: status === 403 ? 'denied' : 'other' },
+    });
+  });
+
+  test.each([
+    [{ 'Libpod-Api-Version': '4.3.1', 'Api-Version': '1.41' }, undefined, 'podman'],
+    [{ 'Api-Version': '1.41' }, undefined, 'docker'],
+    [{}, [{ Name: 'Podman Engine' }, { Name: 'Conmon' }], 'podman'],
+    [{}, [{ Name: 'Engine' }, { Name: 'runc' }], 'docker'],
+    [{}, null, 'docker'],
+  ])('with the headers %j and the components %j finds %s', async (headers, Components, flavour) => {
+    const host = await listen(({ url }, response) => {
+      if (url === '/_ping') response.writeHead(200, headers).end('OK');
+      else response.end(version({ Components }));
+    });
+    expect((await connectEngine({ DOCKER_HOST: host })).flavour).toBe(flavour);
+  });
+
+  test('over TCP has a hint at the variables of the environment', async () => {
+    const port = await freePort();
+    await expect(connectEngine({ DOCKER_HOST: `tcp://127.0.0.1:${port}` })).rejects.toMatchObject({
+      message: expect.stringContaining(`failed to reach the Docker engine at tcp://127.0.0.1:${port}: connect`),
+      hint: expect.stringMatching(/DOCKER_HOST, and for TLS DOCKER_TLS_VERIFY and DOCKER_CERT_PATH/),
+    });
+  });
+
+  test('fails as engine-unreachable if the connection is closed without an answer', async () => {
     const path = socketPath();
     const server = createRawServer((socket) => socket.destroy()).listen(path);
     onTestFinished(() => void server.close());
@@ -120,7 +164,7 @@ describe('connecting', () => {
     });
   });
 
-  test('nobody listens any more', async () => {
+  test('fails as engine-unreachable if no program listens on the port', async () => {
     const port = await freePort();
     const failure = { code: 'engine-unreachable', message: expect.stringContaining('ECONNREFUSED') };
     await expect(connectEngine({ DOCKER_HOST: `tcp://127.0.0.1:${port}` })).rejects.toMatchObject(failure);
@@ -135,7 +179,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-function version(parts: Readonly<Record<string, string>>): string {
+function version(parts: object): string {
   return JSON.stringify({ Version: '20.10.24', ApiVersion: '1.41', MinAPIVersion: '1.12', ...parts });
 }
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 
-import { createContainerBody } from '../../../src/engine/container-spec.ts';
+import { createContainerBody } from '../../../src/engine/docker/container-spec.ts';
 
-test('a container to be committed carries nothing that a commit would hand on', () => {
+test('the body of a build container has no settings that a commit would pass on to the image', () => {
   const body = createContainerBody('name', {
     image: 'base',
     command: ['cat'],
@@ -21,7 +21,7 @@ test('a container to be committed carries nothing that a commit would hand on', 
   });
 });
 
-test('all of a specification arrives', () => {
+test('the body has every field of the specification', () => {
   const body = createContainerBody('name', {
     image: 'base',
     command: ['sh'],
@@ -30,17 +30,17 @@ test('all of a specification arrives', () => {
       { type: 'bind', source: '/host', target: '/there', readOnly: true },
     ],
     labels: { a: 'b' },
+    user: '0',
     init: true,
-    capabilities: ['SYS_PTRACE'],
     autoRemove: true,
     memory: 2 ** 30,
     cpus: 1.5,
   });
   expect(body).toMatchObject({
     Labels: { a: 'b' },
+    User: '0',
     HostConfig: {
       Init: true,
-      CapAdd: ['SYS_PTRACE'],
       AutoRemove: true,
       Memory: 2 ** 30,
       MemorySwap: 2 ** 30,
@@ -53,7 +53,7 @@ test('all of a specification arrives', () => {
   ]);
 });
 
-test('programs can be run on a tmpfs, whose source are more options', () => {
+test('a tmpfs is mounted with exec and with the options of its source', () => {
   const mounts = [
     { type: 'tmpfs', source: '', target: '/tmp' },
     { type: 'tmpfs', source: 'size=4g', target: '/var/tmp/portage', readOnly: true },

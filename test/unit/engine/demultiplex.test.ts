@@ -5,7 +5,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { demultiplex, Demultiplexer } from '../../../src/engine/demultiplex.ts';
+import { demultiplex, Demultiplexer } from '../../../src/engine/docker/demultiplex.ts';
 
 const frame = (type: number, data: Uint8Array): Buffer => {
   const header = Buffer.alloc(8);
@@ -14,7 +14,7 @@ const frame = (type: number, data: Uint8Array): Buffer => {
   return Buffer.concat([header, data]);
 };
 
-// Lengths around the one up to which frames are moved together, and down to none.
+// Frame lengths from 0 on, and around the size up to which frames are joined.
 const lengthOfFrame = fc.oneof(fc.nat(40), fc.integer({ min: 4090, max: 4110 }), fc.nat(9000));
 const frames = fc.array(
   fc
@@ -31,7 +31,7 @@ const sizes = fc.array(fc.oneof(fc.integer({ min: 1, max: 12 }), fc.integer({ mi
   minLength: 1,
 });
 
-/** Cuts in pieces of those sizes, over and over. Each is memory of its own, as the demultiplexer may change it. */
+/** Cuts bytes into pieces of the given sizes, repeatedly. Each piece is a copy, because the demultiplexer may change it. */
 function cut(bytes: Buffer, lengths: readonly number[]): Buffer[] {
   const chunks: Buffer[] = [];
   for (let position = 0, index = 0; position < bytes.length; index++) {
@@ -42,7 +42,7 @@ function cut(bytes: Buffer, lengths: readonly number[]): Buffer[] {
   return chunks;
 }
 
-/** Neighbouring pieces of one stream joined, which leaves the order of the streams. */
+/** Joins neighbouring pieces of the same stream; the order of the streams stays. */
 function join(pieces: Iterable<{ stream: string; data: Uint8Array }>): { stream: string; data: Buffer }[] {
   const joined: { stream: string; parts: Uint8Array[] }[] = [];
   for (const { stream, data } of pieces) {
@@ -69,7 +69,7 @@ describe('a demultiplexer', () => {
     );
   });
 
-  test('makes one piece of neighbouring small frames', () => {
+  test('joins neighbouring small frames', () => {
     const line = Buffer.from('a line of output\n');
     const chunk = Buffer.concat(Array.from({ length: 1000 }, () => frame(1, line)));
     const pieces = new Demultiplexer().push(chunk);
@@ -86,17 +86,17 @@ describe('a demultiplexer', () => {
     expect(pieces.reduce((sum, length) => sum + length)).toBe(2 ** 20);
   });
 
-  test('takes the stream of errors of the engine itself for standard error', () => {
+  test("puts the engine's own error stream on standard error", () => {
     expect(new Demultiplexer().push(frame(3, Buffer.from('x')))[0]?.stream).toBe('stderr');
   });
 
-  test('does not take the bytes of a terminal for frames', () => {
+  test('throws if the bytes are not multiplexed, as those of a terminal', () => {
     expect(() => new Demultiplexer().push(Buffer.from('root@host:/# '))).toThrow('not multiplexed');
   });
 });
 
 describe('the output of a connection', () => {
-  test('is read no further than the consumer has come', async () => {
+  test('is read only as fast as the consumer takes it', async () => {
     const source = new PassThrough({ highWaterMark: 1024 });
     const chunk = (): Buffer => frame(1, Buffer.alloc(64 * 1024));
     let written = 0;
@@ -115,7 +115,7 @@ describe('the output of a connection', () => {
     expect(length).toBe(200 * 64 * 1024);
   });
 
-  test('ends where the connection is cut, with all that had come', async () => {
+  test('is complete up to the point where the connection is cut', async () => {
     const source = new PassThrough();
     source.write(frame(1, Buffer.from('all')));
     source.write(frame(2, Buffer.from('of this')).subarray(0, 12));
@@ -127,13 +127,13 @@ describe('the output of a connection', () => {
     expect(pieces).toEqual(['all', 'of t']);
   });
 
-  test('is empty when the connection was gone before', async () => {
+  test('is empty if the connection was gone before', async () => {
     const source = new PassThrough();
     source.destroy();
     expect(await demultiplex(source).next()).toMatchObject({ done: true });
   });
 
-  test('gives the connection up with the consumer, and leaves nothing on it', async () => {
+  test('closes the connection if the consumer stops, and leaves no listeners', async () => {
     const source = new PassThrough();
     source.write(frame(1, Buffer.from('first')));
     for await (const piece of demultiplex(source)) if (piece.data.length > 0) break;

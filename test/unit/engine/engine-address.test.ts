@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { expect, onTestFinished, test } from 'vitest';
 
-import { formatEngineAddress, parseEngineAddress } from '../../../src/engine/engine-address.ts';
+import { formatEngineAddress, parseEngineAddress } from '../../../src/engine/docker/engine-address.ts';
 
 test.each([
   [undefined, 'unix:///var/run/docker.sock'],
@@ -20,24 +20,31 @@ test.each([
 });
 
 test.each([
-  'ssh://root@host',
-  'http://host',
-  'host:2375',
-  'unix://relative',
-  'tcp://',
-  'tcp://host:port',
-  'tcp://host:70000',
-  'tcp://user@host',
-  'tcp://host/prefix',
-  'npipe:////./pipe/docker_engine',
-  '\u0000',
-])('DOCKER_HOST %j is refused with a hint', (host) => {
+  ['ssh://root@host', 'engines behind SSH are not supported'],
+  ['http://host', 'it is neither unix:// nor tcp://'],
+  ['host:2375', 'it is neither unix:// nor tcp://'],
+  ['npipe:////./pipe/docker_engine', 'it is neither unix:// nor tcp://'],
+  ['unix://relative', 'its path is not absolute'],
+  ['tcp://', 'it is not tcp://HOST:PORT'],
+  ['tcp://host:port', 'it is not tcp://HOST:PORT'],
+  ['tcp://host:70000', 'it is not tcp://HOST:PORT'],
+  ['tcp://user@host', 'it is not tcp://HOST:PORT'],
+  ['tcp://host/prefix', 'a path after the port is not supported'],
+  ['\u0000', 'it is neither unix:// nor tcp://'],
+])('DOCKER_HOST %j is refused, because %s', (host, why) => {
   expect(() => parseEngineAddress({ DOCKER_HOST: host })).toThrow(
     expect.objectContaining({
       code: 'engine-unreachable',
       exitStatus: 10,
-      hint: expect.stringContaining('unix:///PATH'),
+      message: `failed to use DOCKER_HOST ${JSON.stringify(host)}: ${why}`,
+      hint: 'set DOCKER_HOST to unix:///PATH or tcp://HOST:PORT, or unset it to use /var/run/docker.sock',
     }),
+  );
+});
+
+test('the message about a DOCKER_HOST has its first 200 characters', () => {
+  expect(() => parseEngineAddress({ DOCKER_HOST: `x${'y'.repeat(999)}` })).toThrow(
+    `DOCKER_HOST "x${'y'.repeat(199)}": it`,
   );
 });
 
@@ -51,9 +58,22 @@ test('TLS takes the certificates and another port', () => {
   expect(parseEngineAddress({ ...environment, DOCKER_TLS_VERIFY: '' })).toMatchObject({ port: 2375, tls: undefined });
 });
 
-test('certificates that are not there are named', () => {
+test('missing certificates are named in the failure', () => {
   const environment = { DOCKER_HOST: 'tcp://host', DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: '/no/such' };
   expect(() => parseEngineAddress(environment)).toThrow(
-    expect.objectContaining({ code: 'engine-unreachable', message: expect.stringContaining('/no/such/ca.pem') }),
+    expect.objectContaining({
+      code: 'engine-unreachable',
+      message: expect.stringMatching(/^failed to read the certificates for the Docker engine: .*\/no\/such\/ca\.pem/),
+      hint: expect.stringMatching(/^set DOCKER_CERT_PATH to the directory .*, or unset DOCKER_TLS_VERIFY$/),
+    }),
   );
+});
+
+test.each([
+  ['/home/larry/.docker/ca.pem', { HOME: '/home/larry' }],
+  ['/root/.docker/ca.pem', {}],
+  ['/home/larry/.docker/ca.pem', { HOME: '/home/larry', DOCKER_CERT_PATH: '' }],
+])('certificates are sought at %s if the environment has %j', (path, environment) => {
+  const withTls = { DOCKER_HOST: 'tcp://host', DOCKER_TLS_VERIFY: '1', ...environment };
+  expect(() => parseEngineAddress(withTls)).toThrow(path);
 });

@@ -1,11 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
-import {
-  findOwnContainer,
-  ownContainerCandidates,
-  parseMountInfo,
-  type Surroundings,
-} from '../../../src/engine/own-container.ts';
+import { findOwnContainer, ownContainerCandidates, parseMountInfo } from '../../../src/engine/own-container.ts';
+import type { LocalSystem } from '../../../src/engine/local-system.ts';
 import { fakeFiles } from '../../support/fake-engine-files.ts';
 import type { FakeContainer } from '../../support/fake-engine-state.ts';
 import { FakeEngine } from '../../support/fake-engine.ts';
@@ -27,8 +23,8 @@ beforeEach(async () => {
 });
 afterEach(() => engine[Symbol.dispose]());
 
-describe('each way to a candidate', () => {
-  test('Podman mounts a file from a directory with the id', async () => {
+describe('a candidate for the own container', () => {
+  test("comes from Podman's mount of /run/.containerenv", async () => {
     const root = `/var/lib/containers/storage/overlay-containers/${own.id}/userdata/.containerenv`;
     await expectOwn({ mounts: [file(root, '/run/.containerenv')] });
   });
@@ -38,24 +34,24 @@ describe('each way to a candidate', () => {
     ['version 2', (own: string) => `0::/system.slice/docker-${own}.scope\n`],
     ['of an engine in a container', (own: string) => `0::/docker/${id('a')}/docker/${own}\n`],
     ['of Podman', (own: string) => `0::/machine.slice/libpod-${own}.scope/container\n`],
-  ])('the control group, %s', async (_, groups) => {
+  ])('comes from the control group, %s', async (_, groups) => {
     await expectOwn({ groups: groups(own.id) });
   });
 
-  test.each(['hostname', 'hosts', 'resolv.conf'])('/etc/%s is mounted from a directory with the id', async (name) => {
+  test.each(['hostname', 'hosts', 'resolv.conf'])('comes from the mount of /etc/%s', async (name) => {
     await expectOwn({
       mounts: [file(`/var/lib/docker/containers/${own.id}/${name}`, `/etc/${name}`)],
       groups: '0::/\n',
     });
   });
 
-  test('the host name is the start of the id', async () => {
+  test('comes from the host name, which is the start of the id', async () => {
     await expectOwn({ host: own.id.slice(0, 12) });
   });
 });
 
-describe('proof', () => {
-  test("the network's owner is not oneself", async () => {
+describe('the proof of the own container', () => {
+  test('never takes the container whose network this container uses', async () => {
     const other = engine.container('other').id;
     const mounts = ['hostname', 'hosts', 'resolv.conf'].map((name) =>
       file(`/d/containers/${other}/${name}`, `/etc/${name}`),
@@ -64,29 +60,27 @@ describe('proof', () => {
     await expectOwn({ mounts, groups: `0::/docker/${own.id}\n`, host: other.slice(0, 12) });
   });
 
-  test('a path relative to the directory of the engine', async () => {
+  test("accepts a layer path relative to the engine's directory", async () => {
     const relative = own.upperDir?.replace('/var/lib/docker/overlay2/', '') ?? '';
     const mounts = [overlay(relative)];
-    expect((await findOwnContainer(engine, surroundings({ mounts, groups: `0::/docker/${own.id}\n` })))?.id).toBe(
-      own.id,
-    );
+    expect((await findOwnContainer(engine, system({ mounts, groups: `0::/docker/${own.id}\n` })))?.id).toBe(own.id);
   });
 
-  test('the mount at / that hides the others counts', async () => {
+  test('uses the last mount at /, which hides the others', async () => {
     const mounts = [overlay(engine.container('other').upperDir ?? ''), overlay(own.upperDir ?? '')];
-    expect((await findOwnContainer(engine, surroundings({ mounts, host: own.id.slice(0, 12) })))?.id).toBe(own.id);
+    expect((await findOwnContainer(engine, system({ mounts, host: own.id.slice(0, 12) })))?.id).toBe(own.id);
   });
 
-  test('no writable layer of an overlay, no container', async () => {
+  test('fails if / is not an overlay', async () => {
     const mounts = ['25 1 254:1 / / rw - ext4 /dev/vda1 rw'];
-    expect(await findOwnContainer(engine, surroundings({ mounts, host: 'own' }))).toBeUndefined();
+    expect(await findOwnContainer(engine, system({ mounts, host: 'own' }))).toBeUndefined();
   });
 
-  test('a new file turns up in the changes where the engine does not say where the layer is', async () => {
+  test('uses a new file in the changes of the container if the engine does not tell the layer', async () => {
     own.upperDir = undefined;
     const made: string[] = [];
-    const self: Surroundings = {
-      ...surroundings({ groups: `0::/docker/${own.id}\n` }),
+    const self: LocalSystem = {
+      ...system({ groups: `0::/docker/${own.id}\n` }),
       makeFile: async (path) => {
         made.push(path);
         own.files.set(path, fakeFiles({ a: '' }).get('/a') as never);
@@ -102,21 +96,21 @@ describe('proof', () => {
     expect(own.files.size).toBe(0);
   });
 
-  test('a new file that does not turn up proves nothing, nor does a read-only root', async () => {
+  test('fails if the new file is not among the changes, and if / is read-only', async () => {
     own.upperDir = undefined;
     const candidate = { groups: `0::/docker/${own.id}\n` };
-    const elsewhere = { ...surroundings(candidate), makeFile: async () => await Promise.resolve(true) };
+    const elsewhere = { ...system(candidate), makeFile: async () => await Promise.resolve(true) };
     expect(await findOwnContainer(engine, elsewhere)).toBeUndefined();
-    expect(await findOwnContainer(engine, surroundings(candidate))).toBeUndefined();
+    expect(await findOwnContainer(engine, system(candidate))).toBeUndefined();
   });
 });
 
-test('outside of any container there is nothing to find', async () => {
-  const nowhere = { ...surroundings({}), readFile: async () => await Promise.resolve(undefined) };
+test('a process outside a container finds no container', async () => {
+  const nowhere = { ...system({}), readFile: async () => await Promise.resolve(undefined) };
   expect(await findOwnContainer(engine, nowhere)).toBeUndefined();
 });
 
-test('candidates come in order, each once, and digits of layers are none', () => {
+test('candidates are in order and without repetition, and ids of layers are not among them', () => {
   const mounts = parseMountInfo(
     [
       overlay(`/var/lib/docker/overlay2/${id('9')}/diff`),
@@ -131,9 +125,12 @@ test('candidates come in order, each once, and digits of layers are none', () =>
   expect(ownContainerCandidates([], '', '')).toEqual([]);
 });
 
-test('mount points are read with their escapes, and other lines left out', () => {
+test('mount points are read without their escapes, and invalid lines are left out', () => {
   const text = String.raw`36 35 98:0 /a\040b /mnt\134x rw,noatime master:1 propagate_from:2 - ext3 /dev/root rw,errors=continue
 nonsense
+36 35 98:0 - ext3 /dev/root rw
+36 35 98:0 /a - ext3 /dev/root rw
+36 35 98:0 /a /mnt rw - ext3 /dev/root
 
 `;
   expect(parseMountInfo(text)).toEqual([
@@ -151,12 +148,12 @@ async function expectOwn(fixture: Fixture): Promise<void> {
   expect((await find(fixture))?.id).toBe(own.id);
 }
 
-/** In the container `own`, by its writable layer. */
+/** Looks for the own container on a system whose root is the writable layer of `own`. */
 async function find({ mounts = [], ...rest }: Fixture): Promise<{ id: string } | undefined> {
-  return await findOwnContainer(engine, surroundings({ mounts: [overlay(own.upperDir ?? ''), ...mounts], ...rest }));
+  return await findOwnContainer(engine, system({ mounts: [overlay(own.upperDir ?? ''), ...mounts], ...rest }));
 }
 
-function surroundings({ mounts = [], groups = '', host = 'nowhere' }: Fixture): Surroundings {
+function system({ mounts = [], groups = '', host = 'nowhere' }: Fixture): LocalSystem {
   const files: Readonly<Record<string, string>> = {
     '/proc/self/mountinfo': `${mounts.join('\n')}\n`,
     '/proc/self/cgroup': groups,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { describeSuggestions, findBranchFile } from '../../../src/plan/branch-file.ts';
-import { explainRefusal } from '../../../src/plan/explain-refusal.ts';
-import { parsePretendOutput } from '../../../src/portage/pretend-output.ts';
+import { explainTupleRefusal } from '../../../src/plan/explain-tuple-refusal.ts';
+import { parsePretendOutput } from '../../../src/portage/output/pretend-output.ts';
 import { readTranscript } from '../portage/transcript.ts';
 import { branch, commits, tupleOf } from './sites.ts';
 
@@ -25,13 +25,13 @@ test.each<[string, string[], string]>([
   expect(`${path}${exists ? '' : ' (new)'}`).toBe(expected);
 });
 
-describe('what emerge proposes', () => {
-  const base = { repository: 'config/portage', name: 'base', entries: entriesOf('package.use/greet') };
+describe('the lines that emerge proposes', () => {
+  const base = { name: 'base', entries: entriesOf('package.use/greet') };
 
   test('is shown with the files of the branch', () => {
     const { suggestions } = parsePretendOutput(readTranscript('../pretend/wants-all-autounmask').lines);
     expect(describeSuggestions([...suggestions, ...suggestions], base)?.split('\n')).toEqual([
-      'if that is what you want, write into the branch base of config/portage, and commit:',
+      'if you want this, write into the branch base of config/portage, and commit:',
       '  package.accept_keywords (new)',
       '    =test-lab/needs-key-1 ~amd64',
       '      # for test-lab/wants-all-1::lab',
@@ -48,36 +48,18 @@ describe('what emerge proposes', () => {
   test.each([
     ['wants-all-autounmask', 'package-unsatisfiable', '    >=dev-libs/greeting-2.0 shout'],
     ['licence', 'package-unsatisfiable', '    >=test-lab/needs-licence-1 lab-eula'],
+    [
+      '../fixtures/licence-masked',
+      'package-unsatisfiable',
+      '  package.license (new)\n    =app-faulty/licence-1 my-eula',
+    ],
     ['parted', 'package-unsatisfiable', '    =test-lab/needs-key-1 ~amd64'],
-    ['blocked-hard', 'package-unsatisfiable', 'build them in different images'],
+    ['blocked-hard', 'package-unsatisfiable', 'put the packages into different sets'],
     ['unknown', 'package-unknown', 'app-misc/'],
   ])('%s', (name, code, part) => {
-    const failure = explainRefusal(tupleOf(), readTranscript(`../pretend/${name}`), { repository: 'config/portage' });
+    const failure = explainTupleRefusal(tupleOf(), readTranscript(`../pretend/${name}`));
     expect(failure.code).toBe(code);
     expect(failure.message).toMatch(/^x86-64-base-plain-tools: failed to emerge /);
     expect(`${failure.hint}\n${failure.message}`).toContain(part);
-  });
-
-  test('never speaks of options that zentoo does not have', () => {
-    for (const name of ['wants-all-autounmask', 'licence', 'parted', 'blocked-hard', 'slot-conflict', 'unknown']) {
-      const { hint } = explainRefusal(tupleOf(), readTranscript(`../pretend/${name}`), {
-        repository: 'config/portage',
-      });
-      expect(hint ?? '').not.toMatch(/--(?:use|make-conf|emerge-option|no-sync)/);
-    }
-    const masked = [
-      'use-flag-missing',
-      'required-use',
-      'circular',
-      'masked',
-      'licence-masked',
-      'keyword-masked',
-      'unknown-name',
-      'unknown-dependency',
-    ];
-    for (const name of masked) {
-      const { hint } = explainRefusal(tupleOf(), readTranscript(name), { repository: 'config/portage' });
-      expect(hint ?? '').not.toMatch(/--(?:use|make-conf|emerge-option|no-sync)/);
-    }
   });
 });

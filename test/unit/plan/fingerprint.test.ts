@@ -1,32 +1,37 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { explainDifference, readInputsLabel, writeInputsLabel } from '../../../src/plan/explain-difference.ts';
-import { fingerprintBuildmaster, fingerprintTuple, planKey, type Surroundings } from '../../../src/plan/fingerprint.ts';
+import {
+  fingerprintBuildmaster,
+  fingerprintTuple,
+  planKey,
+  type ExternalInputs,
+} from '../../../src/plan/fingerprint.ts';
 import type { Site, Tuple } from '../../../src/site/site.ts';
 import { branch, portageBranch, commits, packageSet, siteOf, tupleOf } from './sites.ts';
 
-const around: Surroundings = { stageId: `sha256:${'1'.repeat(64)}`, trees: { gentoo: commits[2] }, pipeline: '1' };
+const around: ExternalInputs = { stageId: `sha256:${'1'.repeat(64)}`, trees: { gentoo: commits[2] }, pipeline: '1' };
 
 interface Change {
   readonly tuple?: Partial<Tuple>;
   readonly site?: Partial<Site>;
-  readonly around?: Partial<Surroundings>;
+  readonly around?: Partial<ExternalInputs>;
 }
 
 /** Fingerprints of a tuple and of its buildmaster, with something changed. */
 function fingerprints(change: Change = {}) {
   const tuple = tupleOf(change.tuple);
-  const surroundings = { ...around, ...change.around };
+  const external = { ...around, ...change.around };
   return {
-    tuple: fingerprintTuple(siteOf({ tuples: [tuple], ...change.site }), tuple, surroundings),
-    buildmaster: fingerprintBuildmaster(tuple, surroundings),
+    tuple: fingerprintTuple(siteOf({ tuples: [tuple], ...change.site }), tuple, external),
+    buildmaster: fingerprintBuildmaster(tuple, external),
   };
 }
 
 const plain = fingerprints();
 const [cpu, stage] = [tupleOf().cpu, tupleOf().stage];
 
-describe('what changes them, and what is said then', () => {
+describe('the changes of a fingerprint, and their explanations', () => {
   test.each<[string, Change, { tuple?: string[]; buildmaster?: string[] }]>([
     ['nothing', {}, {}],
     ['the outputs', { tuple: { outputs: ['image'] } }, {}],
@@ -114,8 +119,8 @@ describe('what changes them, and what is said then', () => {
       'the product',
       { around: { pipeline: '2' } },
       {
-        tuple: ['this version of zentoo makes it otherwise'],
-        buildmaster: ['this version of zentoo makes it otherwise'],
+        tuple: ['this version of zentoo builds it differently'],
+        buildmaster: ['this version of zentoo builds it differently'],
       },
     ],
   ])('%s', (_what, change, { tuple = [], buildmaster = [] }) => {
@@ -130,7 +135,7 @@ describe('what changes them, and what is said then', () => {
     }
   });
 
-  test('sets by way of one that the branch brings itself, and wherever a link may lead', () => {
+  test("sets that a set of the branch names, and all shared sets if the branch's set is a link", () => {
     const sets = [packageSet('tools'), packageSet('shared'), packageSet('far')];
     const namesOf = (text: string) => {
       const portage = portageBranch('base', commits[0], { 'sets/own': text });
@@ -152,12 +157,12 @@ describe('labels', () => {
     expect(explainDifference(readInputsLabel(label) ?? {}, longer)).toHaveLength(1);
   });
 
-  test('what is none is not read', () => {
+  test('a text that is no label is not read', () => {
     for (const text of [undefined, '', '{', 'null', '[]', '{"a":1}', `{"a":"${'x'.repeat(70_000)}"}`])
       expect(readInputsLabel(text)).toBeUndefined();
   });
 
-  test('whatever stands in one can be explained, on one line and without control characters', () => {
+  test('any label can be explained, on one line and without control characters', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.string()), fc.dictionary(fc.string(), fc.string()), (a, b) => {
         for (const sentence of explainDifference(a, b)) expect(sentence).not.toMatch(/\p{Cc}/u);

@@ -61,7 +61,7 @@ function unquote(token: string): string {
 }
 
 const mermaidNode =
-  /^ {2}([A-Za-z]\w*)(?:\[\("([^"]*)"\)\]|\[\/"([^"]*)"\/\]|\[\["([^"]*)"\]\]|\(\["([^"]*)"\]\)|\["([^"]*)"\]):::(\w+)$/;
+  /^ {2}([A-Za-z]\w*)(?:\[\("([^"]*)"\)\]|\[\/"([^"]*)"\/\]|\[\["([^"]*)"\]\]|\(\["([^"]*)"\]\)|\["([^"]*)"\]|\{\{"([^"]*)"\}\}|\("([^"]*)"\)):::(\w+)$/;
 
 /** Reads a flowchart of Mermaid; whatever its label language could give a meaning to has to be an entity. */
 export function readMermaid(text: string): ReadGraph {
@@ -75,8 +75,8 @@ export function readMermaid(text: string): ReadGraph {
     const [, from, to] = /^ {2}(\w+) --> (\w+)$/.exec(line) ?? [];
     const className = /^ {2}classDef (\w+) \S+$/.exec(line)?.[1];
     if (id !== undefined) {
-      const label = rest.slice(0, 5).find((part) => part !== undefined) ?? '';
-      const attributes = new Map([['class', rest[5] ?? '']]);
+      const label = rest.slice(0, 7).find((part) => part !== undefined) ?? '';
+      const attributes = new Map([['class', rest[7] ?? '']]);
       nodes.set(id, { label: decode(label), attributes });
     } else if (from !== undefined && to !== undefined) edges.push([from, to]);
     else if (className !== undefined) classes.add(className);

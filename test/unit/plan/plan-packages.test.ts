@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { planPackages, type KnownPackages } from '../../../src/plan/plan-packages.ts';
-import { parsePretendOutput } from '../../../src/portage/pretend-output.ts';
+import { parsePretendOutput } from '../../../src/portage/output/pretend-output.ts';
 import { readTranscript } from '../portage/transcript.ts';
 
 const planOf = (name: string, known: Partial<KnownPackages> = {}) =>
@@ -37,9 +37,9 @@ describe('why a package is compiled or taken', () => {
     [
       'use-differs',
       [
-        'compile dev-libs/greeting-1.0: USE +static-libs differs from what the stage has; USE +static-libs differs from the binary package in the store',
-        'compile test-lab/talker-1.0: USE +fast -colour differs from what the stage has; USE -colour +fast differs from the binary package in the store',
-        'compile app-misc/greet-1.0: USE -loud differs from what the stage has; USE -loud differs from the binary package in the store',
+        'compile dev-libs/greeting-1.0: USE +static-libs differs from the package of the stage; USE +static-libs differs from the binary package in the store',
+        'compile test-lab/talker-1.0: USE +fast -colour differs from the package of the stage; USE -colour +fast differs from the binary package in the store',
+        'compile app-misc/greet-1.0: USE -loud differs from the package of the stage; USE -loud differs from the binary package in the store',
       ],
     ],
     [
@@ -72,7 +72,7 @@ describe('why a package is compiled or taken', () => {
   });
 });
 
-test('what is said of a package besides', () => {
+test('the slot, repository, USE flags and binary package of a package', () => {
   expect(planOf('binary')[0]).toMatchObject({
     slot: '0/1',
     repository: 'gentoo',
@@ -83,7 +83,7 @@ test('what is said of a package besides', () => {
   expect(planOf('upgrade-keyword')[1]?.use).toBe('+colour -fast -newflag');
 });
 
-test('what is removed is what is blocked, not what is called alike', () => {
+test('the removed package is the blocked package, not a package with a similar name', () => {
   const uninstall = (name: string) => `[uninstall     ] ${name}::gentoo `;
   const lines = [
     ...[uninstall('a/b-extra-1'), uninstall('a/b-1'), uninstall('a/c-1.0')],
@@ -97,7 +97,7 @@ test('what is removed is what is blocked, not what is called alike', () => {
   ]);
 });
 
-test('what the stage brings stands first, unless it is merged all the same', () => {
+test('a package of the stage stands first, unless emerge merges it again', () => {
   const place = { slot: '0', repository: 'gentoo' };
   const known = {
     installed: [
@@ -111,7 +111,7 @@ test('what the stage brings stands first, unless it is merged all the same', () 
   ]);
 });
 
-test('what the stage brings is kept, unless something of its name and slot is merged', () => {
+test('a package of the stage is kept, unless a package of its name and slot is merged', () => {
   const place = { repository: 'gentoo' };
   const installed = [
     { ...place, cpv: 'sys-apps/yesno-1.0', slot: '0' },
@@ -120,4 +120,140 @@ test('what the stage brings is kept, unless something of its name and slot is me
   ];
   const kept = planOf('upgrade-subslot', { installed }).filter(({ action }) => action === 'installed-by-stage');
   expect(kept.map(({ cpv }) => cpv)).toEqual(['sys-apps/yesno-1.0', 'dev-libs/greeting-0.9']);
+});
+
+describe('the reason', () => {
+  const reasonFor = (lines: readonly string[], stored: readonly string[] | undefined = []) =>
+    planPackages(parsePretendOutput(lines), { stored, installed: [] }).map(({ why }) => why);
+  const ebuild = (marks: string, rest: string) => `[ebuild ${marks}] a/b-2${rest}  0 KiB`;
+  const compiled = 'no binary package in the store';
+
+  test.each<[string, string, string]>([
+    ['of a new slot without another', ebuild(' NS    ', ':2::gentoo'), 'new in slot 2'],
+    [
+      'of a new slot beside several',
+      ebuild(' NS    ', ':2::gentoo [1.0:1::gentoo, 1.5:1.5/3::lab]'),
+      'new in slot 2, beside 1.0:1 and 1.5:1.5/3::lab',
+    ],
+    ['of an upgrade', ebuild('    U  ', '::gentoo [1::lab]'), 'newer than 1::lab that the stage has'],
+    ['of a downgrade', ebuild('    UD ', '::gentoo [3::gentoo]'), 'older than 3 that the stage has'],
+    ['of another repository', ebuild('  R    ', '::gentoo [2::lab]'), 'the stage has it from the repository lab'],
+    ['of another sub-slot', ebuild('  R    ', ':0/2::gentoo [2:0/1::gentoo]'), 'the stage has it in slot 0/1'],
+    ['of nothing else', ebuild('  R    ', '::gentoo'), 'the stage has it, and it is merged again'],
+    [
+      'of a flag that only one version has, and of no other flag',
+      ebuild('  R    ', '::gentoo  USE="new% -old* same"'),
+      'USE +new -old differs from the package of the stage',
+    ],
+    [
+      'of a flag of USE_EXPAND',
+      ebuild('  R    ', '::gentoo  PYTHON_TARGETS="python3_12*"'),
+      'USE +python_targets_python3_12 differs from the package of the stage',
+    ],
+  ])('%s', (_what, line, why) => {
+    expect(reasonFor([line])).toEqual([`${why}; ${compiled}`]);
+  });
+
+  const ignoredFor = (...builds: readonly string[]) => [
+    '[ebuild  N     ] a/b-2::gentoo  USE="-x y" PYTHON_TARGETS="python3_12"  0 KiB',
+    '',
+    '!!! The following binary packages have been ignored due to non matching USE:',
+    '',
+    ...builds.map((flags) => `    =a/b-2 ${flags}`),
+  ];
+
+  test('of a binary package with other flags names the flags as the tuple has them', () => {
+    expect(reasonFor(ignoredFor('x -y -python_targets_python3_12'))).toEqual([
+      'new; USE -x +y +python_targets_python3_12 differs from the binary package in the store',
+    ]);
+  });
+
+  test('of a binary package with flags that the ebuild does not show is the opposite of the flags', () => {
+    expect(reasonFor(ignoredFor('gone -hidden'))).toEqual([
+      'new; USE -gone +hidden differs from the binary package in the store',
+    ]);
+  });
+
+  test('counts the other binary packages that do not fit', () => {
+    expect(reasonFor(ignoredFor('x', '-y', 'x -y'))).toEqual([
+      'new; USE -x differs from the binary package in the store, and from 2 more',
+    ]);
+  });
+
+  test('of a package is not taken from a binary package of another version', () => {
+    const other = ignoredFor('x').map((line) => line.replace('=a/b-2', '=a/b-3'));
+    expect(reasonFor(other)).toEqual([`new; ${compiled}`]);
+  });
+
+  test('of a binary package that exists is not known if the store is not known', () => {
+    const line = '[ebuild  N     ] a/b-2::gentoo  0 KiB';
+    expect(reasonFor([line], undefined)).toEqual([`new; ${compiled}`]);
+    expect(reasonFor([line], ['a/b-3'])).toEqual([`new; ${compiled}`]);
+    expect(reasonFor([line], ['a/b-2'])[0]).toContain('was linked with other versions');
+  });
+
+  test('of a binary package names its build, the store or the other host', () => {
+    expect(
+      reasonFor([
+        '[binary  N     ] a/b-1-3::gentoo  0 KiB',
+        '[binary  N     ] a/c-1::gentoo  0 KiB',
+        '[binary  N g   ] a/d-1-3::gentoo  0 KiB',
+      ]),
+    ).toEqual(['new; build 3 in the store', 'new; in the store', 'new; a binary package of another host']);
+  });
+
+  test.each(['~a/c-1.0', '=a/c-1*', 'a/c', 'a/c:0/1=', 'a/c[ssl]', '>=a/c-0.9'])(
+    'of a package that is removed is the blocker %s',
+    (atom) => {
+      const description = `"${atom}" is soft blocking a/d-1`;
+      const blocked = (mark: string) => `[blocks ${mark}      ] ${atom} (${description})`;
+      const removed = '[uninstall     ] a/c-1.0::gentoo ';
+      expect(reasonFor([removed, blocked('b')])).toEqual([description]);
+      expect(reasonFor([removed, blocked('B')])).toEqual(['something else takes its place']);
+    },
+  );
+});
+
+describe('the place of a package', () => {
+  const placesOf = (...lines: readonly string[]) =>
+    planPackages(parsePretendOutput(lines), { stored: [], installed: [] }).map(({ slot, repository }) => [
+      slot,
+      repository,
+    ]);
+
+  test('has a sub-slot only if it differs from the slot', () => {
+    expect(placesOf('[ebuild  N     ] a/b-1:2/2::x  0 KiB', '[ebuild  N     ] a/b-1:2/3::y  0 KiB')).toEqual([
+      ['2', 'x'],
+      ['2/3', 'y'],
+    ]);
+  });
+});
+
+describe('the USE flags of a package', () => {
+  const useOf = (use: string) => {
+    const lines = [`[ebuild     U  ] a/b-2::gentoo [1::gentoo]  ${use}  0 KiB`];
+    return planPackages(parsePretendOutput(lines), { stored: [], installed: [] })[0]?.use;
+  };
+
+  test.each([
+    ['USE="a -b (c) (-d)"', '+a -b +c -d'],
+    ['USE="a (-gone%) (-kept) (forced%) -new%"', '+a -kept +forced -new'],
+    ['PYTHON_TARGETS="python3_12 -python3_13"', 'PYTHON_TARGETS: +python3_12 -python3_13'],
+    ['USE="a" PYTHON_TARGETS="(-python3_11%)"', '+a'],
+    ['USE="(-gone%)"', ''],
+  ])('%s', (written, shown) => {
+    expect(useOf(written)).toBe(shown);
+  });
+});
+
+test('a package of the stage without a version in its name is known by its whole name', () => {
+  const installed = [
+    { cpv: 'odd', slot: '0', repository: '' },
+    { cpv: 'a/b-1', slot: '1/2', repository: '' },
+  ];
+  const lines = ['[ebuild  N     ] a/b-2:1/3::gentoo  0 KiB'];
+  expect(planPackages(parsePretendOutput(lines), { stored: [], installed })).toMatchObject([
+    { action: 'installed-by-stage', cpv: 'odd', why: 'as the stage has it', use: '', from: undefined },
+    { action: 'compile', cpv: 'a/b-2' },
+  ]);
 });

@@ -3,7 +3,7 @@ import { tupleOf } from './sites.ts';
 
 const buildmaster: BuildmasterPlan = {
   ...{ name: 'x86-64-base', stage: 'ministage', action: 'make', image: 'zentoo/net/buildmaster:x86-64-base-12345678' },
-  why: ['there is none yet'],
+  why: ['there is no buildmaster yet'],
 };
 
 const place = { slot: '0', repository: 'gentoo', use: '', from: undefined };
@@ -60,6 +60,7 @@ export function sitePlan(tuples: readonly TuplePlan[], changes: Partial<SitePlan
       .map((planned) => planned.buildmaster)
       .filter(({ name }, index, all) => all.findIndex((other) => other.name === name) === index),
     tuples,
+    graph: [],
     warnings: [],
     ...changes,
   };

@@ -67,6 +67,7 @@ export function siteOf(changes: Partial<Site> = {}): Site {
     sets: tuples.map(({ packages }) => packages),
     repositories: [],
     uncommitted: [],
+    notes: [],
     leftBehind: [],
     ...changes,
   };

@@ -24,15 +24,15 @@ test.each(table.invalid)('$text is refused: $reason', ({ text, reason }) => {
   expect(reasonOf(text)).toContain(reason);
 });
 
-test('the bare words world and system are the sets that emerge takes them for', () => {
+test('world and system are sets, as they are to emerge', () => {
   expect(parsePackageArgument('world')).toEqual({ ok: true, value: '@world' });
   expect(parsePackageArgument('system')).toEqual({ ok: true, value: '@system' });
   const [set, atom] = [parsePackageArgument('@world'), parsePackageArgument('sys-apps/world')];
   expect([set.ok && isSetName(set.value), atom.ok && isSetName(atom.value)]).toEqual([true, false]);
 });
 
-describe('for any text', () => {
-  test('atoms as a person writes them are accepted, and their value is the text', () => {
+describe('parses any text', () => {
+  test('accepts usual atoms unchanged', () => {
     fc.assert(
       fc.property(validAtom, (text) => {
         expect(parsePackageArgument(text)).toEqual({ ok: true, value: text });
@@ -41,7 +41,7 @@ describe('for any text', () => {
     );
   });
 
-  test('what is accepted cannot be an option, a file, several arguments or a command, and a reason is one short line', () => {
+  test('accepts no option, file, list of arguments or command, and gives a reason of one short line', () => {
     fc.assert(
       fc.property(fc.oneof(nearMiss, hyphenated, combination, noise), (text) => {
         const result = parsePackageArgument(text);
@@ -52,7 +52,7 @@ describe('for any text', () => {
     );
   });
 
-  test('every control character is refused, wherever it stands', () => {
+  test('refuses every control character at any position', () => {
     const control = fc.integer({ min: 0, max: 0x9f }).filter((code) => code < 0x21 || code > 0x7e);
     fc.assert(
       fc.property(validAtom, fc.nat(99), control, (text, position, code) => {
@@ -63,14 +63,13 @@ describe('for any text', () => {
   });
 });
 
+// With a quadratic parser a text of 1 MB takes minutes, and the test's time limit ends it.
 describe('in linear time', () => {
   test.each(['a', '1', '-1', '=a-1', '_p', 'a[', ':', '/', ' ', '@', '-', '\u0000', '1.', 'é'])(
     '1 MB of %j',
     (unit) => {
-      const started = performance.now();
       expect(reasonOf(unit.repeat(1e6 / unit.length))).toMatch(/too long: \d+ characters/);
       expect(reasonOf(unit.repeat(longestPackageArgument / unit.length) + '!')).toBeDefined();
-      expect(performance.now() - started).toBeLessThan(50);
     },
   );
 });

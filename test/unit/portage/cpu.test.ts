@@ -11,19 +11,19 @@ const v4 = defined(
 );
 const small = 'processor\t: 0\nflags\t\t: fpu sse sse2 ht pni ssse3 sse4_1 sse4_2 popcnt lm abm\npower management:\n';
 
-describe('the extensions that a processor lacks', () => {
-  it('are those that the compiler would use and /proc/cpuinfo does not list', () => {
+describe('missingCpuFeatures', () => {
+  it('lists the extensions that the compiler would use and /proc/cpuinfo does not list', () => {
     expect(missingCpuFeatures(v4, small)).toEqual([
       ...['avx', 'avx2', 'fma', 'bmi1', 'bmi2', 'f16c', 'movbe'],
       ...['avx512f', 'avx512cd', 'avx512bw', 'avx512dq', 'avx512vl'],
     ]);
   });
 
-  it('are whole words', () => {
+  it('compares whole words', () => {
     expect(missingCpuFeatures(defined('__AVX__', '__SHA__'), 'flags : avx2 sha_ni_more\n')).toEqual(['avx', 'sha_ni']);
   });
 
-  it('are none where all are there, and where the machine lists none in this way', () => {
+  it('lists nothing if all extensions are there, or if /proc/cpuinfo has no flags', () => {
     expect(missingCpuFeatures(defined('__SSE3__', '__LZCNT__', '__x86_64__'), small)).toEqual([]);
     expect(missingCpuFeatures(v4, 'Features\t: fp asimd\n')).toEqual([]);
   });
@@ -40,7 +40,7 @@ it.each([
   expect(choosesNative(cflags)).toBe(native);
 });
 
-describe('the settings of a processor', () => {
+describe('cpuSettings', () => {
   const cpu = {
     name: 'v2',
     chost: 'x86_64-pc-linux-gnu',
@@ -48,8 +48,8 @@ describe('the settings of a processor', () => {
     cpuFlags: [{ variable: 'CPU_FLAGS_X86', flags: 'sse sse2' }],
   };
 
-  it('are lines of make.conf, the flags of all compilers the same, other variables last', () => {
-    expect(cpuSettings(cpu, { PKGDIR: '/store/v2' })).toBe(`# The cpu v2 of the site.
+  it('writes lines of make.conf with the same flags for all compilers, other variables last', () => {
+    expect(cpuSettings(cpu, { PKGDIR: '/store/v2' })).toBe(`# Settings of the CPU v2.
 CHOST="x86_64-pc-linux-gnu"
 CFLAGS="-O2 -march=x86-64-v2"
 CXXFLAGS="-O2 -march=x86-64-v2"
@@ -60,7 +60,7 @@ PKGDIR="/store/v2"
 `);
   });
 
-  it('are taken as they are written, whatever a make.conf would expand', () => {
+  it('escapes everything that make.conf would expand', () => {
     const odd = { ...cpu, cflags: String.raw`-DX="a b" -DY=$HOME -DZ=\n` };
     expect(cpuSettings(odd, {})).toContain(String.raw`CFLAGS="-DX=\"a b\" -DY=\$HOME -DZ=\\n"`);
   });

@@ -6,7 +6,7 @@ const hosts = [
   { address: '172.19.0.3', slots: 1 },
 ];
 
-test('the workers come before the machine itself, which preprocesses for all of them', () => {
+test('lists the workers before the machine itself, which preprocesses for all of them', () => {
   expect(distccEnvironment(hosts, 2)).toEqual({
     DISTCC_HOSTS: '172.19.0.2/4 172.19.0.3/1 localhost/2 --localslots=2 --localslots_cpp=7',
     DISTCC_FALLBACK: '1',
@@ -15,7 +15,7 @@ test('the workers come before the machine itself, which preprocesses for all of 
   });
 });
 
-test('there are as many jobs as compilers, here and there', () => {
+test('counts as many jobs as compilers on all machines', () => {
   expect(jobsOf(hosts, 2)).toBe(7);
   expect(jobsOf([], 3)).toBe(3);
 });

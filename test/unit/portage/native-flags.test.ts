@@ -14,18 +14,18 @@ describe.each(['gcc11', 'gcc12'])('the real flags of %s', (compiler) => {
   const target = read(compiler, 'target');
   const flags = realFlags({ base, native, target }) ?? [];
 
-  test('begin with the machine that the compiler takes it for', () => {
+  test('begin with the machine that the compiler detects', () => {
     expect(chosenMachine({ base, native })).toBe('-march=znver3');
     expect(flags[0]).toBe('-march=znver3');
   });
 
-  test('have what the machine has besides, and lacks, and nothing that the choice says already', () => {
+  test('have the features beyond those that the machine choice implies, present and absent', () => {
     expect(flags).toEqual(expect.arrayContaining(['-mavx512f', '-mavxvnni', '-mgfni', '-mno-pku', '-mno-wbnoinvd']));
     expect(flags).not.toEqual(expect.arrayContaining([expect.stringMatching(/^-m(?:avx2|mmx|sse2|no-xop|no-tbm)$/)]));
     expect(flags.filter((flag) => flag.startsWith('-mtune='))).toEqual([]);
   });
 
-  test('have the sizes of its caches, each as one word', () => {
+  test('have the cache sizes, each as one word', () => {
     expect(flags.filter((flag) => flag.startsWith('--param'))).toEqual([
       '--param=l1-cache-size=48',
       '--param=l1-cache-line-size=64',
@@ -33,7 +33,7 @@ describe.each(['gcc11', 'gcc12'])('the real flags of %s', (compiler) => {
     ]);
   });
 
-  test('are all that it says where nothing is known of its choice', () => {
+  test('are all printed flags if the chosen machine is unknown', () => {
     const all = realFlags({ base, native, target: '' }) ?? [];
     expect(all).toEqual(expect.arrayContaining(['-march=znver3', '-mtune=znver3', '-mavx2', '-mno-xop']));
     expect(all.join(' ')).not.toContain('native');
@@ -47,7 +47,7 @@ describe.each(['gcc11', 'gcc12'])('the real flags of %s', (compiler) => {
   });
 });
 
-test('Clang does not say, and neither does a compiler that refuses', () => {
+test('returns undefined for Clang and for a compiler that refuses the flag', () => {
   const clang = { base: read('clang14', 'base'), native: read('clang14', 'march') };
   expect(realFlags({ ...clang, target: '' })).toBeUndefined();
   expect(
@@ -61,12 +61,12 @@ describe('CFLAGS', () => {
     ['-mtune=native', ['-mtune=znver3']],
   ]);
 
-  test('name what is found out once each, and nothing else', () => {
+  test('list each native flag once', () => {
     expect(nativeFlagsOf('-O2 -march=native  -mtune=native -march=native')).toEqual(['-march=native', '-mtune=native']);
     expect(nativeFlagsOf('-O2 -march=znver3 -fnative -mtune=generic')).toEqual([]);
   });
 
-  test('have the real flags in their place, so that what comes after them still counts', () => {
+  test('get the real flags in the same place, so that later flags still override them', () => {
     expect(replaceNative('-O2 -march=native -mno-avx512f  -pipe', resolved)).toBe(
       '-O2 -march=znver3 -mavx512f -mtune=znver3 -mno-avx512f -pipe',
     );

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { anyString } from '../../support/any-string.ts';
 
 /** Texts to try a parser of atoms with: well-formed atoms, near-misses made of them, and noise. */
 
@@ -125,7 +126,7 @@ export const combination = fc
 /** Anything at all, from the syntax's own characters to all of Unicode. */
 export const noise = fc.oneof(
   fc.array(fragment, { maxLength: 8 }).map((parts) => parts.join('')),
-  fc.string({ unit: 'binary', maxLength: 12 }),
+  anyString({ maxLength: 12 }),
 );
 
 /** The mixture that the parser is compared with Portage's own on; more than a third of it is valid. */

@@ -25,11 +25,11 @@ const gentoo = {
 };
 
 describe('repos.conf', () => {
-  test('as it is shipped', () => {
+  test('is parsed as shipped', () => {
     expect(parseReposConf([shipped])).toEqual(gentoo);
   });
 
-  test('a later file wins key by key', () => {
+  test('is overridden key by key by a later file', () => {
     const own = '[gentoo]\nsync-type = git\nsync-uri = https://mirror.example/gentoo.git\nAUTO-SYNC = No\n';
     expect(parseReposConf([shipped, own])).toEqual({
       ...gentoo,
@@ -39,7 +39,7 @@ describe('repos.conf', () => {
     });
   });
 
-  test('another main repository, with comments, colons, continuation lines, interpolation and defaults', () => {
+  test('can name another main repository, with comments, colons, continuation lines, interpolation and defaults', () => {
     const own = `# mine
 [DEFAULT]
 main-repo: local
@@ -76,7 +76,7 @@ location = /x
 });
 
 describe('all repositories', () => {
-  test('are those of all sections, sorted, each with what DEFAULT says', () => {
+  test('are those of all sections, sorted, with values from DEFAULT', () => {
     const own = '[DEFAULT]\nsync-type = git\nauto-sync = no\n[local]\nlocation = /srv/../srv//local/\n[bare]\n';
     expect(parseRepositories([shipped, own, '[local]\nsync-uri = file:///x\n'])).toEqual([
       { name: 'bare', location: '', syncType: 'git', syncUri: '', autoSync: false },
@@ -85,13 +85,13 @@ describe('all repositories', () => {
     ]);
   });
 
-  test('are gentoo where there is only what is shipped', () => {
+  test('are only gentoo in the shipped file', () => {
     expect(parseRepositories([shippedReposConf])).toEqual([
       { ...gentoo, syncUri: expect.stringMatching(/^rsync:.*\/gentoo-portage$/) },
     ]);
   });
 
-  test('are not known where a file is damaged', () => {
+  test('are unknown if a file is damaged', () => {
     expect(parseRepositories([shipped, '[local]\nlocation\n'])).toBeUndefined();
     expect(findIniFault(`${shipped}[gentoo]\n`)).toBe(9);
     expect(findIniFault('# x\n[a]\nlocation\n')).toBe(3);
@@ -100,33 +100,26 @@ describe('all repositories', () => {
 });
 
 describe('the main repository', () => {
-  test('PORTDIR overrides the location and nothing else', () => {
-    const makeConf = ['PORTDIR="/usr/portage"\n', '# none\nCFLAGS="-O2"\n'];
-    expect(mainRepositoryOf({ reposConf: [shipped], makeConf })).toEqual({ ...gentoo, location: '/usr/portage' });
+  test('has its location overridden by PORTDIR, and nothing else', () => {
+    const portdir = '/usr/portage';
+    expect(mainRepositoryOf({ reposConf: [shipped], portdir })).toEqual({ ...gentoo, location: portdir });
   });
 
-  test('the default is the new place, and the old one where there is no repos.conf', () => {
+  test('is at the new location by default, and at the old one without a repos.conf', () => {
     const nothing = { name: 'gentoo', syncType: '', syncUri: '', autoSync: true };
-    expect(mainRepositoryOf({ reposConf: [''], makeConf: [] })).toEqual({
+    expect(mainRepositoryOf({ reposConf: [''], portdir: undefined })).toEqual({
       ...nothing,
       location: '/var/db/repos/gentoo',
     });
-    expect(mainRepositoryOf({ reposConf: [], makeConf: [] })).toEqual({ ...nothing, location: '/usr/portage' });
+    expect(mainRepositoryOf({ reposConf: [], portdir: undefined })).toEqual({ ...nothing, location: '/usr/portage' });
   });
 
   test.each([
-    ['PORTDIR=/a/b', '/a/b'],
-    ["export PORTDIR='/a/b/'", '/a/b'],
-    ['ROOT=/srv\nPORTDIR="${ROOT}/tree$UNSET"', '/srv/tree'],
-    ["R=/srv\nPORTDIR='$R'/tree # comment", '/srv/tree'],
-    ['PORTDIR="/a\\\n/b"', '/a/b'],
-    ['source /etc/x.conf\nPORTDIR=/a', '/a'],
-    ['PORTDIR=/a\nPORTDIR=/b', '/b'],
-    ['PORTDIR=/a\nif true; then\nPORTDIR=/b', '/a'],
-    ['#PORTDIR=/a', '/var/db/repos/gentoo'],
-    ['PORTDIR=relative', '/var/db/repos/gentoo'],
-    ['PORTDIR=""', '/var/db/repos/gentoo'],
-  ])('%j', (text, location) => {
-    expect(mainRepositoryOf({ reposConf: [shipped], makeConf: [text] }).location).toBe(location);
+    ['/a/b', '/a/b'],
+    ['/a//b/', '/a/b'],
+    ['relative', '/var/db/repos/gentoo'],
+    ['', '/var/db/repos/gentoo'],
+  ])('is by a PORTDIR of %j at %s', (portdir, location) => {
+    expect(mainRepositoryOf({ reposConf: [shipped], portdir }).location).toBe(location);
   });
 });

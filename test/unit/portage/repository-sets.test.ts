@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { nameSetOfFile, parseSetsConf } from '../../../src/portage/repository-sets.ts';
 
-test('single sets have the name of their section, or the one that they say', () => {
+test('a single set has the name of its section or its own name', () => {
   const text =
     '[kde]\nclass = portage.sets.files.StaticFileSet\nfilename = /x\n[gnome]\nname = desktop\nmultiset = no\n';
   expect(parseSetsConf(text)).toEqual([
@@ -10,7 +10,7 @@ test('single sets have the name of their section, or the one that they say', () 
   ]);
 });
 
-test('a directory makes a set of each file, and without a class so does a section', () => {
+test('a directory defines a set for each file, also without a class', () => {
   const text = `[DEFAULT]\nwhere = sets\n[one]\nclass = portage._sets.files.StaticFileSet\nMultiset = True
 directory = \${repository:gentoo}/%(where)s\nname_pattern = lab-$name\n[two]\nmultiset=yes\ndirectory=/srv/sets\n`;
   expect(parseSetsConf(text)).toEqual([
@@ -20,7 +20,7 @@ directory = \${repository:gentoo}/%(where)s\nname_pattern = lab-$name\n[two]\nmu
   expect([nameSetOfFile('lab-$name', 'x$&'), nameSetOfFile('${name}s', 'tool')]).toEqual(['lab-x$&', 'tools']);
 });
 
-test('sets of categories and the like are left out, and a damaged file has none', () => {
+test('sets of categories are left out, and a damaged file has no sets', () => {
   const text = '[categories]\nclass = portage.sets.dbapi.CategorySet\nmultiset = true\nname_pattern = $category/*\n';
   expect(parseSetsConf(text)).toEqual([]);
   expect(parseSetsConf('[one]\nmultiset')).toEqual([]);

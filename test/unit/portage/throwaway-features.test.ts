@@ -26,13 +26,13 @@ test('docs/features.md has every feature that is set, with the reason that the c
   for (const [features, , gain] of rows) expect(gain, features).toMatch(/\d|none|not measured/);
 });
 
-test('docs/features.md names no feature both as set and as left alone', () => {
+test('docs/features.md names no feature both as changed and as unchanged', () => {
   const left = rowsBelow('left as it is').flatMap(([features = '']) => features.match(/[a-z-]+/g) ?? []);
   expect(left.length).toBeGreaterThan(5);
   const set = throwawayFeatureWords.map((word) => word.replace(/^-/, ''));
   expect(left.filter((feature) => set.includes(feature))).toEqual([]);
 });
 
-test('emerge has all of them in its environment', () => {
+test('the environment of emerge has all changes', () => {
   expect(emergeEnvironment({})['FEATURES']?.split(' ')).toEqual(throwawayFeatureWords);
 });

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { FailedCommand } from '../../../src/portage/emerge-report.ts';
+import type { FailedCommand } from '../../../src/portage/output/emerge-report.ts';
 
 /** What a command printed in the ministage, and the status that it ended with: `fixtures/<name>.txt`. */
 export function readTranscript(name: string): FailedCommand {

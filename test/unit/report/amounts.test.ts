@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { formatBytes, formatDuration, formatElapsed } from '../../../src/report/amounts.ts';
+import { formatDuration, formatElapsed } from '../../../src/report/amounts.ts';
 
 test.each([
   [0, '0.0s'],
@@ -16,7 +16,7 @@ test.each([
   [400_000, '111h 06m'],
   [-1, '0.0s'],
   [Number.NaN, '0.0s'],
-])('a duration of %d seconds is %s', (seconds, text) => {
+])('formatDuration(%d) is %s', (seconds, text) => {
   expect(formatDuration(seconds)).toBe(text);
 });
 
@@ -26,21 +26,6 @@ test.each([
   [60, '1m 00s'],
   [3600, '1h 00m'],
   [Number.POSITIVE_INFINITY, '0s'],
-])('%d seconds have elapsed as %s', (seconds, text) => {
+])('formatElapsed(%d) is %s', (seconds, text) => {
   expect(formatElapsed(seconds)).toBe(text);
-});
-
-test.each([
-  [0, '0 B'],
-  [999, '999 B'],
-  [1000, '1.0 kB'],
-  [9949, '9.9 kB'],
-  [9950, '10 kB'],
-  [999_499, '999 kB'],
-  [999_500, '1.0 MB'],
-  [12_300_000, '12 MB'],
-  [4_700_000_000, '4.7 GB'],
-  [-5, '0 B'],
-])('%d bytes are %s', (bytes, text) => {
-  expect(formatBytes(bytes)).toBe(text);
 });

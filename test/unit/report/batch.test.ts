@@ -15,7 +15,7 @@ function collect(answer?: Promise<void>): Sink & { readonly writes: string[] } {
   };
 }
 
-test('what comes in one turn is one write', async () => {
+test('writes the texts of one turn of the event loop at once', async () => {
   const sink = collect();
   const batch = batchWrites(sink);
   void batch.write('one\n');
@@ -27,7 +27,7 @@ test('what comes in one turn is one write', async () => {
   await batch.flush();
 });
 
-test('much is written without waiting for the end of the turn, and writers wait for it', async () => {
+test('writes a large batch before the end of the turn, and writers wait for it', async () => {
   const slow = Promise.resolve();
   const sink = collect(slow);
   const batch = batchWrites(sink);
@@ -37,7 +37,7 @@ test('much is written without waiting for the end of the turn, and writers wait 
   await batch.flush();
 });
 
-test('flushing writes what is left, and from then on everything at once', async () => {
+test('flush writes the rest of the batch; later texts are written at once', async () => {
   const sink = collect();
   const batch = batchWrites(sink);
   void batch.write('one\n');

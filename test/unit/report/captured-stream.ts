@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 
-/** Standard error on a pipe: keeps what is written, and takes more only when `read` is called if it was told to wait. */
+/** Standard error on a pipe: keeps the written text. If it is slow, it takes more text only when `read` is called. */
 export class CapturedStream extends Writable {
   text = '';
   #patient: boolean;

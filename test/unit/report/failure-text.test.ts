@@ -5,7 +5,7 @@ import { describeDefect, describeFailures } from '../../../src/report/failure-te
 
 const program = { name: 'gentoo-builder', version: '1.2.3' };
 
-test('a failure is its message and its hint, line under line', () => {
+test('shows the message of a failure and its hint below', () => {
   const failure = new Failure('engine-unreachable', 'failed to reach the engine at /run/docker.sock: no such file', {
     hint: 'mount the socket:\n-v /var/run/docker.sock:/var/run/docker.sock',
   });
@@ -16,7 +16,7 @@ test('a failure is its message and its hint, line under line', () => {
   ]);
 });
 
-test('the end of the log comes first, between rules', () => {
+test('shows the end of the log first, between two rules', () => {
   const failure = new Failure('build-failed', 'failed to build app-misc/greet-1: compile', {
     logTail: ['greet.c:3: error: expected \x1b[31m;\x1b[0m', 'make: *** [greet] Error 1'],
   });
@@ -29,7 +29,7 @@ test('the end of the log comes first, between rules', () => {
   ]);
 });
 
-test('what has a place in a file is shown with that in front, and all of it', () => {
+test('puts the place in a file first, and shows every failure with a place', () => {
   const place = { file: 'site.yaml', line: 1, column: 7 };
   const placed = Array.from(
     { length: 12 },
@@ -41,7 +41,7 @@ test('what has a place in a file is shown with that in front, and all of it', ()
   expect(lines.slice(-2)).toEqual(['gentoo-builder: other 9', 'gentoo-builder: and 1 more failure like these']);
 });
 
-test('causes are told where the message does not quote them already', () => {
+test('shows a cause only if no message quotes it', () => {
   const refused = new AggregateError([new Error('connect ECONNREFUSED ::1:2375'), new Error('and 127.0.0.1:2375')], '');
   const quoted = new Error('socket hang up', { cause: refused });
   const failure = new Failure('engine-lost', 'failed to inspect: socket hang up', { cause: quoted });
@@ -51,14 +51,14 @@ test('causes are told where the message does not quote them already', () => {
   ]);
 });
 
-test('causes that go round in a circle end', () => {
+test('stops at a cycle of causes', () => {
   const error = new Error('one');
   error.cause = new Error('two', { cause: error });
   const failure = new Failure('engine-lost', 'failed to inspect', { cause: error });
   expect(describeFailures([failure], program)).toHaveLength(3);
 });
 
-test('of many failures ten are shown, and how many more there are', () => {
+test('shows ten of many failures, and the number of the others', () => {
   const failures = Array.from({ length: 10_000 }, (_, n) => new Failure('invalid-package', `bad argument ${n}`));
   const lines = describeFailures(failures, program);
   expect(lines).toHaveLength(11);
@@ -68,7 +68,7 @@ test('of many failures ten are shown, and how many more there are', () => {
   expect(describeFailures(failures.slice(0, 10), program)).toHaveLength(10);
 });
 
-test('a message cannot move the cursor and does not go on for ever', () => {
+test('a message cannot move the cursor, and a long one is cut', () => {
   const failure = new Failure('invalid-package', `failed to parse \x1b[2J\u0007${'x'.repeat(1_000_000)}`, {
     hint: 'a\x1b[A',
   });
@@ -78,20 +78,20 @@ test('a message cannot move the cursor and does not go on for ever', () => {
   expect(hint).toBe('  hint: a');
 });
 
-test('a defect shows its stack, that of its cause, the versions, and asks for a report', () => {
+test('shows the stacks of a defect and its cause, the versions, and a request to report it', () => {
   const lines = describeDefect(new TypeError('x is undefined', { cause: new Error('deep') }), program);
   expect(lines.slice(0, 2)).toEqual([
-    'gentoo-builder: this is a defect in the program, not in what it was asked to do',
+    'gentoo-builder: this is a defect of the program, not of the request',
     '  TypeError: x is undefined',
   ]);
   expect(lines).toContainEqual(expect.stringMatching(/^ {6}at .*failure-text\.test\.ts/));
   expect(lines).toContain('  caused by: Error: deep');
   expect(lines.slice(-2)).toEqual([
     `  version: gentoo-builder 1.2.3, Node ${process.versions.node}, ${process.platform} ${process.arch}`,
-    '  hint: please report it to the maintainers, with these lines and the command that was run',
+    '  hint: report it to the maintainers, with these lines and the command line',
   ]);
 });
 
-test('a defect that is no error is shown as it is', () => {
+test('shows a thrown value that is not an Error', () => {
   expect(describeDefect({ odd: 1 }, program)[1]).toBe('  { odd: 1 }');
 });

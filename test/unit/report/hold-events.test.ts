@@ -10,7 +10,7 @@ const note = (message: string) => ({ type: 'note', message }) as const;
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'setInterval', 'clearTimeout', 'performance'] }));
 afterEach(() => void vi.useRealTimers());
 
-test('the live view leaves a terminal that is lent as if it was not there, and comes back', async () => {
+test('the live view disappears from a lent terminal and comes back afterwards', async () => {
   stopTime();
   const view = await LiveView.open();
   view.show({ type: 'step-started', step: 'start', detail: '' }, note('before'));
@@ -26,7 +26,7 @@ test('the live view leaves a terminal that is lent as if it was not there, and c
   });
 });
 
-test.each(['text', 'json'] as const)('nothing is written as %s while the terminal is lent', async (logFormat) => {
+test.each(['text', 'json'] as const)('writes no %s while the terminal is lent', async (logFormat) => {
   const stderr = new CapturedStream();
   const report = await chooseReport({ progress: 'plain', logFormat, stderr, environment: {}, program });
   void report({ type: 'step-started', step: 'start', detail: '' });
@@ -43,7 +43,7 @@ test.each(['text', 'json'] as const)('nothing is written as %s while the termina
   expect(stderr.text.slice(before.length)).toMatch(/^[^]*meanwhile[^]*after[^]*$/);
 });
 
-test('what was held back is shown even where nobody returns the terminal', async () => {
+test('shows held events at close if the terminal is never returned', async () => {
   const stderr = new CapturedStream();
   const report = await chooseReport({ progress: 'plain', logFormat: 'text', stderr, environment: {}, program });
   void report({ type: 'terminal-lent' });

@@ -19,7 +19,7 @@ function render(events: readonly Event[]): Record<string, unknown>[] {
   });
 }
 
-test('each event is an object with its fields', () => {
+test('writes each event as one object with its fields', () => {
   const packages = [{ cpv: 'a/b-1', phase: 'compile', elapsed: 3, binary: false }];
   const hint = { hint: 'free some' };
   expect(
@@ -47,7 +47,7 @@ test('each event is an object with its fields', () => {
   ]);
 });
 
-test('how things stand is logged when it has changed', () => {
+test('logs a state event only if the state has changed', () => {
   const running = (phase: string, elapsed: number): Event => ({
     type: 'running',
     completed: 0,
@@ -71,7 +71,7 @@ test('how things stand is logged when it has changed', () => {
   ]);
 });
 
-test('what is of a task says so, and what is logged of one does not depend on the others', () => {
+test('logs the task of an event, and detects changes for each task on its own', () => {
   const running = (task: string): Event => ({
     type: 'running',
     task,
@@ -97,7 +97,7 @@ test('what is of a task says so, and what is logged of one does not depend on th
   expect(entries[0]).toMatchObject({ detail: 'for all', estimate: 45 });
 });
 
-test('a schedule is logged when it has changed', () => {
+test('logs a schedule only if it has changed', () => {
   const schedule = { type: 'schedule', done: 1, total: 4, failed: 0, atWork: 2, remaining: 90 } as const;
   expect(render([schedule, schedule, { ...schedule, done: 2, remaining: 60 }])).toEqual([
     {
@@ -108,7 +108,7 @@ test('a schedule is logged when it has changed', () => {
   ]);
 });
 
-test('each failure is an error with code, status, hint, causes and the end of the log', () => {
+test('logs each failure as an error with code, status, hint, causes and the end of the log', () => {
   const details = { hint: 'mend it', cause: new Error('deep'), logTail: ['one', 'two'] };
   const failures = [new Failure('build-failed', 'failed to build', details), new Failure('disk-space', 'full')];
   expect(render([{ type: 'failed', failures }])).toEqual([
@@ -126,7 +126,7 @@ test('each failure is an error with code, status, hint, causes and the end of th
   ]);
 });
 
-test('a defect is an error with its stack and the version', () => {
+test('logs a defect as an error with its stack and the version', () => {
   expect(render([{ type: 'defect', error: new TypeError('odd') }])).toEqual([
     {
       level: 'error',
@@ -139,7 +139,7 @@ test('a defect is an error with its stack and the version', () => {
   ]);
 });
 
-test('whoever emits waits for a slow reader', async () => {
+test('an emitter waits for a slow reader', async () => {
   const stream = new CapturedStream({ waitForReader: true, highWaterMark: 16 });
   const report = openJsonReport(openSink(stream), program);
   const waiting = report({ type: 'note', message: 'more than sixteen characters' });

@@ -2,20 +2,21 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import { Failure } from '../../../src/failure.ts';
-import { allot } from '../../../src/report/allot.ts';
+import { shareEvenly } from '../../../src/report/share-evenly.ts';
 import { countCells } from '../../../src/report/display-cells.ts';
 import { mainSteps as steps, type Event } from '../../../src/report/event.ts';
 import { composeFrame, type Size } from '../../../src/report/frame.ts';
 import { advance, startProgress } from '../../../src/report/progress.ts';
-import { keepTails } from '../../../src/report/tails.ts';
+import { trackLastLines } from '../../../src/report/last-lines-by-task.ts';
 import { LiveView, stopTime } from './live-view.ts';
 import { breakLine, trimEmpty, type Terminal } from './terminal.ts';
+import { anyString } from '../../support/any-string.ts';
 
 beforeEach(stopTime);
 afterEach(() => void vi.useRealTimers());
 
 const text = fc.oneof(
-  fc.string({ maxLength: 60, unit: 'binary' }),
+  anyString({ maxLength: 60 }),
   fc.constantFrom(
     'net-misc/curl-8.5.0',
     '日本語',
@@ -84,10 +85,10 @@ async function play(events: readonly (readonly [Event, number])[], columns: numb
 }
 
 /**
- * On a terminal without end the lines that stay are as they were meant. On any other one exactly these are left in the
- * end, broken where they are too long: what the picture had wrapped, scrolled away, left over or erased would show.
+ * An infinite terminal shows the kept lines unchanged. Every other terminal must end with exactly these lines, broken if they
+ * are too long: a frame that wrapped, scrolled away, stayed or erased a line would make a difference.
  */
-test('whatever happens, the picture leaves no trace and takes nothing away, and the cursor comes back', async () => {
+test('after any events the frame is erased, kept lines remain, and the cursor is visible', async () => {
   await fc.assert(
     fc.asyncProperty(
       timeline,
@@ -105,22 +106,22 @@ test('whatever happens, the picture leaves no trace and takes nothing away, and 
     ),
     { numRuns: 500 },
   );
-}, 60_000);
+});
 
-/** What is shown of a run, at the time of its last event. */
+/** The frame of a run at the time of its last event. */
 function pictureOf(events: readonly Event[], size: Size): readonly string[] {
   const progress = startProgress();
-  const tails = keepTails();
+  const lastLines = trackLastLines();
   events.forEach((each, index) => {
-    tails.take(each, false);
+    lastLines.take(each, false);
     advance(progress, each, index);
   });
-  return composeFrame(progress, tails, size, events.length).map((line) => line.text);
+  return composeFrame(progress, lastLines, size, events.length).map((line) => line.text);
 }
 
 const size = fc.record({ columns: fc.integer({ min: 1, max: 120 }), rows: fc.integer({ min: 1, max: 40 }) });
 
-test('however many tasks there are, the picture is lower and narrower than the terminal', () => {
+test('the frame is lower and narrower than the terminal for any number of tasks', () => {
   fc.assert(
     fc.property(fc.array(event, { maxLength: 60 }), size, (events, { columns, rows }) => {
       const picture = pictureOf(events, { columns, rows });
@@ -131,7 +132,7 @@ test('however many tasks there are, the picture is lower and narrower than the t
   );
 });
 
-test('of the tasks those that began first are shown, all of them or as many as there are lines, and the rest is counted', () => {
+test('shows the tasks that began first, as many as fit, and counts the others', () => {
   const names = fc.uniqueArray(fc.stringMatching(/^[a-z]{1,8}$/), { minLength: 2, maxLength: 30 });
   const begun = fc.record({ names, rows: fc.integer({ min: 4, max: 40 }), events: fc.array(event, { maxLength: 20 }) });
   fc.assert(
@@ -151,10 +152,10 @@ test('of the tasks those that began first are shown, all of them or as many as t
   );
 });
 
-test('what there is to share out is shared fairly, and to the last', () => {
+test('shareEvenly is fair and uses all of the room', () => {
   fc.assert(
     fc.property(fc.array(fc.nat(20), { maxLength: 12 }), fc.nat(60), (wants, room) => {
-      const given = allot(wants, room);
+      const given = shareEvenly(wants, room);
       const sum = (numbers: readonly number[]) => numbers.reduce((total, each) => total + each, 0);
       expect(sum(given)).toBe(Math.min(room, sum(wants)));
       const least = Math.min(...given.filter((each, index) => each < (wants[index] ?? 0)));

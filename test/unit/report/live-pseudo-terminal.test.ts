@@ -6,7 +6,7 @@ import { PseudoTerminal } from '../../support/pseudo-terminal.ts';
 import { LiveView } from './live-view.ts';
 import { breakLine, Terminal } from './terminal.ts';
 
-/** What a build of a site said, three containers at once: seconds from its beginning, and an event. */
+/** The events of a real build of a site with three containers at once, each with its seconds since the start. */
 const recorded = fileURLToPath(import.meta.resolve('./events-of-a-build.jsonl'));
 const program = fileURLToPath(import.meta.resolve('../../support/replay-program.ts'));
 const events = readFileSync(recorded, 'utf8')
@@ -14,7 +14,7 @@ const events = readFileSync(recorded, 'utf8')
   .split('\n')
   .map((line) => (JSON.parse(line) as [number, Event])[1]);
 
-/** Replays the build at a terminal; answers with all that was written to it. */
+/** Replays the build at a terminal; returns everything that was written to it. */
 async function replay(columns: number, rows: number, during?: (terminal: PseudoTerminal) => Promise<void>) {
   const environment = { NODE: process.execPath, PROGRAM: program, RECORDED: recorded };
   const command = 'exec "$NODE" "$PROGRAM" "$RECORDED" 90';
@@ -25,7 +25,7 @@ async function replay(columns: number, rows: number, during?: (terminal: PseudoT
   return shown.slice(shown.indexOf('go\r\n') + 'go\r\n'.length).replaceAll('\r\n', '\n');
 }
 
-/** The lines that stay, however large the terminal is. */
+/** The lines that stay on a terminal of any size. */
 async function linesThatStay(): Promise<readonly string[]> {
   const { terminal, report } = await LiveView.open({ columns: 1000, rows: 1000 });
   for (const event of events) void report(event);
@@ -37,7 +37,7 @@ describe('a real build of several containers at a real terminal', () => {
   it.each([
     [90, 12],
     [50, 5],
-  ])('is a picture that fits into %d columns and %d rows, and leaves the lines that stay', async (columns, rows) => {
+  ])('fits into %d columns and %d rows, and keeps the permanent lines', async (columns, rows) => {
     const screen = new Terminal(columns, rows);
     screen.write(await replay(columns, rows));
     const lines = (await linesThatStay()).map((line) => breakLine(line, columns));
@@ -46,7 +46,7 @@ describe('a real build of several containers at a real terminal', () => {
     expect(screen).toMatchObject({ wraps: lines.flat().length - lines.length, overshoots: 0, cursorVisible: true });
   });
 
-  it('shows how far the whole is, and several packages at once with what they are expected to take', async () => {
+  it('shows the overall progress, and several packages with their estimates', async () => {
     const shown = await replay(120, 40);
     const screen = new Terminal(120, 40);
     screen.write(shown);

@@ -36,7 +36,7 @@ const three: readonly Event[] = [
   line(tree, '>>> Unpacking'),
 ];
 
-test('several tasks: how far the whole is, each with its packages, what it is expected to take and its last lines', async () => {
+test('shows several tasks: overall progress, and for each task its packages, estimate and last lines', async () => {
   const view = await LiveView.open({ columns: 100, rows: 24 });
   view.show(...three);
   vi.advanceTimersByTime(38_000);
@@ -111,7 +111,7 @@ test.each([
   },
 );
 
-test('the time that is left goes by, and nothing is said of it once it is over', async () => {
+test('the remaining time counts down, and disappears once it is used up', async () => {
   const view = await LiveView.open({ columns: 100 });
   view.show(schedule({ failed: 0, atWork: 1, remaining: 5 }), started(tree));
   vi.advanceTimersByTime(3000);
@@ -120,7 +120,7 @@ test('the time that is left goes by, and nothing is said of it once it is over',
   expect(view.terminal.text[0]).toBe('12 of 57 done, 1 at work');
 });
 
-test('what is finished stays; a task’s own package and what it has from binary packages is said by the task', async () => {
+test('keeps finished tasks, without lines for their own package and their binary packages', async () => {
   const view = await LiveView.open({ columns: 100 });
   const each = (action: 'emerging' | 'completed', cpv: string, index: number, binary = false): Event => ({
     ...{ type: 'package', task: greet, cpv, index, total: 3, action },
@@ -144,14 +144,14 @@ test('what is finished stays; a task’s own package and what it has from binary
   ]);
 });
 
-test('between two tasks the view still says how far the whole is; at its end it says nothing more', async () => {
+test('shows the overall progress between two tasks, and nothing at the end', async () => {
   const view = await LiveView.open({ columns: 100 });
   view.show(schedule({ failed: 0, atWork: 0, remaining: undefined }));
   expect(view.terminal.text).toEqual(['12 of 57 done']);
   expect(view.show(schedule({ done: 55, failed: 2, atWork: 0, remaining: 0 }))).toEqual([]);
 });
 
-test('a task’s packages and lines go with its step, and those of the others stay', async () => {
+test('the end of a step removes the packages and last lines of its task only', async () => {
   const view = await LiveView.open({ columns: 100 });
   view.show(...three, { type: 'step-finished', step: 'compile', task: greet, seconds: 46 });
   const picture = view.terminal.text.join('\n');

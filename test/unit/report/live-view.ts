@@ -4,7 +4,7 @@ import type { Event, OpenReport } from '../../../src/report/event.ts';
 import { chooseReport } from '../../../src/report/choose-report.ts';
 import { Terminal, TerminalStream } from './terminal.ts';
 
-/** Time stands still in a test of the live view but where it moves it. */
+/** The clock of a test of the live view; only the test advances it. */
 export function stopTime(): void {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
 }
@@ -32,7 +32,7 @@ export class LiveView {
     this.report = report;
   }
 
-  /** Emits events, one after the other, and lets the view be drawn. */
+  /** Reports events one after the other, and waits until the view is drawn. */
   show(...events: readonly Event[]): readonly string[] {
     for (const event of events) void this.report(event);
     vi.advanceTimersByTime(100);

@@ -19,7 +19,7 @@ function running(...packages: [cpv: string, phase: string, elapsed: number, bina
   return { type: 'running', completed: 0, total: 5, packages: all };
 }
 
-test('a whole run, picture by picture', async () => {
+test('draws a whole run, frame by frame', async () => {
   const view = await LiveView.open();
   expect(view.show({ type: 'step-started', step: 'preconditions', detail: '' })).toEqual(['[1/7] preconditions  0s']);
   expect(view.terminal.cursorVisible).toBe(false);
@@ -66,7 +66,7 @@ test('a whole run, picture by picture', async () => {
   expect(view.terminal).toMatchObject({ cursorVisible: true, cursor: { row: 5, column: 0 }, wraps: 0, overshoots: 0 });
 });
 
-test('running packages stand in columns, and their time goes on between events', async () => {
+test('shows running packages in columns, and their time advances between events', async () => {
   const view = await LiveView.open();
   view.show(emergeStarted, running(['sys-libs/zlib-1.3.1', 'compile', 58], ['net-misc/curl-8', 'merge', 3, true]));
   vi.advanceTimersByTime(3000);
@@ -77,7 +77,7 @@ test('running packages stand in columns, and their time goes on between events',
   ]);
 });
 
-test('a pull is a bar once its size is known', async () => {
+test('shows a bar for a pull as soon as its size is known', async () => {
   const view = await LiveView.open({ columns: 80 });
   const pull = (current: number, total: number): Event => ({ type: 'pull', image: 'gentoo/stage3', current, total });
   view.show({ type: 'step-started', step: 'preconditions', detail: '' });
@@ -89,7 +89,7 @@ test('a pull is a bar once its size is known', async () => {
   ]);
 });
 
-test('a small terminal gets what fits, the most important first', async () => {
+test('shows the most important lines on a small terminal', async () => {
   const view = await LiveView.open({ columns: 30, rows: 5 });
   view.show({ ...emergeStarted, detail: 'net-misc/curl app-text/tree' }, line('one'), line('two'));
   expect(view.show(running(['a/a-1', 'compile', 1], ['b/b-1', '', 1]))).toEqual([
@@ -109,13 +109,13 @@ test('a small terminal gets what fits, the most important first', async () => {
   ]);
 });
 
-test('wide characters are counted by their cells', async () => {
+test('counts wide characters by cells', async () => {
   const view = await LiveView.open({ columns: 21 });
   expect(view.show(emergeStarted, line('日本語日本語日本語'))).toEqual(['[4/7] emerge  0s', '      | 日本語日...']);
   expect(view.terminal.wraps).toBe(0);
 });
 
-test('what Portage wants to be read stays, what else it prints does not', async () => {
+test('keeps important lines of Portage, and no others', async () => {
   const view = await LiveView.open();
   const texts = [
     '!!! All ebuilds are masked',
@@ -129,7 +129,7 @@ test('what Portage wants to be read stays, what else it prints does not', async 
   expect(view.terminal.text).toEqual(['!!! All ebuilds are masked', ' * IMPORTANT: 3 news items', ' * coloured']);
 });
 
-test('lines that stay are shown in full, even where they are longer than the terminal is wide', async () => {
+test('shows kept lines in full, also if they are wider than the terminal', async () => {
   const view = await LiveView.open({ columns: 20 });
   view.show(emergeStarted);
   view.show({ type: 'warning', message: 'a rather long warning', hint: 'mend it' });
@@ -137,7 +137,7 @@ test('lines that stay are shown in full, even where they are longer than the ter
   expect(view.terminal.text).toEqual(['warning: a rather lo', 'ng warning', '  hint: mend it']);
 });
 
-test('a failure ends the picture and tells which step it ended', async () => {
+test('a failure erases the frame and tells which step it ended', async () => {
   const view = await LiveView.open();
   view.show(emergeStarted, running(['a/a-1', 'compile', 1]));
   vi.advanceTimersByTime(5000);
@@ -156,7 +156,7 @@ test('a failure ends the picture and tells which step it ended', async () => {
   expect(view.terminal.text).toEqual(shown);
 });
 
-test('it redraws ten times a second at most, and once a second when nothing happens', async () => {
+test('redraws at most ten times a second, and once a second without events', async () => {
   const view = await LiveView.open();
   view.show(emergeStarted);
   const drawn = view.terminal.writes;
@@ -171,7 +171,7 @@ test('it redraws ten times a second at most, and once a second when nothing happ
   expect(view.terminal.writes - busy).toBe(10);
 });
 
-test('an idle view writes nothing', async () => {
+test('writes nothing while no step runs', async () => {
   const view = await LiveView.open();
   view.show({ type: 'note', message: 'before the first step' });
   const { writes } = view.terminal;
@@ -179,7 +179,7 @@ test('an idle view writes nothing', async () => {
   expect(view.terminal.writes).toBe(writes);
 });
 
-test('a flood of lines that stay is written before it fills the memory', async () => {
+test('writes many kept lines before they fill the memory', async () => {
   const view = await LiveView.open();
   for (let n = 0; n < 2001; n += 1) void view.report(line(`!!! ${n}`));
   expect(view.terminal.text).toHaveLength(2001);
@@ -191,7 +191,7 @@ test.each([
   [30, '[4/7] emerge net-misc/...  1s', '      | a line of more tha...'],
   [50, '[4/7] emerge net-misc/curl  1s', '      | a line of more than thirty characters'],
   [120, '[4/7] emerge net-misc/curl  1s', '      | a line of more than thirty characters'],
-])('a terminal resized to %d columns is drawn anew, without a trace', async (columns, step, output) => {
+])('redraws without remains after a resize to %d columns', async (columns, step, output) => {
   const view = await LiveView.open({ columns: 60, rows: 20 });
   view.show({ type: 'note', message: 'stays' }, emergeStarted, line('a line of more than thirty characters'));
   view.terminal.resize(columns);
@@ -199,7 +199,7 @@ test.each([
   expect(view.terminal.text).toEqual(['note: stays', step, output]);
 });
 
-test('events after the end are not shown', async () => {
+test('shows no event after close', async () => {
   const view = await LiveView.open();
   view.show(emergeStarted);
   await view.report.close();
@@ -209,7 +209,7 @@ test('events after the end are not shown', async () => {
   expect(view.terminal.text).toEqual([]);
 });
 
-test('a terminal made narrower and wide again loses nothing', async () => {
+test('a terminal that becomes narrow and wide again loses nothing', async () => {
   const view = await LiveView.open({ columns: 60, rows: 20 });
   view.show(
     { type: 'note', message: 'stays' },
@@ -224,14 +224,14 @@ test('a terminal made narrower and wide again loses nothing', async () => {
   expect(view.terminal.text).toEqual(['note: stays']);
 });
 
-test('packages that the status stream names keep what it said of them', async () => {
+test('keeps the phase that the status stream gave for a package', async () => {
   const view = await LiveView.open();
   view.show(emergeStarted, running(['a/a-1', 'unpack', 7]));
   view.show({ type: 'package', cpv: 'a/a-1', index: 1, total: 5, action: 'emerging' });
   expect(view.terminal.text[1]).toBe('      a/a-1  unpack  7s');
 });
 
-test('a step begins without the output of the one before', async () => {
+test('a step starts without the last lines of the previous step', async () => {
   const view = await LiveView.open();
   view.show(emergeStarted, line('one'), { type: 'step-finished', step: 'emerge', seconds: 1 });
   expect(view.show({ type: 'step-started', step: 'stop', detail: '' })).toEqual([
@@ -240,7 +240,7 @@ test('a step begins without the output of the one before', async () => {
   ]);
 });
 
-test('a picture that would be the same is not drawn again', async () => {
+test('does not redraw an unchanged frame', async () => {
   const view = await LiveView.open();
   view.show(emergeStarted, running(['a/a-1', 'unpack', 7.2]));
   const { writes } = view.terminal;
@@ -248,7 +248,7 @@ test('a picture that would be the same is not drawn again', async () => {
   expect(view.terminal.writes).toBe(writes);
 });
 
-test('a slow reader gets no further pictures, and in the end all that is to stay', async () => {
+test('draws no frames for a slow reader, and writes all kept lines at the end', async () => {
   const stderr = Object.assign(new CapturedStream({ waitForReader: true, highWaterMark: 1 }), { isTTY: true });
   const program = { name: 'gentoo-builder', version: '1.2.3' };
   const report = await chooseReport({ progress: 'auto', logFormat: 'text', stderr, environment: {}, program });
@@ -265,7 +265,7 @@ test('a slow reader gets no further pictures, and in the end all that is to stay
   await report.close();
 });
 
-test('a slow reader that catches up after the end gets no further picture', async () => {
+test('draws no frame for a slow reader that catches up after close', async () => {
   const stderr = Object.assign(new CapturedStream({ waitForReader: true, highWaterMark: 1 }), { isTTY: true });
   const program = { name: 'gentoo-builder', version: '1.2.3' };
   const report = await chooseReport({ progress: 'auto', logFormat: 'text', stderr, environment: {}, program });

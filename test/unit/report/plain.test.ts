@@ -21,7 +21,7 @@ function render(events: readonly Event[]): string[] {
   return stream.lines;
 }
 
-test('a run is a line for each thing that matters', () => {
+test('writes one line for each important event', () => {
   expect(
     render([
       { type: 'step-started', step: 'preconditions', detail: '' },
@@ -77,7 +77,7 @@ test.each([
   expect(stream.lines).toEqual(['[3/7] sync ...', line, 'gentoo-builder: failed to sync']);
 });
 
-test('a defect tells which step it ended, and where it is', () => {
+test('a defect tells which step it ended, and shows the stack', () => {
   const lines = render([
     { type: 'step-started', step: 'commit', detail: '' },
     { type: 'defect', error: new Error('odd') },
@@ -86,7 +86,7 @@ test('a defect tells which step it ended, and where it is', () => {
   expect(lines).toContain('  Error: odd');
 });
 
-test('after a minute of silence a line says what is being worked on', async () => {
+test('names the running steps after a minute of silence', async () => {
   const stream = new CapturedStream();
   const report = openPlainReport(openSink(stream), program);
   void report({ type: 'step-started', step: 'emerge', detail: '' });
@@ -110,7 +110,7 @@ test('after a minute of silence a line says what is being worked on', async () =
   expect(stream.lines).toHaveLength(3);
 });
 
-test('the lines of several tasks say whose they are', () => {
+test('puts the task in front of each line if several tasks run', () => {
   expect(
     render([
       { type: 'step-started', step: 'compile', task: 'one:a/a-1', detail: 'for x, y', estimate: 45 },
@@ -128,7 +128,7 @@ test('the lines of several tasks say whose they are', () => {
   ]);
 });
 
-test('of a schedule the tenths, what it has grown to, and failures are said', () => {
+test('writes a schedule at each tenth, growth and failure', () => {
   const schedule = (done: number, total: number, failed = 0, remaining?: number): Event => ({
     ...{ type: 'schedule', done, total, failed, atWork: 2 },
     ...(remaining === undefined ? {} : { remaining }),
@@ -153,7 +153,16 @@ test('of a schedule the tenths, what it has grown to, and failures are said', ()
   ]);
 });
 
-test('after a minute of silence several tasks are named, each with its packages, and how far the whole is', () => {
+test('writes the schedule of another graph from its beginning, after one that was further', () => {
+  const schedule = (done: number, total: number): Event => ({ type: 'schedule', done, total, failed: 0, atWork: 1 });
+  expect(render([schedule(9, 9), schedule(0, 4), schedule(1, 4), schedule(1, 4), schedule(2, 4)])).toEqual([
+    '9 of 9 done, 1 at work',
+    '1 of 4 done, 1 at work',
+    '2 of 4 done, 1 at work',
+  ]);
+});
+
+test('tells after a minute of silence the overall progress, and each task with its packages', () => {
   const stream = new CapturedStream();
   const report = openPlainReport(openSink(stream), program);
   const atWork = (cpv: string) => [{ cpv, phase: 'compile', elapsed: 0, binary: false }];
@@ -171,7 +180,7 @@ test('after a minute of silence several tasks are named, each with its packages,
   ]);
 });
 
-test('whoever emits waits for a slow reader', async () => {
+test('an emitter waits for a slow reader', async () => {
   const stream = new CapturedStream({ waitForReader: true, highWaterMark: 16 });
   const report = openPlainReport(openSink(stream), program);
   const waiting = report({ type: 'line', step: 'emerge', text: 'more than sixteen characters' });
@@ -181,7 +190,7 @@ test('whoever emits waits for a slow reader', async () => {
   await report.close();
 });
 
-test('the end of a log is not shown again right after it was printed, and is where it was not', () => {
+test('shows the end of a log only if its lines were not just printed', () => {
   const failure = (line: string) => new Failure('build-failed', 'failed to emerge a/b-1', { logTail: [line] });
   const printed: Event = { type: 'line', step: 'emerge', text: ' * ERROR: a/b-1 failed' };
   const after = (tail: string) => render([printed, { type: 'failed', failures: [failure(tail)] }]);

@@ -3,13 +3,13 @@ import { expect, test } from 'vitest';
 import { openSink } from '../../../src/report/sink.ts';
 import { CapturedStream } from './captured-stream.ts';
 
-test('a quick reader makes nobody wait', () => {
+test('a fast reader makes no writer wait', () => {
   const stream = new CapturedStream();
   expect(openSink(stream).write('text\n')).toBeUndefined();
   expect(stream.text).toBe('text\n');
 });
 
-test('a slow reader makes writers wait until it has caught up', async () => {
+test('writers wait until a slow reader has caught up', async () => {
   const stream = new CapturedStream({ waitForReader: true, highWaterMark: 8 });
   const sink = openSink(stream);
   expect(sink.write('1234')).toBeUndefined();
@@ -22,7 +22,7 @@ test('a slow reader makes writers wait until it has caught up', async () => {
   expect(sink.write('more')).toBeUndefined();
 });
 
-test('flushing waits for what was not taken yet', async () => {
+test('flush waits for unread output', async () => {
   const stream = new CapturedStream({ waitForReader: true });
   const sink = openSink(stream);
   void sink.write('text');
@@ -36,7 +36,7 @@ test('flushing waits for what was not taken yet', async () => {
   await flushing;
 });
 
-test('a reader that has gone away is no error and holds up nobody', async () => {
+test('a reader that is gone is no error, and no writer waits', async () => {
   const stream = new CapturedStream({ waitForReader: true, highWaterMark: 1 });
   const sink = openSink(stream);
   const waiting = sink.write('text');

@@ -3,16 +3,16 @@ import { Writable } from 'node:stream';
 const wide = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}]/u;
 
 /**
- * A terminal of so many cells that interprets what the live view writes, and refuses everything else: an escape sequence
- * or control character that it does not know is an error. Lines that leave the screen at the top go to the scrollback.
+ * A terminal of a given size that interprets the output of the live view. An unknown escape sequence or control character is an
+ * error. Lines that leave the screen at the top go to the scrollback.
  */
 export class Terminal {
   columns: number;
   rows: number;
   cursorVisible = true;
-  /** How often text ran over the right edge. */
+  /** The number of times that text ran over the right edge. */
   wraps = 0;
-  /** How often a cursor movement was stopped by the top of the screen. */
+  /** The number of times that the top of the screen stopped a cursor movement. */
   overshoots = 0;
   writes = 0;
   #scrollback: Row[] = [];
@@ -25,12 +25,12 @@ export class Terminal {
     this.rows = rows;
   }
 
-  /** Everything that can be read, from the first line of the scrollback on, without what is empty at the end. */
+  /** All lines, from the first one of the scrollback on, without empty lines at the end. */
   get text(): string[] {
     return trimEmpty(this.rawText.map((line) => line.trimEnd()));
   }
 
-  /** The same with the spaces at the ends of the lines. */
+  /** All lines, with the spaces at their ends. */
   get rawText(): string[] {
     return [...this.#scrollback, ...this.#screen].map(({ cells }) => cells.join(''));
   }
@@ -39,7 +39,7 @@ export class Terminal {
     return { row: this.#scrollback.length + this.#row, column: this.#column };
   }
 
-  /** As most terminals do it: lines that had to be broken are joined, and all of them are broken anew. */
+  /** Resizes as most terminals do: joins the rows of each broken line, and breaks all lines anew. */
   resize(columns: number): void {
     if (this.#column !== 0) throw new Error('resized with the cursor within a line');
     const cursor = this.cursor.row;
@@ -116,7 +116,7 @@ export class Terminal {
   }
 }
 
-/** A row of the screen; a broken one goes on in the next. */
+/** A row of the screen; a broken row continues in the next one. */
 interface Row {
   readonly cells: string[];
   broken: boolean;
@@ -126,7 +126,7 @@ function cellsOf(character: string): 1 | 2 {
   return wide.test(character) ? 2 : 1;
 }
 
-/** The rows that a terminal makes of a line. */
+/** Breaks a line into rows as a terminal does. */
 export function breakLine(line: string, columns: number): string[] {
   const rows = [''];
   let column = 0;

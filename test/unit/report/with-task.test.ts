@@ -7,7 +7,7 @@ const line: Event = { type: 'line', step: 'compile', text: 'x' };
 const packaged: Event = { type: 'package', cpv: 'a/b-1', index: 1, total: 1, action: 'emerging' };
 const running: Event = { type: 'running', completed: 0, total: 1, packages: [] };
 
-test('what Portage prints and does is said to be of a task, everything else stays what it is', () => {
+test('adds the task to events of Portage, and changes no other event', () => {
   const events: Event[] = [];
   const report = withTask((event) => void events.push(event), 'x86-base:a/b-1');
   const others: readonly Event[] = [
@@ -22,7 +22,7 @@ test('what Portage prints and does is said to be of a task, everything else stay
   ]);
 });
 
-test('whoever emits waits for the report behind it', () => {
+test('an emitter waits for the inner report', () => {
   const taken = Promise.resolve();
   expect(withTask(() => taken, 'a')(line)).toBe(taken);
 });

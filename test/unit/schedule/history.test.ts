@@ -31,17 +31,21 @@ function close(history: HistoryFile): void {
   history.close();
 }
 
+function note(history: HistoryFile, of: TimedNode, seconds: number): void {
+  history.add([{ ...of, seconds, ended: Date.now() }]);
+}
+
 /** Fills a history with that and lets go of it. */
 function noteAll(durations: readonly (readonly [TimedNode, number])[]): void {
   const history = openOne();
-  for (const [each, seconds] of durations) history.note(each, seconds);
+  for (const [each, seconds] of durations) note(history, each, seconds);
   close(history);
 }
 
 const node: TimedNode = { kind: 'package', place: 'generic', name: 'app-misc/greet', version: '1.0' };
 
 describe('an estimate', () => {
-  test('is that of what is most like it, and none where nothing is known', () => {
+  test('comes from the most similar nodes, and is undefined if none is known', () => {
     expect(openOne().estimate(node)).toBeUndefined();
     noteAll([[{ ...node, kind: 'assemble', name: 'a' }, 1000]]);
     expect(openOne().estimate(node)).toBeUndefined();
@@ -58,23 +62,49 @@ describe('an estimate', () => {
     expect(openOne().estimate(node)).toBe(60);
   });
 
-  test('goes by the last times, of which one that was unlike the others counts no more than they', () => {
+  test('is the median of the last durations, so that one unusual duration does not change it', () => {
     const history = openOne();
-    for (const seconds of [500, 500, 500, 10, 12, 9000, 11, 13]) history.note(node, seconds);
+    for (const seconds of [500, 500, 500, 10, 12, 9000, 11, 13]) note(history, node, seconds);
     expect(history.estimate(node)).toBe(12);
-    history.note({ ...node, version: '2' }, 7);
-    history.note({ ...node, version: '2' }, 8);
+    note(history, { ...node, version: '2' }, 7);
+    note(history, { ...node, version: '2' }, 8);
     expect(history.estimate({ ...node, version: '2' })).toBe(7.5);
   });
 
-  test('is not moved by what no clock can have measured', () => {
+  test('ignores durations that no clock can have measured', () => {
     const history = openOne();
-    history.note(node, 10);
-    for (const seconds of [-1, NaN, Infinity, 1e12]) history.note(node, seconds);
+    note(history, node, 10);
+    for (const seconds of [-1, NaN, Infinity, 1e12]) note(history, node, seconds);
     expect(history.estimate(node)).toBe(10);
   });
 
-  test('is given whatever things are called', () => {
+  test('counts the latest durations, in whichever order they were added', () => {
+    const history = openOne();
+    const at = (ended: number, seconds: number) => ({ ...node, ended, seconds });
+    history.add([at(6, 30), at(7, 30), at(8, 30), at(1, 5), at(2, 5), at(3, 5), at(4, 5), at(5, 30), at(9, 30)]);
+    expect(history.estimate(node)).toBe(30);
+  });
+
+  test('is the middle of an odd number of times, and between the two in the middle of an even number', () => {
+    const history = openOne();
+    for (const seconds of [9, 1, 4]) note(history, node, seconds);
+    expect(history.estimate(node)).toBe(4);
+    note(history, node, 6);
+    expect(history.estimate(node)).toBe(5);
+  });
+
+  test('counts a node that took no time, and one that took a hundred days, but none that took longer', () => {
+    const history = openOne();
+    const days = 24 * 3600;
+    note(history, { ...node, name: 'a/quick' }, 0);
+    note(history, { ...node, name: 'a/slow' }, 100 * days);
+    note(history, { ...node, name: 'a/wrong' }, 100 * days + 1);
+    expect(history.estimate({ ...node, name: 'a/quick' })).toBe(0);
+    expect(history.estimate({ ...node, name: 'a/slow' })).toBe(100 * days);
+    expect(history.estimate({ ...node, name: 'a/wrong' })).toBe(50 * days);
+  });
+
+  test('works for any name', () => {
     const history = openOne();
     fc.assert(
       fc.property(
@@ -82,8 +112,8 @@ describe('an estimate', () => {
         fc.string({ unit: 'grapheme' }),
         fc.nat(1e6),
         (place, name, seconds) => {
-          history.note({ ...node, place, name }, seconds);
-          for (let n = 0; n < 4; n += 1) history.note({ ...node, place, name }, seconds);
+          note(history, { ...node, place, name }, seconds);
+          for (let n = 0; n < 4; n += 1) note(history, { ...node, place, name }, seconds);
           expect(history.estimate({ ...node, place, name })).toBe(seconds);
         },
       ),
@@ -147,13 +177,13 @@ describe('a file', () => {
     expect(readFileSync(path)).toEqual(before);
   });
 
-  test('in a directory that is not there is no damage', () => {
+  test('in a missing directory does not count as damaged', () => {
     path = join(directory, 'absent', 'history.sqlite');
     expect(openOne).toThrow(/unable to open/);
     expect(openOne).not.toThrow(UnusableHistory);
   });
 
-  test('does not grow without end: of each node the last times are kept, and of all those that ended last', () => {
+  test('does not grow without end: it keeps the last durations of each node, and the last ones in total', () => {
     const history = openOne();
     const times = Array.from({ length: 1000 }, (_, ended) => ({ ...node, seconds: ended, ended }));
     const others = Array.from({ length: 30_000 }, (_, ended) => ({ ...node, name: `a/${ended}`, seconds: 1, ended }));
@@ -171,13 +201,43 @@ describe('a file', () => {
   });
 });
 
+test('an error that is no damage of the file is thrown as it is', () => {
+  const busy = Object.assign(new Error('the database is locked'), { errcode: 5 });
+  for (const error of [busy, new Error('no code')]) {
+    vi.spyOn(DatabaseSync.prototype, 'exec').mockImplementation(() => {
+      throw error;
+    });
+    let caught: unknown;
+    try {
+      openHistory(path);
+    } catch (one) {
+      caught = one;
+    }
+    expect(caught).toBe(error);
+    vi.restoreAllMocks();
+  }
+});
+
+test.each([26, 11, 1, 267])('an error of SQLite with code %d is damage of the file, with its message', (errcode) => {
+  const damage = Object.assign(new Error('database disk image is malformed'), { errcode });
+  const close = vi.spyOn(DatabaseSync.prototype, 'close');
+  vi.spyOn(DatabaseSync.prototype, 'exec').mockImplementation(() => {
+    throw damage;
+  });
+  expect(() => openHistory(path)).toThrow(
+    expect.objectContaining({ name: 'UnusableHistory', message: damage.message, cause: damage }),
+  );
+  expect(close).toHaveBeenCalledOnce();
+  vi.restoreAllMocks();
+});
+
 test('a Node without SQLite has no history', () => {
   vi.spyOn(process, 'getBuiltinModule').mockReturnValue(undefined);
   expect(openHistory(path)).toBeUndefined();
   vi.restoreAllMocks();
 });
 
-test('that SQLite is an experiment of an older Node is not said; other warnings are', () => {
+test('the warning of an older Node that SQLite is experimental is suppressed; other warnings are shown', () => {
   const warned: unknown[] = [];
   const load = process.getBuiltinModule.bind(process);
   vi.spyOn(process, 'emitWarning').mockImplementation((...args: unknown[]) => void warned.push(args));

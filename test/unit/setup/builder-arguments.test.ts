@@ -44,6 +44,11 @@ test('on a terminal the view is live, and as wide as the terminal', () => {
   expect(command(['--progress=plain', 'a/b'], { terminal: { columns: 0 } }).join(' ')).not.toMatch(/COLUMNS|live/);
 });
 
+test('case 2.11: proxies reach the builder', () => {
+  const env = { http_proxy: 'http://proxy:3128', NO_PROXY: 'localhost', https_proxy: '' };
+  expect(command(['a/b'], { env }).join(' ')).toContain('--env http_proxy --env NO_PROXY gentoo-builder');
+});
+
 describe('paths of the host', () => {
   test('make.conf is mounted read-only', () => {
     const inside = '/etc/gentoo-builder/make.conf';

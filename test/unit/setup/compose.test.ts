@@ -40,7 +40,7 @@ describe('the composes of a machine', () => {
   it('are asked for, by name, where there is none', async () => {
     await addProgram('bin/docker', 'no such command ', '20.10');
     await expect(found()).rejects.toMatchObject({
-      message: 'failed to find docker compose: neither `docker compose` nor `docker-compose` is there',
+      message: 'failed to find docker compose: neither `docker compose` nor `docker-compose` is installed',
       hint: expect.stringContaining('compose plugin, or docker-compose 1.29') as string,
     });
   });
@@ -49,8 +49,8 @@ describe('the composes of a machine', () => {
     await addProgram('bin/docker', 'compose ', 'v2.40.3');
     expect(await found(['2'])).toEqual(['docker compose 2.40.3']);
     await expect(found(['1', '2'])).rejects.toMatchObject({
-      message: 'failed to find docker compose: there is none of generation 1',
-      hint: expect.stringContaining('`npm test -- test/e2e/compose.test.ts` fetches it') as string,
+      message: 'failed to find docker compose: generation 1 is missing',
+      hint: expect.stringContaining('run `npm test -- test/e2e/compose.test.ts`, which fetches it') as string,
     });
   });
 

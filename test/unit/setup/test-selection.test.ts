@@ -1,11 +1,15 @@
 import { expect, test } from 'vitest';
 import { needsComposes, needsEngine } from '../../../setup/test-selection.js';
 
-test('only the unit tier does without an engine', () => {
+test('only the unit tier needs no engine', () => {
   expect(needsEngine(['--project', 'unit'])).toBe(false);
   expect(needsEngine(['--project=unit', 'atom'])).toBe(false);
   expect(needsEngine([])).toBe(true);
   expect(needsEngine(['--project', 'unit', '--project', 'e2e'])).toBe(true);
+});
+
+test.each(['--help', '-h', '--version', '-v'])('case 6.3: %s is answered without an engine', (option) => {
+  expect(needsEngine([option])).toBe(false);
 });
 
 test.each([
@@ -18,7 +22,7 @@ test.each([
   ['--exclude', 'test/e2e/start.test.ts'],
   ['-t', 'chaining'],
   ['--run', 'compose', 'chaining'],
-])('the tests of compose.yaml may be among those of %s', (...args) => {
+])('%s may select the tests of compose.yaml', (...args) => {
   expect(needsComposes(args)).toBe(true);
 });
 
@@ -28,6 +32,6 @@ test.each([
   ['test/e2e/chaining.test.ts'],
   ['--project', 'e2e', 'chaining', 'volumes'],
   ['-t', 'something', 'chaining'],
-])('the tests of compose.yaml are not among those of %s', (...args) => {
+])('%s cannot select the tests of compose.yaml', (...args) => {
   expect(needsComposes(args)).toBe(false);
 });

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, renameSync, rmSync, statSync, symlinkSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readSite } from '../../../src/site/read-site.ts';
+import { readSite } from '../../../src/site/read/read-site.ts';
 import { commitAll, git, writeFiles } from './git-program.ts';
 import { commitFiles, edit, hooks, portage } from './site-changes.ts';
 import { readOrExplain, temporarySite } from './sites.ts';
@@ -24,20 +24,18 @@ const bad: readonly (readonly [string, (site: string) => void, readonly unknown[
   [
     'one volume for binary packages and sources',
     volumes('binpkgs: here, distfiles: here'),
-    [
-      'site.yaml:32:21: here has the sources (distfiles) already, and cannot have the binary packages (binpkgs) as well',
-    ],
+    ['site.yaml:32:21: here already has the sources (distfiles), and cannot also have the binary packages (binpkgs)'],
   ],
   [
     'the usual volume of the sources for binary packages',
     volumes('binpkgs: gentoo-distfiles'),
-    [expect.stringMatching(/^site\.yaml:32:21: gentoo-distfiles has the sources \(distfiles\) already/)],
+    [expect.stringMatching(/^site\.yaml:32:21: gentoo-distfiles already has the sources \(distfiles\)/)],
   ],
   [
     'one directory for binary packages and a repository',
     volumes('binpkgs: /srv//x, trees: { gentoo: /srv/x/ }'),
     [
-      "site.yaml:32:47: /srv/x/ has the binary packages (binpkgs) already, and cannot have the repository 'gentoo' as well",
+      "site.yaml:32:47: /srv/x/ already has the binary packages (binpkgs), and cannot also have the repository 'gentoo'",
     ],
   ],
   [
@@ -49,7 +47,7 @@ const bad: readonly (readonly [string, (site: string) => void, readonly unknown[
     },
     ['assemble', 'compile'].map(
       (name) =>
-        `config/buildhooks@plain:${name}:1:1: it is a symbolic link, and leads to no executable file of this branch`,
+        `config/buildhooks@plain:${name}:1:1: it is a symbolic link that does not lead to an executable file of this branch`,
     ),
   ],
   [
@@ -58,19 +56,21 @@ const bad: readonly (readonly [string, (site: string) => void, readonly unknown[
       symlinkSync('lib/run', join(hooks(site), 'assemble'));
       commitFiles(hooks(site), { 'lib/run': '#!/bin/sh\n' });
     },
-    ['config/buildhooks@plain:assemble:1:1: it is a symbolic link, and leads to no executable file of this branch'],
+    [
+      'config/buildhooks@plain:assemble:1:1: it is a symbolic link that does not lead to an executable file of this branch',
+    ],
   ],
   [
     'a hook of another system',
     (site) => writeHook(site, 'assemble', '#!/bin/sh\r\ntrue\r\n'),
     [
-      'config/buildhooks@plain:assemble:1:1: its first line ends with CR LF, and what runs it would be looked for under a name that ends with CR',
+      'config/buildhooks@plain:assemble:1:1: its first line ends with CR LF: the kernel would look for an interpreter whose name ends with CR',
     ],
   ],
   [
     'a hook without #!',
     (site) => writeHook(site, 'assemble', 'true\n'),
-    ['config/buildhooks@plain:assemble:1:1: it must begin with #! and the path of what runs it, as in #!/bin/sh'],
+    ['config/buildhooks@plain:assemble:1:1: it must begin with #! and the path of its interpreter, as in #!/bin/sh'],
   ],
   [
     'an object that is missing, and one that has nothing in it',
@@ -81,8 +81,8 @@ const bad: readonly (readonly [string, (site: string) => void, readonly unknown[
       truncateSync(empty);
     },
     [
-      expect.stringMatching(/^config\/buildhooks@plain:finish:1:1: the object [0-9a-f]{40} is damaged \(git fsck/),
-      expect.stringMatching(/^config\/portage@base:make\.conf:1:1: the object [0-9a-f]{40} is missing \(git fsck/),
+      expect.stringMatching(/^config\/buildhooks@plain:finish:1:1: the object [0-9a-f]{40} is damaged: run git fsck/),
+      expect.stringMatching(/^config\/portage@base:make\.conf:1:1: the object [0-9a-f]{40} is missing: run git fsck/),
     ],
   ],
   [
@@ -96,15 +96,13 @@ const bad: readonly (readonly [string, (site: string) => void, readonly unknown[
       commitAll(portage(site));
     },
     ['one', 'two'].map(
-      (name) => `config/portage@base:make.conf/${name}:1:1: it is a symbolic link to what is not in this branch`,
+      (name) => `config/portage@base:make.conf/${name}:1:1: it is a symbolic link to a path outside this branch`,
     ),
   ],
   [
     'a make.conf that names repositories',
     (site) => commitFiles(portage(site), { 'make.conf': 'PORTDIR_OVERLAY="/srv/x"\n' }),
-    [
-      'config/portage@base:make.conf:1:1: PORTDIR_OVERLAY is how repositories were named before repos.conf: name them there',
-    ],
+    ['config/portage@base:make.conf:1:1: PORTDIR_OVERLAY is obsolete: name the repository in /srv/x in repos.conf'],
   ],
   [
     'capital letters where there should be none',
@@ -115,7 +113,7 @@ const bad: readonly (readonly [string, (site: string) => void, readonly unknown[
   ],
 ];
 
-describe('what would go wrong later is said when the site is read', () => {
+describe('a fault of a later step is reported when the site is read', () => {
   it.each(bad)('%s', (_name, harm, expected) => {
     using directory = temporarySite();
     harm(directory.path);
@@ -123,8 +121,8 @@ describe('what would go wrong later is said when the site is read', () => {
   });
 });
 
-describe('a branch may have', () => {
-  it('hooks and a make.conf by way of links, and hooks that are compiled', () => {
+describe('a branch can have', () => {
+  it('hooks and a make.conf behind links, and compiled hooks', () => {
     using directory = temporarySite();
     writeHook(directory.path, 'lib/run', Buffer.from('\x7fELF\x02\x01', 'latin1'));
     symlinkSync('lib', join(hooks(directory.path), 'libraries'));
@@ -136,7 +134,7 @@ describe('a branch may have', () => {
     expect(readSite(directory.path).tuples).toHaveLength(3);
   });
 
-  it('damage that no tuple has to do with', () => {
+  it('damage in a branch that no tuple uses', () => {
     using directory = temporarySite();
     git(portage(directory.path), 'checkout', '--quiet', '-b', 'later');
     commitFiles(portage(directory.path), { 'package.mask': 'only/here\n' });

@@ -1,7 +1,7 @@
 import { chmodSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readSite } from '../../../src/site/read-site.ts';
+import { readSite } from '../../../src/site/read/read-site.ts';
 import { git, temporaryDirectory, writeFiles } from './git-program.ts';
 import { commitFiles, portage } from './site-changes.ts';
 import { readOrExplain, temporarySite } from './sites.ts';
@@ -46,8 +46,8 @@ describe('the branches of a clone', () => {
     commitFiles(fork, { 'package.mask': 'a/b\n' });
     git(portage(site.path), 'fetch', '--quiet', 'fork');
     expect(readOrExplain(site.path)).toEqual([
-      'config/portage@musl:1:1: the remotes fork and upstream have different ones, and there is none here: ' +
-        'git branch musl fork/musl, or that of another one',
+      'config/portage@musl:1:1: the remotes fork and upstream have different commits of this branch, and there is no local one: ' +
+        'git branch musl fork/musl, or another remote',
     ]);
     git(portage(site.path), 'branch', 'musl', 'fork/musl');
     const commit = git(fork, 'rev-parse', 'musl').trim();

@@ -21,7 +21,9 @@ const others = [
   "config/portage/sets/more:1:1: 'greet' is no atom: in a set a package is category/name, like net-misc/curl",
   'config/portage/sets/more:2:1: the set @more contains itself: tools > more > tools',
   expect.stringMatching(/^config\/portage@base:make\.profile:1:1: it is missing/),
-  expect.stringMatching(/^config\/portage@base:repos\.conf\/local:1:1: the repository 'local' has no location/),
+  expect.stringMatching(
+    /^config\/portage@base:repos\.conf\/local:1:1: the repository 'local' has no absolute location/,
+  ),
   "config/tuples:3:16: there is no buildhooks branch 'plan'; did you mean 'plain'?",
 ];
 
@@ -99,7 +101,7 @@ const faults: readonly (readonly [string, (site: string) => void, readonly unkno
   ],
 ];
 
-describe('site.yaml hides nothing, and causes nothing else to be said, when it', () => {
+describe('site.yaml hides no other fault, and causes no further diagnostics, if it', () => {
   it.each(faults)('%s', (_name, harm, expected) => {
     using directory = temporarySite();
     harmOthers(directory.path);
@@ -117,7 +119,7 @@ const unreadable: readonly (readonly [string, (site: string) => void, readonly u
       edit(site, 'config/sets/tools', 'app-misc/greet', 'greet');
     },
     [
-      expect.stringMatching(/^config\/portage:1:1: it is no git repository/),
+      expect.stringMatching(/^config\/portage:1:1: it is not a git repository/),
       expect.stringMatching(/^config\/portage\/sets\/tools:2:1: 'greet' is no atom/),
       expect.stringMatching(/^config\/tuples:3:\d+: there is no buildhooks branch '.*'; did you mean 'plain'\?$/),
     ],
@@ -129,7 +131,7 @@ const unreadable: readonly (readonly [string, (site: string) => void, readonly u
       edit(site, 'config/tuples', 'v2-base-plain', 'v2-bsae-plain');
     },
     [
-      expect.stringMatching(/^config\/buildhooks:1:1: it is no git repository/),
+      expect.stringMatching(/^config\/buildhooks:1:1: it is not a git repository/),
       expect.stringMatching(/^config\/tuples:3:\d+: there is no portage branch '.*'; did you mean 'base'\?$/),
     ],
   ],
@@ -141,7 +143,7 @@ const unreadable: readonly (readonly [string, (site: string) => void, readonly u
       edit(site, 'config/tuples', 'v2-base', 'v2-bsae');
     },
     [
-      'config/sets:1:1: it is a file, and should be a directory with a file for each set',
+      'config/sets:1:1: it is a file: it must be a directory with one file per set',
       expect.stringMatching(/^config\/tuples:3:\d+: there is no portage branch '.*'; did you mean 'base'\?$/),
     ],
   ],
@@ -168,7 +170,7 @@ const unreadable: readonly (readonly [string, (site: string) => void, readonly u
   ],
 ];
 
-describe('what cannot be read at all causes nothing else to be said', () => {
+describe('an unreadable part causes no further diagnostics', () => {
   it.each(unreadable)('%s', (_name, harm, expected) => {
     using directory = temporarySite();
     harm(directory.path);

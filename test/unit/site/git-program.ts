@@ -47,11 +47,17 @@ function environmentOfGit(): NodeJS.ProcessEnv {
 
 /** Runs the real git in a directory, without anybody's settings; returns what it prints. */
 export function git(directory: string, ...args: readonly string[]): string {
+  return gitWithInput(directory, '', ...args).toString('utf8');
+}
+
+/** As `git`, with a standard input; returns the bytes. */
+export function gitWithInput(directory: string, input: string, ...args: readonly string[]): Buffer {
   const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   return execFileSync('git', ['-C', directory, ...options, ...args], {
-    encoding: 'utf8',
     env: environmentOfGit(),
-    stdio: ['ignore', 'pipe', 'pipe'],
+    input,
+    maxBuffer: 2 ** 26,
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
 }
 

@@ -13,10 +13,10 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { GitFault } from '../../../src/site/git/git-fault.ts';
 import { GitRepository } from '../../../src/site/git/git-repository.ts';
-import { commitAll, fingerprint, git, temporaryDirectory, writeFiles } from './git-program.ts';
+import { commitAll, fingerprint, git, gitWithInput, temporaryDirectory, writeFiles } from './git-program.ts';
 
 const gitTypes: Readonly<Record<string, string>> = {
   '100644': 'file',
@@ -25,12 +25,11 @@ const gitTypes: Readonly<Record<string, string>> = {
   '160000': 'submodule',
 };
 
-/** A branch as git itself tells it. */
-function readByGit(directory: string, branch: string) {
-  const lines = git(directory, 'ls-tree', '-r', '-z', branch).split('\0').filter(Boolean);
+/** The entries of a commit as git itself lists them. */
+function readByGit(directory: string, commit: string) {
+  const lines = git(directory, 'ls-tree', '-r', '-z', commit).split('\0').filter(Boolean);
   return {
-    name: branch,
-    commit: git(directory, 'rev-parse', branch).trim(),
+    commit,
     entries: lines
       .map((line) => {
         const [, mode = '', id = '', path = ''] = /^(\d+) \w+ (\w+)\t(.*)$/s.exec(line) ?? [];
@@ -40,21 +39,39 @@ function readByGit(directory: string, branch: string) {
   };
 }
 
+/** The contents of objects as git itself prints them, by their ids, in one process. */
+function contentsByGit(directory: string, ids: readonly string[]): ReadonlyMap<string, string> {
+  const output = gitWithInput(directory, ids.join('\n'), 'cat-file', '--batch');
+  const contents = new Map<string, string>();
+  for (let start = 0; start < output.length;) {
+    const line = output.indexOf('\n', start);
+    const [id = '', , size] = output.toString('utf8', start, line).split(' ');
+    contents.set(id, output.toString('utf8', line + 1, line + 1 + Number(size)));
+    start = line + 1 + Number(size) + 1;
+  }
+  return contents;
+}
+
+/** The commit of each branch by git; a branch of origin counts if there is no own branch of its name. */
+function branchesByGit(directory: string): ReadonlyMap<string, string> {
+  const format = '--format=%(objectname) %(refname)';
+  const lines = git(directory, 'for-each-ref', format, 'refs/heads', 'refs/remotes/origin').split('\n');
+  const commits = new Map<string, string>();
+  for (const line of lines) {
+    const [, commit = '', own, name = own] = /^(\w+) refs\/(?:heads\/(.+)|remotes\/origin\/(.+))$/.exec(line) ?? [];
+    if (name !== undefined && name !== 'HEAD' && !commits.has(name)) commits.set(name, commit);
+  }
+  return commits;
+}
+
 /** Holds all that is read of a repository against git, and requires that reading it changed nothing. */
 function expectAsGit(directory: string, site: string): GitRepository {
-  const list = (top: string, parts: number) =>
-    git(directory, 'for-each-ref', `--format=%(refname:lstrip=${parts})`, top).split('\n').filter(Boolean);
-  const own = list('refs/heads', 2);
-  const branches = [...new Set([...own, ...list('refs/remotes/origin', 3)])]
-    .filter((name) => name !== 'HEAD')
-    .toSorted();
-  const expected = branches.map((name) => ({
-    ...readByGit(directory, own.includes(name) ? name : `origin/${name}`),
-    name,
-  }));
-  const contents = expected.flatMap(({ entries }) =>
-    entries.filter(({ type }) => type !== 'submodule').map(({ id }) => [id, git(directory, 'cat-file', 'blob', id)]),
-  );
+  const commits = branchesByGit(directory);
+  const branches = [...commits.keys()].toSorted();
+  const expected = branches.map((name) => ({ ...readByGit(directory, commits.get(name) ?? ''), name }));
+  const ids = expected.flatMap(({ entries }) => entries.filter(({ type }) => type !== 'submodule').map(({ id }) => id));
+  const byId = contentsByGit(directory, [...new Set(ids)]);
+  const contents = ids.map((id) => [id, byId.get(id)]);
   const before = fingerprint(site);
   const repository = new GitRepository(directory, site);
   expect(repository.branchNames).toEqual(branches);
@@ -75,9 +92,22 @@ const base = {
   'patches/app-misc/motto/a.patch': '',
 };
 
-/** A repository with two branches, a link, an executable, and versions of a large file that make deltas worth while. */
+/** The repositories that {@link makeRepository} copies, by the options of `git init`: each takes git two dozen processes. */
+const templates = new Map<string, ReturnType<typeof temporaryDirectory>>();
+afterAll(() => templates.forEach((template) => template[Symbol.dispose]()));
+
+/** Makes a repository as {@link fillRepository} does. */
 function makeRepository(directory: string, ...options: readonly string[]): void {
+  const key = options.join(' ');
+  const template = templates.get(key) ?? temporaryDirectory();
+  if (!templates.has(key)) fillRepository(template.path, ...options);
+  templates.set(key, template);
   mkdirSync(directory, { recursive: true });
+  cpSync(template.path, directory, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
+}
+
+/** A repository with several branches, a link, an executable, and versions of a large file that make deltas worth while. */
+function fillRepository(directory: string, ...options: readonly string[]): void {
   git(directory, 'init', '--quiet', ...options);
   writeFiles(directory, base);
   symlinkSync('../../var/db/repos/gentoo/profiles/default', join(directory, 'make.profile'));
@@ -192,7 +222,7 @@ describe('a repository is read as git reads it', () => {
     expect(expectAsGit(directory, site.path).readWorkTree()).toMatchObject({ branch: 'version/4', uncommitted: [] });
   });
 
-  it('a clone that borrows objects from a repository in the site', () => {
+  it('a clone with an alternate object directory in the site', () => {
     using site = temporaryDirectory();
     makeRepository(join(site.path, 'origin'));
     git(site.path, 'clone', '--quiet', '--shared', 'origin', 'config/portage');
@@ -214,7 +244,7 @@ describe('a repository is read as git reads it', () => {
     expect(repository.readWorkTree()).toMatchObject({ branch: undefined, uncommitted: [] });
   });
 
-  it('whatever is committed', { timeout: 60_000 }, () => {
+  it('any committed files', () => {
     const name = fc.string({
       unit: fc.constantFrom('a', 'b', 'ü', ' ', '.', '-', '"', '\\'),
       minLength: 1,
@@ -246,7 +276,7 @@ describe('a repository is read as git reads it', () => {
 
 describe('a repository that cannot be used', () => {
   const cases: readonly (readonly [string, (site: string, directory: string) => void, string | RegExp])[] = [
-    ['no repository', () => {}, 'it is no git repository; make one with: git init'],
+    ['no repository', () => {}, 'it is not a git repository; make one with: git init'],
     [
       'no commit',
       (_site, directory) => git(directory, 'init', '--quiet'),
@@ -255,17 +285,17 @@ describe('a repository that cannot be used', () => {
     [
       'a .git file that points nowhere',
       (_site, directory) => writeFileSync(join(directory, '.git'), 'gitdir: /nowhere/at/all\n'),
-      'its .git file points to /nowhere/at/all, which is not there',
+      'its .git file points to /nowhere/at/all, which does not exist',
     ],
     [
       'a .git file with something else in it',
       (_site, directory) => writeFileSync(join(directory, '.git'), 'hello\n'),
-      'it is no git repository: its .git is neither a directory nor a pointer',
+      'it is not a git repository: its .git is neither a directory nor a pointer',
     ],
     [
       'an empty .git',
       (_site, directory) => mkdirSync(join(directory, '.git')),
-      /^it is no git repository: \.git has no HEAD/,
+      /^it is not a git repository: \.git has no HEAD/,
     ],
     [
       'a format from the future',
@@ -273,7 +303,7 @@ describe('a repository that cannot be used', () => {
         makeRepository(directory);
         git(directory, 'config', 'core.repositoryformatversion', '2');
       },
-      'its format, version 2, is newer than zentoo',
+      'zentoo does not support its format, version 2',
     ],
     [
       'reftables',
@@ -284,7 +314,7 @@ describe('a repository that cannot be used', () => {
           '[core]\n\trepositoryformatversion = 1\n[extensions]\n\trefStorage = reftable\n',
         );
       },
-      'its branches are kept as reftable; change that with: git refs migrate --ref-format=files',
+      'zentoo does not support its format of references, reftable: git refs migrate --ref-format=files',
     ],
   ];
   it.each(cases)('%s', (_name, make, message) => {
@@ -313,9 +343,9 @@ describe('a repository that cannot be used', () => {
       'its repository lies outside the site, in ',
     ],
     [
-      'a clone that borrows objects',
+      'a clone with an alternate object directory',
       (origin, directory) => git(origin, 'clone', '--quiet', '--shared', origin, directory),
-      'a repository that it borrows objects from lies outside the site, in ',
+      'its alternate object directory lies outside the site, in ',
     ],
   ];
   it.each(outside)('%s whose repository lies outside the site', (_name, make, message) => {
@@ -345,7 +375,7 @@ describe('a repository that cannot be used', () => {
     expect(() => new GitRepository(site.path, site.path).readBranch('base')).toThrow(GitFault);
   });
 
-  it('a pack of which any one byte is another: what is read is right, or a fault', { timeout: 60_000 }, () => {
+  it('a pack with any changed byte is read correctly or is a fault', () => {
     using site = temporaryDirectory();
     makeRepository(site.path);
     git(site.path, 'gc', '--quiet', '--aggressive');
@@ -384,34 +414,47 @@ describe('a repository that cannot be used', () => {
     return entries.map((entry) => `${entry.path} ${repository.readFile(entry).toString('base64')}`);
   }
 
-  it.each(['.git', 'HEAD', '.idx', '.pack', 'object'])(
-    'a named pipe in the place of its %s is not waited for',
-    (what) => {
-      using site = temporaryDirectory();
-      makeRepository(site.path);
-      if (/idx|pack/.test(what)) git(site.path, 'gc', '--quiet');
-      const commit = git(site.path, 'rev-parse', 'HEAD').trim();
-      const names = readdirSync(site.path, { recursive: true, encoding: 'utf8' });
-      const end = what === 'object' ? `${commit.slice(0, 2)}/${commit.slice(2)}` : what;
-      const file = join(site.path, names.toSorted().find((name) => name.endsWith(end)) ?? '');
-      rmSync(file, { recursive: true });
-      execFileSync('mkfifo', [file]);
-      // In a process of its own, which can be ended: whoever reads a pipe without a writer waits for one.
-      const program = `
-      const { GitRepository } = await import(process.argv[1]);
-      const repository = new GitRepository(process.argv[2], process.argv[2]);
-      for (const name of repository.branchNames) for (const entry of repository.readBranch(name).entries) repository.readFile(entry);
-      repository.readWorkTree();`;
-      const module = join(import.meta.dirname, '../../../src/site/git/git-repository.ts');
-      const run = spawnSync(process.execPath, ['--input-type=module', '-e', program, module, site.path], {
-        encoding: 'utf8',
-        timeout: 20_000,
-      });
-      expect([run.status, run.stderr]).toEqual([1, expect.stringContaining('GitFault: ')]);
-    },
-  );
+  it('a named pipe in the place of one of its files is not waited for', () => {
+    using site = temporaryDirectory();
+    const places = ['.git', 'HEAD', '.idx', '.pack', 'object'];
+    const directories = places.map((place) => join(site.path, place));
+    for (const [index, place] of places.entries()) putPipe(directories[index] ?? '', place);
+    // In a process of its own, which can be ended: whoever reads a pipe without a writer waits for one.
+    const program = `
+      const [module, ...directories] = process.argv.slice(1);
+      const { GitRepository } = await import(module);
+      for (const directory of directories)
+        try {
+          const repository = new GitRepository(directory, directory);
+          for (const name of repository.branchNames) for (const entry of repository.readBranch(name).entries) repository.readFile(entry);
+          repository.readWorkTree();
+          console.log('read');
+        } catch (error) {
+          console.log(error.constructor.name);
+        }`;
+    const module = join(import.meta.dirname, '../../../src/site/git/git-repository.ts');
+    const run = spawnSync(process.execPath, ['--input-type=module', '-e', program, module, ...directories], {
+      encoding: 'utf8',
+      timeout: 60_000,
+    });
+    expect([run.status, run.stderr]).toEqual([0, '']);
+    const kinds = run.stdout.trimEnd().split('\n');
+    expect(places.map((place, index) => [place, kinds[index]])).toEqual(places.map((place) => [place, 'GitFault']));
+  });
 
-  it('a tree with a name that leads elsewhere', () => {
+  /** Makes a repository with a named pipe in the place of a file whose path ends in this way. */
+  function putPipe(directory: string, place: string): void {
+    makeRepository(directory);
+    if (/idx|pack/.test(place)) git(directory, 'gc', '--quiet');
+    const commit = git(directory, 'rev-parse', 'HEAD').trim();
+    const names = readdirSync(directory, { recursive: true, encoding: 'utf8' });
+    const end = place === 'object' ? `${commit.slice(0, 2)}/${commit.slice(2)}` : place;
+    const file = join(directory, names.toSorted().find((name) => name.endsWith(end)) ?? '');
+    rmSync(file, { recursive: true });
+    execFileSync('mkfifo', [file]);
+  }
+
+  it('a tree with a name that leads out of it', () => {
     using site = temporaryDirectory();
     git(site.path, 'init', '--quiet');
     writeFiles(site.path, { file: 'one' });
@@ -423,7 +466,7 @@ describe('a repository that cannot be used', () => {
     const commit = git(site.path, 'commit-tree', '-m', 'evil', id).trim();
     git(site.path, 'update-ref', 'refs/heads/evil', commit);
     expect(() => new GitRepository(site.path, site.path).readBranch('evil')).toThrow(
-      "it has a file with a name that no file may have: '..'",
+      "it has a file with a name that is not allowed: '..'",
     );
   });
 });
@@ -431,12 +474,12 @@ describe('a repository that cannot be used', () => {
 describe('names of branches', () => {
   it.each([
     ['-x', 'begins with a hyphen, as an option does'],
-    ['a..b', 'has .. in it'],
-    ['a b', 'has white space in it'],
-    ['a\u0007b', 'has a control character in it'],
-    ['a~b', 'has ~ in it'],
-    ['x.lock/y', 'is not one that git allows'],
-    ['.x', 'is not one that git allows'],
+    ['a..b', 'contains ..'],
+    ['a b', 'contains white space'],
+    ['a\u0007b', 'contains a control character'],
+    ['a~b', 'contains ~'],
+    ['x.lock/y', 'is not allowed by git'],
+    ['.x', 'is not allowed by git'],
   ])('%j is none', (name, fault) => {
     using site = temporaryDirectory();
     makeRepository(site.path);
@@ -447,7 +490,7 @@ describe('names of branches', () => {
     expect(repository.branchNames).not.toContain(name);
   });
 
-  it('are all that git itself accepts, but those with a leading hyphen', { timeout: 60_000 }, () => {
+  it('allows the names that git allows, except those with a leading hyphen', () => {
     using site = temporaryDirectory();
     makeRepository(site.path);
     const name = fc.string({
@@ -455,30 +498,33 @@ describe('names of branches', () => {
       minLength: 1,
       maxLength: 5,
     });
+    const names = fc.array(
+      name.filter((text) => !/^[./-]|\/\/|\/$|\/\./.test(text)),
+      { minLength: 60, maxLength: 60 },
+    );
+    const id = git(site.path, 'rev-parse', 'version/4').trim();
     fc.assert(
-      fc.property(
-        name.filter((text) => !/^[./-]|\/\/|\/$|\/\./.test(text)),
-        (text) => {
-          const isAccepted = isAcceptedByGit(site.path, text);
-          writeFiles(join(site.path, '.git'), {
-            'packed-refs': `${git(site.path, 'rev-parse', 'version/4').trim()} refs/heads/${text}\n`,
-          });
-          const repository = new GitRepository(site.path, site.path);
-          expect([text, repository.branchNames.includes(text)]).toEqual([text, isAccepted]);
-        },
-      ),
-      { numRuns: 60 },
+      fc.property(names, (texts) => {
+        const ours = texts.map((text) => {
+          writeFiles(join(site.path, '.git'), { 'packed-refs': `${id} refs/heads/${text}\n` });
+          return [text, new GitRepository(site.path, site.path).branchNames.includes(text)];
+        });
+        const accepted = acceptedByGit(texts);
+        expect(ours).toEqual(texts.map((text, index) => [text, accepted[index]]));
+      }),
+      { numRuns: 1 },
     );
   });
 });
 
-function isAcceptedByGit(directory: string, name: string): boolean {
-  try {
-    git(directory, 'check-ref-format', `refs/heads/${name}`);
-    return true;
-  } catch {
-    return false;
-  }
+/** Whether git accepts each of these names of branches; one shell runs git for all of them. */
+function acceptedByGit(names: readonly string[]): readonly boolean[] {
+  const script = 'for name; do git check-ref-format "refs/heads/$name" && echo yes || echo no; done';
+  const answers = execFileSync('sh', ['-c', script, 'sh', ...names], { encoding: 'utf8' });
+  return answers
+    .trimEnd()
+    .split('\n')
+    .map((answer) => answer === 'yes');
 }
 
 describe('uncommitted work', () => {
@@ -541,7 +587,7 @@ describe('uncommitted work', () => {
     expect(byGit(site.path)).toEqual(expected);
   });
 
-  it('is not what is new below the directory that is left out, but what changed there is', () => {
+  it('ignores new files below the excepted directory, and reports changed ones', () => {
     using site = temporaryDirectory();
     makeRepository(site.path);
     writeFiles(site.path, { 'sets/own': 'app-misc/greet\n' });
@@ -550,6 +596,23 @@ describe('uncommitted work', () => {
     expect(byUs(site.path, 'sets')).toEqual([]);
     writeFiles(site.path, { 'sets/own': 'app-misc/hello\n' });
     expect(byUs(site.path, 'sets')).toEqual(['sets/own']);
+  });
+
+  it.each(['/***', '***', 'd/***', '***/a', 'd/***/a', '****/d/***'])('is what git says with %j', (pattern) => {
+    using site = temporaryDirectory();
+    git(site.path, 'init', '--quiet');
+    git(site.path, 'commit', '--quiet', '--allow-empty', '--message=nothing');
+    writeFiles(site.path, {
+      a: '',
+      b: '',
+      'd/a': '',
+      'd/e/a': '',
+      'd/e/b.c': '',
+      'de/a': '',
+      'e/a': '',
+      '.gitignore': `a\n!${pattern}\n`,
+    });
+    expect(byUs(site.path)).toEqual(byGit(site.path));
   });
 
   it.each([
@@ -572,42 +635,47 @@ describe('uncommitted work', () => {
     expect(byUs(site.path)).toEqual(byGit(site.path));
   });
 
-  it('is found in no time, however many asterisks a pattern has', () => {
+  it('is found with any number of asterisks in a pattern', () => {
     using site = temporaryDirectory();
     makeRepository(site.path);
     const name = 'a'.repeat(200);
     writeFiles(site.path, { '.git/info/exclude': `${'*a'.repeat(60)}b\n${'**/a*/'.repeat(60)}b\n`, [name]: '' });
-    const start = process.cpuUsage();
+    // With backtracking this takes longer than the test's time limit.
     expect(byUs(site.path)).toEqual([name]);
-    const { user } = process.cpuUsage(start);
-    expect(user).toBeLessThan(2_000_000);
   });
 
-  it('is what git says, whatever .gitignore has in it', { timeout: 60_000 }, () => {
+  it('equals the list of git for any .gitignore', () => {
     using site = temporaryDirectory();
+    // One run of git answers for ten directories.
+    const places = ['', ...Array.from({ length: 10 }, (_, index) => `${index}/`)];
     const names = ['a', 'b', 'ab', 'a.b', 'd/a', 'd/ab', 'd/e/a', 'd/e/b.c', 'e/a', 'e/d/ab', '!a', 'a b'];
     git(site.path, 'init', '--quiet');
     git(site.path, 'commit', '--quiet', '--allow-empty', '--message=nothing');
-    writeFiles(site.path, Object.fromEntries(names.map((name) => [name, ''])));
+    for (const place of places) writeFiles(site.path, Object.fromEntries(names.map((name) => [place + name, ''])));
     const pattern = fc.string({
       unit: fc.constantFrom('a', 'b', 'd', 'e', '/', '*', '**/', '/**', '?', '[ab]', '[!a]', '.', '!', '\\', ' ', '#'),
       maxLength: 5,
     });
-    // Git strips a literal beginning before it matches the rest, so that to it `a**/b` is `**/b` behind an a: a slip of its.
+    // Git strips a literal beginning before it matches the rest: it takes `a**/b` for `**/b` behind an a, and `a**` for `**`.
     // Nor does it take an escaped slash for a slash everywhere: `\/` before or between asterisks is now this, now that.
-    const rule = pattern.filter((text) => !/[^/!]\*\*\/|\\\//.test(text));
+    const rule = pattern.filter((text) => !/[^/!]\*\*+(?:\/|$)|\\\//.test(text));
     const file = fc.array(rule, { maxLength: 4 }).map((lines) => lines.join('\n'));
+    const { length } = places;
+    const pairs = fc.array(fc.tuple(file, file), { minLength: length, maxLength: length });
     fc.assert(
-      fc.property(file, file, (top, below) => {
-        writeFiles(site.path, { '.gitignore': top, 'd/.gitignore': below });
+      fc.property(pairs, fc.boolean(), (files, hasTop) => {
+        for (const [index, place] of places.entries()) {
+          const [top, below] = hasTop || place !== '' ? (files[index] ?? ['', '']) : ['', ''];
+          writeFiles(site.path, { [`${place}.gitignore`]: top, [`${place}d/.gitignore`]: below });
+        }
         expect(byUs(site.path)).toEqual(byGit(site.path));
       }),
-      { numRuns: 150 },
+      { numRuns: 20 },
     );
   });
 });
 
-it('a repository may be moved with its site', () => {
+it('a repository can be moved with its site', () => {
   using site = temporaryDirectory();
   using other = temporaryDirectory();
   makeRepository(join(site.path, 'portage.git'));

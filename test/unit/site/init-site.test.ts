@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { Failure } from '../../../src/failure.ts';
 import { parseIniFiles } from '../../../src/portage/ini-sections.ts';
 import { initSite } from '../../../src/site/init-site.ts';
-import { readSite } from '../../../src/site/read-site.ts';
+import { readSite } from '../../../src/site/read/read-site.ts';
 import { fingerprint, git, temporaryDirectory } from './git-program.ts';
 import { temporarySite } from './sites.ts';
 
@@ -12,7 +12,7 @@ const time = new Date('2026-01-02T03:04:05Z');
 const ministage = join(import.meta.dirname, '../../../ministage');
 
 describe('a new site', () => {
-  it.each(['portage', 'buildhooks'])('has config/%s as a repository that git finds nothing wrong with', (name) => {
+  it.each(['portage', 'buildhooks'])('has a repository config/%s without faults to git fsck', (name) => {
     using site = temporarySite();
     const directory = join(site.path, 'config', name);
     expect(git(directory, 'fsck', '--strict', '--full')).toBe('');
@@ -27,7 +27,7 @@ describe('a new site', () => {
     expect(readSite(site.path).tuples).toHaveLength(3);
   });
 
-  it('lets each branch be checked out, and be committed to', () => {
+  it('has branches that can be checked out and committed to', () => {
     using site = temporarySite();
     const portage = join(site.path, 'config/portage');
     git(portage, 'checkout', '--quiet', 'musl');
@@ -40,12 +40,12 @@ describe('a new site', () => {
     expect(after.map((commit, index) => commit === before[index])).toEqual([true, true, false]);
   });
 
-  it('has hooks that are executable', () => {
+  it('has executable hooks', () => {
     using site = temporarySite();
     expect(git(join(site.path, 'config/buildhooks'), 'ls-tree', 'plain')).toMatch(/^100755 blob \w+\tfinish\n$/);
   });
 
-  it('has its sets where the repository of the site can have them', () => {
+  it('has its sets where the site repository can track them', () => {
     using site = temporarySite();
     git(site.path, 'init', '--quiet');
     git(site.path, 'add', 'site.yaml', 'config/tuples', 'config/sets');
@@ -53,7 +53,7 @@ describe('a new site', () => {
     expect(readFileSync(join(site.path, 'config/portage/sets/tools'), 'utf8')).toContain('app-misc/greet');
   });
 
-  it('keeps what is built out of the repository of the site', () => {
+  it('ignores built files in the site repository', () => {
     using site = temporarySite();
     git(site.path, 'init', '--quiet');
     mkdirSync(join(site.path, 'output'));
@@ -61,7 +61,7 @@ describe('a new site', () => {
     expect(git(site.path, 'check-ignore', 'output/root.tar.zst')).toBe('output/root.tar.zst\n');
   });
 
-  it('gives Portage variables that are each set once, in quotes', () => {
+  it('sets each variable of Portage once, in quotes', () => {
     using site = temporarySite();
     const files = readSite(site.path).tuples.flatMap(({ portage }) =>
       portage.entries
@@ -80,7 +80,7 @@ describe('a new site', () => {
     }
   });
 
-  it('may be made in a repository that has nothing but a README', () => {
+  it('can be made in a repository that contains only a README', () => {
     using directory = temporaryDirectory();
     git(directory.path, 'init', '--quiet');
     writeFileSync(join(directory.path, 'README.md'), 'mine');
@@ -91,7 +91,7 @@ describe('a new site', () => {
     expect(readFileSync(join(directory.path, '.gitignore'), 'utf8')).toBe('*~');
   });
 
-  it('is named after its directory', () => {
+  it('has the name of its directory', () => {
     using directory = temporaryDirectory();
     expect(initSite(join(directory.path, 'My Site_2!'), time)).toEqual({
       name: 'my-site-2',
@@ -102,7 +102,7 @@ describe('a new site', () => {
     expect(initSite(join(directory.path, '日本'), time).name).toBe('site');
   });
 
-  it('is the same whenever it is made, but for the time', () => {
+  it('is reproducible except for the time', () => {
     using directory = temporaryDirectory();
     const commits = ['a', 'b'].map((name) => {
       initSite(join(directory.path, name), time);
@@ -111,7 +111,7 @@ describe('a new site', () => {
     expect(commits[0]).toBe(commits[1]);
   });
 
-  it('names what the ministage has: its repository, its profile, its packages', () => {
+  it('uses the repository, the profile and the packages of the ministage', () => {
     using site = temporarySite();
     const [base, , musl] = readSite(site.path).tuples;
     const read = (tuple: typeof base, file: string) =>
@@ -133,7 +133,7 @@ describe('a new site', () => {
   });
 });
 
-describe('a directory that is not empty is left as it is', () => {
+describe('init leaves a directory that is not empty unchanged', () => {
   it.each<readonly [string, (path: string) => void, RegExp]>([
     ['a file in it', (path) => writeFileSync(join(path, '.hidden'), ''), /it is not empty \(there is \.hidden\)$/],
     ['a site', (path) => initSite(path, time), /it is not empty/],
@@ -151,7 +151,7 @@ describe('a directory that is not empty is left as it is', () => {
     expect(() => initSite(join(directory.path, 'file'), time)).toThrow(/: it is a file$/);
   });
 
-  it('what cannot be written', () => {
+  it('a directory that cannot be written', () => {
     using directory = temporaryDirectory();
     mkdirSync(join(directory.path, 'real'));
     symlinkSync('/proc/version', join(directory.path, 'real/link'));

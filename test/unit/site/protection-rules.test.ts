@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { commitFiles, portage } from './site-changes.ts';
 import { readOrExplain, temporarySite } from './sites.ts';
 
-it('says which lines of zentoo/protected-files are no rules when the site is read', () => {
+it('reports invalid lines of zentoo/protected-files when the site is read', () => {
   using site = temporarySite();
   const rules = '# kept\n/etc/motto.conf old\n\n/etc/hosts older\netc/group new\n/etc/passwd\n/etc/a new old\n';
   commitFiles(portage(site.path), { 'zentoo/protected-files': rules });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { editDistance, nearestName } from '../../../src/site/nearest-name.ts';
-import { explainMisreading, readTupleName, type TupleNames } from '../../../src/site/read-tuple-name.ts';
+import { explainUnreadableTuple, readTupleName, type TupleNames } from '../../../src/site/read/read-tuple-name.ts';
 
 /** Names that run into each other: few words, with hyphens. */
 const word = fc.constantFrom('a', 'b', 'x86', '64', 'v3');
@@ -36,7 +36,7 @@ function* everyTuple({ cpu, portage, buildhooks, packages }: TupleNames) {
 }
 
 describe('the readings of a tuple', () => {
-  it('are exactly those that its names make', () => {
+  it('are exactly those with existing names', () => {
     fc.assert(
       fc.property(allNames, fc.nat(), (given, choice) => {
         const names = namesOf(given);
@@ -50,19 +50,22 @@ describe('the readings of a tuple', () => {
     );
   });
 
-  it.each(['cpu', 'portage', 'buildhooks', 'packages'] as const)('are there where %s is not known', (part) => {
-    fc.assert(
-      fc.property(allNames, fc.nat(), (given, choice) => {
-        const names = namesOf(given);
-        const all = [...everyTuple(names)];
-        const parts = all[choice % all.length];
-        const unknown = { ...names, [part]: part === 'packages' ? () => undefined : undefined };
-        expect(readTupleName(Object.values(parts ?? {}).join('-'), unknown)).toContainEqual(parts);
-      }),
-    );
-  });
+  it.each(['cpu', 'portage', 'buildhooks', 'packages'] as const)(
+    'include any name of %s if its names are unknown',
+    (part) => {
+      fc.assert(
+        fc.property(allNames, fc.nat(), (given, choice) => {
+          const names = namesOf(given);
+          const all = [...everyTuple(names)];
+          const parts = all[choice % all.length];
+          const unknown = { ...names, [part]: part === 'packages' ? () => undefined : undefined };
+          expect(readTupleName(Object.values(parts ?? {}).join('-'), unknown)).toContainEqual(parts);
+        }),
+      );
+    },
+  );
 
-  it('are none for what no names make, and that is explained within the text', () => {
+  it('are none for a text without existing names, and the fault is explained within the text', () => {
     fc.assert(
       fc.property(
         allNames,
@@ -75,8 +78,8 @@ describe('the readings of a tuple', () => {
           const names = namesOf(given);
           const readings = readTupleName(text, names);
           fc.pre(readings.length === 0);
-          const { offset, message } = explainMisreading(text, names);
-          expect(message).toMatch(/^there is no |^the branch |is no tuple: it should be /);
+          const { offset, message } = explainUnreadableTuple(text, names);
+          expect(message).toMatch(/^there is no |^the branch |is not a tuple: it must be /);
           expect(offset).toBeGreaterThanOrEqual(0);
           expect(offset).toBeLessThanOrEqual(text.length);
         },
@@ -107,11 +110,11 @@ describe('the readings of a tuple', () => {
     ['x86-64-desktop-plain-tools', 7, "there is no portage branch 'desktop'; there are: server, desktop-kde"],
     ['x86-64-desktop-kdee-plain-tools', 7, "there is no portage branch 'desktop-kdee'; did you mean 'desktop-kde'?"],
     ['x86-64-desktop-kde-plain-mail', 25, "the branch 'desktop-kde' has no package set 'mail'; there are: tools"],
-    ['x86-64', 0, "'x86-64' is no tuple: it should be <cpu>-<portage>-<buildhooks>-<packages>"],
-    ['a-'.repeat(5000), 0, expect.stringMatching(/^'a-a-.*' \(10000 characters\) is no tuple/)],
+    ['x86-64', 0, "'x86-64' is not a tuple: it must be <cpu>-<portage>-<buildhooks>-<packages>"],
+    ['a-'.repeat(5000), 0, expect.stringMatching(/^'a-a-.*' \(10000 characters\) is not a tuple/)],
   ])('%s has none', (text, offset, message) => {
     expect(readTupleName(text, names)).toEqual([]);
-    expect(explainMisreading(text, names)).toMatchObject({ offset, message });
+    expect(explainUnreadableTuple(text, names)).toMatchObject({ offset, message });
   });
 });
 
@@ -128,7 +131,7 @@ describe('edit distance', () => {
     expect(editDistance(to, from)).toBe(distance);
   });
 
-  it('is at most the longer text, and none only for equal ones', () => {
+  it('is at most the longer length, and 0 only for equal texts', () => {
     const text = fc.string({ maxLength: 12 });
     fc.assert(
       fc.property(text, text, (from, to) => {
@@ -140,7 +143,7 @@ describe('edit distance', () => {
     );
   });
 
-  it('suggests a name only where it is near', () => {
+  it('suggests a name only if it is near', () => {
     expect(nearestName('sevrer', ['desktop', 'server'])).toBe('server');
     expect(nearestName('zebra', ['desktop', 'server'])).toBeUndefined();
     expect(nearestName('server', [])).toBeUndefined();

@@ -1,7 +1,7 @@
 import { renameSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readSite } from '../../../src/site/read-site.ts';
+import { readSite } from '../../../src/site/read/read-site.ts';
 import { commitAll, git, writeFiles } from './git-program.ts';
 import { commitFiles, edit, portage } from './site-changes.ts';
 import { readOrExplain, temporarySite } from './sites.ts';
@@ -28,7 +28,7 @@ function inEachBranch(site: string, change: (branch: string) => void): void {
 }
 
 describe('the repositories of a site', () => {
-  it('are those that the branches of its tuples name', () => {
+  it('are those in the repos.conf of the branches of its tuples', () => {
     using directory = temporarySite();
     commitFiles(portage(directory.path), { 'repos.conf/local.conf': local('auto-sync = no') });
     const { tuples, repositories } = readSite(directory.path);
@@ -46,7 +46,7 @@ describe('the repositories of a site', () => {
     ]);
   });
 
-  it('are the one that Portage comes with where no branch has a repos.conf', () => {
+  it('are the default repository of Portage if no branch has a repos.conf', () => {
     using directory = temporarySite();
     inEachBranch(directory.path, () => rmSync(join(portage(directory.path), 'repos.conf'), { recursive: true }));
     expect(readSite(directory.path).repositories).toEqual([
@@ -54,7 +54,7 @@ describe('the repositories of a site', () => {
     ]);
   });
 
-  it('are read from the files of repos.conf in the order of Portage, by way of links', () => {
+  it('are read from the files of repos.conf in the order of Portage, following links', () => {
     using directory = temporarySite();
     const repository = portage(directory.path);
     const uri = (name: string) => `[local]\nsync-uri = file:///${name}\n`;
@@ -79,7 +79,7 @@ describe('the repositories of a site', () => {
     expect(readSite(directory.path).repositories[1]?.syncUri).toBe('file:///directory');
   });
 
-  it('may be in one file', () => {
+  it('can be in one file', () => {
     using directory = temporarySite();
     inEachBranch(directory.path, () => {
       const repository = portage(directory.path);
@@ -90,7 +90,7 @@ describe('the repositories of a site', () => {
     expect(readSite(directory.path).repositories).toEqual([{ ...ours, branches: ['base', 'musl'] }]);
   });
 
-  it('may have volumes of their own, those of branches without tuples too', () => {
+  it('can have their own volumes, also in branches without tuples', () => {
     using directory = temporarySite();
     git(portage(directory.path), 'checkout', '--quiet', '-b', 'later');
     commitFiles(portage(directory.path), { 'repos.conf/local.conf': local() });
@@ -133,27 +133,29 @@ const bad: readonly (readonly [string, (site: string) => void, readonly unknown[
   [
     'at one location',
     (site) => commitFiles(portage(site), { 'repos.conf/local': '[local]\nlocation = /var/db/repos/x/../gentoo/\n' }),
-    ["config/portage@base:repos.conf/local:1:1: the repository 'gentoo' has the location /var/db/repos/gentoo already"],
+    ["config/portage@base:repos.conf/local:1:1: the repository 'gentoo' already has the location /var/db/repos/gentoo"],
   ],
   [
     'without a location',
     (site) =>
       commitFiles(portage(site), { 'repos.conf/local': '[local]\nlocation = srv\n\n[other]\nsync-type = git\n' }),
     [
-      "config/portage@base:repos.conf/local:1:1: the repository 'local' has no location that is an absolute path, and Portage leaves it out: location = /var/db/repos/local",
-      "config/portage@base:repos.conf/local:4:1: the repository 'other' has no location that is an absolute path, and Portage leaves it out: location = /var/db/repos/other",
+      "config/portage@base:repos.conf/local:1:1: the repository 'local' has no absolute location, and Portage ignores it: location = /var/db/repos/local",
+      "config/portage@base:repos.conf/local:4:1: the repository 'other' has no absolute location, and Portage ignores it: location = /var/db/repos/other",
     ],
   ],
   [
     'with an odd name',
     (site) => commitFiles(portage(site), { 'repos.conf/local': '[-x/y]\nlocation = /srv\n' }),
-    ["config/portage@base:repos.conf/local:1:1: '-x/y' is no name for an ebuild repository: letters, digits, _ and -"],
+    [
+      "config/portage@base:repos.conf/local:1:1: '-x/y' is not a valid name of an ebuild repository: use letters, digits, _ and -",
+    ],
   ],
   [
     'in a damaged file',
     (site) => commitFiles(portage(site), { 'repos.conf/local': '[local]\nlocation = /srv\nhello\n' }),
     [
-      'config/portage@base:repos.conf/local:3:1: this is neither [NAME] nor key = value, or is there twice: Portage then ignores all of repos.conf',
+      'config/portage@base:repos.conf/local:3:1: this is neither [NAME] nor key = value, or it is a duplicate: Portage then ignores all of repos.conf',
     ],
   ],
   [
@@ -164,7 +166,7 @@ const bad: readonly (readonly [string, (site: string) => void, readonly unknown[
       commitAll(portage(site));
     },
     ['local', 'other'].map(
-      (name) => `config/portage@base:repos.conf/${name}:1:1: it is a symbolic link to what is not in this branch`,
+      (name) => `config/portage@base:repos.conf/${name}:1:1: it is a symbolic link to a path outside this branch`,
     ),
   ],
   [
@@ -177,7 +179,7 @@ const bad: readonly (readonly [string, (site: string) => void, readonly unknown[
       symlinkSync('../d0', join(portage(site), 'repos.conf/many'));
       commitAll(portage(site));
     },
-    ['config/portage@base:repos.conf:1:1: its symbolic links make it more than 1000 files'],
+    ['config/portage@base:repos.conf:1:1: its symbolic links turn it into more than 1000 files'],
   ],
   [
     'with a volume, and in no branch',
@@ -186,7 +188,7 @@ const bad: readonly (readonly [string, (site: string) => void, readonly unknown[
   ],
 ];
 
-describe('what is wrong with repositories is said', () => {
+describe('a fault of a repository is reported', () => {
   it.each(bad)('%s', (_name, harm, expected) => {
     using directory = temporarySite();
     harm(directory.path);

@@ -1,14 +1,14 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readSite } from '../../../src/site/read-site.ts';
+import { readSite } from '../../../src/site/read/read-site.ts';
 import { closePackageSet } from '../../../src/site/set-closure.ts';
 import { commitAll, git, writeFiles } from './git-program.ts';
 import { portage } from './site-changes.ts';
 import { temporarySite } from './sites.ts';
 
 describe('the sets that a tuple needs', () => {
-  it('are its own and those that it names, of the branch before those of the site, each once', () => {
+  it('are its own set and the sets in it, each once, those of the branch before those of the site', () => {
     using directory = temporarySite();
     rmSync(join(portage(directory.path), 'sets'));
     writeFiles(portage(directory.path), { 'sets/editors': '# of the branch\napp-editors/vim\n@common\n' });

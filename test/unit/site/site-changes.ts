@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { commitAll, writeFiles } from './git-program.ts';
 
@@ -18,4 +18,10 @@ export function edit(site: string, file: string, from: string | RegExp, to: stri
 export function commitFiles(repository: string, files: Readonly<Record<string, string>>): void {
   writeFiles(repository, files);
   commitAll(repository);
+}
+
+/** Replaces the make.conf of the branch `base` of a site, and commits it with other files. */
+export function prepareMakeConf(site: string, files: Readonly<Record<string, string>>): void {
+  rmSync(join(portage(site), 'make.conf'), { recursive: true });
+  commitFiles(portage(site), files);
 }

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { failuresOf } from '../../../src/failure.ts';
 import { initSite } from '../../../src/site/init-site.ts';
-import { readSite } from '../../../src/site/read-site.ts';
+import { readSite } from '../../../src/site/read/read-site.ts';
 import type { Site } from '../../../src/site/site.ts';
 import { temporaryDirectory } from './git-program.ts';
 

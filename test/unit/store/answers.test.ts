@@ -1,71 +1,82 @@
+import type { GenericSchema } from 'valibot';
 import { describe, expect, it } from 'vitest';
 import {
+  checkInstalled,
   findMissing,
   foreignFailure,
+  foreignPackages,
   missingFailure,
+  missingPackages,
   packageClosure,
-  parseClosure,
-  parseForeign,
-  parseInstalled,
-  parseMissing,
 } from '../../../src/store/check-root.ts';
-import { parseDependencies } from '../../../src/store/dependencies.ts';
-import { mendStore, parseStoreCheck } from '../../../src/store/check-store.ts';
-import { parsePartition } from '../../../src/store/partition.ts';
-import { FakeEngine } from '../../support/fake-engine.ts';
-import type { ExecRequest } from '../../../src/engine/engine.ts';
-import type { StoreMount } from '../../../src/store/portage-program.ts';
+import { findDependencies, packageNeeds } from '../../../src/store/dependencies.ts';
+import { parsePretendOutput } from '../../../src/portage/output/pretend-output.ts';
+import { mendStore, storeCheck } from '../../../src/store/check-store.ts';
+import { parseJson } from '../../../src/parse-json.ts';
+import { partition, storeSaying } from './answering-store.ts';
 
-const partition = parsePartition('x86_64-pc-linux-gnu/generic/default-0123456789ab');
+/** A partition without faults whose packages are not in the cache yet. */
+const order = {
+  ...{ faults: [], unfit: [], unverified: [], packages: 2 },
+  ...{ settled: false, signatures: false, remote: false },
+};
 
-/** A store in a container whose programs print these, one after another. */
-async function storeSaying(...outputs: readonly { stdout?: string; stderr?: string }[]) {
-  const engine = new FakeEngine();
-  const ran: ExecRequest[] = [];
-  const left = [...outputs];
-  engine.onExec = (_container, request) => {
-    ran.push(request);
-    return left.shift() ?? {};
-  };
-  engine.addImage('base');
-  const container = await engine.createContainer('x', { image: 'base', command: ['sh'], mounts: [] });
-  await engine.startContainer(container);
-  if (partition === undefined) throw new Error('no partition');
-  const store: StoreMount = { engine, container, partition };
-  return { store, ran };
-}
-
-describe('what the programs print', () => {
-  it('is read', () => {
-    const check = {
-      faults: ['Packages is empty'],
-      unfit: [{ path: 'a/b/b-1-1.xpak', cpv: '', why: 'x' }],
-      packages: 2,
-    };
-    expect(parseStoreCheck(check)).toEqual(check);
-    const list = [{ cpv: 'a/b-1', buildId: '', buildTime: '1795378938' }];
-    expect(parseInstalled(list)).toEqual(list);
-    expect(parseMissing([{ atom: 'a/b', for: '' }])).toEqual([{ atom: 'a/b', for: '' }]);
-    expect(parseForeign([{ atom: 'a/b', cpv: null, why: 'x' }])).toEqual([{ atom: 'a/b', cpv: undefined, why: 'x' }]);
-    expect(parseClosure(['a/b-1'])).toEqual(['a/b-1']);
+describe('the answer of a program in a container', () => {
+  it.each([
+    [
+      storeCheck,
+      {
+        ...order,
+        faults: ['Packages is empty'],
+        unfit: [{ path: 'a/b/b-1-1.xpak', cpv: '', why: 'x' }],
+        unverified: [{ path: 'a/b/b-1-2.gpkg.tar', cpv: 'a/b-1', why: 'y' }],
+      },
+    ],
+    [missingPackages, [{ atom: 'a/b', for: '' }]],
+    [foreignPackages, [{ atom: 'a/b', cpv: null, why: 'x' }]],
+  ])('is read: %#', (schema: GenericSchema, answer) => {
+    expect(parseJson(schema, JSON.stringify(answer))).toEqual(answer);
   });
 
-  it.each([undefined, null, 1, 'x', {}, [1], [null], [{ atom: 1 }], { faults: [1], unfit: [], packages: 0 }])(
-    'is nothing else: %j',
-    (json) => {
-      for (const parse of [parseStoreCheck, parseInstalled, parseMissing, parseForeign, parseClosure]) {
-        expect(parse(json)).toBeUndefined();
-      }
-    },
-  );
+  it.each([
+    '',
+    'x',
+    'null',
+    '1',
+    '"x"',
+    '{}',
+    '[1]',
+    '[null]',
+    '[{"atom":1}]',
+    '{"faults":[1],"unfit":[],"packages":0}',
+  ])('is refused if it does not match: %j', (text) => {
+    for (const schema of [storeCheck, missingPackages, foreignPackages]) {
+      expect(parseJson<unknown>(schema, text)).toBeUndefined();
+    }
+  });
 
-  it('is on the last line, whatever Portage says before', async () => {
+  it('is on the last line, after whatever Portage prints', async () => {
     const { store, ran } = await storeSaying({ stdout: '!!! a warning\n[{"atom":"a/b","for":"@system"}]\n' });
     expect(await findMissing(store, ['@tools', 'a/b'])).toEqual([{ atom: 'a/b', for: '@system' }]);
     expect(ran[0]?.command.slice(4)).toEqual(['missing', `/var/cache/binpkgs/${partition}`, '@tools', 'a/b']);
   });
 
-  it('is a failure with its own words where it is no answer', async () => {
+  it('of a root is a list of packages that are not from the store', async () => {
+    const why = 'it is not installed';
+    const { store, ran } = await storeSaying({ stdout: JSON.stringify([{ atom: 'a/b', cpv: null, why }]) });
+    expect(await checkInstalled(store, ['a/b'])).toEqual([{ atom: 'a/b', cpv: null, why }]);
+    expect(ran[0]?.command.slice(4)).toEqual(['installed', `/var/cache/binpkgs/${partition}`, 'a/b']);
+  });
+
+  it('may be missing without any output', async () => {
+    const { store } = await storeSaying({});
+    await expect(findMissing(store, [])).rejects.toMatchObject({
+      message: 'failed to check the binary packages: Portage printed no answer',
+      logTail: [],
+    });
+  });
+
+  it('becomes a failure with its error output if there is no answer', async () => {
     const { store } = await storeSaying({ stdout: '', stderr: 'Traceback\nthere is no set @tools\n' });
     await expect(findMissing(store, ['@tools'])).rejects.toMatchObject({
       code: 'store-corrupt',
@@ -76,13 +87,19 @@ describe('what the programs print', () => {
   });
 });
 
-it('what is put in order is told though the first answer to that is lost', async () => {
-  const unfit = [{ path: 'a/b/b-1-1.gpkg.tar', cpv: 'a/b-1', why: 'its CHOST is x' }];
-  const before = JSON.stringify({ faults: ['Packages is empty'], unfit, packages: 3 });
-  const { store, ran } = await storeSaying(
-    { stdout: before },
-    { stdout: JSON.stringify({ faults: [], unfit: [], packages: 3 }) },
+it('mendStore returns the faults that it mended', async () => {
+  const found = { ...order, faults: ['Packages is missing'], packages: 3 };
+  const { store } = await storeSaying(
+    { stdout: JSON.stringify({ ...found, faults: [] }) },
+    { stdout: JSON.stringify(found) },
   );
+  expect(await mendStore(store)).toEqual(found);
+});
+
+it('mendStore returns the faults even if its first answer was lost', async () => {
+  const unfit = [{ path: 'a/b/b-1-1.gpkg.tar', cpv: 'a/b-1', why: 'its CHOST is x' }];
+  const before = JSON.stringify({ ...order, faults: ['Packages is empty'], unfit });
+  const { store, ran } = await storeSaying({ stdout: before }, { stdout: JSON.stringify(order) });
   expect(await mendStore(store)).toEqual(JSON.parse(before));
   expect(ran.map(({ command }) => command.slice(4))).toEqual(
     ['glance', 'mend'].map((step) => [
@@ -93,10 +110,10 @@ it('what is put in order is told though the first answer to that is lost', async
   );
 });
 
-describe('packaging what is installed', () => {
-  it('is checked afterwards', async () => {
+describe('packaging installed packages', () => {
+  it('checks afterwards that the store has them', async () => {
     const { store, ran } = await storeSaying({ stdout: '["a/b-1","a/c-2"]' }, {}, {}, { stdout: '[]' });
-    const stage = [{ cpv: 'a/d-1', buildId: '', buildTime: '7' }];
+    const stage = [{ cpv: 'a/d-1', buildTime: '7' }];
     expect(await packageClosure({ ...store, environment: { ROOT: '/x' } }, ['@tools'], stage)).toEqual([
       'a/b-1',
       'a/c-2',
@@ -104,12 +121,16 @@ describe('packaging what is installed', () => {
     expect(ran[0]?.command.slice(-3)).toEqual(['@tools', '--', 'a/d-1=7']);
     expect(ran[1]).toMatchObject({
       command: ['quickpkg', '--include-config=y', '=a/b-1'],
-      environment: { ROOT: '/x', PKGDIR: `/var/cache/binpkgs/${partition}`, FEATURES: 'binpkg-multi-instance' },
+      environment: {
+        ROOT: '/x',
+        PKGDIR: `/var/cache/binpkgs/${partition}`,
+        FEATURES: 'binpkg-multi-instance -binpkg-request-signature',
+      },
     });
     expect(ran).toHaveLength(4);
   });
 
-  it('fails with the words of quickpkg where it did not', async () => {
+  it('fails with the output of quickpkg if it made none', async () => {
     const { store } = await storeSaying(
       { stdout: '["a/b-1"]' },
       { stderr: 'No write access' },
@@ -117,19 +138,19 @@ describe('packaging what is installed', () => {
     );
     await expect(packageClosure(store, ['@tools'], [])).rejects.toMatchObject({
       code: 'package-missing',
-      message: 'failed to package a/b-1: quickpkg did not',
+      message: 'failed to package a/b-1: quickpkg made no package',
       logTail: ['No write access'],
     });
   });
 });
 
-describe('a failed assembly', () => {
-  it('is none where nothing is wrong', () => {
+describe('the failure of an assembly', () => {
+  it('is undefined if no package is missing or foreign', () => {
     expect(missingFailure([])).toBeUndefined();
     expect(foreignFailure([])).toBeUndefined();
   });
 
-  it('names every package', () => {
+  it('names every missing or foreign package', () => {
     const missing = missingFailure([
       { atom: 'a/b', for: '' },
       { atom: 'a/c:2=', for: 'a/d-1' },
@@ -139,7 +160,7 @@ describe('a failed assembly', () => {
       message: expect.stringContaining('a/b, a/c:2= (for a/d-1)') as string,
     });
     const foreign = foreignFailure([
-      { atom: 'a/b', cpv: undefined, why: 'it is not installed' },
+      { atom: 'a/b', cpv: null, why: 'it is not installed' },
       { atom: 'a/c', cpv: 'a/c-1', why: 'it is not from the store: the store has no package of it' },
     ]);
     expect(foreign).toMatchObject({
@@ -149,9 +170,9 @@ describe('a failed assembly', () => {
   });
 });
 
-describe('what packages need of each other', () => {
-  it('is a list of positions for each', () => {
-    expect(parseDependencies([[1, 2], [], [1]], 3)).toEqual([[1, 2], [], [1]]);
+describe('dependencies among packages', () => {
+  it('are a list of positions for each package', () => {
+    expect(parseJson(packageNeeds(3), '[[1,2],[],[1]]')).toEqual([[1, 2], [], [1]]);
   });
 
   it.each([
@@ -159,7 +180,21 @@ describe('what packages need of each other', () => {
     ['a position that there is not', [[2], []], 2],
     ['what is no position', [['1'], []], 2],
     ['no list', { 0: [] }, 1],
-  ])('is nothing with %s', (_, json, count) => {
-    expect(parseDependencies(json, count)).toBeUndefined();
+  ])('are refused with %s', (_, json, count) => {
+    expect(parseJson(packageNeeds(count), JSON.stringify(json))).toBeUndefined();
+  });
+
+  it('are requested with the data that emerge printed for each package', async () => {
+    const { store, ran } = await storeSaying({ stdout: '[[1],[]]' });
+    const { packages } = parsePretendOutput([
+      '[ebuild  N     ] a/b-1:0/2::gentoo  USE="nls -doc" 0 KiB',
+      '[binary  N     ] a/c-2-1:0/2::gentoo to /usr/x86_64-pc-linux-musl/ USE="nls" 0 KiB',
+    ]);
+    expect(await findDependencies(store, packages)).toEqual([[1], []]);
+    const asked = { slot: '0/2', repository: 'gentoo', use: ['nls'] };
+    expect(ran[0]?.command.slice(4).map((word) => JSON.parse(word) as unknown)).toEqual([
+      { ...asked, cpv: 'a/b-1', root: '/', compiled: true },
+      { ...asked, cpv: 'a/c-2', root: '/usr/x86_64-pc-linux-musl/', compiled: false },
+    ]);
   });
 });

@@ -1,0 +1,155 @@
+import { defineConfig, type OxlintConfig } from 'oxlint';
+
+/**
+ * The rooms of `src` and what each may import: a folder stands for the files directly in it, a file at the top for itself.
+ * A room imports only rooms that are listed below it, and every allowance is used. A room that is missing here may import
+ * nothing, and nothing may import it.
+ */
+const rooms = {
+  'gentoo-builder.ts': 'run-gentoo-builder.ts program.ts',
+  'zentoo.ts': 'run-zentoo.ts program.ts',
+  'run-gentoo-builder.ts': 'program.ts cli builder report',
+  'run-zentoo.ts': 'program.ts cli/zentoo terminal',
+  'program.ts': 'cli terminal report failure.ts',
+  'cli/zentoo':
+    'cli record zentoo/command zentoo/freshroot zentoo/distcc zentoo/run plan site/read site terminal container report/event.ts portage portage/output quantity.ts abbreviate.ts failure.ts output-name.ts',
+  cli: 'builder portage quantity.ts abbreviate.ts failure.ts',
+  builder:
+    'emerge job container ownership store engine/docker engine record portage/output report/event.ts portage portage/explain quantity.ts failure.ts container-program.ts long-timer.ts',
+  'zentoo/command':
+    'zentoo/execute record zentoo/compile zentoo/output zentoo/buildmaster zentoo/root zentoo/configure zentoo/run emerge job plan schedule site store container engine report/with-task.ts portage portage/output failure.ts parse-json.ts output-name.ts',
+  'zentoo/execute':
+    'zentoo/assemble zentoo/compile zentoo/buildmaster zentoo/run job plan schedule container report/with-task.ts portage/output failure.ts',
+  'zentoo/freshroot':
+    'zentoo/output zentoo/buildmaster zentoo/root zentoo/configure zentoo/run emerge job plan site store terminal container engine/image-labels.ts report/with-task.ts portage failure.ts container-program.ts',
+  'zentoo/compile':
+    'zentoo/distcc zentoo/buildmaster zentoo/root zentoo/configure zentoo/run emerge job plan site store container engine portage portage/output failure.ts container-program.ts parse-json.ts',
+  'zentoo/distcc':
+    'zentoo/buildmaster zentoo/root zentoo/run job site container ownership engine failure.ts container-program.ts',
+  'zentoo/assemble':
+    'zentoo/output zentoo/buildmaster zentoo/root zentoo/configure zentoo/run emerge job plan site store container portage failure.ts container-program.ts',
+  'zentoo/output':
+    'zentoo/root zentoo/run plan site store container ownership engine failure.ts container-program.ts parse-json.ts output-name.ts',
+  'zentoo/buildmaster':
+    'zentoo/root zentoo/configure zentoo/run job plan store container engine portage parse-json.ts container-program.ts failure.ts',
+  'zentoo/root':
+    'zentoo/configure zentoo/run emerge job plan site/read site container engine report/event.ts portage failure.ts container-program.ts',
+  'zentoo/configure': 'zentoo/run emerge job site/read site store container portage failure.ts container-program.ts',
+  'zentoo/run':
+    'emerge job plan site/read site container ownership engine/docker engine report/event.ts portage portage/output parse-json.ts failure.ts',
+  plan: 'schedule/executor.ts site/read site portage portage/output portage/explain quantity.ts abbreviate.ts failure.ts parse-json.ts output-name.ts',
+  'site/read': 'site site/git portage abbreviate.ts failure.ts output-name.ts',
+  site: 'site/git portage quantity.ts abbreviate.ts failure.ts output-name.ts',
+  'site/git': '',
+  record: 'schedule/history.ts report/event.ts portage/output failure.ts parse-json.ts',
+  schedule: '',
+  emerge:
+    'job store container engine portage portage/output portage/explain quantity.ts failure.ts parse-json.ts container-program.ts',
+  job: 'container engine report/event.ts portage/output failure.ts container-program.ts long-timer.ts',
+  terminal: 'container engine failure.ts container-program.ts',
+  container: 'ownership store engine report/event.ts portage portage/output container-program.ts failure.ts',
+  ownership: 'engine parse-json.ts',
+  store: 'engine portage/output parse-json.ts failure.ts container-program.ts',
+  'engine/docker': 'engine parse-json.ts failure.ts',
+  engine: 'failure.ts',
+  'portage/explain': 'portage portage/output quantity.ts failure.ts',
+  'portage/output': 'portage report/event.ts parse-json.ts',
+  portage: '',
+  report: 'quantity.ts failure.ts',
+  'failure.ts': '',
+  'container-program.ts': '',
+  'parse-json.ts': '',
+  'long-timer.ts': '',
+  'output-name.ts': '',
+  'quantity.ts': '',
+  'abbreviate.ts': '',
+};
+
+/** What only some rooms may import from npm; other packages are free. */
+const packages = { dockerode: 'engine/docker', 'docker-modem': 'engine/docker', pino: 'report' };
+
+/** What a program alone does with its process, and what everybody else does instead. */
+const ofPrograms = {
+  argv: 'only a program reads its arguments',
+  env: 'only a program reads its environment: pass on what is needed',
+  exit: 'only a program ends the process: throw a Failure',
+  exitCode: 'only a program sets the exit status: throw a Failure',
+  abort: 'only a program ends the process',
+  on: 'only a program listens to signals: take an AbortSignal',
+  once: 'only a program listens to signals: take an AbortSignal',
+  addListener: 'only a program listens to signals: take an AbortSignal',
+  prependListener: 'only a program listens to signals: take an AbortSignal',
+  prependOnceListener: 'only a program listens to signals: take an AbortSignal',
+  stdout: 'only a program writes results: return them',
+  stderr: 'only a program opens standard error: emit a report event',
+  stdin: 'only a program reads standard input',
+};
+
+const config: OxlintConfig = {
+  plugins: ['typescript', 'import', 'unicorn', 'oxc', 'node'],
+  jsPlugins: ['./setup/lint/walls.js'],
+  options: { typeAware: true, reportUnusedDisableDirectives: 'error' },
+  categories: { correctness: 'error' },
+  env: { node: true, es2024: true },
+  ignorePatterns: ['dist', 'node_modules'],
+  rules: {
+    eqeqeq: 'error',
+    'no-var': 'error',
+    'prefer-const': 'error',
+    'no-throw-literal': 'error',
+    'import/no-cycle': ['error', { ignoreTypes: false }],
+    'import/no-self-import': 'error',
+    'import/no-duplicates': 'error',
+    'typescript/no-explicit-any': 'error',
+    'typescript/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+    'typescript/no-floating-promises': 'error',
+    'typescript/no-misused-promises': 'error',
+    'typescript/await-thenable': 'error',
+    'typescript/only-throw-error': ['error', { allowThrowingUnknown: true }],
+    'typescript/prefer-promise-reject-errors': 'error',
+    'typescript/switch-exhaustiveness-check': 'error',
+    'typescript/no-unnecessary-type-assertion': 'error',
+    'typescript/no-deprecated': 'error',
+    'typescript/no-non-null-assertion': 'error',
+    'typescript/return-await': ['error', 'error-handling-correctness-only'],
+    'unicorn/no-useless-spread': 'off',
+  },
+  overrides: [
+    {
+      files: ['src/**/*.ts'],
+      rules: {
+        'max-lines': ['error', { max: 300 }],
+        'max-lines-per-function': ['error', { max: 50 }],
+        'no-console': 'error',
+        'no-restricted-properties': [
+          'error',
+          ...Object.entries(ofPrograms).map(([property, message]) => ({ object: 'process', property, message })),
+        ],
+        // The global is watched; what is imported would not be.
+        'no-restricted-imports': ['error', { patterns: [{ regex: '^(node:)?process$', message: 'use the global' }] }],
+        'walls/imports': ['error', { rooms, packages }],
+      },
+    },
+    {
+      files: ['src/gentoo-builder.ts', 'src/zentoo.ts'],
+      rules: { 'no-restricted-properties': 'off' },
+    },
+    { files: ['test/**'], rules: { 'typescript/no-misused-spread': 'off', 'no-control-regex': 'off' } },
+    {
+      // The unit test files share a process and its modules: the fake of a module would stay for the next file.
+      files: ['test/unit/**'],
+      rules: {
+        'no-restricted-properties': [
+          'error',
+          ...['mock', 'doMock', 'resetModules'].map((property) => ({
+            object: 'vi',
+            property,
+            message: 'use vi.spyOn, on the namespace of a module if need be',
+          })),
+        ],
+      },
+    },
+  ],
+};
+
+export default defineConfig(config);

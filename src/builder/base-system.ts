@@ -1,0 +1,85 @@
+import { Failure } from '../failure.ts';
+import {
+  mainRepositoryOf,
+  parseRepositories,
+  parseReposConf,
+  type PortageConfiguration,
+  type Repository,
+} from '../portage/repos-conf.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { Base } from '../container/base-image.ts';
+import { withProbe } from '../container/probe.ts';
+import type { Workspace } from '../container/workspace.ts';
+import { readMakeConf } from '../portage/make-conf.ts';
+import type { Remark } from '../portage/make-conf-tokens.ts';
+import { readBaseMakeConf, type GivenMakeConf } from './make-conf.ts';
+
+/** The facts that gentoo-builder reads from a base's configuration files before it starts a container from the base. */
+export interface BaseSystem {
+  /** The main ebuild repository: its location in the base and its sync type. */
+  readonly repository: Repository;
+  /** Whether a sync also updates other repositories of the base. */
+  readonly otherSyncs: boolean;
+  /** Every path at which the tree is mounted: first the location of the repository. The profile of a base may be below another path. */
+  readonly treeTargets: readonly [string, ...string[]];
+  /** Settings of make.conf that Portage takes for empty. */
+  readonly notes: readonly Remark[];
+}
+
+/**
+ * Reads the Portage configuration of the base image, with the make.conf of the user. Refuses a base without `emerge`, and a
+ * make.conf at which emerge would end.
+ */
+export async function inspectBaseSystem(
+  engine: Engine,
+  workspace: Workspace,
+  base: Base,
+  given?: GivenMakeConf,
+): Promise<BaseSystem> {
+  return withProbe(engine, workspace, { image: base.image?.id ?? base.name, mounts: [] }, async (probe) => {
+    const [hasEmerge, own] = await Promise.all([
+      probe.exists('/usr/bin/emerge'),
+      probe.readTexts('/etc/portage', 'base-unusable'),
+    ]);
+    if (!hasEmerge) {
+      throw new Failure('base-unusable', `failed to use the base ${base.name}: it has no emerge (/usr/bin/emerge)`, {
+        hint: 'name an image that has Portage: --base gentoo/stage3:latest, or --base gentoo-base',
+      });
+    }
+    const reposConf = textsOf(own, 'repos.conf');
+    const { variables, notes } = await readBaseMakeConf(probe, own, { base: base.name, given });
+    const portdir = variables.get('PORTDIR')?.value;
+    const configured = parseReposConf(reposConf);
+    // Portage's defaults matter only if the base's own configuration is incomplete.
+    if (configured?.location && configured.syncType) return systemOf({ reposConf, portdir }, notes);
+    const shipped = await probe.readTexts('/usr/share/portage/config', 'base-unusable');
+    const globals = textsOf(shipped, 'make.globals').map((text) => ({
+      path: '/usr/share/portage/config/make.globals',
+      text,
+    }));
+    return systemOf(
+      {
+        reposConf: [...textsOf(shipped, 'repos.conf'), ...reposConf],
+        portdir: portdir || readMakeConf(globals).variables.get('PORTDIR')?.value,
+      },
+      notes,
+    );
+  });
+}
+
+function systemOf(configuration: PortageConfiguration, notes: readonly Remark[]): BaseSystem {
+  const repository = mainRepositoryOf(configuration);
+  const others = (parseRepositories(configuration.reposConf) ?? []).filter(({ name }) => name !== repository.name);
+  const inReposConf = mainRepositoryOf({ ...configuration, portdir: undefined }).location;
+  return {
+    repository,
+    otherSyncs: others.some(({ syncType, autoSync }) => syncType !== '' && autoSync),
+    treeTargets: [repository.location, ...(inReposConf === repository.location ? [] : [inReposConf])],
+    notes,
+  };
+}
+
+/** The texts of the file `name`, or of all files in the directory `name`, in the order in which Portage reads them. */
+function textsOf(files: ReadonlyMap<string, string>, name: string): readonly string[] {
+  return [...files].filter(([path]) => path === name || path.startsWith(`${name}/`)).map(([, text]) => text);
+}

@@ -1,0 +1,158 @@
+import { readFile, stat } from 'node:fs/promises';
+import { posix } from 'node:path';
+import { Readable } from 'node:stream';
+import { pack } from 'tar-stream';
+import { shellProgram } from '../container-program.ts';
+import { Failure, Failures, type Place } from '../failure.ts';
+import type { ContainerSession } from '../container/container-session.ts';
+import type { Probe } from '../container/probe.ts';
+import type { Remark } from '../portage/make-conf-tokens.ts';
+import { readMakeConf, type MakeConf, type MakeConfFile } from '../portage/make-conf.ts';
+
+const maximumSize = 1024 ** 2;
+const mostLinks = 40;
+const directory = '/etc/portage';
+
+/** The name of a user's make.conf in a base whose make.conf is a directory. It sorts last, because Portage lets the last file win. */
+const lastMakeConf = 'make.conf/zz-gentoo-builder.conf';
+
+/** A file given as --make-conf. */
+export interface GivenMakeConf {
+  /** The path in the file system of the builder. */
+  readonly path: string;
+  readonly text: string;
+}
+
+/**
+ * Reads the make.conf of the user. Refuses a file that cannot be a make.conf, or at which emerge would end, before a container is
+ * started. Files that it sources are not read here, because only the base has them.
+ */
+export async function readGivenMakeConf(path: string | undefined): Promise<GivenMakeConf | undefined> {
+  if (path === undefined) return undefined;
+  const text = await readText(path);
+  const failures = readMakeConf([{ path, text }]).faults.map(({ place, message }) => makeConfFailure(place, message));
+  const [first, ...others] = failures;
+  if (first) throw new Failures([first, ...others]);
+  return { path, text };
+}
+
+/** The failure of a given make.conf at a position. */
+function makeConfFailure(place: Place, message: string): Failure {
+  return new Failure('usage', `${place.file}:${place.line}:${place.column}: ${message}`, {
+    place,
+    hint: 'emerge would end at this line: correct the file that is given as --make-conf',
+  });
+}
+
+async function readText(path: string): Promise<string> {
+  const unusable = (why: string, cause?: unknown) =>
+    new Failure('usage', `failed to read the make.conf ${path}: ${why}`, {
+      hint: 'the path is one in the container in which gentoo-builder runs; mount the file there: -v "$PWD/make.conf:/make.conf:ro" ... --make-conf /make.conf',
+      cause,
+    });
+  try {
+    const stats = await stat(path);
+    if (!stats.isFile()) throw unusable('it is not a file');
+    if (stats.size > maximumSize) throw unusable(`it has ${stats.size} bytes, and at most ${maximumSize} are allowed`);
+    const content = await readFile(path);
+    if (content.includes(0)) throw unusable('it has NUL bytes, so it is not a text file');
+    return content.toString('utf8');
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    throw unusable(error instanceof Error ? error.message : String(error), error);
+  }
+}
+
+/** Replaces the make.conf of the base in the container. If the base has a directory make.conf, the file is added to it. */
+export async function installMakeConf(session: ContainerSession, path: string): Promise<void> {
+  const program = new URL('./make-conf-kind.sh', import.meta.url);
+  const command = shellProgram(program, 'gentoo-builder-kind', `${directory}/make.conf`);
+  const { stdout } = await session.run({ command });
+  const archive = pack();
+  const name = stdout.trim() === 'directory' ? lastMakeConf : 'make.conf';
+  archive.entry({ name, mode: 0o644 }, await readFile(path));
+  archive.finalize();
+  await session.unpack(directory, Readable.from(archive));
+}
+
+/** The make.conf that a build with a base uses. */
+export interface BaseMakeConf extends Pick<MakeConf, 'variables' | 'notes'> {
+  /** The files in the order in which Portage reads them, without those that they source. */
+  readonly files: readonly MakeConfFile[];
+}
+
+/**
+ * Reads the make.conf of a base as Portage will read it in the build: with the file that the user gave, and with sourced files.
+ * `own` has the files below /etc/portage. Throws the faults at which emerge would end: `usage` in the user's file, otherwise
+ * `base-unusable`.
+ */
+export async function readBaseMakeConf(
+  probe: Probe,
+  own: ReadonlyMap<string, string>,
+  { base, given }: { readonly base: string; readonly given: GivenMakeConf | undefined },
+): Promise<BaseMakeConf> {
+  const files = await makeConfFiles(probe, own, given?.text);
+  const installed = given && files.at(-1)?.path;
+  const inUserFile = ({ place, message }: Remark): Remark =>
+    given && place.file === installed ? { message, place: { ...place, file: given.path } } : { place, message };
+  const { variables, notes, faults } = await readWithSources(probe, files);
+  const [first, ...others] = faults
+    .map(inUserFile)
+    .map(({ place, message }) =>
+      place.file === given?.path
+        ? makeConfFailure(place, message)
+        : new Failure(
+            'base-unusable',
+            `failed to use the base ${base}: ${place.file}:${place.line}:${place.column}: ${message}`,
+            { hint: 'emerge would end at this line: correct the file in the base' },
+          ),
+    );
+  if (first) throw new Failures([first, ...others]);
+  return { files, variables, notes: notes.map(inUserFile) };
+}
+
+async function makeConfFiles(
+  probe: Probe,
+  own: ReadonlyMap<string, string>,
+  given: string | undefined,
+): Promise<readonly MakeConfFile[]> {
+  const at = (name: string, text: string) => ({ path: `${directory}/${name}`, text });
+  const inDirectory = [...own].filter(([name]) => name.startsWith('make.conf/'));
+  const isDirectory = inDirectory.length > 0;
+  if (given !== undefined && !isDirectory) return [at('make.conf', given)];
+  const read = inDirectory.filter(([name]) => name.split('/').every((part) => !/^\.|~$/.test(part)));
+  if (isDirectory)
+    return [...read, ...(given === undefined ? [] : [[lastMakeConf, given] as const])].map(([name, text]) =>
+      at(name, text),
+    );
+  const text = own.get('make.conf') ?? (await readFollowing(probe, `${directory}/make.conf`));
+  return text === undefined ? [] : [at('make.conf', text)];
+}
+
+/** Reads the files with all files that they source; asks the probe for those that are missing until none is. */
+async function readWithSources(probe: Probe, files: readonly MakeConfFile[]): Promise<MakeConf> {
+  const sources = new Map<string, { readonly text: string } | undefined>();
+  for (;;) {
+    const wanted = new Set<string>();
+    const made = readMakeConf(files, {
+      readSource: (path) => {
+        if (sources.has(path)) return sources.get(path);
+        wanted.add(path);
+        return 'unknown';
+      },
+    });
+    if (wanted.size === 0) return made;
+    for (const path of wanted) {
+      const text = await readFollowing(probe, path);
+      sources.set(path, text === undefined ? undefined : { text });
+    }
+  }
+}
+
+/** Reads a file, and follows it if it is a symbolic link; undefined if there is no such file. */
+async function readFollowing(probe: Probe, path: string, links = 0): Promise<string | undefined> {
+  const found = await probe.stat(path);
+  if (found?.kind === 'file') return probe.readText(path);
+  if (found?.kind !== 'symlink' || found.linkTarget === '' || links > mostLinks) return undefined;
+  return readFollowing(probe, posix.resolve(posix.dirname(path), found.linkTarget), links + 1);
+}

@@ -1,0 +1,68 @@
+import type { ContainerSession } from '../container/container-session.ts';
+import { defaultTarget } from '../container/mounts.ts';
+import { workDirectory } from '../container/work-directories.ts';
+import { EngineRefusal } from '../engine/refusal.ts';
+import { Failure } from '../failure.ts';
+import { mendPartition } from '../emerge/mend-partition.ts';
+import type { PortageSettings } from '../emerge/portage-settings.ts';
+import type { MendOptions, StoreCheck } from '../store/check-store.ts';
+import type { BuildRequest } from './build-request.ts';
+
+/** How emerge uses the binary packages of the store. */
+export interface BinpkgUse {
+  /** The PKGDIR; undefined if binary packages are neither used nor made. */
+  readonly pkgdir: string | undefined;
+  /** Whether emerge reads no packages but those that the product made. */
+  readonly ownPackagesOnly: boolean;
+}
+
+/** Repairs the partition of the store, and decides how emerge uses it. */
+export async function prepareBinpkgs(
+  request: BuildRequest,
+  session: ContainerSession,
+  { partition }: Pick<PortageSettings, 'partition'>,
+): Promise<BinpkgUse> {
+  if (!request.binpkgs) return { pkgdir: undefined, ownPackagesOnly: false };
+  const { signatures, remote } = await mendOrWarn(session, { partition });
+  const asksHosts = remote || request.emergeOptions.some((option) => hostOption.test(option));
+  if (signatures && asksHosts) {
+    await session.report({
+      type: 'warning',
+      message:
+        'the binary packages of the store are not used: FEATURES has binpkg-request-signature, and packages of remote hosts are asked for',
+      hint: 'set verify-signature = true for the hosts in binrepos.conf, and remove binpkg-request-signature from FEATURES',
+    });
+    return { pkgdir: `${workDirectory}/binpkgs`, ownPackagesOnly: false };
+  }
+  return {
+    pkgdir: `${defaultTarget('binpkgs')}/${partition}`,
+    ownPackagesOnly: !asksHosts,
+  };
+}
+
+/**
+ * Repairs the partition. If the check itself fails, for example because the base's Portage is too old for it, a warning says
+ * so, and the build goes on.
+ */
+export async function mendOrWarn(
+  session: ContainerSession,
+  { partition }: Pick<PortageSettings, 'partition'>,
+  options?: MendOptions,
+): Promise<StoreCheck> {
+  try {
+    return await mendPartition(session, { partition }, options);
+  } catch (error) {
+    if (session.signal.aborted || !(error instanceof Failure || error instanceof EngineRefusal)) throw error;
+    const why = error instanceof Failure ? error.message : `failed to check the binary packages: ${error.message}`;
+    await session.report({ type: 'warning', message: `${why}; the build goes on without this check` });
+    return unchecked;
+  }
+}
+
+const unchecked: StoreCheck = {
+  ...{ faults: [], unfit: [], unverified: [], packages: 0 },
+  ...{ settled: true, signatures: false, remote: false },
+};
+
+/** The options of emerge that ask a remote host for packages; emerge(1). */
+const hostOption = /^(?:--getbinpkg(?:only)?(?:=y)?|-[a-zA-Z]*[gG][a-zA-Z]*)$/;

@@ -1,0 +1,67 @@
+import { emergeEnvironment, emergeSyncCommand, webrsyncCommand } from '../portage/emerge-command.ts';
+import { explainSync } from '../emerge/explain-sync.ts';
+import type { ContainerSession } from '../container/container-session.ts';
+import type { BuildRequest } from './build-request.ts';
+import type { Preconditions } from './check-preconditions.ts';
+import { endedJobFailure, jobFailure } from '../job/job-failure.ts';
+import { syncUnderLock } from '../job/job-scripts.ts';
+import { syncLine } from '../job/sync-line.ts';
+import { readPortageSettings, type PortageSettings } from '../emerge/portage-settings.ts';
+import { runJob } from '../job/run-job.ts';
+import { describeBuilderRemedy } from './remedy-words.ts';
+import { syncMaxAge } from './sync-age.ts';
+
+const quiet = { quiet: true };
+
+/** The result of a sync. */
+export interface SyncResult {
+  /** The tree's stamp after the sync; undefined if the tree has none, or if the request has no sync. */
+  readonly treeStamp: string | undefined;
+  /** Portage's settings, if they were read and the sync did not change the tree. */
+  readonly settings: PortageSettings | undefined;
+}
+
+/**
+ * Syncs the tree under an exclusive lock: no other build uses the tree meanwhile. If the tree is empty and its sync type is
+ * rsync, the tree is filled from a snapshot, because a first rsync of a whole tree is a heavy load for a mirror. A tree that
+ * was synced recently (`syncMaxAge`) stays as it is. Portage's settings are read at the same time; they are dropped if the sync
+ * changed the tree.
+ */
+export async function syncRepository(
+  request: BuildRequest,
+  ready: Preconditions,
+  session: ContainerSession,
+): Promise<SyncResult> {
+  if (!request.sync) return { settings: undefined, treeStamp: undefined };
+  const { report } = session;
+  const syncType = ready.system?.repository.syncType ?? '';
+  const filled = ready.treeState === 'filled';
+  const fromSnapshot = !filled && syncType === 'rsync';
+  if (ready.treeState === 'empty' || ready.treeState === 'absent')
+    await report({ type: 'note', message: `filling the tree at ${session.trees[0]}: it is empty` });
+  const job = {
+    name: 'sync',
+    step: 'sync',
+    command: syncUnderLock(session, session.trees[0], {
+      command: fromSnapshot ? webrsyncCommand(quiet) : emergeSyncCommand(quiet),
+      maxAge: syncMaxAge(request, syncType),
+      deletesLeftovers: ready.treeState === 'interrupted',
+      ofUser: ready.tree.type === 'bind',
+    }),
+    environment: { ...session.proxies?.syncs, ...emergeEnvironment({ logdir: session.log.directory }) },
+    watch: false,
+    insteadOfWaiting: '; to build from the tree as it is, without waiting for a sync: --no-sync',
+    silenceTimeout: request.silenceTimeout,
+  } as const;
+  const settings = filled ? readPortageSettings(session, { during: 'sync' }).catch(() => undefined) : undefined;
+  const result = await runJob(session, job, (text) => report(syncLine(text))).catch(async (error: unknown) => {
+    throw await endedJobFailure(session, { error, underWay: new Set() });
+  });
+  if (result.exitStatus !== 0) {
+    const { code, message, remedy } = await explainSync(session, result);
+    throw jobFailure(session, { code, message, hint: remedy && describeBuilderRemedy(remedy) }, result);
+  }
+  const read = await settings;
+  const [treeStamp] = result.result;
+  return { treeStamp, settings: read?.treeStamp === treeStamp ? read : undefined };
+}

@@ -1,0 +1,140 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ContainerSpec } from '../engine/containers.ts';
+import type { Image } from '../engine/images.ts';
+import { EngineRefusal, type RefusalKind } from '../engine/refusal.ts';
+import { Failure } from '../failure.ts';
+import type { BuildContext } from './context.ts';
+
+const preferredBase = 'gentoo-base';
+const fallbackBase = 'gentoo/stage3:latest';
+const pullAttempts = 4;
+const firstPullDelayMs = 1000;
+
+/** The base image of a run: its name, and the image if the engine has it. */
+export interface Base {
+  readonly name: string;
+  readonly image: Image | undefined;
+}
+
+/** The number of root. */
+const root = '0';
+
+/** The part of a container's specification by which its process 1 runs as root, if the image names a user. */
+export function asRoot(image: Image | undefined): Pick<ContainerSpec, 'user'> {
+  return image === undefined || image.user === '' ? {} : { user: root };
+}
+
+/** The instructions of a commit that give an image the user of its base, because {@link asRoot} replaced the user. */
+export function userInstructions(base: Image | undefined): readonly string[] {
+  return base === undefined || base.user === '' ? [] : [`USER ${base.user}`];
+}
+
+/** The names that {@link chooseBase} looks for. */
+export function baseNames(named: string | undefined): readonly string[] {
+  return named === undefined ? [preferredBase, fallbackBase] : [named];
+}
+
+/** Chooses the base that the user named, else `gentoo-base` if the engine has it, else the public stage. */
+export async function chooseBase({ engine }: BuildContext, named: string | undefined): Promise<Base> {
+  if (named !== undefined) return { name: named, image: await engine.inspectImage(named) };
+  const preferred = await engine.inspectImage(preferredBase);
+  if (preferred !== undefined) return { name: preferredBase, image: preferred };
+  return { name: fallbackBase, image: await engine.inspectImage(fallbackBase) };
+}
+
+/**
+ * Pulls a base that the engine does not have. After a rate limit, a server error or a network error, the pull is repeated with
+ * growing random delays; after a refusal by the registry it is not. `otherwise` is the hint if another pull would fail again.
+ */
+export async function pullBase(
+  { engine, report, signal }: BuildContext,
+  name: string,
+  otherwise = 'name an image that the engine already has: --base IMAGE',
+): Promise<Image> {
+  await report({ type: 'note', message: `the engine has no image ${name}: pulling it` });
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await pullOnce({ engine, report, signal }, name);
+      break;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof EngineRefusal)) throw error;
+      if (attempt === pullAttempts || !error.isTransient) throw pullFailure(name, error, otherwise);
+      const wait = firstPullDelayMs * 2 ** (attempt - 1) * (1 + Math.random());
+      await report({
+        type: 'warning',
+        message: `the pull of ${name} failed (${error.message}); trying again in ${Math.round(wait / 1000)} s`,
+      });
+      await delay(wait, undefined, { signal }).catch(() => signal.throwIfAborted());
+    }
+  }
+  const image = await engine.inspectImage(name);
+  if (image === undefined) {
+    throw new Failure(
+      'base-unusable',
+      `failed to pull the base ${name}: the engine reported success but does not have the image`,
+    );
+  }
+  return image;
+}
+
+async function pullOnce({ engine, report, signal }: Pick<BuildContext, 'engine' | 'report' | 'signal'>, name: string) {
+  const layers = new Map<string, { current: number; total: number }>();
+  await engine.pullImage(
+    name,
+    ({ layer, current, total }) => {
+      if (layer === '' || total === 0) return;
+      layers.set(layer, { current, total });
+      const sum = (field: 'current' | 'total') => [...layers.values()].reduce((bytes, each) => bytes + each[field], 0);
+      void report({ type: 'pull', image: name, current: sum('current'), total: sum('total') });
+    },
+    signal,
+  );
+}
+
+/** The cause of a failed pull and its hint, for each kind of refusal. */
+const pullProblems: Partial<Record<RefusalKind, PullProblem>> = {
+  unreachable: {
+    why: 'its registry cannot be reached',
+    hint: 'check the network of the engine',
+    replaceable: true,
+  },
+  'rate-limited': {
+    why: 'its registry limits the number of pulls',
+    hint: 'wait, or log in on the machine of the engine (docker login)',
+    replaceable: true,
+  },
+  absent: {
+    why: 'there is no such image',
+    hint: 'check the spelling; if the image is private, log in (docker login); `docker images` lists the images of the engine',
+  },
+  denied: {
+    why: 'its registry requires a login',
+    hint: 'log in on the machine of the engine (docker login), and run the same command again',
+  },
+  'no-space': {
+    why: 'the disk of the engine is full',
+    hint: 'free space: `docker system df` shows how much images, containers and volumes use',
+  },
+};
+
+interface PullProblem {
+  readonly why: string;
+  readonly hint: string;
+  /** Whether the hint also advises another image. */
+  readonly replaceable?: true;
+}
+
+function pullFailure(name: string, error: EngineRefusal, otherwise: string): Failure {
+  const said = error.message.trim();
+  const problem = pullProblems[error.kind];
+  const hint = problem === undefined ? otherwise : `${problem.hint}${problem.replaceable ? `, or ${otherwise}` : ''}`;
+  return new Failure(
+    'base-unusable',
+    `failed to find the base ${name}: ${problem?.why ?? 'the pull failed'} (${said})`,
+    {
+      hint,
+      cause: error,
+    },
+  );
+}

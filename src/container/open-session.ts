@@ -1,0 +1,103 @@
+import type { ContainerSpec, MountSpec } from '../engine/containers.ts';
+import type { ExecRequest } from '../engine/execs.ts';
+import { commandsIn } from '../engine/run-command.ts';
+import type { Tmpfs } from '../portage/output/emerge-report.ts';
+import { asRoot, type Base } from './base-image.ts';
+import type { BuildLog } from './build-log.ts';
+import { findContainerLoss } from './container-loss.ts';
+import { holdCommand } from './container-scripts.ts';
+import type { ContainerSession, Trees } from './container-session.ts';
+import type { BuildContext } from './context.ts';
+import { unpackArchive } from './unpack-archive.ts';
+import { waitingReporter } from './waiting.ts';
+import { keepAliveMs, WatchedStream } from './watched-stream.ts';
+import { workDirectory } from './work-directories.ts';
+import type { Workspace } from './workspace.ts';
+
+/** The properties of the build container that {@link openSession} creates. */
+export interface SessionRequest {
+  readonly base: Base;
+  /** The mounts besides the work volume. */
+  readonly mounts: readonly MountSpec[];
+  readonly trees: Trees;
+  readonly log: BuildLog;
+  /** The work of the session in words, for example its packages. */
+  readonly subject: string;
+  /** The container's limits; undefined means no limit. */
+  readonly limits?: Pick<ContainerSpec, 'memory' | 'cpus'>;
+  /** The tmpfs that packages are built on; undefined means the work volume. */
+  readonly tmpfs?: Tmpfs | undefined;
+}
+
+/**
+ * Creates and starts a container that runs as long as this program holds its standard input. The container has no labels and no
+ * environment of its own, because an image inherits them at the commit. If compose built the base, the function blanks the
+ * labels by which compose recognizes its containers: neither the container nor an image of it belongs to a service.
+ */
+export async function openSession(
+  context: BuildContext,
+  workspace: Workspace,
+  { base, mounts, trees, log, subject, limits, tmpfs }: SessionRequest,
+): Promise<ContainerSession> {
+  const { engine } = context;
+  const id = await engine.createContainer(workspace.volume, {
+    image: base.image?.id ?? base.name,
+    command: holdCommand(),
+    mounts: [...workMounts(workspace, tmpfs), ...mounts],
+    ...blankComposeLabels(base.image?.labels ?? {}),
+    ...asRoot(base.image),
+    ...limits,
+    init: true,
+    openStdin: true,
+    keepLog: false,
+  });
+  const hold = await engine.holdStdin(id);
+  await engine.startContainer(id);
+  const keepAlive = setInterval(() => hold.write(Buffer.from('\n')), keepAliveMs);
+  void hold.ended.then(() => clearInterval(keepAlive));
+  return createSession(context, { id, workspace, base: base.name, trees, log, subject, tmpfs, hold });
+}
+
+/** The properties of a running build container from which a session is created. */
+export type HeldContainer = Pick<ContainerSession, 'id' | 'workspace' | 'base' | 'trees' | 'log' | 'tmpfs' | 'hold'> &
+  Partial<Pick<SessionRequest, 'subject'>>;
+
+/** Creates the session of a running container. */
+export function createSession(context: BuildContext, container: HeldContainer): ContainerSession {
+  const { engine, report, signal, self, proxies } = context;
+  const { id, workspace, subject = '' } = container;
+  const commands = commandsIn(engine, id);
+  const environment = proxies?.all ?? {};
+  const withProxies = <T extends ExecRequest>(request: T): T => ({
+    ...request,
+    environment: { ...environment, ...request.environment },
+  });
+  return {
+    ...container,
+    run: (request) => commands.run({ onChunk: waitingReporter(report), ...withProxies(request) }),
+    ...{ engine, report, signal, self, environment, ...(proxies === undefined ? {} : { proxies }) },
+    holder: subject === '' ? workspace.volume : `${workspace.volume} (${subject})`,
+    currentJob: undefined,
+    start: (request) => engine.execDetached(id, withProxies(request)),
+    stream: (request) => WatchedStream.open({ engine, container: id, request: withProxies(request), signal }),
+    unpack: (directory, archive) => unpackArchive(commands, directory, archive),
+    findLoss: async (work) => findContainerLoss(await engine.inspectContainer(id), work),
+  };
+}
+
+/**
+ * The mounts on which packages are built. The tmpfs has the same mode as a volume. Do not use the engine's archive calls on the
+ * container: they leave the inner mount point on the writable layer (`unpack-archive.ts`).
+ */
+function workMounts({ volume }: Workspace, tmpfs: Tmpfs | undefined): readonly MountSpec[] {
+  if (tmpfs === undefined) return [{ type: 'volume', source: volume, target: workDirectory }];
+  return [
+    { type: 'tmpfs', source: `size=${tmpfs.size},mode=0755`, target: tmpfs.directory },
+    { type: 'volume', source: volume, target: tmpfs.excluded },
+  ];
+}
+
+function blankComposeLabels(labels: Readonly<Record<string, string>>): Pick<ContainerSpec, 'labels'> {
+  const names = Object.keys(labels).filter((name) => name.startsWith('com.docker.compose.'));
+  return names.length === 0 ? {} : { labels: Object.fromEntries(names.map((name) => [name, ''])) };
+}

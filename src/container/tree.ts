@@ -1,0 +1,105 @@
+import { EngineRefusal } from '../engine/refusal.ts';
+import { Failure } from '../failure.ts';
+import type { BuildContext } from './context.ts';
+import { describeMount, mountAt, type MountChoice } from './mounts.ts';
+import { withProbe, type Probe } from './probe.ts';
+import type { Workspace } from './workspace.ts';
+
+/** The label of volumes that this program made; its value is the role. */
+export const volumeLabel = 'gentoo-builder.volume';
+
+/**
+ * `absent`: a volume that will be created. `interrupted`: a volume that this program created and that has files, but no
+ * repository.
+ */
+export type TreeState = 'filled' | 'empty' | 'absent' | 'interrupted';
+
+/** The options of the user that decide which trees can be used. */
+export interface TreeDemands {
+  readonly createTree: boolean;
+  readonly sync: boolean;
+}
+
+/** The tree to inspect, the image of the probe container and the user's options. */
+interface TreeInspection {
+  readonly choice: MountChoice;
+  readonly image: string;
+  readonly demands: TreeDemands;
+  /** Reads more about a tree that is a repository, in the directory `place` of the same probe. */
+  readonly read?: (probe: Probe, place: string) => Promise<void>;
+}
+
+const probedAt = '/mnt';
+
+/**
+ * Inspects the tree through a container of `image` that is never started, and refuses a tree that cannot be used. A tree is a
+ * repository if it has the file `profiles/repo_name` (PMS, "Profiles directory"). A tree that the user named must be a
+ * repository, except in two cases: an empty tree with --create-tree, and a volume that this program created.
+ */
+export async function inspectTree(
+  { engine }: BuildContext,
+  workspace: Workspace,
+  inspection: TreeInspection,
+): Promise<TreeState> {
+  const { choice, demands } = inspection;
+  const state = await stateOf({ engine }, workspace, inspection);
+  if (state === 'foreign') {
+    throw unusable(
+      choice,
+      'it is neither empty nor an ebuild repository (there is no profiles/repo_name)',
+      'name the repository itself, or an empty directory together with --create-tree: --tree VOLUME|PATH',
+    );
+  }
+  if (state === 'missing') {
+    throw unusable(
+      choice,
+      "there is no such volume or directory on the engine's host",
+      'create it, or omit --tree: then the volume gentoo-repository is created and filled',
+    );
+  }
+  if (state !== 'filled' && !demands.sync) {
+    throw unusable(choice, 'it is empty and --no-sync forbids filling it', 'omit --no-sync');
+  }
+  if (state === 'unasked') {
+    throw unusable(choice, 'it is empty', 'to fill it by a sync, add --create-tree');
+  }
+  if (choice.readOnly && demands.sync) {
+    throw unusable(
+      choice,
+      'it is mounted read-only, and a sync writes to it',
+      'mount it without :ro, or add --no-sync',
+    );
+  }
+  return state;
+}
+
+async function stateOf(
+  { engine }: Pick<BuildContext, 'engine'>,
+  workspace: Workspace,
+  { choice, image, demands, read }: TreeInspection,
+) {
+  const volume = choice.type === 'volume' ? await engine.inspectVolume(choice.source) : undefined;
+  if (choice.type === 'volume' && volume === undefined) return choice.origin === 'default' ? 'absent' : 'missing';
+  const isOurs = volume?.labels[volumeLabel] === 'tree';
+  const mayFill = isOurs || demands.createTree || choice.origin !== 'given';
+  try {
+    return await withProbe(engine, workspace, { image, mounts: [mountAt(choice, probedAt)] }, async (probe) => {
+      if (await probe.exists(`${probedAt}/profiles/repo_name`)) {
+        await read?.(probe, probedAt);
+        return 'filled';
+      }
+      if (await probe.isEmpty(probedAt)) return mayFill ? 'empty' : 'unasked';
+      if (isOurs) return 'interrupted';
+      // Another builder may be filling the tree right now; the sync waits for its lock.
+      return demands.createTree && (await probe.exists(`${probedAt}/.git`)) ? 'empty' : 'foreign';
+    });
+  } catch (error) {
+    if (error instanceof EngineRefusal && error.kind === 'mount-missing') return 'missing';
+    throw error;
+  }
+}
+
+/** The failure of a tree that cannot be used, whose name its message has. */
+export function unusable(choice: MountChoice, why: string, hint: string): Failure {
+  return new Failure('tree-unusable', `failed to use the tree ${describeMount(choice)}: ${why}`, { hint });
+}

@@ -1,0 +1,26 @@
+import type { OutputChunk } from '../engine/execs.ts';
+import type { Report } from '../report/event.ts';
+
+/** What a line of output says about the lock of a tree that its program waits for (`job/lock-tree.sh`): its holder, since when. */
+export function parseWaiting(line: string): string | undefined {
+  return /^>>> Waiting for (the tree .+)$/.exec(line)?.[1];
+}
+
+/** Reports that a step waits for a tree. */
+export async function reportWaiting(report: Report, waiting: string): Promise<void> {
+  await report({ type: 'note', message: `waiting for ${waiting}` });
+}
+
+/** Returns a function that receives output, and reports what it says about waiting on standard error. */
+export function waitingReporter(report: Report): (chunk: OutputChunk) => void {
+  let begun = '';
+  return ({ stream, data }) => {
+    if (stream !== 'stderr') return;
+    const lines = (begun + data.toString('utf8')).split('\n');
+    begun = lines.pop() ?? '';
+    for (const line of lines) {
+      const waiting = parseWaiting(line);
+      if (waiting !== undefined) void reportWaiting(report, waiting);
+    }
+  };
+}

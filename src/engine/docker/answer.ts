@@ -1,0 +1,18 @@
+import { getDotPath, safeParse, type GenericSchema } from 'valibot';
+
+import { EngineRefusal } from '../refusal.ts';
+
+/**
+ * Reads the JSON that the engine answered a request with. Keys that the schema does not name are left out. Throws an
+ * `EngineRefusal` of kind `other` if the answer does not match the schema: something else than an engine answered.
+ */
+export async function readAnswer<Value>(
+  schema: GenericSchema<unknown, Value>,
+  request: Promise<unknown>,
+): Promise<Value> {
+  const { success, output, issues } = safeParse(schema, await request);
+  if (success) return output;
+  const [{ message }] = issues;
+  const place = getDotPath(issues[0]);
+  throw new EngineRefusal(200, `unexpected answer${place === null ? '' : ` at ${place}`}: ${message}`);
+}

@@ -1,0 +1,111 @@
+import { array, nullish, object, optional, safeParse, string, type InferOutput } from 'valibot';
+
+import { Failure } from '../../failure.ts';
+import { isKnownApi, negotiateApi } from './api-version.ts';
+import { checkSocket, explainConnectError } from './check-socket.ts';
+import { type DockerClient, connectionErrorCode, makeDockerClient, refusalIn } from './docker-client.ts';
+import { dockerEngine } from './docker-engine.ts';
+import {
+  type EngineAddress,
+  type EngineEnvironment,
+  formatEngineAddress,
+  parseEngineAddress,
+} from './engine-address.ts';
+import type { Engine, EngineFlavour } from '../engine.ts';
+import type { EngineRefusal } from '../refusal.ts';
+
+/** The milliseconds within which an engine that accepts the connection must answer. */
+const timeoutMs = 20_000;
+
+/**
+ * Connects to the engine that `environment` (normally `process.env`) names. Loads dockerode here and not earlier, because that
+ * takes some 100 ms. Throws a `Failure`: `engine-unreachable` if there is no socket, no listener, or another program answers,
+ * `engine-denied` if access is denied, `engine-too-old` below API 1.41.
+ */
+export async function connectEngine(environment: EngineEnvironment): Promise<Engine> {
+  const address = parseEngineAddress(environment);
+  if (address.kind === 'unix') await checkSocket(address.path);
+  const client = await makeDockerClient(address);
+  const { api, flavour } = await recognizeEngine(client, address);
+  client.speak(api);
+  return dockerEngine(client, flavour);
+}
+
+/**
+ * Finds the API version to speak and the flavour. The headers of a ping have both. `GET /version` is slower, because Docker
+ * starts other programs to ask for their versions: it is only for an engine without ping, or with an unknown API version.
+ */
+async function recognizeEngine(client: DockerClient, address: EngineAddress): Promise<Recognition> {
+  const signal = AbortSignal.timeout(timeoutMs);
+  // An error of the ping is ignored: `GET /version` then fails for the same reason, and its error is explained.
+  const pinged = await client.ping(signal).catch(() => undefined);
+  if (pinged?.api !== undefined && isKnownApi(pinged.api)) return { api: pinged.api, flavour: pinged.flavour };
+  const { Version, ApiVersion, MinAPIVersion, Components } = await requestVersion(client, address, signal);
+  const api = negotiateApi({ engine: Version, api: ApiVersion }, MinAPIVersion ?? ApiVersion);
+  return { api, flavour: Components.some(({ Name }) => Name === 'Podman Engine') ? 'podman' : 'docker' };
+}
+
+interface Recognition {
+  readonly api: string;
+  readonly flavour: EngineFlavour;
+}
+
+const versionAnswer = object({
+  Version: string(),
+  ApiVersion: string(),
+  MinAPIVersion: optional(string()),
+  Components: nullish(array(object({ Name: string() })), []),
+});
+
+/** `GET /version` without a version in the path, which every engine answers (Docker Engine API, "Versioning"). */
+async function requestVersion(
+  client: DockerClient,
+  address: EngineAddress,
+  signal: AbortSignal,
+): Promise<InferOutput<typeof versionAnswer>> {
+  let answer: unknown;
+  try {
+    answer = await (client.docker.version as (options: object) => Promise<unknown>).call(client.docker, {
+      abortSignal: signal,
+    });
+  } catch (error) {
+    throw await explainVersionError(error, address, signal);
+  }
+  const { success, output } = safeParse(versionAnswer, answer);
+  if (!success) throw unreachable(address, 'the answer is not that of a Docker engine');
+  return output;
+}
+
+async function explainVersionError(error: unknown, address: EngineAddress, signal: AbortSignal): Promise<unknown> {
+  if (signal.aborted) return unreachable(address, `no answer within ${timeoutMs / 1000} s`, error);
+  const explained = address.kind === 'unix' ? await explainConnectError(address.path, error) : undefined;
+  if (explained !== undefined) return explained;
+  const refusal = refusalIn(error);
+  if (refusal !== undefined) return explainRefusedVersion(address, refusal);
+  const code = connectionErrorCode(error);
+  return code === undefined ? error : unreachable(address, (error as Error).message, error);
+}
+
+function explainRefusedVersion(address: EngineAddress, refusal: EngineRefusal): Failure {
+  if (refusal.kind !== 'denied') return unreachable(address, refusal.message, refusal);
+  const message = `failed to use the Docker engine at ${formatEngineAddress(address)}: ${refusal.message}`;
+  return new Failure('engine-denied', message, {
+    hint: 'an authorization plugin or a proxy in front of the engine refuses: allow the requests in least-privilege/allowed-requests',
+    cause: refusal,
+  });
+}
+
+function unreachable(address: EngineAddress, why: string, cause?: unknown): Failure {
+  const hint =
+    address.kind === 'unix'
+      ? `check that the Docker engine is running (docker version); in a container, mount its socket with -v ${address.path}:${address.path}`
+      : 'check that DOCKER_HOST, and for TLS DOCKER_TLS_VERIFY and DOCKER_CERT_PATH, are those of the engine, and that it is running';
+  return new Failure(
+    'engine-unreachable',
+    `failed to reach the Docker engine at ${formatEngineAddress(address)}: ${why}`,
+    {
+      hint,
+      cause,
+    },
+  );
+}

@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { boolean, nullish, object, string, type InferOutput } from 'valibot';
+
+import { Failure } from '../../failure.ts';
+import { parseJson } from '../../parse-json.ts';
+
+/** The engine of a context of the Docker CLI, which `docker context create` makes. */
+export interface DockerContext {
+  readonly name: string;
+  /** As in DOCKER_HOST. */
+  readonly host: string;
+  /** Whether the engine's certificate is not checked. */
+  readonly skipsVerification: boolean;
+  /** The directory with the context's ca.pem, cert.pem and key.pem; any of them may be missing. */
+  readonly certificates: string;
+}
+
+/**
+ * Finds the context that the Docker CLI would use (docs.docker.com, "Docker contexts"): none if `DOCKER_HOST` is set, else
+ * `DOCKER_CONTEXT`, else `currentContext` in config.json of `DOCKER_CONFIG` or `~/.docker`. Returns undefined for the default
+ * context. Throws a `Failure` `engine-unreachable` if there is no such context.
+ */
+export function findDockerContext(
+  environment: Readonly<Record<string, string | undefined>>,
+): DockerContext | undefined {
+  if ((environment['DOCKER_HOST'] ?? '') !== '') return undefined;
+  const directory = environment['DOCKER_CONFIG'] || join(environment['HOME'] || '/root', '.docker');
+  const name = environment['DOCKER_CONTEXT'] || currentContext(directory);
+  if (name === '' || name === 'default') return undefined;
+  const id = createHash('sha256').update(name).digest('hex');
+  const file = join(directory, 'contexts', 'meta', id, 'meta.json');
+  const text = readText(file);
+  if (text === undefined) throw unusableContext(name, `there is no ${file}`);
+  const host = parseJson(metadata, text)?.Endpoints.docker;
+  if (host === undefined) throw unusableContext(name, `${file} names no engine`);
+  const certificates = join(directory, 'contexts', 'tls', id, 'docker');
+  return { name, host: host.Host, skipsVerification: host.SkipTLSVerify, certificates };
+}
+
+/** The failure of a context that cannot be used. */
+export function unusableContext(name: string, reason: string): Failure {
+  const message = `failed to use the Docker context ${JSON.stringify(name.slice(0, 200))}: ${reason}`;
+  return new Failure('engine-unreachable', message, {
+    hint: 'choose another context (docker context ls, docker context use NAME), or set DOCKER_HOST to unix:///PATH or tcp://HOST:PORT',
+  });
+}
+
+/** Reads the certificates of a context; a missing one is left out. Returns undefined if it has none and checks the engine's. */
+export function readContextTls({ skipsVerification, certificates }: DockerContext): ContextTls | undefined {
+  const read = (name: string) => {
+    const content = readBytes(join(certificates, `${name}.pem`));
+    return content === undefined ? {} : { [name]: content };
+  };
+  const tls = { ...read('ca'), ...read('cert'), ...read('key') };
+  if (!skipsVerification && Object.keys(tls).length === 0) return undefined;
+  return { ...tls, ...(skipsVerification ? { rejectUnauthorized: false } : {}) };
+}
+
+/** The settings of TLS that a context has. */
+export interface ContextTls {
+  readonly ca?: Buffer;
+  readonly cert?: Buffer;
+  readonly key?: Buffer;
+  readonly rejectUnauthorized?: boolean;
+}
+
+const config = object({ currentContext: nullish(string(), '') });
+const metadata = object({
+  Endpoints: object({ docker: object({ Host: string(), SkipTLSVerify: nullish(boolean(), false) }) }),
+});
+
+/** The CLI warns of a config.json that it cannot read, and goes on without it. */
+function currentContext(directory: string): string {
+  const text = readText(join(directory, 'config.json'));
+  const parsed: InferOutput<typeof config> | undefined = text === undefined ? undefined : parseJson(config, text);
+  return parsed?.currentContext ?? '';
+}
+
+function readText(path: string): string | undefined {
+  return readBytes(path)?.toString('utf8');
+}
+
+function readBytes(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path);
+  } catch {
+    return undefined;
+  }
+}

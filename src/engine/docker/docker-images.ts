@@ -1,0 +1,195 @@
+import type { IncomingMessage } from 'node:http';
+import { finished, type Readable } from 'node:stream';
+
+import { array, nullish, number, object, optional, record, string, union, type InferOutput } from 'valibot';
+
+import { unlessAbsent } from './absent.ts';
+import { readAnswer } from './answer.ts';
+import type { DockerClient } from './docker-client.ts';
+import type { EngineFlavour } from '../engine.ts';
+import type { ContainerId, ImageId } from '../identifiers.ts';
+import { fullImageId, givenImageName, splitImageName } from './image-name.ts';
+import type { CommitRequest, Image, Images, ImportRequest, ListedImage } from '../images.ts';
+import { EngineRefusal } from '../refusal.ts';
+import { followMessages, type StatusMessage } from './status-messages.ts';
+
+/** The {@link Images} of an engine over dockerode. */
+export function dockerImages(client: DockerClient, flavour: EngineFlavour): Images {
+  return { ...storedImages(client, flavour), ...imageSources(client) };
+}
+
+type StoredImages = Pick<Images, 'inspectImage' | 'imagesWithLabel' | 'tagImage' | 'removeImage'>;
+
+/** The methods for images that the engine has. */
+function storedImages(client: DockerClient, flavour: EngineFlavour): StoredImages {
+  return {
+    async inspectImage(name) {
+      const step = `inspect image ${name}`;
+      const answer = client.repeat(step, (docker) => docker.getImage(name).inspect());
+      const found = await unlessAbsent(readAnswer(imageAnswer, answer));
+      return found === undefined ? undefined : imageOf(found, flavour);
+    },
+
+    async imagesWithLabel(label) {
+      const answer = client.repeat(`list images with label ${label}`, (docker) =>
+        docker.listImages({ filters: { label: [label] } }),
+      );
+      return (await readAnswer(imageList, answer)).map((found) => listedImageOf(found, flavour));
+    },
+
+    async tagImage(id, name) {
+      const { repository, tag } = splitImageName(name);
+      await client.repeat(`tag image ${id} as ${name}`, (docker) =>
+        docker.getImage(id).tag({ repo: repository, tag: tag ?? 'latest' }),
+      );
+    },
+
+    async removeImage(name) {
+      await unlessAbsent(client.repeat(`remove image ${name}`, (docker) => docker.getImage(name).remove()));
+    },
+  };
+}
+
+/** The methods that bring a new image into the engine: from a registry, from a container, from an archive. */
+function imageSources(client: DockerClient): Pick<Images, 'pullImage' | 'commitContainer' | 'importImage'> {
+  return {
+    async pullImage(name, onProgress, signal) {
+      const { repository, tag } = splitImageName(name);
+      const query = { fromImage: repository, tag: tag ?? 'latest', abortSignal: signal };
+      const step = `pull image ${name}`;
+      const answer = await client.call(step, (docker) => docker.createImage(query), signal);
+      const onMessage = ({ id, status, progressDetail }: StatusMessage): void =>
+        onProgress({ layer: id, status, ...progressDetail });
+      await client.call(step, () => followMessages(answer as IncomingMessage, onMessage), signal);
+    },
+
+    async commitContainer(id, request) {
+      const answer = client.call(`commit container ${id} as ${request.name}`, (docker) =>
+        docker.getContainer(id).commit({ _query: commitQuery(id, request), _body: commitBody } as object),
+      );
+      return fullImageId((await readAnswer(committed, answer)).Id);
+    },
+
+    async importImage(archive, request, signal) {
+      const step = `import image ${request.name}`;
+      let id = '';
+      await whileWhole(archive, signal, async (ending) => {
+        const query = { ...importQuery(request), abortSignal: ending };
+        // dockerode takes a path or a stream; its types have only the path.
+        const file = archive as unknown as string;
+        const answer = await client.call(step, (docker) => docker.importImage(file, query), ending);
+        const onMessage = ({ status }: StatusMessage): void => void (id = status);
+        await client.call(step, () => followMessages(answer as IncomingMessage, onMessage), ending);
+      });
+      // The id is the last message; the messages before it describe the progress.
+      if (!/^(?:sha256:)?[0-9a-f]{64}$/.test(id)) throw new EngineRefusal(200, `the answer has no image id: ${id}`);
+      return fullImageId(id);
+    },
+  };
+}
+
+/**
+ * Sends an archive. If the archive fails or the signal is aborted, the function aborts the request, because nothing else would
+ * end it, and throws the archive's error or the signal's reason. Closes the archive in any case.
+ */
+async function whileWhole(
+  archive: Readable,
+  signal: AbortSignal,
+  send: (ending: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const broken = new AbortController();
+  const ignore = finished(archive, { writable: false }, (error) => {
+    if (error) broken.abort(error);
+  });
+  try {
+    await send(AbortSignal.any([signal, broken.signal]));
+  } finally {
+    ignore();
+    // An error after this moment has no reader.
+    archive.on('error', () => undefined).destroy();
+  }
+}
+
+/** Each change is a parameter of its own, because Podman does not split the changes of an import into lines. */
+function importQuery({ name, changes }: ImportRequest): Record<string, string | readonly string[]> {
+  const { repository, tag } = splitImageName(name);
+  return { repo: repository, tag: tag ?? 'latest', changes };
+}
+
+/**
+ * A body that is not empty replaces the container's own settings. The engine then adds user, environment, labels, ports,
+ * volumes, health check, working directory and stop signal again, but not host name, open and attached streams and
+ * terminal, which only a container has (moby, daemon/commit.go). Podman ignores the body.
+ */
+const commitBody = { Hostname: '' };
+
+function commitQuery(id: ContainerId, request: CommitRequest): Record<string, string> {
+  const { repository, tag } = splitImageName(request.name);
+  return {
+    container: id,
+    repo: repository,
+    ...(tag === undefined ? {} : { tag }),
+    // Podman does not pause by default.
+    pause: 'true',
+    changes: request.changes.join('\n'),
+  };
+}
+
+const committed = object({ Id: string() });
+
+const labels = nullish(record(string(), string()), {});
+const names = nullish(array(string()), []);
+
+const imageAnswer = object({
+  Id: string(),
+  RepoTags: names,
+  RepoDigests: names,
+  RootFS: nullish(object({ Layers: names }), {}),
+  Config: nullish(
+    object({
+      Labels: labels,
+      Entrypoint: nullish(union([string(), array(string())]), []),
+      User: nullish(string(), ''),
+    }),
+    {},
+  ),
+  Created: nullish(string(), ''),
+  Size: nullish(number(), 0),
+});
+
+function imageOf(answer: InferOutput<typeof imageAnswer>, flavour: EngineFlavour): Image {
+  return {
+    id: answer.Id as ImageId,
+    names: answer.RepoTags.map((name) => givenImageName(flavour, name)),
+    digests: answer.RepoDigests.map((name) => givenImageName(flavour, name)),
+    layers: answer.RootFS.Layers,
+    labels: answer.Config.Labels,
+    entrypoint: [answer.Config.Entrypoint].flat(),
+    user: answer.Config.User,
+    created: answer.Created,
+    size: answer.Size,
+  };
+}
+
+const listedImage = object({
+  Id: string(),
+  ParentId: optional(string(), ''),
+  RepoTags: names,
+  Labels: labels,
+  Created: number(),
+  Size: number(),
+});
+const imageList = array(listedImage);
+
+/** Older engines list an image without a name as `<none>:<none>`. */
+function listedImageOf(answer: InferOutput<typeof listedImage>, flavour: EngineFlavour): ListedImage {
+  const { Id, ParentId, RepoTags, Labels, Created, Size } = answer;
+  return {
+    id: Id as ImageId,
+    names: RepoTags.filter((name) => name !== '<none>:<none>').map((name) => givenImageName(flavour, name)),
+    labels: Labels,
+    parent: ParentId === '' ? undefined : fullImageId(ParentId),
+    created: new Date(Created * 1000).toISOString(),
+    size: Size,
+  };
+}

@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { Failure } from '../../failure.ts';
+import { findDockerContext, readContextTls, unusableContext, type ContextTls } from './docker-context.ts';
+
+/** The default socket of the Docker CLI and of images that use a mounted socket. */
+const defaultSocket = '/var/run/docker.sock';
+
+/** The address of an engine: a socket on this host, or TCP with or without TLS. */
+export type EngineAddress =
+  | { readonly kind: 'unix'; readonly path: string }
+  | {
+      readonly kind: 'tcp';
+      readonly host: string;
+      readonly port: number;
+      readonly tls: ContextTls | undefined;
+    };
+
+/** The environment, with the variables by which the Docker CLI chooses the engine. */
+export type EngineEnvironment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads `DOCKER_HOST`, `DOCKER_TLS_VERIFY` and `DOCKER_CERT_PATH` as the Docker CLI does (docs.docker.com, "Use the
+ * Docker command line", environment variables): a `DOCKER_TLS_VERIFY` that is not empty means TLS. The default
+ * port is 2376 with TLS and 2375 without. Without `DOCKER_HOST`, the context of the Docker CLI decides. Throws a `Failure` `engine-unreachable` for `ssh://` and all schemes other than
+ * `unix://` and `tcp://`, and for certificates that cannot be read.
+ */
+export function parseEngineAddress(environment: EngineEnvironment): EngineAddress {
+  const value = environment['DOCKER_HOST'] ?? '';
+  if (value !== '') {
+    const hasTls = (environment['DOCKER_TLS_VERIFY'] ?? '') !== '';
+    return parseHost(value, unusableHost, () => (hasTls ? readCertificates(environment) : undefined));
+  }
+  const context = findDockerContext(environment);
+  if (context === undefined) return { kind: 'unix', path: defaultSocket };
+  const refuse = (host: string, reason: string) =>
+    unusableContext(context.name, `its host is ${JSON.stringify(host.slice(0, 200))}: ${reason}`);
+  return parseHost(context.host, refuse, () => readContextTls(context));
+}
+
+type Refuse = (host: string, reason: string) => Failure;
+
+function parseHost(value: string, refuse: Refuse, readTls: () => ContextTls | undefined): EngineAddress {
+  if (value.startsWith('unix://')) {
+    const path = value.slice('unix://'.length) || defaultSocket;
+    if (!path.startsWith('/')) throw refuse(value, 'its path is not absolute');
+    return { kind: 'unix', path };
+  }
+  if (value.startsWith('ssh://')) throw refuse(value, 'engines behind SSH are not supported');
+  if (!value.startsWith('tcp://')) throw refuse(value, 'it is neither unix:// nor tcp://');
+  return parseTcpAddress(value, refuse, readTls);
+}
+
+/** Formats an address as a value of `DOCKER_HOST`. */
+export function formatEngineAddress(address: EngineAddress): string {
+  if (address.kind === 'unix') return `unix://${address.path}`;
+  return `tcp://${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`;
+}
+
+function parseTcpAddress(value: string, refuse: Refuse, readTls: () => ContextTls | undefined): EngineAddress {
+  // URL has no default port for `tcp:`; as `http:` it would drop port 80.
+  const url = URL.parse(value);
+  if (url === null || url.hostname === '' || url.username !== '') throw refuse(value, 'it is not tcp://HOST:PORT');
+  if (url.pathname !== '' && url.pathname !== '/') throw refuse(value, 'a path after the port is not supported');
+  const tls = readTls();
+  const port = url.port === '' ? (tls === undefined ? 2375 : 2376) : Number(url.port);
+  return { kind: 'tcp', host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port, tls };
+}
+
+function readCertificates(environment: EngineEnvironment): ContextTls {
+  const directory = environment['DOCKER_CERT_PATH'] || join(environment['HOME'] ?? '/root', '.docker');
+  try {
+    return {
+      ca: readFileSync(join(directory, 'ca.pem')),
+      cert: readFileSync(join(directory, 'cert.pem')),
+      key: readFileSync(join(directory, 'key.pem')),
+    };
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Failure('engine-unreachable', `failed to read the certificates for the Docker engine: ${reason}`, {
+      hint: 'set DOCKER_CERT_PATH to the directory with ca.pem, cert.pem and key.pem, or unset DOCKER_TLS_VERIFY',
+      cause,
+    });
+  }
+}
+
+function unusableHost(value: string, reason: string): Failure {
+  return new Failure(
+    'engine-unreachable',
+    `failed to use DOCKER_HOST ${JSON.stringify(value.slice(0, 200))}: ${reason}`,
+    {
+      hint: `set DOCKER_HOST to unix:///PATH or tcp://HOST:PORT, or unset it to use ${defaultSocket}`,
+    },
+  );
+}

@@ -1,0 +1,141 @@
+import { stateDirectory } from '../container/work-directories.ts';
+import { logMountTarget } from '../container/build-log.ts';
+import type { ContainerSession } from '../container/container-session.ts';
+import { shellProgram } from '../container-program.ts';
+
+/** Defines the shell function `stamp` for the programs that print or record the stamp of a tree. */
+const treeStamp = () => new URL('./tree-stamp.sh', import.meta.url);
+/** Defines the shell function `print_age` for the programs that ask when a tree was synced. */
+const treeAge = () => new URL('./tree-age.sh', import.meta.url);
+
+/**
+ * Runs a command, writes its output to the file `log` and its exit status to the work volume, so that the command needs no
+ * connection while it runs. If a job of this name was started before, as after a lost answer, the command has no effect. The
+ * lines that the command writes to descriptor 8 are the job's result.
+ */
+export function jobCommand(name: string, log: string, command: readonly string[]): readonly string[] {
+  const file = new URL('./run-job.sh', import.meta.url);
+  return shellProgram(file, `gentoo-builder-${name}`, `${stateDirectory}/${name}`, log, ...command);
+}
+
+/** The job to follow and the part of its log to print. */
+export interface FollowRequest {
+  readonly name: string;
+  readonly log: string;
+  /** The first byte of the log to print, counted from 0. */
+  readonly offset: number;
+  /** Whether to print Portage's status. */
+  readonly watch: boolean;
+  /** The directory in the container where the cgroup file systems are mounted. */
+  readonly cgroups: string;
+}
+
+/**
+ * Follows a job. Standard output gets the job's output from byte `offset` on. Standard error gets:
+ *
+ * - the bytes of standard input, as keep-alive bytes;
+ * - lines of Portage's status, if `watch` is set;
+ * - `usage RSS SHMEM PROCESSOR` (bytes, bytes and microseconds of the container's cgroup) once a second and at the end;
+ * - at the end, `result LINE` for each line of the job's result, then `ended STATUS SIZE`. STATUS is `lost` if the job was
+ *   killed before it wrote its status, and `unstarted` if there is no job after ten seconds.
+ *
+ * The program ends when its connection ends, at the end of its standard input.
+ */
+export function followCommand({ name, log, offset, watch, cgroups }: FollowRequest): readonly string[] {
+  const files = [new URL('./measure-usage.sh', import.meta.url), new URL('./follow-job.sh', import.meta.url)];
+  const values = [`${stateDirectory}/${name}`, log, String(offset + 1), watch ? 'yes' : '', cgroups];
+  return shellProgram(files, 'gentoo-builder-follow', ...values);
+}
+
+/**
+ * Syncs under the tree's exclusive lock, unless the tree was synced less than `maxAge` seconds ago. The age is looked at before
+ * the lock: a build that need not sync does not wait for builds that use the tree. It is looked at again under the lock, because
+ * another build may have synced meanwhile. The lock files that an interrupted sync left are removed. The job's result is the
+ * tree's stamp after the sync; {@link settingsCommand} prints the same stamp.
+ */
+export function syncUnderLock(place: LockedPlace, tree: string, sync: SyncRequest): readonly string[] {
+  const locks = new URL('./stale-locks.sh', import.meta.url);
+  const files = [treeStamp(), treeAge(), locks, new URL('./sync-tree.sh', import.meta.url)];
+  const age = String(sync.maxAge);
+  const warning = shellProgram(new URL('./warn-of-sync.sh', import.meta.url), 'gentoo-builder-warn-of-sync', tree);
+  const script = shellProgram(
+    files,
+    'gentoo-builder-sync',
+    ...[tree, age, sync.deletesLeftovers ? 'yes' : ''],
+    ...(sync.ofUser ? warning : []),
+    ...sync.command,
+  );
+  const locked = underLock('exclusive', { ...place, trees: [tree] }, script);
+  const young = [treeStamp(), treeAge(), new URL('./skip-young.sh', import.meta.url)];
+  return shellProgram(young, 'gentoo-builder-young', tree, age, ...locked);
+}
+
+/** The sync of a tree. */
+export interface SyncRequest {
+  readonly command: readonly string[];
+  /** The age in seconds below which the tree is not synced again. */
+  readonly maxAge: number;
+  /** Whether the sync first deletes the files of a tree that is not a repository: an interrupted first sync left them. */
+  readonly deletesLeftovers: boolean;
+  /** Whether the tree is a directory of the user; false if undefined. Then the output tells, before the sync, what it may overwrite. */
+  readonly ofUser?: boolean;
+}
+
+/** The trees to lock, and the words by which a build that waits for them names this one. */
+export interface LockedPlace extends Pick<ContainerSession, 'trees' | 'holder'> {
+  /** The directory with the names of the holders; in the directory of the logs by default. */
+  readonly marks?: string;
+}
+
+/**
+ * Runs a command under a lock of each tree (flock(1)). The lock is on the directory of the tree: every container with that
+ * volume sees it, and no sync replaces the directory. The lock ends with the command, even if the command leaves processes
+ * running. It is fair: while a sync waits for builds, no further build begins to use the tree. The directory of the logs has the
+ * names of the holders: builds with another directory of logs do not see them.
+ */
+export function underLock(
+  mode: 'exclusive' | 'shared',
+  { trees, holder, marks = `${logMountTarget}/.trees` }: LockedPlace,
+  command: readonly string[],
+): readonly string[] {
+  const lock = shellProgram(new URL('./lock-tree.sh', import.meta.url), 'gentoo-builder-lock', `--${mode}`);
+  // Every process locks the trees in the same order, so no two processes wait for each other.
+  return trees.toSorted().reduceRight((locked, tree) => [...lock, tree, marks, holder, ...locked], command);
+}
+
+/**
+ * Records the tree's stamp and runs a command; the caller puts both under the tree's lock. {@link mergeCommand} adds the
+ * recorded stamp to its result as the line `tree STAMP`. A tree without a stamp adds no line.
+ */
+export function stampedCommand(work: string, tree: string, command: readonly string[]): readonly string[] {
+  const files = [treeStamp(), new URL('./record-stamp.sh', import.meta.url)];
+  return shellProgram(files, 'gentoo-builder-stamped', work, tree, ...command);
+}
+
+/**
+ * Runs emerge and, if it succeeds, empties its temporary directory except for the files of this program. The job's result is
+ * a sorted list of `category/name-version`: the packages merged since the first merge in this container began.
+ */
+export function mergeCommand(work: string, emerge: readonly string[]): readonly string[] {
+  return shellProgram(new URL('./merge.sh', import.meta.url), 'gentoo-builder-merge', work, ...emerge);
+}
+
+/** Prints the number of seconds since any file below a directory was last written. */
+export function silenceCommand(directory: string): readonly string[] {
+  return shellProgram(new URL('./measure-silence.sh', import.meta.url), 'gentoo-builder-silence', directory);
+}
+
+/** Prints the path of the newest file below a directory, then the file's last lines. */
+export function newestLogCommand(directory: string, lines: number): readonly string[] {
+  const file = new URL('./newest-log.sh', import.meta.url);
+  return shellProgram(file, 'gentoo-builder-newest-log', directory, String(lines));
+}
+
+/**
+ * Prints four fields, each followed by a zero byte: the tree's stamp before the settings are read, `yes` if this Portage serves
+ * a status stream, the output of `partitionCommand`, and `yes` if this emerge has `--jobs-tmpdir-require-free-gb`.
+ */
+export function settingsCommand(tree: string, partitionCommand: readonly string[]): readonly string[] {
+  const files = [treeStamp(), new URL('./read-settings.sh', import.meta.url)];
+  return shellProgram(files, 'gentoo-builder-settings', tree, ...partitionCommand);
+}

@@ -1,0 +1,9 @@
+#!/bin/sh
+# run-job STATE LOG COMMAND...: runs COMMAND with its output in the file LOG, and writes its exit status to STATE/status. If
+# the directory STATE exists, the job was started before, and nothing happens. COMMAND writes its result to descriptor 8.
+state=$1 log=$2
+shift 2
+[ -e "$state" ] && exit
+mkdir -p "${state%/*}" "${log%/*}" && mkdir "$state" && echo "$$" >"$state/pid" || exit 1
+"$@" </dev/null >>"$log" 2>&1 8>"$state/result"
+echo "$?" >"$state/status.new" && mv "$state/status.new" "$state/status"

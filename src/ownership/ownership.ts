@@ -1,0 +1,113 @@
+import type { Container, Mount, VolumeUser } from '../engine/containers.ts';
+import type { ContainerId } from '../engine/identifiers.ts';
+import type { Network } from '../engine/networks.ts';
+import type { Volume } from '../engine/volumes.ts';
+
+/** The prefix of the names of containers that `--keep-failed` kept. */
+export const keptPrefix = 'gentoo-failed-';
+
+/** The name of a run's work volume. While the volume exists, the run is not over. */
+export function workVolumeName(run: string): string {
+  return `gentoo-builder-${run}`;
+}
+
+/** The name of a container that `--keep-failed` keeps. */
+export function keptName(id: ContainerId): string {
+  return `${keptPrefix}${id.slice(0, 12)}`;
+}
+
+/**
+ * Proves that a volume with the label of a work volume is one: its name has the form that this program gives, and it is an
+ * ordinary directory of the engine. Returns the reason why it is not a work volume; undefined if it is one.
+ */
+export function disproveWorkVolume({ name, isPlain }: Volume): string | undefined {
+  if (!workVolume.test(name)) return 'its name is not that of a work volume';
+  return isPlain ? undefined : 'it is not an ordinary volume of the driver local';
+}
+
+/**
+ * Proves that a container which mounts a work volume belongs to the volume's run: it mounts the volume at one of `workTargets`, and
+ * has one of the names that this program gives. Returns the reason why it does not belong to the run; undefined if it does.
+ */
+export function disproveWorkContainer(
+  { id, name, targets }: VolumeUser,
+  volume: string,
+  workTargets: readonly string[],
+): string | undefined {
+  const isWork = targets.every((target) => workTargets.includes(target));
+  if (!isWork) return `the container ${name} mounts it elsewhere than a build does`;
+  const isNamed =
+    name === volume || name.startsWith(`${volume}-probe-`) || name === keptName(id) || isImageName(name, id);
+  return isNamed ? undefined : `the container ${name}, which mounts it, does not have the name of a build container`;
+}
+
+/** The name of a worker of a site; the workers of a buildmaster are numbered from 1. */
+export function workerName(site: string, buildmaster: string, number: number): string {
+  return `zentoo-${site}-distcc-${buildmaster.slice(-8)}-${number}`;
+}
+
+/**
+ * Proves that a container with the label of a worker is a worker of a site: it has the name that zentoo gives, and it mounts
+ * neither a directory of the host nor a named volume. Returns the reason why it is no worker; undefined if it is one.
+ */
+export function disproveWorker({ name, mounts }: Pick<Container, 'name' | 'mounts'>, site: string): string | undefined {
+  const prefix = `zentoo-${site}-distcc-`;
+  if (!name.startsWith(prefix) || !workerNumber.test(name.slice(prefix.length)))
+    return 'its name is not that of a worker';
+  const mount = mounts.find(({ type, source }) => type !== 'volume' || !anonymous.test(source));
+  return mount === undefined ? undefined : `it mounts ${mount.source}, and workers mount nothing`;
+}
+
+/** The name of the container that is the lease of a site with this state volume. */
+export function leaseName(stateVolume: string): string {
+  return `${stateVolume}-lease`;
+}
+
+/**
+ * Proves that a container with the name of a lease is one: it mounts the site's state volume at `target` and nothing of others,
+ * and it was never started. Returns the reason why it is no lease; undefined if it is one.
+ */
+export function disproveLease(
+  { state, mounts }: Pick<Container, 'state' | 'mounts'>,
+  stateVolume: string,
+  target: string,
+): string | undefined {
+  if (state !== 'created') return 'it was started';
+  const isState = (mount: Mount) => mount.type === 'volume' && mount.source === stateVolume && mount.target === target;
+  if (!mounts.some(isState)) return `it does not mount the volume ${stateVolume}`;
+  const other = mounts.find((mount) => !isState(mount) && (mount.type !== 'volume' || !anonymous.test(mount.source)));
+  return other === undefined ? undefined : `it mounts ${other.source}`;
+}
+
+/**
+ * Proves that an image with the label of a worker's image is one. An image that was built from a worker's image inherits the
+ * label, which then has another name.
+ */
+export function isWorkerImage(name: string, labelled: string | undefined, site: string): boolean {
+  return name === labelled && name.startsWith(`zentoo/${site}/distcc:`);
+}
+
+/**
+ * Proves that a network is the isolated network that zentoo makes for the workers of a site. Returns the reason why it is not;
+ * undefined if it is.
+ */
+export function disproveWorkerNetwork(
+  { labels, isIsolated }: Network,
+  label: string,
+  site: string,
+): string | undefined {
+  if (labels[label] !== site) return `zentoo did not make it for the site ${site}`;
+  return isIsolated ? undefined : 'it is not an internal bridge, so other networks reach its containers';
+}
+
+const workerNumber = /^.{8}-[1-9]\d*$/;
+/** The name of an anonymous volume, which a container has if its image declares a volume. */
+const anonymous = /^[0-9a-f]{64}$/;
+
+const workVolume = /^gentoo-builder-[0-9a-f]{16}$/;
+
+/** Whether the name reserves the name of an image, `gentoo-` and the first digits of the container's id. */
+function isImageName(name: string, id: ContainerId): boolean {
+  const digits = /^gentoo-([0-9a-f]{4,64})$/.exec(name)?.[1];
+  return digits !== undefined && id.startsWith(digits);
+}

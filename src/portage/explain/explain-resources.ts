@@ -1,0 +1,85 @@
+import { formatMemorySize } from '../../quantity.ts';
+import { splitCpv } from '../cpv.ts';
+import type { EmergeReport, Tmpfs } from '../output/emerge-report.ts';
+import type { Explanation } from './explanation.ts';
+import { fileSystemOf, findFullFileSystem, isBelow } from './measured-cause.ts';
+
+const diskFull = /(?:: |\] )(?:No space left on device|Disk quota exceeded)/;
+const quotedPath = /['\u2018"](\/[^'\u2019"]+)['\u2019"]/;
+const namedPath = /(?:^|\s)(\/[^\s:'"]+): (?:No space left on device|Disk quota exceeded)/;
+
+/** The message of an ebuild that checks for disk space (check-reqs.eclass). */
+const tooSmall = /There is NOT at least (.+) disk space at "(\/.+)"$/;
+
+/**
+ * Explains a full disk. This explainer comes first, because on a full disk Portage itself fails with tracebacks and
+ * half-written messages, and ends with any status, 143 among them.
+ */
+export function explainDiskFull(report: EmergeReport): Explanation | undefined {
+  const line = report.lines.find((text) => diskFull.test(text));
+  if (line === undefined) return explainDemand(report);
+  const named = quotedPath.exec(line)?.[1] ?? namedPath.exec(line)?.[1];
+  if (named !== undefined) return noSpace(report, `no space left on device at ${named}`, named, line);
+  // Portage often names no path: the full file system is measured, never guessed.
+  const full = findFullFileSystem(report.spaces);
+  return noSpace(report, `no space left on device${full?.words ?? ''}`, full?.directory, line);
+}
+
+/** Explains the failure of a package whose ebuild requires more free disk space than there is. */
+function explainDemand(report: EmergeReport): Explanation | undefined {
+  if (report.failed?.phase !== 'pretend' && report.failed?.phase !== 'setup') return undefined;
+  const line = report.lines.find((text) => tooSmall.test(text));
+  const [, amount = '', path] = tooSmall.exec(line ?? '') ?? [];
+  if (line === undefined) return undefined;
+  return noSpace(report, `it asks for ${amount} of disk space at ${path}`, path, line);
+}
+
+function noSpace(report: EmergeReport, what: string, path: string | undefined, line: string): Explanation {
+  const { tmpfs } = report;
+  const known = { code: 'disk-full', relevantLines: [line] } as const;
+  const cpv = report.failed?.cpv ?? report.current;
+  const name = cpv === undefined ? undefined : splitCpv(cpv)?.name;
+  if (tmpfs === undefined || path === undefined || !isOnTmpfs(path, tmpfs)) {
+    const directory = path === undefined ? undefined : fileSystemOf(path, report.spaces);
+    return { ...known, cause: what, remedy: { about: 'build', kind: 'free-disk-space', directory } };
+  }
+  const cause = `${what}: packages are built on a tmpfs of ${formatMemorySize(tmpfs.size)} at ${tmpfs.directory}`;
+  const { bigPackages } = tmpfs;
+  return {
+    ...known,
+    code: 'tmpfs-full',
+    cause,
+    remedy: { about: 'build', kind: 'avoid-tmpfs', bigPackages, package: name },
+  };
+}
+
+function isOnTmpfs(path: string, { directory, excluded }: Tmpfs): boolean {
+  return isBelow(path, directory) && !isBelow(path, excluded);
+}
+
+/** Messages of compilers, linkers and shells when the kernel killed their child, or refused to allocate memory. */
+const killed = [
+  /Killed signal terminated program (\S+)/,
+  /internal compiler error: Killed(?: \(program (\S+)\))?/,
+  /(\w+) terminated with signal 9 \[Killed\]/,
+  /signal: 9, SIGKILL/,
+  /unable to execute command: Killed/,
+  /^make(?:\[\d+\])?: \*\*\* \[.*\] Killed$/,
+  /: line \d+: +\d+ Killed +/,
+  /virtual memory exhausted|[Oo]ut of memory allocating|LLVM ERROR: out of memory|: Cannot allocate memory$/,
+  /^terminate called after throwing an instance of 'std::bad_alloc'$/,
+];
+
+/** Explains a process that was killed. Only the kernel kills a compiler, and it does so when the machine has no memory left. */
+export function explainOutOfMemory(report: EmergeReport): Explanation | undefined {
+  const line = report.lines.find((text) => killed.some((pattern) => pattern.test(text)));
+  const emergeKilled = report.exitStatus === 137 || report.signal === 'SIGKILL';
+  if (line === undefined && !emergeKilled) return undefined;
+  const program = killed.flatMap((pattern) => pattern.exec(line ?? '')?.[1] ?? [])[0];
+  return {
+    code: 'out-of-memory',
+    cause: line === undefined ? 'emerge was killed' : `${program ?? 'a process'} was killed: out of memory`,
+    remedy: { about: 'build', kind: 'use-less-memory', tmpfsSize: report.tmpfs?.size },
+    relevantLines: line === undefined ? [] : [line],
+  };
+}

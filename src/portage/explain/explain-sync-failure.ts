@@ -1,0 +1,71 @@
+import {
+  readEmergeReport,
+  type EmergeReport,
+  type FailedCommand,
+  type FileSystemSpace,
+} from '../output/emerge-report.ts';
+import { explainDiskFull } from './explain-resources.ts';
+import type { EmergeFailure, Explanation } from './explanation.ts';
+import type { Remedy } from './remedy.ts';
+import { lastMeaningfulLine } from './resolution-lines.ts';
+
+const checkNetwork: Remedy = { about: 'tree', kind: 'check-network' };
+const chooseMirror: Remedy = { about: 'tree', kind: 'sync-from-another-mirror' };
+
+/**
+ * Messages of git, rsync, wget and gemato, from the cause to its consequences. A message that names neither the network nor the address
+ * has no remedy: which of the two it is would be a guess.
+ */
+const causes: readonly (readonly [RegExp, Remedy | undefined])[] = [
+  [
+    /(?:Could not resolve host|[Uu]nable to resolve host|Temporary failure in name resolution|Name or service not known).*/,
+    checkNetwork,
+  ],
+  [/(?:failed to connect to|Connection refused|Connection timed out|Network is unreachable).*/, checkNetwork],
+  [
+    /(?:Manifest verification (?:error|failed)|OpenPGP verification failed|BAD signature|gpg: Can't check signature).*/,
+    chooseMirror,
+  ],
+  [/No valid signature found.*/, chooseMirror],
+  [/snapshot was not found/, checkNetwork],
+  [
+    /^fatal: (.*(?:does not (?:exist|appear to be a git repository)|not found|[Cc]ouldn't find remote ref|unsupported protocol).*)/,
+    { about: 'tree', kind: 'check-sync-uri' },
+  ],
+  [/^fatal: (?!not a git repository)(.+)/, undefined],
+  // The exit codes of rsync(1) for sockets, the protocol, timeouts and connections.
+  [/^rsync error: .*\(code (?:5|10|12|30|35)\).*/, checkNetwork],
+  [/^rsync(?: error)?: .+/, undefined],
+  [/^(?:error|fatal): .+/, undefined],
+];
+
+/**
+ * Explains a sync that ended with another status than 0: `failed to sync the repository: <cause>`. `spaces` are the file systems of the
+ * container, measured after the failure.
+ */
+export function explainSyncFailure(command: FailedCommand, spaces?: readonly FileSystemSpace[]): EmergeFailure {
+  const report = readEmergeReport(command, undefined, spaces);
+  const explanation = explainDiskFull(report) ?? explainCause(report);
+  const location = report.lines.flatMap((line) => /^!!! .+ error in (\/\S+)$/.exec(line)?.[1] ?? [])[0];
+  return {
+    code: explanation.code,
+    message: `failed to sync ${location ?? 'the repository'}: ${explanation.cause}`,
+    remedy: explanation.remedy,
+    relevantLines: explanation.relevantLines,
+    package: undefined,
+    phase: undefined,
+    buildLog: undefined,
+  };
+}
+
+function explainCause({ lines, exitStatus, signal }: EmergeReport): Explanation {
+  for (const [pattern, remedy] of causes) {
+    for (const line of lines) {
+      const match = pattern.exec(line);
+      if (match) return { code: 'sync-failed', cause: match[1] ?? match[0], remedy, relevantLines: [line] };
+    }
+  }
+  const last = lastMeaningfulLine(lines);
+  const cause = signal === undefined ? (last ?? `it ended with status ${exitStatus}`) : `it was ended by ${signal}`;
+  return { code: 'sync-failed', cause, remedy: undefined, relevantLines: last === undefined ? [] : [last] };
+}

@@ -1,0 +1,63 @@
+import type { Remedy } from './remedy.ts';
+
+/** The remedies whose words name no option, file or command of a program. */
+const plainKinds = [
+  'sync-from-another-mirror',
+  'read-package-message',
+  'build-again',
+  'compile-again',
+  'download-by-hand',
+  'choose-set',
+  'add-category',
+  'choose-similar-package',
+  'choose-version',
+  'drop-use-flag',
+] as const satisfies readonly Remedy['kind'][];
+
+/** A remedy that all programs put into the same words. */
+export type PlainRemedy = Extract<Remedy, { readonly kind: (typeof plainKinds)[number] }>;
+
+/** Whether all programs put a remedy into the same words. */
+export function isPlainRemedy(remedy: Remedy): remedy is PlainRemedy {
+  return plainKinds.some((kind) => kind === remedy.kind);
+}
+
+/** Words a remedy as the hint of a failure. */
+export function describePlainRemedy(remedy: PlainRemedy): string {
+  switch (remedy.kind) {
+    case 'sync-from-another-mirror':
+      return 'the tree was not replaced, because the signature is missing or wrong: sync again later, from another mirror';
+    case 'read-package-message':
+      return 'the package refuses to be built in this way: read its message above';
+    case 'build-again':
+      return 'build again: something may have changed the tree during the build; if it happens again, report it to Portage';
+    case 'compile-again':
+      return 'build again: the check before each build sets such a file aside, and the package is compiled';
+    case 'download-by-hand':
+      return 'download the sources into the volume that is mounted at /var/cache/distfiles';
+    case 'choose-set':
+      return `name one of these sets: ${remedy.sets.join(', ')}`;
+    case 'add-category':
+      return 'name the package with its category';
+    case 'choose-similar-package':
+      return remedy.packages.length > 1 ? 'name one of these packages' : 'name that package';
+    case 'choose-version':
+      return 'ask for another version';
+    case 'drop-use-flag':
+      return 'no version of the package has this USE flag: ask for the package without it';
+  }
+}
+
+/** What an update of the tree may mend: the beginning of a hint that goes on with how to update it. */
+export const treeFaults: Readonly<Record<Extract<Remedy, { readonly kind: 'update-tree' }>['reason'], string>> = {
+  'broken-ebuild': 'the ebuild is broken, and a newer tree may have a corrected one',
+  'damaged-tree': 'the tree is damaged',
+  'missing-dependency': 'the tree does not have all dependencies',
+};
+
+/** The place where space has to be freed, in words. `command` is the command that shows what uses the engine's space. */
+export function describeFullPlace(directory: string | undefined, command: string): string {
+  const isOfEngine = directory === undefined || directory === '/';
+  if (isOfEngine) return `where the engine keeps containers and volumes (${command})`;
+  return `in the volume or directory that is mounted at ${directory}`;
+}

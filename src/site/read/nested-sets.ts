@@ -1,0 +1,34 @@
+import { portageOwnSets } from '../../portage/own-sets.ts';
+import type { Diagnostics } from '../diagnostics.ts';
+import { nearestName } from '../nearest-name.ts';
+import type { ReadSet } from './package-set.ts';
+
+/**
+ * Checks the sets that a set contains, directly or through other sets. Reports sets that contain themselves, and names that are
+ * similar to the name of a set of the site. `find` returns a set of the site by its name without `@`; `names` lists all of
+ * them. Other names belong to Portage or to an ebuild repository.
+ */
+export function checkNestedSets(
+  top: ReadSet,
+  find: (name: string) => ReadSet | undefined,
+  names: readonly string[],
+  diagnostics: Diagnostics,
+): void {
+  const done = new Set<string>();
+  const visit = (set: ReadSet, above: readonly string[]): void => {
+    if (done.has(set.set.name)) return;
+    const path = [...above, set.set.name];
+    for (const { name, place } of set.references) {
+      const nested = find(name.slice(1));
+      if (path.includes(name.slice(1)))
+        diagnostics.add(place, `the set @${set.set.name} contains itself: ${[...path, name.slice(1)].join(' > ')}`);
+      else if (nested) visit(nested, path);
+      else if (!portageOwnSets.has(name.slice(1)) && !names.includes(name.slice(1))) {
+        const near = nearestName(name.slice(1), names);
+        if (near !== undefined) diagnostics.add(place, `there is no set ${name} in the site; did you mean '@${near}'?`);
+      }
+    }
+    done.add(set.set.name);
+  };
+  visit(top, []);
+}

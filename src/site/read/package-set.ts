@@ -1,0 +1,57 @@
+import { abbreviate } from '../../abbreviate.ts';
+import { isSetName, parsePackageArgument, type Atom, type SetName } from '../../portage/atom.ts';
+import { portageOwnSets } from '../../portage/own-sets.ts';
+import type { Place } from '../../failure.ts';
+import { startOf, type Diagnostics } from '../diagnostics.ts';
+import type { PackageSet } from '../site.ts';
+
+/** A set with the positions of the sets that it contains. */
+export interface ReadSet {
+  readonly set: PackageSet;
+  readonly references: readonly { readonly name: SetName; readonly place: Place }[];
+}
+
+/**
+ * Parses a set file: one atom or `@set` per line, comments with # (portage(5), "sets"). Reports other lines, and leaves them
+ * out.
+ */
+export function readSetText(text: string, name: string, file: string, diagnostics: Diagnostics): ReadSet {
+  const atoms: Atom[] = [];
+  const places: Place[] = [];
+  const references: { name: SetName; place: Place }[] = [];
+  for (const [index, line] of text.split('\n').entries()) {
+    const [first, second] = [...line.matchAll(/\S+/g)];
+    if (first === undefined || first[0].startsWith('#')) continue;
+    const place = { file, line: index + 1, column: first.index + 1 };
+    const parsed = parseSetLine(first[0]);
+    if (second !== undefined && !second[0].startsWith('#'))
+      diagnostics.add({ ...place, column: second.index + 1 }, 'a line has one atom: put this one on its own line');
+    if (!parsed.ok) diagnostics.add(place, `${abbreviate(first[0])} is no atom: ${parsed.reason}`);
+    else if (isSetName(parsed.value)) references.push({ name: parsed.value, place });
+    else {
+      atoms.push(parsed.value);
+      places.push(place);
+    }
+  }
+  return { set: { name, file, text, atoms, places, sets: references.map((reference) => reference.name) }, references };
+}
+
+/** Unlike emerge's command line, a set file allows neither a package without a category nor `world` without `@`. */
+function parseSetLine(text: string): ReturnType<typeof parsePackageArgument> {
+  const parsed = parsePackageArgument(text);
+  if (text.startsWith('-')) return { ok: false, reason: 'looks like an option, which a set cannot have' };
+  if (!parsed.ok || text.startsWith('@') || /^[^:[]*\//.test(text)) return parsed;
+  return { ok: false, reason: 'in a set a package is category/name, like net-misc/curl' };
+}
+
+/** Whether Portage reads a file in /etc/portage/sets as a set (`StaticFileSet.multiBuilder` in portage/_sets/files.py). */
+export function isSetFile(name: string): boolean {
+  return !name.startsWith('.') && !name.endsWith('~') && !name.endsWith('.metadata');
+}
+
+/** Reports an invalid name of a set. */
+export function checkSetName(name: string, file: string, diagnostics: Diagnostics): void {
+  if (portageOwnSets.has(name)) diagnostics.add(startOf(file), `Portage has its own set @${name}: rename this one`);
+  else if (!parsePackageArgument(`@${name}`).ok)
+    diagnostics.add(startOf(file), `${abbreviate(name)} is not a valid name of a set: use letters, digits and _ + . -`);
+}

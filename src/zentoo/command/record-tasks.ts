@@ -1,0 +1,58 @@
+import { splitCpv } from '../../portage/cpv.ts';
+import type { Executor } from '../../schedule/executor.ts';
+import type { History, TimedNode } from '../../schedule/history.ts';
+import { taskLabel } from '../../plan/task-label.ts';
+import type { BuildRecorder } from '../../record/build-recorder.ts';
+import { taskDuration } from '../../record/task-duration.ts';
+import type { WorkOrder } from '../../plan/work-order.ts';
+import type { Site, Tuple } from '../../site/site.ts';
+
+/** Identifies an order in the duration history: work for one cpu and one branch takes about as long as it did the last time. */
+export function timedNode(order: WorkOrder, { tuples }: Pick<Site, 'tuples'>): TimedNode {
+  const tupleOf = (name: string): Tuple | undefined => tuples.find((tuple) => tuple.name === name);
+  const stageOf = (name: string): string => tupleOf(name)?.stage.name ?? '';
+  const { kind } = order;
+  switch (kind) {
+    case 'buildmaster': {
+      const { cpu, portage } = tupleOf(order.tuple) ?? {};
+      return { kind, place: stageOf(order.tuple), name: `${cpu?.name}-${portage?.name}`, version: '' };
+    }
+    case 'resolve':
+      return { kind, place: order.tuples[0] ?? '', name: order.tuples.join(' '), version: '' };
+    case 'packages': {
+      const cpvs = order.packages.map(({ cpv }) => splitCpv(cpv) ?? { name: cpv, version: '' });
+      const join = (part: 'name' | 'version') => cpvs.map((cpv) => cpv[part]).join(' ');
+      return { kind, place: order.partition, name: join('name'), version: join('version') };
+    }
+    case 'assemble':
+      return { kind, place: stageOf(order.tuple), name: order.tuple, version: order.outputs.join(' ') };
+  }
+}
+
+/** The recorder, the history and the site for the recording of a build's tasks. */
+export interface TaskRecording {
+  readonly recorder: Pick<BuildRecorder, 'beginTask'>;
+  readonly history: Pick<History, 'add'>;
+  readonly site: Pick<Site, 'tuples'>;
+}
+
+/** Returns an executor that records each order as a task, and adds the duration of a successful task to the history. */
+export function recordTasks<Answer>(
+  executor: Executor<WorkOrder, Answer>,
+  { recorder, history, site }: TaskRecording,
+): Executor<WorkOrder, Answer> {
+  return {
+    async execute(order, concurrency) {
+      const task = recorder.beginTask(timedNode(order, site), taskLabel(order, site));
+      try {
+        const answer = await executor.execute(order, concurrency);
+        const duration = taskDuration(task.end('done'));
+        if (duration !== undefined) history.add([duration]);
+        return answer;
+      } catch (error) {
+        task.end('failed');
+        throw error;
+      }
+    },
+  };
+}

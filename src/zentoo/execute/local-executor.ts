@@ -1,0 +1,140 @@
+import { explainRefusal } from '../../container/refusal-failure.ts';
+import { failuresOf } from '../../failure.ts';
+import { createStepTimer, type StepTimer } from '../../job/step-timer.ts';
+import type { Estimate } from '../../plan/expand-site.ts';
+import { taskLabel } from '../../plan/task-label.ts';
+import type { WorkAnswer } from '../../plan/work-answer.ts';
+import type { OrderOf, WorkOrder } from '../../plan/work-order.ts';
+import type { ElogEntry } from '../../portage/output/elog.ts';
+import { withTask } from '../../report/with-task.ts';
+import type { Executor } from '../../schedule/executor.ts';
+import { assembleTuple } from '../assemble/assemble-tuple.ts';
+import { makeBuildmaster } from '../buildmaster/make-buildmaster.ts';
+import { compilePackages, type Compilation } from '../compile/compile-packages.ts';
+import { mendTuplePartition, resolveTuples } from '../compile/resolve-tuples.ts';
+import { shareMachine, type Machine, type Share } from '../run/machine-share.ts';
+import { tupleNamed, type SiteRun } from '../run/site-run.ts';
+import { rebuildDamaged } from './rebuild-damaged.ts';
+import { buildmasterNamed, requireBuildmaster, requireFingerprint } from './look-up.ts';
+
+/** Carries out the orders of a site's build in containers of the run's engine. */
+export function createLocalExecutor(
+  run: SiteRun,
+  machine: Machine,
+  estimate: Estimate,
+): Executor<WorkOrder, WorkAnswer> {
+  return {
+    execute: (order, { concurrency }) =>
+      explainRefusal(
+        carryOut(order, {
+          run,
+          share: shareMachine(machine, concurrency, run.site.limits),
+          seconds: estimate(order),
+        }),
+      ),
+  };
+}
+
+/** The run and the share of the machine for one order. */
+interface Workplace {
+  readonly run: SiteRun;
+  readonly share: Share;
+  /** The seconds that the order is expected to take. */
+  readonly seconds: number | undefined;
+}
+
+function carryOut(order: WorkOrder, place: Workplace): Promise<WorkAnswer> {
+  switch (order.kind) {
+    case 'buildmaster':
+      return buildmaster(order, place);
+    case 'resolve':
+      return resolve(order, place);
+    case 'packages':
+      return packages(order, place);
+    case 'assemble':
+      return assemble(order, place);
+  }
+}
+
+async function buildmaster(order: OrderOf<'buildmaster'>, place: Workplace): Promise<WorkAnswer> {
+  const work = tupleNamed(place.run, order.tuple);
+  requireBuildmaster(work, order.buildmaster);
+  const { run, step } = nameTask(place, order);
+  await step('buildmaster', `from ${work.stage.name}`, () => makeBuildmaster(run, work, place.share));
+  return { kind: 'buildmaster' };
+}
+
+async function resolve(order: OrderOf<'resolve'>, place: Workplace): Promise<WorkAnswer> {
+  const works = order.tuples.map((each) => tupleNamed(place.run, each));
+  const [first] = works;
+  if (first === undefined) throw new Error('the resolve order names no tuple');
+  const known = await buildmasterNamed(place.run, first, order.buildmaster);
+  const others = works.length > 1 ? `, and for ${works.length - 1} more` : '';
+  const { run, step } = nameTask(place, order);
+  const answered = await step('resolve', `in ${known.name}${others}`, () => resolveTuples(run, works, known));
+  return { kind: 'resolve', ...answered };
+}
+
+async function packages(order: OrderOf<'packages'>, place: Workplace): Promise<WorkAnswer> {
+  const work = tupleNamed(place.run, order.tuple);
+  const [, ...others] = order.packages.map(({ cpv }) => cpv);
+  const { run, step } = nameTask(place, order);
+  const known = await buildmasterNamed(run, work, order.buildmaster);
+  const detail = [`for ${work.tuple.name}`, ...(others.length > 0 ? [`with ${others.join(', ')}`] : [])].join(', ');
+  const compilation = { ...order, work, buildmaster: known, share: place.share };
+  return { kind: 'packages', elog: await step('compile', detail, () => compileOrRetry(run, compilation)) };
+}
+
+/**
+ * Compiles packages. If they prove too large for the tmpfs, compiles them again on a volume, so that nobody has to know their
+ * sizes beforehand. If a package of the store that they need is damaged, repairs the store; emerge then compiles that package.
+ */
+async function compileOrRetry(run: SiteRun, compilation: Compilation): Promise<readonly ElogEntry[]> {
+  try {
+    return await compilePackages(run, compilation);
+  } catch (error) {
+    if (run.signal.aborted) throw error;
+    const failures = failuresOf(error);
+    const corrupt = failures.find(({ code }) => code === 'store-corrupt');
+    if (corrupt !== undefined) {
+      const { work, buildmaster: known } = compilation;
+      const { faults, unfit } = await mendTuplePartition(run, work, known, { readAll: true });
+      if (faults.length + unfit.length === 0) throw error;
+      await run.report({ type: 'warning', message: `${corrupt.message}; compiling it instead` });
+      return compilePackages(run, compilation);
+    }
+    const failure = failures.find(({ code }) => code === 'tmpfs-full');
+    if (failure === undefined) throw error;
+    await run.report({
+      type: 'warning',
+      message: `${failure.message}; building it on a volume instead`,
+      hint: failure.hint,
+    });
+    return compilePackages({ ...run, tmpfs: undefined }, compilation);
+  }
+}
+
+async function assemble(order: OrderOf<'assemble'>, place: Workplace): Promise<WorkAnswer> {
+  const work = tupleNamed(place.run, order.tuple);
+  requireFingerprint(work, order);
+  const { run } = nameTask(place, order);
+  const known = await buildmasterNamed(run, work, order.buildmaster);
+  const tuple = { ...work.tuple, outputs: order.outputs };
+  const assembled = await assembleTuple(run, { ...work, tuple }, known).catch(async (error: unknown) => {
+    const [failure] = failuresOf(error);
+    if (failure?.code !== 'store-corrupt' || run.signal.aborted) throw error;
+    if (!(await rebuildDamaged(run, work, known, place.share))) throw error;
+    await run.report({ type: 'warning', message: `${failure.message}; the package was compiled again` });
+    return assembleTuple(run, { ...work, tuple }, known);
+  });
+  return { kind: 'assemble', ...assembled };
+}
+
+/** Returns a run whose events have the label of the order's task, and a timer for the steps of that task. */
+function nameTask({ run, seconds }: Workplace, order: WorkOrder): { readonly run: SiteRun; readonly step: StepTimer } {
+  const task = taskLabel(order, run.site);
+  return {
+    run: { ...run, report: withTask(run.report, task) },
+    step: createStepTimer(run.report, task, seconds),
+  };
+}

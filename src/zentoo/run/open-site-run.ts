@@ -1,0 +1,210 @@
+import { connectEngine } from '../../engine/docker/connect-engine.ts';
+import { localEngineBeside } from '../../engine/docker/local-engine.ts';
+import type { EngineEnvironment } from '../../engine/docker/engine-address.ts';
+import type { Engine } from '../../engine/engine.ts';
+import type { ImageId } from '../../engine/identifiers.ts';
+import type { ListedImage } from '../../engine/images.ts';
+import { findOwnContainer } from '../../engine/own-container.ts';
+import { Failure } from '../../failure.ts';
+import type { PlannedTree } from '../../plan/plan.ts';
+import { noteWarnings, treeWarnings } from '../../plan/warnings.ts';
+import { proxySettings } from '../../portage/proxy-settings.ts';
+import type { Report } from '../../report/event.ts';
+import type { Site, Stage, Tuple } from '../../site/site.ts';
+import { pullBase, type Base } from '../../container/base-image.ts';
+import type { BuildContext } from '../../container/context.ts';
+import { explainRefusal } from '../../container/refusal-failure.ts';
+import { describeMount, type MountChoice } from '../../container/mounts.ts';
+import type { Probe } from '../../container/probe.ts';
+import { makeDefaultVolume } from '../../container/default-volumes.ts';
+import { volumeLabel } from '../../container/tree.ts';
+import { sweepWorkspaces } from '../../container/workspace.ts';
+import { claimSite } from './claim-site.ts';
+import { stateVolume } from './site-state.ts';
+import { siteLabel } from './labels.ts';
+import { readRegistered } from './registered-images.ts';
+import { readSiteLock } from './site-lock.ts';
+import { defaultOutputDirectory } from './output-directory.ts';
+import { ccacheVolume } from './ccache-volume.ts';
+import { siteMounts } from './site-mounts.ts';
+import type { PresentBase, SiteRun } from './site-run.ts';
+import { findTrees, readRevisions } from './tree-revision.ts';
+import { tupleWork } from './tuple-work.ts';
+
+/** The parts of a program that its commands use: environment, report, signal. */
+export interface SiteWorld {
+  readonly environment: EngineEnvironment;
+  readonly report: Report;
+  readonly signal: AbortSignal;
+}
+
+/** The options of a run. */
+export interface SiteRunRequest {
+  readonly keepFailed: boolean;
+  /** The directory for archives; `output` in the site's directory by default. */
+  readonly outputDirectory?: string | undefined;
+  /** The tuples of the run; only their stages are looked for. All tuples of the site by default. */
+  readonly tuples?: readonly Tuple[];
+  /** The tuples whose stages are pulled if the engine lacks them. All tuples of the run by default. */
+  readonly pull?: readonly Tuple[];
+}
+
+/**
+ * Connects to the engine, claims the site's name, finds the images of the stages and reads the revisions of the trees. Starts no
+ * container.
+ */
+export async function openSiteRun(site: Site, world: SiteWorld, request: SiteRunRequest): Promise<SiteRun> {
+  return explainRefusal(open(site, world, request), openingOf(site));
+}
+
+/** The step of a refusal that ends the opening of a run. */
+function openingOf({ name }: Site): string {
+  return `read the state of the site ${name} on the engine`;
+}
+
+async function open(
+  site: Site,
+  { environment, report, signal }: SiteWorld,
+  { keepFailed, tuples = site.tuples, pull = tuples, outputDirectory = defaultOutputDirectory(site) }: SiteRunRequest,
+): Promise<SiteRun> {
+  const engine = await connectEngine(environment);
+  const self = await findOwnContainer(engine);
+  const findLocal = localEngineBeside(engine);
+  const context = { engine, report, signal, self, findLocal, proxies: proxySettings(environment) };
+  // The slowest request starts first and is awaited last.
+  const listed = explainRefusal(listSiteImages(engine, site), openingOf(site));
+  listed.catch(() => undefined);
+  const mounts = siteMounts(site);
+  const [found, trees] = await Promise.all([
+    findStages(engine, tuples),
+    findTrees(context, mounts.trees),
+    claimSite(engine, site, self),
+    sweepWorkspaces(
+      context,
+      tuples.map(({ stage }) => stage.image),
+    ),
+  ]);
+  const stages = await pullStages(context, pull, found);
+  const anyStage = [...stages.values()].find(isPresent);
+  let registered = new Map<string, ImageId>();
+  const revisions =
+    anyStage === undefined
+      ? new Map<string, string>()
+      : await readRevisions(context, anyStage.image, trees, stateVolume(site), async (probe) => {
+          registered = await readRegistered(probe, await listed);
+        });
+  const works = tuples.map((tuple) => tupleWork({ site, stages, revisions }, tuple));
+  const made = { keepFailed, outputDirectory, started: new Date() };
+  return { ...context, site, mounts, tuples: works, anyStage, images: await listed, registered, revisions, ...made };
+}
+
+/**
+ * Returns a run with the site's images as they are now: another build may have made some since the run was opened. The probe
+ * reads the site's state.
+ */
+export async function relistImages(run: SiteRun, probe: Probe): Promise<SiteRun> {
+  const images = await listSiteImages(run.engine, run.site);
+  const isKnown = (name: string) => run.images.get(name)?.id === images.get(name)?.id;
+  const known = [...run.registered].filter(([name]) => images.has(name) && isKnown(name));
+  const others = new Map([...images].filter(([name]) => !isKnown(name)));
+  return { ...run, images, registered: new Map([...known, ...(await readRegistered(probe, others))]) };
+}
+
+/** Returns a run with images, trees and the tuples' data as they are now, after another command worked on the site. */
+export async function refreshSiteRun(run: SiteRun, probe: Probe): Promise<SiteRun> {
+  const { site, mounts, anyStage } = run;
+  const trees = await findTrees(run, mounts.trees);
+  const revisions =
+    anyStage === undefined ? run.revisions : await readRevisions(run, anyStage.image, trees, stateVolume(site));
+  const stages = new Map(run.tuples.map(({ tuple, stage }) => [tuple.stage.name, stage]));
+  const tuples = run.tuples.map(({ tuple }) => tupleWork({ site, stages, revisions }, tuple));
+  return relistImages({ ...run, tuples, revisions }, probe);
+}
+
+function isPresent(base: Base): base is PresentBase {
+  return base.image !== undefined;
+}
+
+/** Finds the stages of the tuples, each with its image if the engine has it. */
+async function findStages(engine: Engine, tuples: readonly Tuple[]): Promise<ReadonlyMap<string, Base>> {
+  const stages = new Map(tuples.map(({ stage }) => [stage.name, stage.image]));
+  const found = [...stages].map(
+    async ([stage, name]) => [stage, { name, image: await engine.inspectImage(name) }] as const,
+  );
+  return new Map(await Promise.all(found));
+}
+
+/** Pulls the images of stages that the engine lacks. Returns all stages with their images. */
+async function pullStages(
+  context: BuildContext,
+  tuples: readonly Tuple[],
+  found: ReadonlyMap<string, Base>,
+): Promise<ReadonlyMap<string, Base>> {
+  const stages = new Map(found);
+  for (const { stage } of tuples)
+    if (stages.get(stage.name)?.image === undefined) {
+      const image = await pullBase(context, stage.image, otherStage(stage));
+      stages.set(stage.name, { name: stage.image, image });
+    }
+  return stages;
+}
+
+/** Lists the images that were made for a site, by name. */
+async function listSiteImages(engine: Engine, { name }: Site): Promise<ReadonlyMap<string, ListedImage>> {
+  const images = await engine.imagesWithLabel(`${siteLabel}=${name}`);
+  return new Map(images.flatMap((image) => image.names.map((each) => [each, image] as const)));
+}
+
+function otherStage({ name }: Pick<Stage, 'name'>): string {
+  return `name an image for the stage ${name} in site.yaml that the engine has already`;
+}
+
+/** Makes the missing volumes of a site, except for the trees: a sync makes them. */
+export async function makeSiteVolumes({ engine, report, signal, self, mounts, site }: SiteRun): Promise<void> {
+  const context = { engine, report, signal, self };
+  const choices = [mounts.binpkgs, mounts.distfiles, mounts.logs];
+  await Promise.all(choices.map((choice) => makeDefaultVolume(context, choice)));
+  if (site.ccache) await engine.createVolume(ccacheVolume(site), { [volumeLabel]: 'ccache' });
+}
+
+/**
+ * Throws `tree-unusable` if a tree is missing. Warns of settings that have no effect, and if a tree's revision differs from the
+ * site's lock file: only `zentoo sync` changes a tree.
+ */
+export async function checkSiteTrees(run: SiteRun): Promise<void> {
+  requireTrees(run);
+  const warnings = [...noteWarnings(run.site.notes), ...treeWarnings(plannedTrees(run))];
+  for (const warning of warnings) await run.report({ type: 'warning', ...warning });
+}
+
+/** Throws `tree-unusable` if a tree is missing. */
+export function requireTrees({ site, revisions, mounts }: SiteRun): void {
+  const [absent] = site.repositories.filter(({ name }) => !revisions.has(name));
+  if (absent !== undefined) {
+    const where = describeTree(mounts.trees.get(absent.name));
+    const isSynced = absent.syncType !== '' && absent.autoSync;
+    throw new Failure(
+      'tree-unusable',
+      `failed to find the ebuild repository ${absent.name}: there is none in ${where}`,
+      {
+        hint: isSynced
+          ? 'run `zentoo sync`, which creates and fills it'
+          : `its repos.conf switches syncing off: copy the repository to ${where}`,
+      },
+    );
+  }
+}
+
+/** Returns the revisions of the site's trees, and the revisions in its lock file. */
+export function plannedTrees({ site, revisions }: Pick<SiteRun, 'site' | 'revisions'>): readonly PlannedTree[] {
+  const locked = readSiteLock(site.directory);
+  return site.repositories.map(({ name }) => ({
+    repository: name,
+    revision: revisions.get(name),
+    locked: locked.get(name),
+  }));
+}
+
+function describeTree(choice: MountChoice | undefined): string {
+  return choice === undefined ? 'no volume' : describeMount(choice);
+}

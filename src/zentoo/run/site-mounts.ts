@@ -1,0 +1,28 @@
+import type { Site } from '../../site/site.ts';
+import { defaultVolumes, type MountChoice, type Role } from '../../container/mounts.ts';
+import type { SiteMounts } from './site-run.ts';
+
+/**
+ * The volumes and host paths that outlive a site's containers. By default they are volumes named after the site, except for
+ * distfiles and logs, which all sites and gentoo-builder share.
+ */
+export function siteMounts({ name, volumes, repositories }: Site): SiteMounts {
+  const treeOf = (repository: string) => volumes.trees.find((tree) => tree.repository === repository)?.source;
+  return {
+    binpkgs: choose('binpkgs', volumes.binpkgs, `zentoo-${name}-binpkgs`),
+    distfiles: choose('distfiles', volumes.distfiles, defaultVolumes.distfiles),
+    logs: choose('logs', undefined, defaultVolumes.logs),
+    trees: new Map(
+      repositories.map((repository) => [
+        repository.name,
+        choose('tree', treeOf(repository.name), `zentoo-${name}-repository-${repository.name}`),
+      ]),
+    ),
+  };
+}
+
+function choose(role: Role, named: string | undefined, otherwise: string): MountChoice {
+  const source = named ?? otherwise;
+  const type = source.startsWith('/') ? 'bind' : 'volume';
+  return { role, type, source, origin: named === undefined ? 'default' : 'given', readOnly: false };
+}

@@ -1,0 +1,491 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough, Readable } from 'node:stream';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { parseZentooCommand } from '../../../src/cli/zentoo/parse-zentoo-command.ts';
+import type { Terminal } from '../../../src/terminal/terminal.ts';
+import { EngineRefusal } from '../../../src/engine/refusal.ts';
+import { Failure, type PartialSuccess, type WorkEnding } from '../../../src/failure.ts';
+import type { Event } from '../../../src/report/event.ts';
+import { initSite } from '../../../src/site/init-site.ts';
+import { readSite } from '../../../src/site/read/read-site.ts';
+import type { Site, Tuple } from '../../../src/site/site.ts';
+import { buildSite, type SiteBuild } from '../../../src/zentoo/command/build-site.ts';
+import { listSite } from '../../../src/zentoo/command/list-site.ts';
+import { planSite } from '../../../src/zentoo/command/plan-site.ts';
+import { syncTrees } from '../../../src/zentoo/command/sync-trees.ts';
+import { describeWorkers, type WorkerStatus } from '../../../src/zentoo/distcc/list-workers.ts';
+import { startWorkers } from '../../../src/zentoo/distcc/start-workers.ts';
+import { removeWorkers } from '../../../src/zentoo/distcc/remove-workers.ts';
+import { enterRoot } from '../../../src/zentoo/freshroot/enter-root.ts';
+import { openSiteRun } from '../../../src/zentoo/run/open-site-run.ts';
+import { sitePlan, tuplePlan, upToDate } from '../plan/plans.ts';
+import { BuildRecorder } from '../../../src/record/build-recorder.ts';
+import { describeTargets } from '../../../src/zentoo/command/describe-targets.ts';
+import type { TupleOutcome } from '../../../src/zentoo/command/collect-outcomes.ts';
+import { faultsByDocument } from '../../support/json-schema.ts';
+import { SiteWorld } from '../zentoo/site-world.ts';
+
+const parent = mkdtempSync(join(tmpdir(), 'zentoo-work-'));
+const directory = join(parent, 'net');
+const events: Event[] = [];
+const program = { name: 'zentoo', version: '1.2.3' };
+const terminal: Terminal = {
+  isInteractive: false,
+  input: Readable.from([]),
+  output: new PassThrough(),
+  errors: new PassThrough(),
+  environment: {},
+  size: () => ({ columns: 80, rows: 24 }),
+  onResize: () => () => undefined,
+  setRaw: () => undefined,
+};
+let site: Site;
+let tuple: Tuple;
+
+beforeAll(() => {
+  initSite(directory, new Date(0));
+  site = readSite(directory);
+  tuple = site.tuples[0] ?? expect.fail('the new site has no tuple');
+});
+afterAll(() => rmSync(parent, { recursive: true }));
+// The work of commands has tests of its own: here it is replaced, to see what a command asks for and prints.
+beforeEach(async () => {
+  events.length = 0;
+  vi.spyOn(await import('../../../src/zentoo/run/open-site-run.ts'), 'openSiteRun');
+  vi.spyOn(await import('../../../src/zentoo/command/build-site.ts'), 'buildSite');
+  vi.spyOn(await import('../../../src/zentoo/command/list-site.ts'), 'listSite');
+  vi.spyOn(await import('../../../src/zentoo/command/plan-site.ts'), 'planSite');
+  vi.spyOn(await import('../../../src/zentoo/command/sync-trees.ts'), 'syncTrees');
+  vi.spyOn(await import('../../../src/zentoo/distcc/list-workers.ts'), 'describeWorkers');
+  vi.spyOn(await import('../../../src/zentoo/distcc/start-workers.ts'), 'startWorkers');
+  vi.spyOn(await import('../../../src/zentoo/distcc/remove-workers.ts'), 'removeWorkers');
+  vi.spyOn(await import('../../../src/zentoo/freshroot/enter-root.ts'), 'enterRoot');
+  vi.mocked(openSiteRun).mockImplementation(async (opened) => new SiteWorld().run({ ...opened }));
+});
+
+/** Runs a command line of zentoo for the site. */
+async function zentoo(...argv: string[]): Promise<string | PartialSuccess | WorkEnding> {
+  const invocation = parseZentooCommand(argv, { ZENTOO_SITE: directory });
+  if (invocation.type !== 'work') return expect.fail(JSON.stringify(invocation));
+  const ending = await invocation.work({
+    program,
+    environment: {},
+    signal: new AbortController().signal,
+    report: async (event) => void events.push(event),
+    openTerminal: async () => terminal,
+  });
+  const output = typeof ending === 'string' ? ending : ending.output;
+  if (argv.includes('--json')) expect(faultsByDocument(sectionOf(argv), output)).toEqual([]);
+  return ending;
+}
+
+/** The section of docs/json.md that describes the output of a command line. */
+function sectionOf([command = '', action = '']: readonly string[]): string {
+  if (command !== 'distcc') return `zentoo ${command} --json`;
+  return action === 'down' ? 'zentoo distcc down --json' : 'zentoo distcc up --json and zentoo distcc status --json';
+}
+
+/** Runs a command line that succeeds; resolves to standard output. */
+async function printed(...argv: string[]): Promise<string> {
+  const output = await zentoo(...argv);
+  return typeof output === 'string' ? output : expect.fail('the work failed in parts');
+}
+
+const failure = new Failure('build-failed', 'failed to emerge app-misc/greet-1.0: compile', { hint: 'see the log' });
+
+/** The result of a build with these outcomes. */
+async function buildOf(outcomes: readonly TupleOutcome[]): Promise<SiteBuild> {
+  const targets = await describeTargets(new SiteWorld(), outcomes);
+  const record = new BuildRecorder(() => 0).read({ program, site: 'net' }, targets);
+  return { outcomes, record, recordFile: undefined };
+}
+
+describe('zentoo build', () => {
+  it('opens the site with the options, and builds the tuples with other outputs', async () => {
+    vi.mocked(buildSite).mockResolvedValue(await buildOf([]));
+    const { name } = tuple;
+    await zentoo('build', name, '--jobs', '3', '--output', 'archive', '--output-dir', '/srv/out', '--keep-failed');
+    const chosen = [expect.objectContaining({ name, outputs: ['archive'] })];
+    const request = { keepFailed: true, outputDirectory: '/srv/out', tuples: chosen };
+    expect(openSiteRun).toHaveBeenLastCalledWith(expect.objectContaining({ name: 'net' }), expect.anything(), request);
+    expect(buildSite).toHaveBeenLastCalledWith(expect.anything(), { jobs: 3, program });
+  });
+
+  it("builds all tuples with the site's outputs if no option says otherwise", async () => {
+    vi.mocked(buildSite).mockResolvedValue(await buildOf([]));
+    await zentoo('build');
+    const tuples = site.tuples.map(({ name, outputs }) => expect.objectContaining({ name, outputs }) as Tuple);
+    const request = { keepFailed: false, outputDirectory: undefined, tuples };
+    expect(openSiteRun).toHaveBeenLastCalledWith(expect.anything(), expect.anything(), request);
+    expect(buildSite).toHaveBeenLastCalledWith(expect.anything(), { jobs: undefined, program });
+  });
+
+  it('makes the outputs in their usual order, whatever the order of the option is', async () => {
+    vi.mocked(buildSite).mockResolvedValue(await buildOf([]));
+    await zentoo('build', '--output=archive,image');
+    const [, , { tuples }] = vi.mocked(openSiteRun).mock.lastCall ?? expect.fail('not opened');
+    expect(tuples?.map(({ outputs }) => outputs)).toEqual(site.tuples.map(() => ['image', 'archive']));
+  });
+
+  it('takes a relative directory for archives from the current directory', async () => {
+    vi.mocked(buildSite).mockResolvedValue(await buildOf([]));
+    await zentoo('build', '--output-dir=out');
+    const [, , { outputDirectory }] = vi.mocked(openSiteRun).mock.lastCall ?? expect.fail('not opened');
+    expect(outputDirectory).toBe(join(process.cwd(), 'out'));
+  });
+
+  it('prints a row per tuple, and each failure once', async () => {
+    const [second = tuple, third = tuple] = site.tuples.slice(1);
+    vi.mocked(buildSite).mockResolvedValue(
+      await buildOf([
+        { type: 'unchanged', tuple, outputs: { image: 'zentoo/net/a:latest' } },
+        { type: 'failed', tuple: second, failures: [failure] },
+        { type: 'failed', tuple: third, failures: [failure] },
+      ]),
+    );
+    const { output, failures } = (await zentoo('build')) as PartialSuccess;
+    expect(output.split('\n').map((line) => line.split(/\s{2,}/))).toEqual([
+      ['TUPLE', 'STATE', 'IMAGE', 'ARCHIVE'],
+      [tuple.name, 'unchanged', 'zentoo/net/a:latest'],
+      [second.name, 'failed', 'build-failed'],
+      [third.name, 'failed', 'build-failed'],
+      [''],
+    ]);
+    expect(failures).toEqual([failure]);
+  });
+
+  it('prints failures in the object of --json', async () => {
+    vi.mocked(buildSite).mockResolvedValue(await buildOf([{ type: 'failed', tuple, failures: [failure] }]));
+    const { output } = (await zentoo('build', '--json')) as PartialSuccess;
+    const { code, exitStatus, message, hint } = failure;
+    expect(JSON.parse(output)).toEqual({
+      site: 'net',
+      tuples: [{ name: tuple.name, type: 'failed', failures: [{ code, exitStatus, message, hint }] }],
+    });
+  });
+
+  it('reports the messages of packages last', async () => {
+    const message = { level: 'warn', phase: 'postinst', lines: ['Run greet once.'] } as const;
+    const elog = [{ cpv: 'app-misc/greet-1.0', time: new Date(0), messages: [message] as const }];
+    const built = { packages: [], sizes: {}, elog, durations: {}, outputs: { image: 'zentoo/net/a:latest' } } as const;
+    vi.mocked(buildSite).mockResolvedValue(await buildOf([{ type: 'built', tuple, ...built }]));
+    expect(await zentoo('build')).toContain('built');
+    expect(events).toEqual([
+      {
+        type: 'note',
+        message: expect.stringMatching(
+          /^messages of the packages of x86-64-base-plain-tools:\n[^]*Run greet once\./,
+        ) as string,
+      },
+    ]);
+  });
+
+  it('reports no messages if the packages have none', async () => {
+    const built = {
+      packages: [],
+      sizes: {},
+      elog: [],
+      durations: {},
+      outputs: { image: 'zentoo/net/a:latest' },
+    } as const;
+    vi.mocked(buildSite).mockResolvedValue(await buildOf([{ type: 'built', tuple, ...built }]));
+    await zentoo('build');
+    expect(events).toEqual([]);
+  });
+
+  it('names the command in a refusal of the engine', async () => {
+    vi.mocked(buildSite).mockRejectedValue(new EngineRefusal(500, 'no such thing'));
+    await expect(zentoo('build')).rejects.toMatchObject({
+      code: 'engine-refused',
+      message: expect.stringMatching(/^failed to build[^]*no such thing/) as string,
+    });
+  });
+
+  it('refuses an unknown tuple before it opens the site', async () => {
+    vi.mocked(openSiteRun).mockClear();
+    await expect(zentoo('build', 'x86-64-base-plain-tolls')).rejects.toThrow(/did you mean 'x86-64-base-plain-tools'/);
+    expect(openSiteRun).not.toHaveBeenCalled();
+  });
+});
+
+describe('zentoo plan', () => {
+  it('opens the site for the named tuples', async () => {
+    vi.mocked(planSite).mockResolvedValue(sitePlan([]));
+    await zentoo('plan', tuple.name);
+    const tuples = [expect.objectContaining({ name: tuple.name })];
+    expect(openSiteRun).toHaveBeenLastCalledWith(expect.anything(), expect.anything(), { keepFailed: false, tuples });
+  });
+
+  it.each([
+    [[], /^a: up to date\n/],
+    [['--graph', 'dot'], /^digraph /],
+    [['--graph', 'mermaid'], /^(?:graph|flowchart) /],
+    [['--json'], /^\{"site":"net"/],
+  ])('prints the plan with %j', async (options, form) => {
+    vi.mocked(planSite).mockResolvedValue(sitePlan([upToDate('a')]));
+    expect(await zentoo('plan', ...options)).toMatch(form);
+  });
+
+  it('prints a plan with a tuple that cannot be built, and the failure', async () => {
+    vi.mocked(planSite).mockResolvedValue(sitePlan([upToDate('a'), tuplePlan({ failure })]));
+    expect(await zentoo('plan')).toEqual({
+      output: expect.stringContaining('cannot be built') as string,
+      failures: [failure],
+    });
+  });
+});
+
+describe('zentoo sync', () => {
+  const trees = [
+    { repository: 'gentoo', before: undefined, revision: 'c'.repeat(40) },
+    { repository: 'guru', before: 'd'.repeat(40), revision: undefined },
+  ];
+
+  it('prints a row per repository', async () => {
+    vi.mocked(syncTrees).mockResolvedValue(trees);
+    expect(await zentoo('sync')).toBe(
+      `REPOSITORY  REVISION                                  BEFORE\ngentoo      ${'c'.repeat(40)}  none\n` +
+        `guru        none                                      ${'d'.repeat(40)}\n`,
+    );
+  });
+
+  it('prints the revisions in the object of --json', async () => {
+    vi.mocked(syncTrees).mockResolvedValue(trees);
+    expect(JSON.parse(await printed('sync', '--json'))).toEqual({
+      site: 'net',
+      repositories: [
+        { repository: 'gentoo', revision: 'c'.repeat(40) },
+        { repository: 'guru', before: 'd'.repeat(40) },
+      ],
+    });
+    expect(openSiteRun).toHaveBeenLastCalledWith(expect.anything(), expect.anything(), { keepFailed: false });
+  });
+});
+
+describe('zentoo list', () => {
+  const made = new Date(Date.now() - 3 * 3_600_000);
+  const listed = () => [
+    {
+      tuple,
+      upToDate: true,
+      why: [],
+      outputs: [{ output: 'image', name: 'zentoo/net/a:latest', found: { size: 495_000_000, made } }] as const,
+    },
+    {
+      tuple: { ...tuple, name: 'b', cross: true, outputs: ['image', 'archive'] as const },
+      upToDate: false,
+      why: ['there is no image yet'],
+      outputs: [
+        { output: 'image', name: 'zentoo/net/b:latest', found: null },
+        { output: 'archive', name: 'output/b.tar.zst', found: undefined },
+      ] as const,
+    },
+  ];
+
+  it('prints size and age of each output', async () => {
+    vi.mocked(listSite).mockResolvedValue(listed());
+    const rows = (await printed('list')).split('\n').map((line) => line.split(/\s{2,}/));
+    const columns = ['TUPLE', 'STATE', 'IMAGE', 'ARCHIVE', 'CPU', 'PORTAGE', 'BUILDHOOKS', 'PACKAGES', 'STAGE'];
+    expect(rows[0]).toEqual(columns);
+    const { portage, buildhooks } = tuple;
+    expect(rows[1]).toEqual([
+      ...[tuple.name, 'up to date', '495 MB, 3h old', '-', 'x86-64'],
+      ...[`base ${portage.commit.slice(0, 10)}`, `plain ${buildhooks.commit.slice(0, 10)}`, 'tools', 'ministage'],
+    ]);
+    expect(rows[2]?.slice(0, 4)).toEqual(['b', 'to build', 'none', 'unknown']);
+    expect(rows[2]?.at(-1)).toBe('ministage (cross)');
+  });
+
+  it('reports the warnings of the site before it asks the engine', async () => {
+    const repository = join(directory, 'config/portage');
+    writeFileSync(join(repository, 'new'), '');
+    onTestFinished(() => rmSync(join(repository, 'new')));
+    vi.mocked(listSite).mockImplementation(async () => (expect(events).toHaveLength(1), listed()));
+    await zentoo('list');
+    expect(events).toMatchObject([
+      { type: 'warning', message: expect.stringContaining('uncommitted work in config/portage') as string },
+    ]);
+  });
+
+  it('prints outputs and reasons in the object of --json', async () => {
+    vi.mocked(listSite).mockResolvedValue(listed());
+    const { tuples } = JSON.parse(await printed('list', '--json')) as { tuples: unknown[] };
+    expect(tuples).toMatchObject([
+      { upToDate: true, image: { name: 'zentoo/net/a:latest', size: 495_000_000, created: made.toISOString() } },
+      { upToDate: false, why: ['there is no image yet'], image: null, archive: null },
+    ]);
+  });
+
+  it('shows that freshness is unknown without an engine', async () => {
+    vi.mocked(listSite).mockResolvedValue([{ tuple, upToDate: undefined, why: [], outputs: [] }]);
+    expect(await zentoo('list')).toMatch(/\n\S+ +unknown +-/);
+    expect(JSON.parse(await printed('list', '--json'))).toMatchObject({ tuples: [{ upToDate: null, image: null }] });
+  });
+
+  it('says that a site has no tuples', async () => {
+    vi.mocked(listSite).mockResolvedValue([]);
+    expect(await zentoo('list')).toBe('the site net has no tuples\n');
+  });
+});
+
+describe('zentoo distcc', () => {
+  const worker: WorkerStatus = {
+    id: 'f'.repeat(64) as WorkerStatus['id'],
+    name: 'zentoo-net-distcc-1',
+    buildmaster: 'x86-64-base',
+    isCurrent: true,
+    state: 'running',
+    image: 'zentoo/net/distcc:1',
+    slots: 2,
+    compiler: 'gcc 12.2.0',
+    digest: 'e'.repeat(64),
+    chost: 'x86_64-pc-linux-gnu',
+    address: '10.0.0.2',
+    hasSameCompiler: true,
+    jobs: 40,
+  };
+  const others: readonly WorkerStatus[] = [
+    { ...worker, name: 'w2', hasSameCompiler: false },
+    { ...worker, name: 'w3', hasSameCompiler: undefined, isCurrent: false },
+  ];
+
+  it('up starts workers and lists them', async () => {
+    vi.mocked(startWorkers).mockResolvedValue(undefined);
+    vi.mocked(describeWorkers).mockResolvedValue([worker]);
+    expect(await zentoo('distcc', 'up', tuple.name, '--count', '2')).toMatch(/^WORKER[^]*running +2 +40 /);
+    expect(startWorkers).toHaveBeenLastCalledWith(
+      expect.anything(),
+      [expect.objectContaining({ name: tuple.name })],
+      2,
+    );
+  });
+
+  it('up starts a worker per processor for all tuples if it is not told otherwise', async () => {
+    vi.mocked(startWorkers).mockResolvedValue(undefined);
+    vi.mocked(describeWorkers).mockResolvedValue([worker]);
+    await zentoo('distcc', 'up');
+    const tuples = site.tuples.map(({ name }) => expect.objectContaining({ name }) as Tuple);
+    expect(startWorkers).toHaveBeenLastCalledWith(expect.anything(), tuples, undefined);
+    expect(openSiteRun).toHaveBeenLastCalledWith(expect.anything(), expect.anything(), {
+      keepFailed: false,
+      pull: tuples,
+    });
+  });
+
+  it('up opens the site with all tuples, so that their workers stay, and pulls the stages of the named ones only', async () => {
+    vi.mocked(startWorkers).mockResolvedValue(undefined);
+    vi.mocked(describeWorkers).mockResolvedValue([worker]);
+    await zentoo('distcc', 'up', tuple.name);
+    expect(openSiteRun).toHaveBeenLastCalledWith(expect.anything(), expect.anything(), {
+      keepFailed: false,
+      pull: [expect.objectContaining({ name: tuple.name })],
+    });
+  });
+
+  it('status says whose compiler each worker has, and pulls no stage', async () => {
+    vi.mocked(describeWorkers).mockResolvedValue([worker, ...others]);
+    const rows = (await printed('distcc', 'status')).split('\n');
+    expect(rows.map((row) => row.split(/\s{2,}/))).toEqual([
+      ['WORKER', 'STATE', 'SLOTS', 'JOBS', 'BUILDMASTER', 'COMPILER'],
+      ['zentoo-net-distcc-1', 'running', '2', '40', 'x86-64-base', "gcc 12.2.0, the buildmaster's"],
+      ['w2', 'running', '2', '40', 'x86-64-base', "gcc 12.2.0, no longer the buildmaster's"],
+      ['w3', 'running', '2', '40', 'x86-64-base (no tuple uses it)', 'gcc 12.2.0'],
+      [''],
+    ]);
+    expect(openSiteRun).toHaveBeenLastCalledWith(expect.anything(), expect.anything(), {
+      keepFailed: false,
+      pull: [],
+    });
+  });
+
+  it('status prints null for an unknown compiler in the object of --json', async () => {
+    vi.mocked(describeWorkers).mockResolvedValue(others);
+    expect(JSON.parse(await printed('distcc', 'status', '--json'))).toMatchObject({
+      site: 'net',
+      workers: [
+        { name: 'w2', hasSameCompiler: false },
+        { name: 'w3', hasSameCompiler: null },
+      ],
+    });
+  });
+
+  it('says that a site has no workers', async () => {
+    vi.mocked(describeWorkers).mockResolvedValue([]);
+    vi.mocked(removeWorkers).mockResolvedValue({ workers: [], images: [], network: undefined });
+    for (const action of ['status', 'down'])
+      expect(await zentoo('distcc', action)).toBe('the site net has no distcc workers\n');
+  });
+
+  it('down prints the removed objects', async () => {
+    vi.mocked(removeWorkers).mockResolvedValue({ workers: ['w1'], images: ['i1'], network: 'n1' });
+    expect(await zentoo('distcc', 'down')).toBe('w1\ni1\nn1\n');
+    expect(JSON.parse(await printed('distcc', 'down', '--json'))).toEqual({
+      site: 'net',
+      workers: ['w1'],
+      images: ['i1'],
+      network: 'n1',
+    });
+  });
+});
+
+describe('zentoo freshroot', () => {
+  it('opens the site for the root alone, also for a stage that stands for no tuple', async () => {
+    vi.mocked(enterRoot).mockResolvedValue(0);
+    await zentoo('freshroot', tuple.stage.name, '--cpu', tuple.cpu.name);
+    const tuples = [expect.objectContaining({ name: `${tuple.cpu.name}-base-plain`, stage: tuple.stage })];
+    expect(openSiteRun).toHaveBeenLastCalledWith(expect.anything(), expect.anything(), { keepFailed: false, tuples });
+  });
+
+  it('enters the tuple, and ends with the status of the shell', async () => {
+    vi.mocked(enterRoot).mockResolvedValue(7);
+    expect(await zentoo('freshroot', tuple.name)).toEqual({ status: 7, output: '' });
+    expect(enterRoot).toHaveBeenLastCalledWith(expect.anything(), {
+      root: { type: 'tuple', tuple: expect.objectContaining({ name: tuple.name }) as Tuple },
+      command: undefined,
+      keep: undefined,
+      terminal,
+    });
+  });
+
+  it('enters a stage with the CPU and the branches that are named', async () => {
+    vi.mocked(enterRoot).mockResolvedValue(0);
+    await zentoo('freshroot', 'ministage', '--cpu=x86-64-v2', '--portage=base', '--buildhooks=plain');
+    const [run, { root }] = vi.mocked(enterRoot).mock.lastCall ?? expect.fail('not entered');
+    expect(root).toMatchObject({ type: 'stage', tuple: { name: 'x86-64-v2-base-plain', cpu: { name: 'x86-64-v2' } } });
+    expect(run.keepFailed).toBe(false);
+    await expect(zentoo('freshroot', 'ministage', '--cpu=x86-64', '--portage=none')).rejects.toThrow(
+      "there is no portage branch 'none'",
+    );
+    await expect(zentoo('freshroot', 'ministage', '--cpu=x86-64', '--buildhooks=none')).rejects.toThrow(
+      "there is no buildhooks branch 'none'",
+    );
+  });
+
+  it("refuses a kept root with the name of one of the site's images before it opens the site", async () => {
+    vi.mocked(openSiteRun).mockClear();
+    await expect(zentoo('freshroot', tuple.name, `--keep=zentoo/net/${tuple.name}`)).rejects.toBeInstanceOf(Failure);
+    expect(openSiteRun).not.toHaveBeenCalled();
+  });
+
+  it('runs a command, and prints the name of a kept root', async () => {
+    vi.mocked(enterRoot).mockResolvedValue(0);
+    const kept = await zentoo('freshroot', tuple.name, '--keep', 'mine', '--', 'emerge', '--info');
+    expect(kept).toEqual({ status: 0, output: 'mine\n' });
+    expect(enterRoot).toHaveBeenLastCalledWith(
+      expect.anything(),
+      expect.objectContaining({ command: ['emerge', '--info'], keep: 'mine' }),
+    );
+  });
+});
+
+describe('zentoo init', () => {
+  it.each([
+    [[], (path: string) => `${path}\n`],
+    [['--json'], (path: string) => `${JSON.stringify({ site: 'new', directory: path })}\n`],
+  ])('prints the directory with %j', async (options, expected) => {
+    const path = join(parent, `${options.length}/new`);
+    expect(await zentoo('init', path, ...options)).toBe(expected(path));
+  });
+});

@@ -1,0 +1,775 @@
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  followCommand,
+  jobCommand,
+  mergeCommand,
+  settingsCommand,
+  silenceCommand,
+  stampedCommand,
+  syncUnderLock,
+  underLock,
+} from '../../../src/job/job-scripts.ts';
+import { syncLine } from '../../../src/job/sync-line.ts';
+import { git } from '../site/git-program.ts';
+import { holdCommand } from '../../../src/container/container-scripts.ts';
+import { chooseMount } from '../../../src/container/mounts.ts';
+import { readTreeStamp } from '../../../src/container/tree-stamp.ts';
+import { createWorkspace } from '../../../src/container/workspace.ts';
+import { baseName, BuildWorld } from '../builder/build-world.ts';
+
+let directory: string;
+const groups: number[] = [];
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'job-scripts-'));
+});
+afterEach(() => {
+  for (const group of groups.splice(0)) {
+    try {
+      process.kill(-group, 'SIGKILL');
+    } catch {
+      // The process group ended before.
+    }
+  }
+  rmSync(directory, { recursive: true });
+  rmSync(`${directory}.marks`, { recursive: true, force: true });
+});
+
+/** Starts a script as an exec does, in a new process group. `directory` takes the place of the work volume. */
+function start(command: readonly string[]): ChildProcessWithoutNullStreams {
+  const [program = '', ...args] = command.map((word) => word.replace('/var/tmp/portage', directory));
+  const shims = join(directory, 'shims');
+  const child = spawn(program, args, {
+    detached: true,
+    env: { ...process.env, PATH: `${shims}:${process.env['PATH']}` },
+  });
+  if (child.pid !== undefined) groups.push(child.pid);
+  child.stdin.on('error', () => undefined);
+  return child;
+}
+
+interface Outcome {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a script to its end, with an empty standard input. */
+async function run(command: readonly string[]): Promise<Outcome> {
+  const child = start(command);
+  child.stdin.end();
+  return outcomeOf(child);
+}
+
+async function outcomeOf(child: ChildProcessWithoutNullStreams): Promise<Outcome> {
+  const [stdout, stderr, [status]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close') as Promise<[number | null]>,
+  ]);
+  return { status, stdout, stderr };
+}
+
+/** Puts a program with this name first in PATH. */
+function shim(name: string, script: string): void {
+  const path = join(directory, 'shims', name);
+  mkdirSync(join(directory, 'shims'), { recursive: true });
+  writeFileSync(path, `#!/bin/sh\n${script}\n`);
+  chmodSync(path, 0o755);
+}
+
+/** Resolves to the text of a stream as soon as the text contains `what`. */
+async function said(child: ChildProcessWithoutNullStreams, stream: 'stdout' | 'stderr', what: string): Promise<string> {
+  let heard = '';
+  for await (const chunk of child[stream].iterator({ destroyOnReturn: false })) {
+    heard += String(chunk);
+    if (heard.includes(what)) return heard;
+  }
+  throw new Error(`${what} was not said, but ${heard}`);
+}
+
+const sh = (script: string, ...args: string[]): readonly string[] => ['/bin/sh', '-c', script, 'sh', ...args];
+
+/** The request of a follower on a machine without cgroups. */
+const following = { name: 'emerge', offset: 0, watch: false, cgroups: '/nonexistent' };
+
+describe('a job and its follower', () => {
+  const log = (): string => join(directory, 'logs', 'run', 'build.log');
+  const job = (script: string): readonly string[] => jobCommand('emerge', log(), sh(script));
+
+  /** Follows a job until the follower exits. */
+  async function follow(offset: number): Promise<Outcome> {
+    const child = start(followCommand({ ...following, log: log(), offset }));
+    const outcome = outcomeOf(child);
+    await once(child, 'exit');
+    child.stdin.end();
+    return outcome;
+  }
+
+  it('print the output of the command on both streams, and its exit status', async () => {
+    const [, { stdout, stderr }] = await Promise.all([
+      run(job('echo one; echo two >&2; printf three; exit 3')),
+      follow(0),
+    ]);
+    expect(stdout).toBe('one\ntwo\nthree');
+    expect(stderr).toBe('ended 3 13\n');
+  });
+
+  it('may start in either order; the follower may start after the end of the job', async () => {
+    const early = follow(0);
+    await run(job('echo one'));
+    expect(await early).toMatchObject({ stdout: 'one\n', stderr: 'ended 0 4\n' });
+    expect(await follow(0)).toMatchObject({ stdout: 'one\n', stderr: 'ended 0 4\n' });
+  });
+
+  it('continue the output at any byte', async () => {
+    await run(job('echo one; echo two'));
+    expect(await follow(5)).toMatchObject({ stdout: 'wo\n', stderr: 'ended 0 8\n' });
+    expect(await follow(8)).toMatchObject({ stdout: '', stderr: 'ended 0 8\n' });
+  });
+
+  it('append the output of several jobs to one log', async () => {
+    await run(jobCommand('sync', log(), sh('echo synced')));
+    await run(job('echo emerged; exit 1'));
+    expect(await follow('synced\n'.length)).toMatchObject({ stdout: 'emerged\n', stderr: 'ended 1 15\n' });
+  });
+
+  it('run the command only once, even if the job is started twice', async () => {
+    await run(job('echo one'));
+    expect((await run(job('echo again'))).status).toBe(0);
+    expect(readFileSync(log(), 'utf8')).toBe('one\n');
+  });
+
+  it('print `ended lost` if the job was killed before its status was written', async () => {
+    const running = start(job('echo one; exec sleep 60'));
+    const followed = follow(0);
+    const child = start(followCommand({ ...following, log: log() }));
+    await said(child, 'stdout', 'one\n');
+    process.kill(-(running.pid ?? 0), 'SIGKILL');
+    expect(await followed).toMatchObject({ stdout: 'one\n', stderr: 'ended lost 4\n' });
+  });
+
+  it('give the command an empty standard input', async () => {
+    await run(job('cat; echo end'));
+    expect(await follow(0)).toMatchObject({ stdout: 'end\n' });
+  });
+
+  it('never interpret a word of the command as shell code', async () => {
+    const hostile = '$(touch pwned); "\'`';
+    await run(jobCommand('emerge', log(), ['printf', '%s', hostile]));
+    expect(await follow(0)).toMatchObject({ stdout: hostile });
+  });
+
+  it('send keep-alive bytes back while the job prints nothing', async () => {
+    const running = start(job('echo one; exec sleep 60'));
+    const child = start(followCommand({ ...following, log: log() }));
+    await said(child, 'stdout', 'one\n');
+    child.stdin.write('\n');
+    expect(await said(child, 'stderr', '\n')).toBe('\n');
+    process.kill(-(running.pid ?? 0), 'SIGKILL');
+  });
+
+  it('end the follower, but not the job, if the connection ends', async () => {
+    const running = start(job('echo one; exec sleep 60'));
+    const child = start(followCommand({ ...following, log: log() }));
+    await said(child, 'stdout', 'one\n');
+    child.stdin.end();
+    await once(child, 'exit');
+    expect(running.exitCode).toBeNull();
+  });
+
+  it('print `ended unstarted` if the job cannot write to its log', async () => {
+    shim('sleep', 'exit 0');
+    writeFileSync(join(directory, 'logs'), 'a file where the directory should be');
+    expect((await run(job('echo one'))).status).toBe(1);
+    expect(await follow(0)).toMatchObject({ stdout: '', stderr: 'ended unstarted 0\n' });
+  });
+});
+
+/** Files of a cgroup: version 1 as an engine mounts it in a container, and version 2. */
+const memoryStat1 =
+  'cache 5\nrss 7\nshmem 1\nhierarchical_memory_limit 9\ntotal_cache 50\ntotal_rss 70\ntotal_shmem 20\n';
+const memoryStat2 = 'anon 700\nfile 900\nshmem 200\ninactive_anon 3\n';
+
+describe('the usage of a container', () => {
+  function write(path: string, content: string): string {
+    const file = join(directory, path);
+    mkdirSync(join(file, '..'), { recursive: true });
+    writeFileSync(file, content);
+    return file;
+  }
+  async function measure(cgroup: string): Promise<string> {
+    const file = new URL('../../../src/job/measure-usage.sh', import.meta.url);
+    const text = `${readFileSync(file, 'utf8')}\nfind_usage "$1" "$2"\nprint_usage`;
+    const { stdout, stderr } = await run(sh(text, join(directory, 'fs'), write('cgroup', cgroup)));
+    expect(stderr).toBe('');
+    return stdout;
+  }
+
+  it.each(['cpuacct', 'cpu,cpuacct'])('is read from cgroup version 1 (%s)', async (controller) => {
+    write('fs/memory/memory.stat', memoryStat1);
+    write(`fs/${controller}/cpuacct.usage`, '1234567890\n');
+    expect(await measure('3:memory:/docker/x\n0::/docker/x\n')).toBe('usage 70 20 1234567\n');
+  });
+
+  it.each([
+    ['a cgroup namespace of its own', '0::/\n', ''],
+    ['the cgroup namespace of the host', '0::/docker/x\n', 'docker/x/'],
+    ['an unknown cgroup', '', ''],
+  ])('is read from cgroup version 2 with %s', async (_what, cgroup, path) => {
+    write(`fs/${path}memory.stat`, memoryStat2);
+    write(`fs/${path}cpu.stat`, 'usage_usec 5000\nuser_usec 4000\n');
+    expect(await measure(cgroup)).toBe('usage 700 200 5000\n');
+  });
+
+  it("is never the host's usage, even if the files of the container cannot be read", async () => {
+    write('fs/memory.stat', memoryStat2);
+    write('fs/cpu.stat', 'usage_usec 5000\n');
+    expect(await measure('0::/docker/x\n')).toBe('');
+  });
+
+  it('is printed by a follower at the beginning, every second, and at the end', async () => {
+    const pipes = ['up', 'end', 'second'].map((name) => join(directory, name));
+    const [up = '', end = '', second = ''] = pipes;
+    await run(['mkfifo', ...pipes]);
+    const memory = write('fs/memory/memory.stat', memoryStat1);
+    const processor = write('fs/cpuacct/cpuacct.usage', '1000\n');
+    const log = join(directory, 'log');
+    start(jobCommand('emerge', log, sh('echo up >"$1"; read -r line <"$2"', up, end)));
+    await run(['cat', up]);
+    shim('sleep', `read -r line <${second}`);
+    const follower = start(followCommand({ ...following, log, cgroups: join(directory, 'fs') }));
+    expect(await said(follower, 'stderr', 'usage 70 20 1\n')).toBe('usage 70 20 1\n');
+    writeFileSync(memory, memoryStat1.replace('total_rss 70', 'total_rss 80'));
+    writeFileSync(second, '\n');
+    expect(await said(follower, 'stderr', 'usage 80 20 1\n')).toBe('usage 80 20 1\n');
+    writeFileSync(processor, '9000\n');
+    writeFileSync(end, '\n');
+    expect(await said(follower, 'stderr', 'ended 0 0\n')).toBe('usage 80 20 9\nended 0 0\n');
+  });
+});
+
+describe('the hold of a container', () => {
+  it('sends its input back, ignores SIGTERM, and ends when its standard input ends', async () => {
+    const child = start(holdCommand());
+    child.stdin.write('\n');
+    await said(child, 'stdout', '\n');
+    process.kill(-(child.pid ?? 0), 'SIGTERM');
+    child.stdin.write('alive\n');
+    await said(child, 'stdout', 'alive\n');
+    child.stdin.end();
+    expect(await once(child, 'exit')).toEqual([0, null]);
+  });
+});
+
+const place = () => ({ trees: [directory], holder: 'a sync', marks: `${directory}.marks` }) as const;
+
+/** A command under a lock of the directory, with the marks of the holders beside it. */
+function locked(mode: 'exclusive' | 'shared', command: readonly string[], holder = 'another'): readonly string[] {
+  return underLock(mode, { ...place(), holder }, command);
+}
+
+describe('the lock of a tree', () => {
+  const hold = (mode: 'exclusive' | 'shared', holder = mode) =>
+    start(locked(mode, sh('echo locked; read -r line'), holder));
+  const waiting = (holder: string): RegExp =>
+    new RegExp(
+      `^>>> Waiting for the tree ${directory}: ${holder} uses it since \\d\\d:\\d\\d:\\d\\d UTC \\(\\d+ s\\)\n$`,
+    );
+
+  it.each([
+    ['exclusive', 'exclusive'],
+    ['exclusive', 'shared'],
+    ['shared', 'exclusive'],
+  ] as const)('that is held %s keeps out one that is %s, which says that it waits', async (first, second) => {
+    const holder = hold(first);
+    await said(holder, 'stdout', 'locked');
+    const waiter = start(locked(second, sh('echo in')));
+    expect(await said(waiter, 'stderr', '\n')).toMatch(waiting(first));
+    expect(waiter.exitCode).toBeNull();
+    holder.stdin.end('\n');
+    expect(await said(waiter, 'stdout', 'in\n')).toBe('in\n');
+  });
+
+  it('keeps the time of the log current while a build waits for it, so that the wait is not silence', async () => {
+    const holder = hold('exclusive');
+    await said(holder, 'stdout', 'locked');
+    const log = join(directory, 'log');
+    start(['/bin/sh', '-c', 'log=$1; shift; exec "$@" >>"$log" 2>&1', 'to', log, ...locked('shared', sh('true'))]);
+    await expect
+      .poll(() => (existsSync(log) ? readFileSync(log, 'utf8') : ''), { timeout: 60_000 })
+      .toMatch(waiting('exclusive'));
+    utimesSync(log, 0, 0);
+    await expect.poll(() => statSync(log).mtimeMs, { timeout: 60_000 }).toBeGreaterThan(0);
+  });
+
+  it('can be shared by several builds', async () => {
+    const holder = hold('shared');
+    await said(holder, 'stdout', 'locked');
+    expect(await run(locked('shared', sh('echo in')))).toMatchObject({ status: 0, stdout: 'in\n' });
+    holder.stdin.end('\n');
+  });
+
+  it('returns the exit status of the command', async () => {
+    expect(await run(locked('exclusive', sh('exit 7')))).toMatchObject({ status: 7, stdout: '' });
+  });
+
+  it('ends with the command, even if the command leaves processes running', async () => {
+    await run(locked('exclusive', sh('sleep 60 >/dev/null 2>&1 </dev/null &')));
+    expect(await run(locked('exclusive', sh('echo in')))).toMatchObject({ stdout: 'in\n' });
+  });
+});
+
+describe('the fair lock of a tree', () => {
+  const hold = (mode: 'exclusive' | 'shared', holder: string) =>
+    start(locked(mode, sh('echo locked; read -r line'), holder));
+
+  it('lets a sync in before builds that came after it', async () => {
+    mkdirSync(join(directory, 'profiles'));
+    const first = hold('shared', 'first');
+    await said(first, 'stdout', 'locked');
+    const sync = hold('exclusive', 'the sync');
+    await said(sync, 'stderr', '\n');
+    const later = start(locked('shared', sh('echo in')));
+    // The later build names both: who uses the tree, and who waits for it.
+    expect(await said(later, 'stderr', 'the sync')).toMatch(/tree \S+: (first|the sync) uses it since/);
+    expect(later.exitCode).toBeNull();
+    first.stdin.end('\n');
+    await said(sync, 'stdout', 'locked');
+    expect(later.exitCode).toBeNull();
+    sync.stdin.end('\n');
+    expect(await said(later, 'stdout', 'in\n')).toBe('in\n');
+  });
+
+  it('lets builds that need no sync in at once', async () => {
+    mkdirSync(join(directory, 'profiles'));
+    const builds = [hold('shared', 'a'), hold('shared', 'b'), hold('shared', 'c')];
+    for (const build of builds) await said(build, 'stdout', 'locked');
+    for (const build of builds) build.stdin.end('\n');
+  });
+
+  it('forgets a build that was killed', async () => {
+    const killed = hold('shared', 'killed');
+    await said(killed, 'stdout', 'locked');
+    process.kill(-(killed.pid ?? 0), 'SIGKILL');
+    await once(killed, 'close');
+    const other = hold('shared', 'living');
+    await said(other, 'stdout', 'locked');
+    const sync = hold('exclusive', 'the sync');
+    expect(await said(sync, 'stderr', '\n')).not.toContain('killed');
+    other.stdin.end('\n');
+    await said(sync, 'stdout', 'locked');
+    expect(readdirSync(`${directory}.marks`)).toHaveLength(1);
+    sync.stdin.end('\n');
+  });
+
+  it('works without a directory for the marks', async () => {
+    writeFileSync(`${directory}.marks`, 'a file where the directory should be');
+    const other = hold('shared', 'other');
+    await said(other, 'stdout', 'locked');
+    const sync = hold('exclusive', 'the sync');
+    expect(await said(sync, 'stderr', '\n')).toBe(`>>> Waiting for the tree ${directory}: another build uses it\n`);
+    other.stdin.end('\n');
+    await said(sync, 'stdout', 'locked');
+  });
+
+  it('leaves no mark of a build that ended', async () => {
+    expect(await run(locked('exclusive', sh('exit 3')))).toMatchObject({ status: 3 });
+    expect(readdirSync(`${directory}.marks`)).toEqual([]);
+  });
+});
+
+describe('case 1.1: a sync after one that was killed', () => {
+  const write = (path: string): void => {
+    mkdirSync(join(directory, path, '..'), { recursive: true });
+    writeFileSync(join(directory, path), '');
+  };
+  const sync = (): Promise<Outcome> => {
+    const job = syncUnderLock(place(), directory, { command: ['echo', 'synced'], maxAge: 0, deletesLeftovers: false });
+    return run(['/bin/sh', '-c', '"$@" 8>/dev/null', 'sh', ...job]);
+  };
+
+  it.each([
+    '.git/index.lock',
+    '.git/shallow.lock',
+    '.git/HEAD.lock',
+    '.git/config.lock',
+    '.git/packed-refs.lock',
+    '.git/refs/heads/master.lock',
+    '.git/refs/remotes/origin/topic/deep.lock',
+    '.git/objects/info/commit-graphs/commit-graph-chain.lock',
+    '.git/objects/maintenance.lock',
+    '.git/modules/sub/index.lock',
+    '.git/gc.pid',
+    '.git/objects/pack/tmp_pack_Ab12cd',
+    '.portage_lockfile',
+    'metadata/.timestamp.chk.portage_lockfile',
+    '.tmp-unverified-download-quarantine/profiles/repo_name',
+    '.rsync-partial/profiles',
+    'profiles/.~tmp~/repo_name',
+  ])('removes %s, says so and syncs', async (path) => {
+    write('profiles/repo_name');
+    write(path);
+    const { status, stdout } = await sync();
+    expect(existsSync(join(directory, path))).toBe(false);
+    expect(stdout).toMatch(/^>>> Removed \S+, which an interrupted sync left\nsynced\n$/);
+    expect(status).toBe(0);
+  });
+
+  it('removes the lock files of a git directory that is elsewhere', async () => {
+    write('real/index.lock');
+    mkdirSync(join(directory, 'tree/profiles'), { recursive: true });
+    writeFileSync(join(directory, 'tree/.git'), 'gitdir: ../real\n');
+    const tree = join(directory, 'tree');
+    const job = syncUnderLock({ ...place(), trees: [tree] }, tree, {
+      ...{ command: ['echo', 'synced'], maxAge: 0, deletesLeftovers: false },
+    });
+    await run(['/bin/sh', '-c', '"$@" 8>/dev/null', 'sh', ...job]);
+    expect(existsSync(join(directory, 'real/index.lock'))).toBe(false);
+  });
+
+  it('leaves everything else', async () => {
+    const kept = [
+      '.git/hooks/my.lock',
+      'dev-util/lock/lock-1.lock',
+      'app-misc/x/files/tmp_pack_x',
+      '.git/locked',
+      'a.lock',
+    ];
+    for (const path of kept) write(path);
+    expect((await sync()).stdout).toBe('synced\n');
+    for (const path of kept) expect(existsSync(join(directory, path)), path).toBe(true);
+  });
+
+  it('ends with an error if a lock file cannot be removed', async () => {
+    write('.git/index.lock');
+    shim('rm', 'echo "rm: busy" >&2; exit 1');
+    expect(await sync()).toMatchObject({ status: 1, stdout: '' });
+  });
+});
+
+describe('the age rule of a sync', () => {
+  const withResult = (command: readonly string[]) => [
+    '/bin/sh',
+    '-c',
+    '"$@" 8>"$0"',
+    join(results, 'result'),
+    ...command,
+  ];
+  const sync = (maxAge: number, deletesLeftovers = false, command: readonly string[] = ['echo', 'synced']) =>
+    run(withResult(syncUnderLock(place(), directory, { command, maxAge, deletesLeftovers, ofUser: false })));
+  let results: string;
+  beforeEach(() => {
+    results = mkdtempSync(join(tmpdir(), 'job-results-'));
+  });
+  afterEach(() => rmSync(results, { recursive: true }));
+
+  const write = (path: string): void => {
+    mkdirSync(join(directory, path, '..'), { recursive: true });
+    writeFileSync(join(directory, path), 'x');
+  };
+  const writeTree = (trace: string): void => {
+    write('profiles/repo_name');
+    write(trace);
+  };
+  /** Sets the clock of the programs, which the change time of files does not follow. */
+  const setClock = (seconds: number): void =>
+    shim('date', `case $1 in -u) exec /bin/date "$@" ;; *) echo ${Math.floor(Date.now() / 1000) + seconds} ;; esac`);
+
+  it.each(['.git/FETCH_HEAD', '.git/HEAD', 'metadata/timestamp.chk'])(
+    'skips the sync with a message if %s was written just now',
+    async (path) => {
+      writeTree(path);
+      expect((await sync(3600)).stdout).toMatch(/^>>> The tree was synced \d s ago: not synced again\n$/);
+    },
+  );
+
+  it('uses the change time of the file, not its modification time', async () => {
+    writeTree('metadata/timestamp.chk');
+    utimesSync(join(directory, 'metadata/timestamp.chk'), 0, 0);
+    expect((await sync(3600)).stdout).toContain('not synced again');
+  });
+
+  it('syncs a tree that is older', async () => {
+    writeTree('.git/FETCH_HEAD');
+    setClock(3601);
+    expect((await sync(3600)).stdout).toBe('synced\n');
+  });
+
+  it('always syncs if the age is zero, or if the tree has no trace of a sync', async () => {
+    expect((await sync(3600)).stdout).toBe('synced\n');
+    writeTree('.git/FETCH_HEAD');
+    expect((await sync(0)).stdout).toBe('synced\n');
+  });
+
+  it.each(['.git/FETCH_HEAD', '.git/HEAD', 'metadata/timestamp.chk'])(
+    'case 3.4: syncs a tree whose %s is of the future, because the clock was set back',
+    async (path) => {
+      writeTree(path);
+      setClock(-3600);
+      expect((await sync(7200)).stdout).toBe('synced\n');
+    },
+  );
+
+  it('case 3.4: goes by the other files if one is of the future', async () => {
+    writeTree('.git/HEAD');
+    writeTree('.git/FETCH_HEAD');
+    shim(
+      'stat',
+      `case $3 in *HEAD) [ "$\{3##*/}" = HEAD ] && { echo 9999999999; exit; } ;; esac; exec /usr/bin/stat "$@"`,
+    );
+    expect((await sync(3600)).stdout).toContain('not synced again');
+  });
+
+  it('syncs again after a fetch that failed, which leaves an empty FETCH_HEAD', async () => {
+    writeTree('.git/FETCH_HEAD');
+    writeFileSync(join(directory, '.git/FETCH_HEAD'), '');
+    expect((await sync(3600)).stdout).toBe('synced\n');
+  });
+
+  it('syncs a tree that is no repository, however young its files are', async () => {
+    write('.git/HEAD');
+    expect((await sync(3600)).stdout).toBe('synced\n');
+  });
+
+  describe('case 3.13: while another build uses the tree', () => {
+    const hold = (mode: 'exclusive' | 'shared') => start(locked(mode, sh('echo locked; read -r line'), 'app-misc/a'));
+    const startSync = (maxAge: number) =>
+      start(
+        withResult(syncUnderLock(place(), directory, { command: ['echo', 'synced'], maxAge, deletesLeftovers: false })),
+      );
+
+    it('a build that need not sync does not wait, and has the stamp', async () => {
+      writeTree('.git/HEAD');
+      const other = hold('shared');
+      await said(other, 'stdout', 'locked');
+      const outcome = await outcomeOf(startSync(3600));
+      expect(outcome).toMatchObject({ status: 0, stderr: '' });
+      expect(outcome.stdout).toContain('not synced again');
+      expect(readFileSync(join(results, 'result'), 'utf8')).toMatch(/^[0-9a-f]{64}\n$/);
+      expect(other.exitCode).toBeNull();
+      other.stdin.end('\n');
+    });
+
+    it('a build that need not sync waits for a sync that is under way, and does not sync again', async () => {
+      writeTree('.git/HEAD');
+      const other = hold('exclusive');
+      await said(other, 'stdout', 'locked');
+      const waiter = startSync(3600);
+      expect(await said(waiter, 'stderr', '\n')).toContain(`the tree ${directory}: app-misc/a uses it since `);
+      other.stdin.end('\n');
+      expect(await said(waiter, 'stdout', '\n')).toContain('not synced again');
+    });
+
+    it('a build that has to sync waits, names the other and syncs after it', async () => {
+      writeTree('.git/HEAD');
+      const other = hold('shared');
+      await said(other, 'stdout', 'locked');
+      const waiter = startSync(0);
+      expect(await said(waiter, 'stderr', '\n')).toContain(`the tree ${directory}: app-misc/a uses it since `);
+      other.stdin.end('\n');
+      expect(await said(waiter, 'stdout', 'synced\n')).toBe('synced\n');
+    });
+  });
+
+  it('returns the exit status of the sync', async () => {
+    expect((await sync(0, false, sh('exit 5'))).status).toBe(5);
+  });
+
+  it('empties a tree with files but no repository only if the volume is ours', async () => {
+    write('half/a/tree');
+    expect((await sync(0, false)).stdout).toBe('synced\n');
+    expect(existsSync(join(directory, 'half'))).toBe(true);
+    expect((await sync(0, true)).stdout).toMatch(/^>>> The first sync of the tree was interrupted: .*\nsynced\n$/);
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  it('does not empty a tree that another build filled while this build waited for the lock', async () => {
+    write('half');
+    const holder = start(locked('exclusive', sh('echo locked; read -r line')));
+    await said(holder, 'stdout', 'locked');
+    const waiter = start(
+      withResult(
+        syncUnderLock(place(), directory, {
+          command: ['echo', 'synced'],
+          maxAge: 0,
+          deletesLeftovers: true,
+          ofUser: false,
+        }),
+      ),
+    );
+    await said(waiter, 'stderr', 'Waiting for the tree');
+    write('profiles/repo_name');
+    holder.stdin.end('\n');
+    expect(await said(waiter, 'stdout', 'synced\n')).toBe('synced\n');
+    expect(readdirSync(directory).toSorted()).toEqual(['half', 'profiles']);
+  });
+
+  describe('case 2.14: of a tree of the user', () => {
+    const syncOfUser = () => {
+      const request = { command: ['echo', 'synced'], maxAge: 0, deletesLeftovers: false, ofUser: true };
+      return run(withResult(syncUnderLock(place(), directory, request)));
+    };
+    const commitAll = () => {
+      git(directory, 'init', '--quiet');
+      git(directory, 'add', '--all');
+      git(directory, 'commit', '--quiet', '--allow-empty', '--message=tree');
+    };
+
+    it('tells of local changes before the sync', async () => {
+      for (const name of ['a', 'b', 'c', 'd']) write(`profiles/${name}`);
+      commitAll();
+      for (const name of ['a', 'b', 'c']) writeFileSync(join(directory, `profiles/${name}`), 'changed');
+      write('profiles/new');
+      expect((await syncOfUser()).stdout).toBe(
+        '!!! before the sync: the tree has 4 local changes, which the sync may overwrite or delete: profiles/a, profiles/b, profiles/c\nsynced\n',
+      );
+    });
+
+    it('tells that new files will belong to root, if the base does not have the owner', async () => {
+      shim('stat', 'echo 1000');
+      shim('getent', 'exit 2');
+      commitAll();
+      expect((await syncOfUser()).stdout).toBe(
+        '!!! before the sync: the tree belongs to the user id 1000, which the base does not have: new files will belong to root\nsynced\n',
+      );
+      shim('getent', 'exit 0');
+      commitAll();
+      expect((await syncOfUser()).stdout).toBe('synced\n');
+    });
+
+    it('tells nothing of a clean tree of root, of one without git, or of a volume', async () => {
+      shim('stat', 'echo 0');
+      write('profiles/a');
+      expect((await syncOfUser()).stdout).toBe('synced\n');
+      commitAll();
+      expect((await syncOfUser()).stdout).toBe('synced\n');
+      write('profiles/b');
+      expect((await sync(0)).stdout).toBe('synced\n');
+    });
+
+    it('is shown as a warning', () => {
+      expect(syncLine('!!! before the sync: the tree has 1 local change')).toEqual({
+        type: 'warning',
+        message: 'the tree has 1 local change',
+        hint: 'to leave the tree as it is, build with --no-sync, or let the build use a volume of its own',
+      });
+      expect(syncLine('!!! x')).toEqual({ type: 'line', step: 'sync', text: '!!! x' });
+    });
+  });
+
+  it('prints no stamp, like the settings, if the tree has neither git references nor a time stamp', async () => {
+    write('profiles/repo_name');
+    await sync(0);
+    expect(readFileSync(join(results, 'result'), 'utf8')).toBe('');
+    expect((await run(settingsCommand(directory, sh('true')))).stdout.split('\0')[0]).toBe('');
+  });
+
+  it('prints the same stamp as the settings, and another stamp after a change of the tree', async () => {
+    const stampOf = async () => {
+      await sync(0);
+      return readFileSync(join(results, 'result'), 'utf8').trim();
+    };
+    write('.git/refs/heads/master');
+    const before = await stampOf();
+    expect((await run(settingsCommand(directory, sh('true')))).stdout.split('\0')[0]).toBe(before);
+    writeFileSync(join(directory, '.git/refs/heads/master'), 'c0de');
+    expect(await stampOf()).not.toBe(before);
+  });
+
+  it.each<[string, Readonly<Record<string, string>>]>([
+    [
+      'git alone',
+      { '.git/HEAD': 'ref: refs/heads/b/c\n', '.git/refs/heads/b/c': 'c0de\n', '.git/refs/heads/a': 'c1de\n' },
+    ],
+    ['git with its branches packed', { '.git/HEAD': 'ref: refs/heads/a\n', '.git/packed-refs': 'c0de refs/heads/a\n' }],
+    [
+      'git with its references in reftables',
+      { '.git/HEAD': 'ref: refs/heads/.invalid\n', '.git/reftable/tables.list': 'x' },
+    ],
+    ['rsync', { 'metadata/timestamp.chk': 'Sun, 22 Nov 2026 21:00:56 +0000\n' }],
+    ['neither', { 'profiles/repo_name': 'gentoo\n' }],
+  ])('prints the same stamp as readTreeStamp for a tree from %s', async (_, files) => {
+    for (const [path, content] of Object.entries(files)) {
+      write(path);
+      writeFileSync(join(directory, path), content);
+    }
+    await sync(0);
+    using world = new BuildWorld({
+      tree: Object.fromEntries(Object.entries(files).map(([path, text]) => [`/${path}`, text])),
+    });
+    const workspace = await createWorkspace(world.context);
+    const tree = chooseMount('tree', undefined, undefined);
+    const stamp = await readTreeStamp(world.context, workspace, { tree, image: baseName });
+    const printed = readFileSync(join(results, 'result'), 'utf8').trim();
+    expect(printed).toBe(stamp ?? '');
+    expect(printed).toMatch(/^(?:[0-9a-f]{64})?$/);
+  });
+
+  it('adds to the merged packages the stamp that the tree had at the start of the emerge', async () => {
+    write('.git/HEAD');
+    writeFileSync(join(directory, '.git/HEAD'), 'c0de');
+    const work = join(results, 'work');
+    const move = sh('echo c1de >"$1"', join(directory, '.git/HEAD'));
+    await run(withResult(mergeCommand(work, stampedCommand(work, directory, move))));
+    const [line = ''] = readFileSync(join(results, 'result'), 'utf8').split('\n');
+    const stamp = createHash('sha256').update('c0de').digest('hex');
+    expect(line).toBe(`tree ${stamp}`);
+  });
+});
+
+describe('the other programs', () => {
+  it('print each setting with a zero byte after it', async () => {
+    const { stdout } = await run(settingsCommand(directory, sh('echo a/b/c')));
+    const fields = stdout.split('\0');
+    expect(fields.slice(2)).toEqual(['a/b/c', '', '']);
+  });
+
+  it('empty the work volume, including hidden files and links, but not the targets of the links', async () => {
+    const work = join(directory, 'work');
+    mkdirSync(join(work, '.gentoo-builder', 'emerge'), { recursive: true });
+    writeFileSync(join(work, '.gentoo-builder', 'emerge', 'pid'), '1');
+    mkdirSync(join(work, 'app-misc', 'hello'), { recursive: true });
+    writeFileSync(join(directory, 'precious'), '');
+    symlinkSync(directory, join(work, 'app-misc', 'hello', 'link'));
+    await run(['/bin/sh', '-c', '"$@" 8>/dev/null', 'merge', ...mergeCommand(work, sh('true'))]);
+    expect(readdirSync(work)).toEqual(['.gentoo-builder']);
+    expect(existsSync(join(directory, 'precious'))).toBe(true);
+  });
+
+  it('print the age of the newest log', async () => {
+    const now = Date.now() / 1000;
+    mkdirSync(join(directory, 'deep'));
+    for (const [name, age] of [
+      ['build.log', 500],
+      ['deep/package.log', 100],
+      ['deep/old.log', 900],
+    ] as const) {
+      writeFileSync(join(directory, name), '');
+      utimesSync(join(directory, name), now - age, now - age);
+    }
+    const { stdout } = await run(silenceCommand(directory));
+    expect(Number(stdout)).toBeGreaterThanOrEqual(99);
+    // A busy machine may add seconds, but never up to the age of the next log.
+    expect(Number(stdout)).toBeLessThan(500);
+  });
+});

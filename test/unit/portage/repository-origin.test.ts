@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import { explainOtherOrigin } from '../../../src/portage/repository-origin.ts';
+
+const git = (url: string) =>
+  `[core]\n\tbare = false\n[remote "origin"]\n\turl = ${url}\n\tfetch = +refs/heads/*:x\n[branch "m"]\n`;
+const gitTree = (url = 'https://a/gentoo.git') => ({ repoName: 'gentoo\n', gitConfig: git(url), timestamp: undefined });
+const rsyncTree = { repoName: 'gentoo\n', gitConfig: undefined, timestamp: 'Mon, 01 Jan 2026 00:00:00 +0000' };
+const byGit = { name: 'gentoo', syncType: 'git', syncUri: 'https://a/gentoo.git' };
+const byRsync = { name: 'gentoo', syncType: 'rsync', syncUri: 'rsync://r/gentoo-portage' };
+
+describe('case 5.3: a tree', () => {
+  it.each([
+    [
+      'of another name',
+      { ...gitTree(), repoName: 'ministage\n' },
+      byGit,
+      'it has the repository ministage, and the base uses the repository gentoo',
+    ],
+    [
+      'of another address',
+      gitTree('https://b/other'),
+      byGit,
+      'it was synced by git from https://b/other, and the base syncs it by git from https://a/gentoo.git',
+    ],
+    [
+      'of git',
+      gitTree(),
+      byRsync,
+      'it was synced by git from https://a/gentoo.git, and the base syncs it by rsync from rsync://r/gentoo-portage',
+    ],
+    [
+      'of git',
+      gitTree(),
+      { ...byRsync, syncType: 'webrsync', syncUri: '' },
+      'it was synced by git from https://a/gentoo.git, and the base syncs it by webrsync',
+    ],
+    [
+      'of rsync',
+      rsyncTree,
+      byGit,
+      'it was synced by rsync or from a snapshot, and the base syncs it by git from https://a/gentoo.git',
+    ],
+  ])('%s is not the tree of the base', (_, files, repository, why) => {
+    expect(explainOtherOrigin(files, repository, { syncs: true })).toBe(why);
+  });
+
+  it.each([
+    ['same', gitTree(), byGit],
+    ['same, without .git', gitTree('https://a/gentoo/'), { ...byGit, syncUri: 'https://a/gentoo' }],
+    ['same path', gitTree('/srv/gentoo'), { ...byGit, syncUri: 'file:///srv/gentoo' }],
+    ['same, by rsync', rsyncTree, byRsync],
+    ['same, by snapshot', rsyncTree, { ...byRsync, syncType: 'webrsync' }],
+    ['unknown', { repoName: undefined, gitConfig: '', timestamp: undefined }, byGit],
+    ['not synced', gitTree('https://b'), { ...byGit, syncType: '' }],
+    ['of no address', gitTree('https://b'), { ...byGit, syncUri: '' }],
+  ])('of an origin that is %s may be the tree of the base', (_, files, repository) => {
+    expect(explainOtherOrigin(files, repository, { syncs: true })).toBeUndefined();
+  });
+
+  it('without a sync may have any origin, but not another name', () => {
+    expect(explainOtherOrigin(gitTree('https://b'), byRsync, { syncs: false })).toBeUndefined();
+    expect(explainOtherOrigin({ ...rsyncTree, repoName: 'x' }, byRsync, { syncs: false })).toContain('repository x');
+  });
+
+  it('has the addresses of remotes only', () => {
+    const gitConfig = `[url "x"]\n\turl = https://a/gentoo\n[Remote "o"]\n\tURL = "https://b"\n`;
+    expect(explainOtherOrigin({ ...gitTree(), gitConfig }, byGit, { syncs: true })).toContain('git from https://b,');
+  });
+});

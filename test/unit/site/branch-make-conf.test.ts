@@ -1,0 +1,144 @@
+import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { commitAll, writeFiles } from './git-program.ts';
+import { portage, prepareMakeConf } from './site-changes.ts';
+import { readOrExplain, temporarySite } from './sites.ts';
+
+const overlay =
+  '[DEFAULT]\nmain-repo = gentoo\n[local]\nlocation = /var/db/repos/local\nsync-type = git\nsync-uri = file:///l\n';
+
+/** The diagnostics of a site whose branch has these files besides its own; empty if the site can be read. */
+function faultsOf(files: Readonly<Record<string, string>>): readonly string[] {
+  using site = temporarySite();
+  prepareMakeConf(site.path, files);
+  const read = readOrExplain(site.path);
+  return 'tuples' in read ? [] : read;
+}
+
+describe('case 2.2: the variables that name repositories, where they say what repos.conf says', () => {
+  it.each<[string, Readonly<Record<string, string>>]>([
+    ['PORTDIR', { 'make.conf': 'PORTDIR="/var/db/repos/gentoo"\n' }],
+    ['PORTDIR with a slash at its end', { 'make.conf': 'PORTDIR=/var/db/repos//gentoo/\n' }],
+    [
+      'PORTDIR in a sourced file',
+      { 'make.conf': 'source /etc/portage/more\n', more: 'PORTDIR="/var/db/repos/gentoo"\n' },
+    ],
+    ['PORTDIR from other variables', { 'make.conf': 'R=/var/db\nPORTDIR="${EPREFIX}${R}/repos/gentoo"\n' }],
+    ['an empty PORTDIR and PORTDIR_OVERLAY', { 'make.conf': 'PORTDIR=""\nPORTDIR_OVERLAY=" "\n' }],
+    ['a PORTDIR that is set again', { 'make.conf': 'PORTDIR="/usr/portage"\nPORTDIR="/var/db/repos/gentoo"\n' }],
+    [
+      'PORTDIR_OVERLAY',
+      { 'make.conf': 'PORTDIR_OVERLAY="\n  /var/db/repos/local\n"\n', 'repos.conf/local.conf': overlay },
+    ],
+    ['a source outside the branch', { 'make.conf': 'source /var/lib/layman/make.conf\n' }],
+  ])('%s is accepted', (_name, files) => {
+    expect(faultsOf(files)).toEqual([]);
+  });
+});
+
+describe('case 2.2: what a branch’s make.conf has is reported at its own line and column', () => {
+  const other = 'PORTDIR is obsolete and differs from repos.conf: name the location of the main repository there';
+
+  it.each<[string, Readonly<Record<string, string>>, string]>([
+    ['another PORTDIR', { 'make.conf': '# x\n\n  PORTDIR="/usr/portage"\n' }, `make.conf:3:3: ${other}`],
+    ['an exported PORTDIR', { 'make.conf': 'A=1\nexport PORTDIR=/usr/portage\n' }, `make.conf:2:8: ${other}`],
+    [
+      'a PORTDIR in a sourced file',
+      { 'make.conf': 'source dir/more\n', 'dir/more': 'A=1\nPORTDIR=/x\n' },
+      `dir/more:2:1: ${other}`,
+    ],
+    [
+      'a PORTDIR in a directory',
+      { 'make.conf/a': 'A=1\n', 'make.conf/b/c': '\nPORTDIR=/x\n' },
+      `make.conf/b/c:2:1: ${other}`,
+    ],
+    ['a relative PORTDIR', { 'make.conf': 'PORTDIR=x\n' }, `make.conf:1:1: ${other}`],
+    [
+      'an overlay as PORTDIR',
+      { 'make.conf': 'PORTDIR=/var/db/repos/local\n', 'repos.conf/local.conf': overlay },
+      `make.conf:1:1: ${other}`,
+    ],
+    [
+      'an unknown PORTDIR_OVERLAY',
+      { 'make.conf': 'USE="\n a"\nPORTDIR_OVERLAY="/var/db/repos/gentoo /srv/x"\n' },
+      'make.conf:3:1: PORTDIR_OVERLAY is obsolete: name the repository in /srv/x in repos.conf',
+    ],
+    [
+      'case 2.5: an addition',
+      { 'make.conf': 'A="1"\nFOO+="x"\n' },
+      'make.conf:2:1: Portage does not know +=: write FOO="${FOO} ..."',
+    ],
+    [
+      'case 2.6: an unclosed quote',
+      { 'make.conf': 'USE="foo bar\n' },
+      'make.conf:1:5: the quotation mark " is not closed',
+    ],
+    [
+      'case 2.6: a BOM',
+      { 'make.conf': '\uFEFFUSE="foo"\n' },
+      'make.conf:1:1: a byte order mark (BOM) stands before the first name: save the file as UTF-8 without BOM',
+    ],
+    [
+      'a missing source',
+      { 'make.conf': 'A="1"\n source more\n' },
+      'make.conf:2:2: it sources /etc/portage/more, and there is no such file',
+    ],
+  ])('%s', (_name, files, fault) => {
+    expect(faultsOf(files)).toEqual([`config/portage@base:${fault}`]);
+  });
+
+  it('every fault of a file after one that Portage’s other programs pass over', () => {
+    expect(faultsOf({ 'make.conf': 'FOO+="x"\nPORTDIR=/x\nUSE="\n' })).toEqual([
+      expect.stringContaining('make.conf:1:1: Portage does not know +='),
+      `config/portage@base:make.conf:2:1: ${other}`,
+      'config/portage@base:make.conf:3:5: the quotation mark " is not closed',
+    ]);
+  });
+});
+
+it('case 2.9: default options with which emerge installs nothing are refused at their position', () => {
+  expect(faultsOf({ 'make.conf': 'A="1"\nEMERGE_DEFAULT_OPTS="--jobs=2 -pv"\n' })).toEqual([
+    'config/portage@base:make.conf:2:1: EMERGE_DEFAULT_OPTS has --pretend, and emerge installs nothing with it: remove it',
+  ]);
+  expect(faultsOf({ 'make.conf': 'EMERGE_DEFAULT_OPTS="--ask --jobs=2 --buildpkg"\n' })).toEqual([]);
+});
+
+it('case 2.4: a value with a command is a note of the site', () => {
+  using site = temporarySite();
+  prepareMakeConf(site.path, { 'make.conf': 'A="1"\nMAKEOPTS="-j$(nproc)"\n' });
+  expect(readOrExplain(site.path)).toMatchObject({
+    notes: [
+      {
+        place: { file: 'config/portage@base:make.conf', line: 2, column: 1 },
+        message: 'Portage runs no commands and knows only $NAME and ${NAME}: because of $(nproc), MAKEOPTS is empty',
+      },
+    ],
+  });
+});
+
+it('hidden files, backup files and directories of version control in a make.conf directory are not read', () => {
+  using site = temporarySite();
+  const bad = 'USE="\n';
+  prepareMakeConf(site.path, {
+    'make.conf/.a': bad,
+    'make.conf/b~': bad,
+    'make.conf/._cfg0000_x': bad,
+    'make.conf/CVS/x': bad,
+    'make.conf/.d/x': bad,
+    'make.conf/x': 'A="1"\n',
+  });
+  expect(readOrExplain(site.path)).toHaveProperty('notes', []);
+});
+
+it('a make.conf behind links is read, with the files that it sources from the directory of the link', () => {
+  using site = temporarySite();
+  rmSync(join(portage(site.path), 'make.conf'));
+  mkdirSync(join(portage(site.path), 'hosts'));
+  writeFiles(portage(site.path), { 'hosts/desk': 'source more\n', more: 'PORTDIR=/x\n', 'hosts/more': 'A="1"\n' });
+  symlinkSync('hosts/desk', join(portage(site.path), 'make.conf'));
+  commitAll(portage(site.path));
+  expect(readOrExplain(site.path)).toEqual([
+    expect.stringContaining('config/portage@base:more:1:1: PORTDIR is obsolete'),
+  ]);
+});

@@ -1,0 +1,74 @@
+import { taskLabel } from '../../../../src/plan/task-label.ts';
+import { BuildRecorder } from '../../../../src/record/build-recorder.ts';
+import { expect, test } from 'vitest';
+import type { WorkOrder } from '../../../../src/plan/work-order.ts';
+import { recordTasks, timedNode } from '../../../../src/zentoo/command/record-tasks.ts';
+import { siteOf, tupleOf } from '../../plan/sites.ts';
+
+const tuple = tupleOf();
+const site = siteOf({ tuples: [tuple] });
+function packages(...cpvs: readonly string[]): WorkOrder {
+  return {
+    ...{ kind: 'packages', tuple: tuple.name, buildmaster: 'x', partition: 'generic', dependencies: [] },
+    packages: cpvs.map((cpv) => ({ cpv, slot: '0', repository: 'gentoo', root: '/' })),
+    abilities: { observable: false, measuresSpace: false },
+  };
+}
+
+test.each<[string, WorkOrder, string, string, string]>([
+  ['a package', packages('dev-libs/a-1.0-r1'), 'generic', 'dev-libs/a', '1.0-r1'],
+  ['packages in a cycle', packages('dev-libs/a-1', 'dev-libs/b-2'), 'generic', 'dev-libs/a dev-libs/b', '1 2'],
+  [
+    'a buildmaster',
+    { kind: 'buildmaster', tuple: tuple.name, buildmaster: 'zentoo/net/buildmaster:x-1' },
+    tuple.stage.name,
+    `${tuple.cpu.name}-${tuple.portage.name}`,
+    '',
+  ],
+  ['a resolve order', { kind: 'resolve', tuples: [tuple.name], buildmaster: 'x' }, tuple.name, tuple.name, ''],
+  [
+    'a root',
+    { kind: 'assemble', tuple: tuple.name, buildmaster: 'x', fingerprint: '0', outputs: ['image', 'archive'] },
+    tuple.stage.name,
+    tuple.name,
+    'image archive',
+  ],
+])('the history identifies %s by its place, name and version', (_what, order, place, name, version) => {
+  expect(timedNode(order, site)).toEqual({ kind: order.kind, place, name, version });
+});
+
+test('records each order as a task, and adds only successful ones to the history', async () => {
+  let now = 0;
+  const recorder = new BuildRecorder(() => now);
+  const added: unknown[] = [];
+  const history = { add: (durations: readonly unknown[]) => void added.push(...durations) };
+  let isBroken = false;
+  const execute = async () => {
+    now += 2500;
+    recorder.take({ type: 'log', task: taskLabel(order, site), location: 'x' });
+    if (isBroken) throw new Error('broken');
+    return 'done';
+  };
+  const order = packages('dev-libs/a-1');
+  const executor = recordTasks({ execute }, { recorder, history, site });
+  expect(await executor.execute(order, { concurrency: 1 })).toBe('done');
+  isBroken = true;
+  await expect(executor.execute(order, { concurrency: 1 })).rejects.toThrow('broken');
+  expect(added).toEqual([{ ...timedNode(order, site), seconds: 2.5, ended: 2500 }]);
+  const { tasks } = recorder.read({ program: { name: 'zentoo', version: '1' }, site: 'net' }, []);
+  const { cpu, portage } = tuple;
+  expect(tasks).toMatchObject(
+    ['done', 'failed'].map((result) => ({
+      ...timedNode(order, site),
+      ...{ result, label: `${cpu.name}-${portage.name}:dev-libs/a-1`, seconds: 2.5, logs: ['x'] },
+    })),
+  );
+});
+
+test.each<[WorkOrder, string]>([
+  [{ kind: 'buildmaster', tuple: tuple.name, buildmaster: 'b' }, 'b'],
+  [{ kind: 'resolve', tuples: ['t', 'u'], buildmaster: 'b' }, 't'],
+  [{ kind: 'assemble', tuple: 't', buildmaster: 'b', fingerprint: 'f', outputs: [] }, 't'],
+])('the events of %j are labelled %s', (order, label) => {
+  expect(taskLabel(order, site)).toBe(label);
+});

@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { tupleNamed, type SiteRun } from '../../../../src/zentoo/run/site-run.ts';
+import { withRootContainer } from '../../../../src/zentoo/root/with-root-container.ts';
+import { SiteWorld, tupleWithTree } from '../site-world.ts';
+
+const tuple = tupleWithTree();
+
+function open(run: SiteRun, work: () => Promise<string>): Promise<string> {
+  const { stage: base } = tupleNamed(run, tuple.name);
+  const request = { base, portage: tuple.portage, subject: 'test', step: 'compile', store: 'read-only' } as const;
+  return withRootContainer(run, request, work);
+}
+
+describe('the container of a root', () => {
+  it('has the limits of the site, its trees and its store, and is removed', async () => {
+    using world = new SiteWorld();
+    const run = world.run({ limits: { memory: 2 ** 30, cpus: 1.5, bigPackages: [] } });
+    expect(await open(run, () => Promise.resolve('done'))).toBe('done');
+    expect(world.calls('createContainer')[0]?.[1]).toMatchObject({
+      memory: 2 ** 30,
+      cpus: 1.5,
+      mounts: expect.arrayContaining([
+        expect.objectContaining({ target: '/var/db/repos/gentoo', readOnly: true }),
+        expect.objectContaining({ target: '/var/cache/binpkgs', readOnly: true }),
+      ]) as unknown,
+    });
+    expect(world.left).toMatchObject({ containers: [], workspaces: [] });
+  });
+
+  it.each([
+    ['is removed after a failure', false, 0],
+    ['is kept after a failure with --keep-failed', true, 1],
+  ])('%s', async (_name, keepFailed, kept) => {
+    using world = new SiteWorld();
+    const run = { ...world.run(), keepFailed };
+    await expect(open(run, () => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
+    expect(world.left.containers).toHaveLength(kept);
+  });
+});
