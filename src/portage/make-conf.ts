@@ -1,5 +1,5 @@
+import { expandVariables } from './expand-variables.ts';
 import {
-  expandVariables,
   MakeConfTokens,
   Unreadable,
   type Position,

@@ -1,13 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { AgentOptions, IncomingMessage } from 'node:http';
-import type { Socket } from 'node:net';
-import { inspect } from 'node:util';
 
 import type Docker from 'dockerode';
 
 import { Failure } from '../../failure.ts';
+import { clientOptions } from './client-options.ts';
 import { EnginePulse } from './engine-pulse.ts';
 import { type EngineAddress, formatEngineAddress } from './engine-address.ts';
+import { pingWith, refuseStrayPaths, surviveCuts } from './patch-modem.ts';
 import type { EngineFlavour } from '../engine.ts';
 import { EngineRefusal } from '../refusal.ts';
 
@@ -34,12 +33,6 @@ export interface DockerClient {
   /** Like `call`, for requests that may be repeated: up to three attempts if the connection is cut. */
   repeat<T>(step: string, request: (docker: Docker) => Promise<T>): Promise<T>;
 }
-
-/**
- * The module is not imported, because an import reads all exports of a module, here also a WebSocket client, which takes 28 ms
- * to load.
- */
-const { Agent: HttpAgent } = process.getBuiltinModule('node:http');
 
 /** The number of attempts of a request whose answer is lost, and the milliseconds between them. */
 const attempts = 3;
@@ -140,119 +133,5 @@ export async function acceptBelow400(request: Promise<unknown>): Promise<void> {
   } catch (error) {
     const { statusCode } = error as { readonly statusCode?: unknown };
     if (typeof statusCode !== 'number' || statusCode >= 400) throw error;
-  }
-}
-
-function clientOptions(address: EngineAddress): Docker.DockerOptions {
-  // If a setting is missing, docker-modem takes it from DOCKER_HOST or another variable. So `absent` sets unused settings to
-  // undefined. Each request has its own connection, because a proxy may have cut an idle connection before it is used again.
-  const agentOptions = { keepAlive: false };
-  if (address.kind === 'unix') {
-    // A socket has no server name; without this setting, Node checks at each request whether `localhost` is an address.
-    const agent = withShortText(new HttpAgent({ ...agentOptions, servername: '' } as AgentOptions));
-    return { socketPath: address.path, protocol: 'http', agent, ...absent, host: undefined } as Docker.DockerOptions;
-  }
-  const { host, port, tls } = address;
-  const agent = withShortText(
-    withConnectLimit(tls === undefined ? new HttpAgent(agentOptions) : httpsAgent({ ...agentOptions, ...tls })),
-  );
-  const protocol = tls === undefined ? 'http' : 'https';
-  return { ...absent, host, port, protocol, agent, ...tls } as unknown as Docker.DockerOptions;
-}
-
-/**
- * Shortens the text of an agent: docker-modem formats the agent at each request, even without debug output, which takes 1 ms.
- */
-function withShortText<T extends object>(agent: T): T {
-  return Object.assign(agent, { [inspect.custom]: () => 'agent' });
-}
-
-/** The milliseconds within which a connection to an engine on another machine must be made. */
-const connectLimitMs = 5000;
-
-/**
- * Limits the time for making a connection. Without it, a request to a machine that was cut off would wait for two minutes, the
- * kernel's own limit.
- */
-function withConnectLimit<T extends object>(agent: T): T {
-  const { createConnection } = agent as { createConnection: (...args: unknown[]) => Socket };
-  return Object.assign(agent, {
-    createConnection: (...args: unknown[]) => {
-      const socket = createConnection.apply(agent, args);
-      const timer = setTimeout(() => {
-        const error = new Error(`no connection within ${connectLimitMs / 1000} s`);
-        socket.destroy(Object.assign(error, { code: 'ETIMEDOUT' }));
-      }, connectLimitMs);
-      const stop = () => clearTimeout(timer);
-      socket.once('connect', stop).once('close', stop);
-      return socket;
-    },
-  });
-}
-
-/** Loads TLS only when it is needed, because it takes as long to load as the rest and few engines use it. */
-function httpsAgent(options: AgentOptions): object {
-  const { Agent } = process.getBuiltinModule('node:https');
-  return new Agent(options);
-}
-
-const absent = { ca: undefined, cert: undefined, key: undefined, timeout: undefined, pathPrefix: '/' };
-
-function pingWith(modem: { dial: unknown }, signal: AbortSignal): Promise<IncomingMessage> {
-  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-  const options = { path: '/_ping', method: 'GET', isStream: true, statusCodes: { 200: true }, abortSignal: signal };
-  (modem.dial as Dial)(options, (error, response) => {
-    if (error) return reject(error);
-    // The body is not needed.
-    resolve((response as IncomingMessage).resume());
-  });
-  return promise;
-}
-
-type Dial = (
-  options: { path: string; isStream?: boolean },
-  callback: (error: unknown, result?: unknown) => void,
-) => void;
-
-/**
- * Makes a request fail if its connection ends in the middle of the answer. docker-modem itself never settles then, because it
- * only listens for the end of the answer; an example is `wait`, which sends its headers at once. So this function requests
- * each answer as a stream and collects it.
- */
-function surviveCuts(modem: { dial: unknown }): void {
-  const dial = (modem.dial as Dial).bind(modem);
-  const collectingDial: Dial = (options, callback) => {
-    if (options.isStream === true) return dial(options, callback);
-    return dial({ ...options, isStream: true }, (error, response) => {
-      if (error) callback(error);
-      else collect(response as IncomingMessage).then((body) => callback(null, body), callback);
-    });
-  };
-  modem.dial = collectingDial;
-}
-
-/**
- * Answers `absent` instead of sending a request whose path leads to another object: dockerode puts names into paths as they are, and
- * a name such as `../images/x` or an empty one, for example from a label, would reach an object of another kind.
- */
-function refuseStrayPaths(modem: { dial: unknown }): void {
-  const dial = (modem.dial as Dial).bind(modem);
-  const checkingDial: Dial = (options, callback) => {
-    const [path = ''] = options.path.split('?');
-    const isStray = path.split('/').some((part, index) => index > 0 && ['', '.', '..'].includes(part));
-    if (isStray) callback(Object.assign(new Error('no such object: its name is a path'), { statusCode: 404 }));
-    else dial(options, callback);
-  };
-  modem.dial = checkingDial;
-}
-
-async function collect(response: IncomingMessage): Promise<unknown> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of response) chunks.push(chunk as Buffer);
-  const text = Buffer.concat(chunks).toString();
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
   }
 }
