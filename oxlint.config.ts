@@ -15,7 +15,7 @@ const rooms = {
     'cli record zentoo/command zentoo/freshroot zentoo/distcc zentoo/run plan site/read site terminal container report/event.ts portage portage/output quantity.ts abbreviate.ts failure.ts output-name.ts',
   cli: 'builder portage quantity.ts abbreviate.ts failure.ts',
   builder:
-    'emerge job container ownership store engine/docker engine record portage/output report/event.ts portage portage/explain quantity.ts failure.ts container-program.ts long-timer.ts',
+    'emerge job container ownership store engine/docker engine record portage/output report/event.ts portage portage/configuration portage/explain quantity.ts failure.ts container-program.ts long-timer.ts',
   'zentoo/command':
     'zentoo/execute record zentoo/compile zentoo/output zentoo/buildmaster zentoo/root zentoo/configure zentoo/run emerge job plan schedule site store container engine report/with-task.ts portage portage/output failure.ts parse-json.ts output-name.ts',
   'zentoo/execute':
@@ -36,10 +36,10 @@ const rooms = {
     'zentoo/configure zentoo/run emerge job plan site/read site container engine report/event.ts portage failure.ts container-program.ts',
   'zentoo/configure': 'zentoo/run emerge job site/read site store container portage failure.ts container-program.ts',
   'zentoo/run':
-    'emerge job plan site/read site container ownership engine/docker engine report/event.ts portage portage/output parse-json.ts failure.ts',
+    'emerge job plan site/read site container ownership engine/docker engine report/event.ts portage portage/configuration portage/output parse-json.ts failure.ts',
   plan: 'schedule/executor.ts site/read site portage portage/output portage/explain quantity.ts abbreviate.ts failure.ts parse-json.ts output-name.ts',
-  'site/read': 'site site/git portage abbreviate.ts failure.ts output-name.ts',
-  site: 'site/git portage quantity.ts abbreviate.ts failure.ts output-name.ts',
+  'site/read': 'site site/git portage portage/configuration abbreviate.ts failure.ts output-name.ts',
+  site: 'site/git portage portage/configuration quantity.ts abbreviate.ts failure.ts output-name.ts',
   'site/git': '',
   record: 'schedule/history.ts report/event.ts portage/output failure.ts parse-json.ts',
   schedule: '',
@@ -54,6 +54,7 @@ const rooms = {
   engine: 'failure.ts',
   'portage/explain': 'portage portage/output quantity.ts failure.ts',
   'portage/output': 'portage report/event.ts parse-json.ts',
+  'portage/configuration': '',
   portage: '',
   report: 'quantity.ts failure.ts',
   'failure.ts': '',

@@ -24,7 +24,7 @@ export async function interruptible(work) {
     return await work();
   } finally {
     for (const signal of ENDINGS) process.off(signal, interrupt);
-    // An interrupted command throws an error of its own; the signal is the cause to report.
+    // An interrupted command throws another error; the signal is the cause to report.
     throwIfInterrupted('set up');
   }
 }

@@ -16,7 +16,7 @@ export function parseJson<Value>(schema: GenericSchema<unknown, Value>, text: st
 }
 
 /**
- * Reads the JSON that a program in a container prints on the last line of its output: Portage may print messages of its own before
+ * Reads the JSON that a program in a container prints on the last line of its output: Portage may print messages before
  * it. Returns undefined as {@link parseJson} does.
  */
 export function parsePrintedJson<Value>(schema: GenericSchema<unknown, Value>, output: string): Value | undefined {

@@ -5,13 +5,13 @@ import {
   parseReposConf,
   type PortageConfiguration,
   type Repository,
-} from '../portage/repos-conf.ts';
+} from '../portage/configuration/repos-conf.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Base } from '../container/base-image.ts';
 import { withProbe } from '../container/probe.ts';
 import type { Workspace } from '../container/workspace.ts';
-import { readMakeConf } from '../portage/make-conf.ts';
-import type { Remark } from '../portage/make-conf-tokens.ts';
+import { readMakeConf } from '../portage/configuration/make-conf.ts';
+import type { Remark } from '../portage/configuration/make-conf-tokens.ts';
 import { readBaseMakeConf, type GivenMakeConf } from './make-conf.ts';
 
 /** The facts that gentoo-builder reads from a base's configuration files before it starts a container from the base. */

@@ -13,8 +13,8 @@ import { readGivenMakeConf } from './make-conf.ts';
 import { chooseMount, findBorrowedVolumes, type MountChoice } from '../container/mounts.ts';
 import { inspectTree, unusable, type TreeState } from '../container/tree.ts';
 import type { Probe } from '../container/probe.ts';
-import type { Repository } from '../portage/repos-conf.ts';
-import { explainOtherOrigin, type OriginFiles } from '../portage/repository-origin.ts';
+import type { Repository } from '../portage/configuration/repos-conf.ts';
+import { explainOtherOrigin, type OriginFiles } from '../portage/configuration/repository-origin.ts';
 import type { Workspace } from '../container/workspace.ts';
 
 /** The checked base, tree, volumes and tmpfs that the later steps use. */
@@ -73,7 +73,7 @@ export async function checkPreconditions(
   const makeConf = checks.run(() => readGivenMakeConf(request.makeConf));
   const logsUsable = checks.run(() => checkHostPath(context, workspace, logs, probeImage));
   const inspectSystem = async (base: Base) => {
-    // A make.conf that cannot be read is a failure of its own.
+    // A make.conf that cannot be read is a separate failure.
     const found = await inspectBaseSystem(engine, workspace, base, await makeConf.catch(() => undefined));
     for (const { place, message } of found.notes)
       await context.report({ type: 'note', message: `${place.file}:${place.line}:${place.column}: ${message}` });
@@ -184,7 +184,7 @@ class TreeOrigin {
     throw unusable(
       tree,
       `${why} (${name})`,
-      `give this base a tree of its own: docker volume create ${other}, then --tree ${other} --create-tree`,
+      `give this base a separate tree: docker volume create ${other}, then --tree ${other} --create-tree`,
     );
   }
 }

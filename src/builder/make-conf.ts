@@ -6,8 +6,8 @@ import { shellProgram } from '../container-program.ts';
 import { Failure, Failures, type Place } from '../failure.ts';
 import type { ContainerSession } from '../container/container-session.ts';
 import type { Probe } from '../container/probe.ts';
-import type { Remark } from '../portage/make-conf-tokens.ts';
-import { readMakeConf, type MakeConf, type MakeConfFile } from '../portage/make-conf.ts';
+import type { Remark } from '../portage/configuration/make-conf-tokens.ts';
+import { readMakeConf, type MakeConf, type MakeConfFile } from '../portage/configuration/make-conf.ts';
 
 const maximumSize = 1024 ** 2;
 const mostLinks = 40;

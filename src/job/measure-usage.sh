@@ -7,7 +7,7 @@ find_usage() {
   for found in "$1/cpuacct/cpuacct.usage" "$1/cpu,cpuacct/cpuacct.usage"; do
     [ -r "$1/memory/memory.stat" ] && [ -r "$found" ] && memory=$1/memory/memory.stat processor=$found && return
   done
-  # A container without a cgroup namespace of its own sees the cgroups of the whole machine.
+  # A container without a separate cgroup namespace sees the cgroups of the whole machine.
   while read -r line; do
     case $line in 0::*) own=$1${line#0::} ;; esac
   done <"${2:-/proc/self/cgroup}"

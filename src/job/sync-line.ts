@@ -8,6 +8,6 @@ export function syncLine(text: string): Event {
   return {
     type: 'warning',
     message: text.slice(prefix.length),
-    hint: 'to leave the tree as it is, build with --no-sync, or let the build use a volume of its own',
+    hint: 'to leave the tree as it is, build with --no-sync, or let the build use a separate volume',
   };
 }

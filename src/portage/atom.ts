@@ -64,7 +64,7 @@ function refusal(text: string): string | undefined {
   if (text.startsWith('-')) return 'looks like an option: the name of a package does not begin with a dash';
   if (/^(?:~?\/|\.{1,2}(?:\/|$))/.test(text) || fileSuffix.test(text))
     return 'looks like a file: name the package, like net-misc/curl';
-  if (whiteSpace.test(text)) return 'contains white space: give each package as an argument of its own';
+  if (whiteSpace.test(text)) return 'contains white space: give each package as a separate argument';
   if (controlCharacter.test(text)) return 'contains a control character';
   const shell = shellCharacter.exec(text);
   if (shell) return `contains ${shell[0]}, which no package name has`;

@@ -53,7 +53,7 @@ export interface RepositoryLink {
 /**
  * The links that make each repository visible in the root while Portage works. They are needed for a make.profile that is a
  * relative link: `../../var/db/repos/...` leads out of the root's /etc/portage. A mount does not work, because Portage uses the
- * real path of a profile to find the profile's repository. A repository inside another one needs no link of its own.
+ * real path of a profile to find the profile's repository. A repository inside another one needs no separate link.
  */
 export function repositoryLinks(chost: string, locations: readonly string[]): readonly RepositoryLink[] {
   const outermost = locations.filter((one) => !locations.some((other) => one.startsWith(`${other}/`)));

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { readMakeConf, type MakeConf } from '../portage/make-conf.ts';
+import { readMakeConf, type MakeConf } from '../portage/configuration/make-conf.ts';
 import type { BranchTree } from './branch-tree.ts';
 
 /** The directory in which Portage looks for make.conf. */

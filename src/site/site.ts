@@ -2,7 +2,7 @@ import type { Atom, SetName } from '../portage/atom.ts';
 import type { Place } from '../failure.ts';
 import type { OutputName } from '../output-name.ts';
 import type { TmpfsSetting } from '../quantity.ts';
-import type { Repository } from '../portage/repos-conf.ts';
+import type { Repository } from '../portage/configuration/repos-conf.ts';
 
 /**
  * A site as it was on disk when it was read: consistent and frozen. Names are unique in their lists, which keep the order of

@@ -5,7 +5,7 @@ declare const partitionBrand: unique symbol;
 
 /**
  * The directory for binary packages that were compiled with the same settings, relative to the store:
- * `<CHOST>/<cpu>/<profile>-v2-<digest>`; `v2` is the format of the digest. Each partition is a PKGDIR of its own.
+ * `<CHOST>/<cpu>/<profile>-v2-<digest>`; `v2` is the format of the digest. Each partition is a separate PKGDIR.
  */
 export type Partition = string & { readonly [partitionBrand]: true };
 

@@ -73,7 +73,7 @@ def _check_gpkg(path):
 
 
 def _check_xpak(path):
-    """A package of the format xpak has no checksums of its own: only its end tells a whole one from a part of one."""
+    """A package of the format xpak has no checksums: only its end tells a whole one from a part of one."""
     with open(path, "rb") as file:
         file.seek(-min(16, os.stat(path).st_size), os.SEEK_END)
         trailer = file.read()

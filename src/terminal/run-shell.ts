@@ -24,7 +24,7 @@ const statusTimeoutMs = 1000;
 
 /**
  * Runs a command in the container at the user's terminal, and resolves to its exit status. If standard input is a terminal, the
- * command gets a terminal of its own, as with `docker run -it`: keys, signals, sizes and output pass unchanged. At the end the
+ * command gets a separate terminal, as with `docker run -it`: keys, signals, sizes and output pass unchanged. At the end the
  * user's terminal has its former modes again. Otherwise the command gets the program's three streams, as with `docker run -i`.
  * The report prints nothing while the command runs.
  *

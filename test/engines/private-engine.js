@@ -42,7 +42,7 @@ const STOP_LIMIT = 60_000;
  */
 
 /**
- * Starts the engine of a Debian root in namespaces of its own. It ends with this process, however that ends.
+ * Starts the engine of a Debian root in separate namespaces. It ends with this process, however that ends.
  * @param {string} root
  * @param {string} socket where it is to listen, in one of the shared directories
  * @param {import('./engines.js').EngineUnderTest['command']} command

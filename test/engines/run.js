@@ -24,7 +24,7 @@ const STEP = 'run another engine';
 
 /**
  * `npm run test:engines -- [--engine=NAME]... ARGS`: runs the tests against each engine of engines.js, or those named, one
- * after the other. An engine runs in namespaces of its own while the tests do. Its root file system and data are kept.
+ * after the other. An engine runs in separate namespaces while the tests do. Its root file system and data are kept.
  * @param {readonly string[]} args those of vitest, instead of the whole selection
  * @returns {Promise<number>} the exit status of the first engine whose tests fail, else 0
  */

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Process 1 of namespaces of its own: makes ROOT the root file system and runs an engine there for as long as standard
+# Process 1 of separate namespaces: makes ROOT the root file system and runs an engine there for as long as standard
 # input is open. Prints a line when its network namespace is there, and waits for one that says that eth0 is in it.
 # usage: serve-in-root.sh ROOT ADDRESS GATEWAY SHARED... -- COMMAND...
 set -eu

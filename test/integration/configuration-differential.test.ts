@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { text as readText } from 'node:stream/consumers';
 import { array, nullable, object, record, string, type InferOutput } from 'valibot';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { readMakeConf } from '../../src/portage/make-conf.ts';
-import { parseRepositories, shippedReposConf } from '../../src/portage/repos-conf.ts';
+import { readMakeConf } from '../../src/portage/configuration/make-conf.ts';
+import { parseRepositories, shippedReposConf } from '../../src/portage/configuration/repos-conf.ts';
 import { readBranchMakeConf } from '../../src/site/branch-make-conf.ts';
 import { BranchTree } from '../../src/site/branch-tree.ts';
 import { parseJson } from '../../src/parse-json.ts';
@@ -13,7 +13,7 @@ import {
   configurations,
   generateConfigurations,
   type ConfigurationFiles,
-} from '../unit/portage/make-conf/generated-files.ts';
+} from '../unit/portage/configuration/make-conf/generated-files.ts';
 
 const image = 'gentoo-ministage';
 const count = 300;

@@ -126,7 +126,7 @@ describe('case 2.3: the settings behind a partition', () => {
   });
   afterAll(() => container.stop({ timeout: 0, remove: true, removeVolumes: true }));
 
-  it('case 2.3: each that can change a package, and that Portage does not compare, has a partition of its own', async () => {
+  it('case 2.3: each that can change a package, and that Portage does not compare, has a separate partition', async () => {
     const partitions = await partitionsAfter(changes.counted);
     expect(partitions.filter(([, partition]) => !/-v2-[0-9a-f]{12}$/.test(partition))).toEqual([]);
     const different = new Set(partitions.map(([, partition]) => partition));

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { BranchEntry } from '../../src/site/site.ts';
-import type { ConfigurationFiles } from '../unit/portage/make-conf/generated-files.ts';
+import type { ConfigurationFiles } from '../unit/portage/configuration/make-conf/generated-files.ts';
 
 const corpus = new URL('../corpus/', import.meta.url);
 

@@ -1,6 +1,6 @@
 import { getDotPath, safeParse, type GenericSchema } from 'valibot';
 
-import { EngineRefusal } from '../refusal.ts';
+import { EngineRefusal, type RefusalKind } from '../refusal.ts';
 
 /**
  * Reads the JSON that the engine answered a request with. Keys that the schema does not name are left out. Throws an
@@ -15,4 +15,19 @@ export async function readAnswer<Value>(
   const [{ message }] = issues;
   const place = getDotPath(issues[0]);
   throw new EngineRefusal(200, `unexpected answer${place === null ? '' : ` at ${place}`}: ${message}`);
+}
+
+/** The answer to a request; undefined if the engine says that the object does not exist. */
+export async function unlessAbsent<T>(request: Promise<T>): Promise<T | undefined> {
+  return await unlessRefused(request, 'absent');
+}
+
+/** The answer to a request; undefined if the engine refuses it for that reason. */
+export async function unlessRefused<T>(request: Promise<T>, kind: RefusalKind): Promise<T | undefined> {
+  try {
+    return await request;
+  } catch (error) {
+    if (error instanceof EngineRefusal && error.kind === kind) return undefined;
+    throw error;
+  }
 }

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { number, object, optional, safeParse, string } from 'valibot';
 
 import { parseJson } from '../../parse-json.ts';
-import { unlessAbsent } from './absent.ts';
+import { unlessAbsent } from './answer.ts';
 import type { Containers, PathStat } from '../containers.ts';
 import type { DockerClient } from './docker-client.ts';
 import type { ContainerId } from '../identifiers.ts';

@@ -1,7 +1,6 @@
 import { boolean, nullish, number, object, string, type InferOutput } from 'valibot';
 
-import { unlessAbsent } from './absent.ts';
-import { readAnswer } from './answer.ts';
+import { readAnswer, unlessAbsent } from './answer.ts';
 import { demultiplex, readTerminal } from './demultiplex.ts';
 import { type DockerClient, acceptBelow400 } from './docker-client.ts';
 import { hijacked, inputOf, send } from './docker-streams.ts';

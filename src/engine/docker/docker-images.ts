@@ -3,8 +3,7 @@ import { finished, type Readable } from 'node:stream';
 
 import { array, nullish, number, object, optional, record, string, union, type InferOutput } from 'valibot';
 
-import { unlessAbsent } from './absent.ts';
-import { readAnswer } from './answer.ts';
+import { readAnswer, unlessAbsent } from './answer.ts';
 import type { DockerClient } from './docker-client.ts';
 import type { EngineFlavour } from '../engine.ts';
 import type { ContainerId, ImageId } from '../identifiers.ts';
@@ -110,7 +109,7 @@ async function whileWhole(
   }
 }
 
-/** Each change is a parameter of its own, because Podman does not split the changes of an import into lines. */
+/** Each change is a separate parameter, because Podman does not split the changes of an import into lines. */
 function importQuery({ name, changes }: ImportRequest): Record<string, string | readonly string[]> {
   const { repository, tag } = splitImageName(name);
   return { repo: repository, tag: tag ?? 'latest', changes };

@@ -1,7 +1,6 @@
 import { array, boolean, nullish, object, optional, record, string, type InferOutput } from 'valibot';
 
-import { unlessAbsent, unlessRefused } from './absent.ts';
-import { readAnswer } from './answer.ts';
+import { readAnswer, unlessAbsent, unlessRefused } from './answer.ts';
 import type { DockerClient } from './docker-client.ts';
 import type { EngineFlavour } from '../engine.ts';
 import type { ContainerId } from '../identifiers.ts';

@@ -1,7 +1,6 @@
 import { array, nullish, object, optional, record, string, unknown, type InferOutput } from 'valibot';
 
-import { unlessAbsent } from './absent.ts';
-import { readAnswer } from './answer.ts';
+import { readAnswer, unlessAbsent } from './answer.ts';
 import type { DockerClient } from './docker-client.ts';
 import type { Volume, Volumes } from '../volumes.ts';
 

@@ -139,7 +139,7 @@ function explainTraceback({ lines }: EmergeReport): Explanation | undefined {
   const error = lines.slice(start + 1).find((line) => /^[A-Za-z_][\w.]*(?:: |$)/.test(line));
   return {
     code: 'emerge-failed',
-    cause: `Portage ended with an error of its own${error === undefined ? '' : `: ${error}`}`,
+    cause: `Portage ended with an internal error${error === undefined ? '' : `: ${error}`}`,
     remedy: { about: 'build', kind: 'build-again' },
     relevantLines: lines.slice(start),
   };

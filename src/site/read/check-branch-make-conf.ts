@@ -1,6 +1,6 @@
 import { defaultAction } from '../../portage/emerge-option.ts';
-import type { MakeConfVariable } from '../../portage/make-conf.ts';
-import { normalizePath } from '../../portage/repos-conf.ts';
+import type { MakeConfVariable } from '../../portage/configuration/make-conf.ts';
+import { normalizePath } from '../../portage/configuration/repos-conf.ts';
 import { readBranchMakeConf } from '../branch-make-conf.ts';
 import type { BranchTree } from '../branch-tree.ts';
 import { startOf, type Diagnostics } from '../diagnostics.ts';

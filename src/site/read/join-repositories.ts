@@ -1,4 +1,4 @@
-import type { Repository } from '../../portage/repos-conf.ts';
+import type { Repository } from '../../portage/configuration/repos-conf.ts';
 import { describePlace, type Diagnostics } from '../diagnostics.ts';
 import type { NamedRepository } from './read-repositories.ts';
 import type { SiteTree } from '../site.ts';
@@ -27,7 +27,7 @@ export function joinRepositories(
         here.place,
         `the repository '${name}' is synced by ${source(here.repository)} here and by ${source(there.repository)} in ` +
           `${describePlace(there.place)}, and a site has one volume per repository: give both the same sync-type and ` +
-          'sync-uri, or one of the branches a site of its own',
+          'sync-uri, or move one of the branches to a separate site',
       );
     for (const other of different) report(other, first);
     if (different[0]) report(first, different[0]);

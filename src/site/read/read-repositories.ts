@@ -1,5 +1,10 @@
-import { findIniFault } from '../../portage/ini-sections.ts';
-import { parseReposConf, parseRepositories, shippedReposConf, type Repository } from '../../portage/repos-conf.ts';
+import { findIniFault } from '../../portage/configuration/ini-sections.ts';
+import {
+  parseReposConf,
+  parseRepositories,
+  shippedReposConf,
+  type Repository,
+} from '../../portage/configuration/repos-conf.ts';
 import type { Place } from '../../failure.ts';
 import type { BranchTree } from '../branch-tree.ts';
 import { startOf, type Diagnostics } from '../diagnostics.ts';

@@ -42,7 +42,7 @@ export async function prepareRoot(session: ContainerSession, { tuple, location }
   return { partition, observable, measuresSpace };
 }
 
-/** Gives the stage's own Portage a partition of its own. Returns the variables that the root's make.conf needs in addition. */
+/** Gives the stage's own Portage a separate partition. Returns the variables that the root's make.conf needs in addition. */
 async function prepareStage(session: ContainerSession, { cpu }: Tuple): Promise<Readonly<Record<string, string>>> {
   const { partition } = await readPortageSettings(session);
   const stageChost = partition.slice(0, partition.indexOf('/'));

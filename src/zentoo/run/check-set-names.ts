@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import * as v from 'valibot';
 import { parseJson } from '../../parse-json.ts';
-import { nameSetOfFile, parseSetsConf, type SetSource } from '../../portage/repository-sets.ts';
+import { nameSetOfFile, parseSetsConf, type SetSource } from '../../portage/configuration/repository-sets.ts';
 import { Diagnostics, startOf } from '../../site/diagnostics.ts';
 import { isSetFile } from '../../site/read/package-set.ts';
 import type { Tuple } from '../../site/site.ts';

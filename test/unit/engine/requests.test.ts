@@ -38,7 +38,7 @@ test.each([
   ['one', [], { repo: 'one', tag: 'latest' }],
   ['one:v1', ['CMD ["a"]', 'LABEL b="c"'], { repo: 'one', tag: 'v1', changes: 'CMD ["a"] and LABEL b="c"' }],
 ])(
-  'an import as %s with the changes %j names the image, and has each change as a parameter of its own',
+  'an import as %s with the changes %j names the image, and has each change as a separate parameter',
   async (name, changes, query) => {
     const status = `sha256:${'1a'.repeat(32)}`;
     const archive = Readable.from([Buffer.alloc(1024)]);

@@ -232,7 +232,7 @@ describe('the usage of a container', () => {
   });
 
   it.each([
-    ['a cgroup namespace of its own', '0::/\n', ''],
+    ['a separate cgroup namespace', '0::/\n', ''],
     ['the cgroup namespace of the host', '0::/docker/x\n', 'docker/x/'],
     ['an unknown cgroup', '', ''],
   ])('is read from cgroup version 2 with %s', async (_what, cgroup, path) => {
@@ -671,7 +671,7 @@ describe('the age rule of a sync', () => {
       expect(syncLine('!!! before the sync: the tree has 1 local change')).toEqual({
         type: 'warning',
         message: 'the tree has 1 local change',
-        hint: 'to leave the tree as it is, build with --no-sync, or let the build use a volume of its own',
+        hint: 'to leave the tree as it is, build with --no-sync, or let the build use a separate volume',
       });
       expect(syncLine('!!! x')).toEqual({ type: 'line', step: 'sync', text: '!!! x' });
     });

@@ -4,11 +4,11 @@ import { composedArgument, longestPackageArgument, parsePackageArgument } from '
 import { missingCpuFeatures } from '../../../src/portage/cpu-features.ts';
 import { splitCpv } from '../../../src/portage/cpv.ts';
 import { defaultAction, emergeOptionProblem } from '../../../src/portage/emerge-option.ts';
-import { findIniFault, iniValue, parseIniFiles } from '../../../src/portage/ini-sections.ts';
+import { findIniFault, iniValue, parseIniFiles } from '../../../src/portage/configuration/ini-sections.ts';
 import { makeOptions } from '../../../src/portage/make-options.ts';
 import { portageOwnSets } from '../../../src/portage/own-sets.ts';
 import { printedArgument } from '../../../src/portage/printed-argument.ts';
-import { parseReposConf } from '../../../src/portage/repos-conf.ts';
+import { parseReposConf } from '../../../src/portage/configuration/repos-conf.ts';
 import { readTranscript } from './transcript.ts';
 
 describe('an INI file', () => {
@@ -275,7 +275,7 @@ describe('a package argument', () => {
   test('that this program composed is a defect if it is refused', () => {
     expect(composedArgument('@tools')).toBe('@tools');
     expect(() => composedArgument('a b')).toThrow(
-      'the package argument a b is refused: contains white space: give each package as an argument of its own',
+      'the package argument a b is refused: contains white space: give each package as a separate argument',
     );
   });
 
@@ -299,7 +299,7 @@ describe('a package argument', () => {
     ['-a', 'looks like an option: the name of a package does not begin with a dash'],
     ['.', 'looks like a file: name the package, like net-misc/curl'],
     ['~/a', 'looks like a file: name the package, like net-misc/curl'],
-    ['a\u0085b', 'contains white space: give each package as an argument of its own'],
+    ['a\u0085b', 'contains white space: give each package as a separate argument'],
     ['a\u200Bb', 'contains a control character'],
     ["a'b", "contains ', which no package name has"],
     ['a%b', 'contains %, which no package name has'],

@@ -1,9 +1,9 @@
 import { mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
-import { readMakeConf } from '../../../src/portage/make-conf.ts';
+import { readMakeConf } from '../../../src/portage/configuration/make-conf.ts';
 import { corpusOfDirectories, corpusOfMakeConf } from '../../support/corpus.ts';
-import type { ConfigurationFiles } from '../portage/make-conf/generated-files.ts';
+import type { ConfigurationFiles } from '../portage/configuration/make-conf/generated-files.ts';
 import { commitAll } from './git-program.ts';
 import { edit, portage } from './site-changes.ts';
 import { readOrExplain, temporarySite } from './sites.ts';

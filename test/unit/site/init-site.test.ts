@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFil
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../../src/failure.ts';
-import { parseIniFiles } from '../../../src/portage/ini-sections.ts';
+import { parseIniFiles } from '../../../src/portage/configuration/ini-sections.ts';
 import { initSite } from '../../../src/site/init-site.ts';
 import { readSite } from '../../../src/site/read/read-site.ts';
 import { fingerprint, git, temporaryDirectory } from './git-program.ts';

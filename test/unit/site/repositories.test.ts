@@ -111,7 +111,7 @@ const bad: readonly (readonly [string, (site: string) => void, readonly unknown[
       'config/portage@base:repos.conf/z.conf:2:1: ' +
         "the repository 'gentoo' is synced by git file:///other here and by git file:///var/lib/ministage/gentoo.git " +
         'in config/portage@musl:repos.conf/gentoo.conf:5, and a site has one volume per repository: ' +
-        'give both the same sync-type and sync-uri, or one of the branches a site of its own',
+        'give both the same sync-type and sync-uri, or move one of the branches to a separate site',
       expect.stringMatching(
         /^config\/portage@musl:repos\.conf\/gentoo\.conf:5:1: .* here and by git file:\/\/\/other in config\/portage@base:repos\.conf\/z\.conf:2, /,
       ),

@@ -137,7 +137,7 @@ describe('explains failures that the ministage cannot produce', () => {
     const traceback = ['Traceback (most recent call last):', '  File "x.py", line 1, in y', "KeyError: 'a/b-1'"];
     expect(emerge(143, '>>> Emerging (1 of 2) a/b-1::gentoo', ...traceback)).toMatchObject({
       code: 'emerge-failed',
-      message: "failed to emerge a/b-1: Portage ended with an error of its own: KeyError: 'a/b-1'",
+      message: "failed to emerge a/b-1: Portage ended with an internal error: KeyError: 'a/b-1'",
     });
     expect(emerge(143).message).toBe('failed to emerge: emerge was ended by SIGTERM');
     expect(explainEmergeFailure({ exitStatus: 1, signal: 'SIGINT', lines: [] }).message).toContain('ended by SIGINT');

@@ -112,12 +112,14 @@ describe('the end of emerge', () => {
   test('by an error within Portage shows the last traceback', () => {
     const own = [traceback, '  File "x.py", line 1', 'portage.exception.FileNotFound: /x', 'more: not the error'];
     expect(emerge('before', traceback, 'KeyError: 1', ...own)).toMatchObject({
-      message: 'failed to emerge: Portage ended with an error of its own: portage.exception.FileNotFound: /x',
+      message: 'failed to emerge: Portage ended with an internal error: portage.exception.FileNotFound: /x',
       remedy: { about: 'build', kind: 'build-again' },
       relevantLines: own,
     });
-    expect(emerge(traceback, '  File "x.py", line 1', 'AssertionError').message).toMatch(/of its own: AssertionError$/);
-    expect(emerge(traceback, '  File "x.py", line 1').message).toMatch(/: Portage ended with an error of its own$/);
+    expect(emerge(traceback, '  File "x.py", line 1', 'AssertionError').message).toMatch(
+      /internal error: AssertionError$/,
+    );
+    expect(emerge(traceback, '  File "x.py", line 1').message).toMatch(/: Portage ended with an internal error$/);
   });
 
   test.each([

@@ -135,8 +135,10 @@ describe('details are lines of their own form', () => {
     );
     const traceback = 'Traceback (most recent call last):';
     expect(emerge(traceback, ' KeyError: 1', '1Error: x', 'Error', 'KeyError: 2').message).toMatch(
-      /of its own: Error$/,
+      /internal error: Error$/,
     );
-    expect(emerge(traceback, 'Key Error: 1', 'KeyError:1', 'KeyError: 2').message).toMatch(/of its own: KeyError: 2$/);
+    expect(emerge(traceback, 'Key Error: 1', 'KeyError:1', 'KeyError: 2').message).toMatch(
+      /internal error: KeyError: 2$/,
+    );
   });
 });

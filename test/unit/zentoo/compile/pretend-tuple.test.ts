@@ -81,7 +81,7 @@ it('a plan names the packages of the set that the stage has', async () => {
   expect((await pretend(world)).answer.installed).toEqual([match]);
 });
 
-it('a plan of a cross build has a partition of its own for the tools of the stage', async () => {
+it('a plan of a cross build has a separate partition for the tools of the stage', async () => {
   const cpu = { ...tupleOf().cpu, name: 'musl', chost: 'x86_64-pc-linux-musl' };
   using world = worldThatPrints('', 0, tupleOfSet('tools', { name: 'musl', cross: true, cpu }));
   const { answer } = await pretend(world);

@@ -55,7 +55,7 @@ describe('the /etc/portage of a branch', () => {
     },
   );
 
-  it('has the settings in a file of its own if make.conf is a link to another file of the branch', async () => {
+  it('has the settings in a separate file if make.conf is a link to another file of the branch', async () => {
     const { session, ran, textOf } = await openRootSession();
     const files = { 'make.conf': '->common', common: 'USE="b"\n' };
     await installConfiguration(session, configurationOf(files));

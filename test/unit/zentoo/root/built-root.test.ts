@@ -24,7 +24,7 @@ describe('the root of a build', () => {
     expect(textIn(world, imageOf(tools), '/etc/portage/sets/tools')).toBe('app-misc/tools\n');
   });
 
-  it('of a cross tuple has settings of its own, and the stage keeps a partition of its own', async () => {
+  it('of a cross tuple has settings of its own, and the stage keeps a separate partition', async () => {
     const cpu = { ...tupleOf().cpu, name: 'musl', chost: 'x86_64-pc-linux-musl' };
     const musl = tupleOfSet('tools', { name: 'musl-base-plain-tools', cross: true, cpu });
     using world = new SiteBuildWorld([musl]);

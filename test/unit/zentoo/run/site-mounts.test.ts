@@ -44,7 +44,7 @@ it('volumes and host paths of site.yaml replace the volumes of the site', () => 
   });
 });
 
-it('a site with ccache mounts a volume of its own for it', () => {
+it('a site with ccache mounts a separate volume for it', () => {
   expect(ccacheMounts(siteOf({ ccache: true }))).toEqual([
     { type: 'volume', source: 'zentoo-net-ccache', target: '/var/cache/ccache' },
   ]);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { explainOtherOrigin } from '../../../src/portage/repository-origin.ts';
+import { explainOtherOrigin } from '../../../../src/portage/configuration/repository-origin.ts';
 
 const git = (url: string) =>
   `[core]\n\tbare = false\n[remote "origin"]\n\turl = ${url}\n\tfetch = +refs/heads/*:x\n[branch "m"]\n`;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { nameSetOfFile, parseSetsConf } from '../../../src/portage/repository-sets.ts';
+import { nameSetOfFile, parseSetsConf } from '../../../../src/portage/configuration/repository-sets.ts';
 
 test('a single set has the name of its section or its own name', () => {
   const text =

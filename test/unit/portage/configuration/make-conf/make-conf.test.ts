@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { readMakeConf } from '../../../../src/portage/make-conf.ts';
+import { readMakeConf } from '../../../../../src/portage/configuration/make-conf.ts';
 
 const path = '/etc/portage/make.conf';
 

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { findIniFault } from '../../../src/portage/ini-sections.ts';
+import { findIniFault } from '../../../../src/portage/configuration/ini-sections.ts';
 import {
   mainRepositoryOf,
   parseReposConf,
   parseRepositories,
   shippedReposConf,
-} from '../../../src/portage/repos-conf.ts';
+} from '../../../../src/portage/configuration/repos-conf.ts';
 
 const shipped = `[DEFAULT]
 main-repo = gentoo

@@ -61,7 +61,7 @@ const mostSources = 50;
 
 /**
  * Splits a make.conf into words as Portage does: by Python's `shlex` in POSIX mode, with the characters of a word that
- * `getconfig` in portage/util sets. Any other character outside quotes is a word of its own. `source FILE` continues with the words
+ * `getconfig` in portage/util sets. Any other character outside quotes is a separate word. `source FILE` continues with the words
  * of the file.
  */
 export class MakeConfTokens {
