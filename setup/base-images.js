@@ -51,9 +51,11 @@ export function findBases(engine) {
   const officialNode = once(() => obtain(OFFICIAL_NODE, RUNTIME));
   const makePlain = once(async () => {
     const configuration = await apt();
-    const blocked = whyNoDebootstrap(configuration !== undefined);
-    if (blocked !== undefined) throw noBase(unreachable, blocked);
-    return makeDebian(engine, PLAIN_DEBIAN, configuration?.mirror ?? '');
+    return makeDebian(engine, PLAIN_DEBIAN, () => {
+      const blocked = whyNoDebootstrap(configuration !== undefined);
+      if (blocked !== undefined) throw noBase(unreachable, blocked);
+      return configuration?.mirror ?? '';
+    });
   });
   const withSettings = async (/** @type {string} */ name, /** @type {string} */ base) =>
     addHostSettings(engine, name, base, { certificates, apt: await apt() });
@@ -125,7 +127,9 @@ function whyNoDebootstrap(hasMirror) {
 function noBase(unreachable, blocked) {
   const why = `no registry gave it (${unreachable ?? 'not asked again'}), and it cannot be made here: ${blocked}`;
   return new Failure(`get the base image ${OFFICIAL_DEBIAN}`, why, {
-    hint: `make the registry reachable, or load ${OFFICIAL_DEBIAN} and ${OFFICIAL_NODE} with \`docker load\``,
+    hint:
+      `make the registry reachable, load ${OFFICIAL_DEBIAN} and ${OFFICIAL_NODE} with \`docker load\`, ` +
+      'or run this command once as root on Debian: it makes the images for all users of the engine',
   });
 }
 

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { DEFAULT_SOCKET, isLoopback } from './endpoint.js';
+import { Failure } from './failure.js';
 import { MINISTAGE } from './images.js';
 
 /** @typedef {import('./endpoint.js').Endpoint} Endpoint */
@@ -20,7 +21,8 @@ const HOST_PATHS = ['--tree', '--log-dir'];
 /** The variables that name proxies; the builder passes them on to syncs and fetches. */
 const PROXIES = ['http_proxy', 'https_proxy', 'ftp_proxy', 'no_proxy', 'all_proxy', 'rsync_proxy'];
 const MAKE_CONF = '--make-conf';
-const MAKE_CONF_INSIDE = '/etc/gentoo-builder/make.conf';
+/** The builder's exit status for wrong arguments. */
+const USAGE = 2;
 
 /**
  * Whether the program answers the arguments immediately, without an engine.
@@ -83,10 +85,13 @@ function rewritePaths(args, { directory, isFile }) {
   const rewrite = (/** @type {string} */ option, /** @type {string} */ value) => {
     if (HOST_PATHS.includes(option)) return /^\.{1,2}(\/|$)/.test(value) ? resolve(directory, value) : value;
     const path = resolve(directory, value);
-    // The builder itself reports a missing file.
-    if (!isFile(path)) return value;
-    mounts.push(`type=bind,${quoteField(`source=${path}`)},target=${MAKE_CONF_INSIDE},readonly`);
-    return MAKE_CONF_INSIDE;
+    if (!isFile(path)) {
+      const hint = 'the option takes the path of a file on this machine: --make-conf FILE';
+      throw new Failure('read the make.conf', `there is no file ${path}`, { hint, status: USAGE });
+    }
+    // At the same path, so that a message of the builder names the user's file.
+    mounts.push(`type=bind,${quoteField(`source=${path}`)},${quoteField(`target=${path}`)},readonly`);
+    return path;
   };
   const known = [...HOST_PATHS, MAKE_CONF];
   const count = optionsOf(args).length;

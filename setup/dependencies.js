@@ -68,6 +68,9 @@ function fits(allowed, actual) {
   return allowed === undefined || allowed.includes(actual);
 }
 
+/** The exit status of a command that does not exist. */
+const NOT_FOUND = 127;
+
 /**
  * @param {string} path
  * @returns {LockFile | undefined}
@@ -92,7 +95,10 @@ async function runNpmCi() {
   if (status === 0) return;
   const [said = ''] = (stdout + stderr).split(NPM_USAGE);
   throw new Failure('install dependencies', `npm ci ended with status ${status}\n${lastLines(said)}`, {
-    hint: 'check that the npm registry is reachable: run `npm ci`',
+    hint:
+      status === NOT_FOUND
+        ? 'install npm: Debian has it in the package npm'
+        : 'check that the npm registry is reachable: run `npm ci`',
   });
 }
 

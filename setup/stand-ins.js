@@ -29,18 +29,20 @@ const NPM = 'npm@11';
  * A Debian image without data of this machine: neither its certificates nor the addresses of its mirrors.
  * @param {Endpoint} engine
  * @param {string} name
- * @param {string} mirror
+ * @param {() => string} chooseMirror called only if the image has to be made; throws if this machine cannot make it
  * @returns {Promise<string>} its name
  */
-export async function makeDebian(engine, name, mirror) {
+export async function makeDebian(engine, name, chooseMirror) {
   await ensureImage(engine, {
     name,
     inputs: [SUITE, RECIPE],
-    make: (run, tag) =>
-      inTemporaryDirectory(async (directory) => {
+    make: (run, tag) => {
+      const mirror = chooseMirror();
+      return inTemporaryDirectory(async (directory) => {
         const archive = await bootstrapDebian(run, directory, mirror);
         await run('docker', ['import', '--change', 'CMD ["bash"]', archive, tag], { env: clientEnvironment(engine) });
-      }),
+      });
+    },
   });
   return name;
 }

@@ -36,7 +36,7 @@ build
 result
   --tag NAME              an additional name for the image; an image that has it loses it; repeatable
   --keep-failed           keep the container of a failed build, and print how to enter it
-  --dry-run               check everything, print what a build would do, and do nothing
+  --dry-run               check the preconditions, print what a build would do, and do nothing
 
 output
   --json                  print one JSON object instead of the image's name

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Failure } from '../failure.ts';
 import { writeRepository, type NewRepository } from './git/write-repository.ts';
@@ -14,31 +14,19 @@ export interface NewSite {
 /**
  * Makes a small site. The directory must not exist, or must be empty except for files such as `.git` and README. The site gets
  * the name of the directory. site.yaml is written last, so that an unfinished directory is not a site. Throws a `Failure`
- * with the code `usage` if the directory is not empty or cannot be written.
+ * with the code `usage` if the directory is not empty or cannot be written; nothing is left behind then.
  */
 export function initSite(path: string, time: Date): NewSite {
   try {
     const directory = resolve(path);
     const site = { name: siteName(basename(directory)), directory };
     requireEmpty(directory, path);
-    const { files, portage, buildhooks } = starterSite(site.name);
-    const start: Omit<NewRepository, 'branches'> = {
-      excluded: ['/sets'],
-      message: 'A small site for the ministage',
-      author: { name: 'zentoo', email: 'zentoo@localhost' },
-      time,
-    };
-    mkdirSync(join(directory, 'config/portage'), { recursive: true });
-    writeRepository(join(directory, 'config/portage'), { ...start, branches: portage });
-    // git cannot track files below config/portage in the site's own repository, because config/portage is a repository itself.
-    // It can track files in config/sets.
-    symlinkSync('../sets', join(directory, 'config/portage/sets'));
-    mkdirSync(join(directory, 'config/buildhooks'));
-    writeRepository(join(directory, 'config/buildhooks'), { ...start, excluded: [], branches: buildhooks });
-    for (const [file, text] of Object.entries(files).toReversed()) {
-      mkdirSync(dirname(join(directory, file)), { recursive: true });
-      if (mayBeThere.test(file) && existsSync(join(directory, file))) continue;
-      writeFileSync(join(directory, file), text);
+    const remove = removalOfNew(directory);
+    try {
+      writeStarterSite(site, time);
+    } catch (error) {
+      remove();
+      throw error;
     }
     return site;
   } catch (error) {
@@ -46,6 +34,39 @@ export function initSite(path: string, time: Date): NewSite {
     const why = error.syscall === 'uv_cwd' ? 'the current directory no longer exists' : error.message;
     throw new Failure('usage', `failed to make a site in ${path}: ${why}`, { cause: error });
   }
+}
+
+function writeStarterSite({ name, directory }: NewSite, time: Date): void {
+  const { files, portage, buildhooks } = starterSite(name);
+  const start: Omit<NewRepository, 'branches'> = {
+    excluded: ['/sets'],
+    message: 'A small site for the ministage',
+    author: { name: 'zentoo', email: 'zentoo@localhost' },
+    time,
+  };
+  mkdirSync(join(directory, 'config/portage'), { recursive: true });
+  writeRepository(join(directory, 'config/portage'), { ...start, branches: portage });
+  // git cannot track files below config/portage in the site's own repository, because config/portage is a repository itself.
+  // It can track files in config/sets.
+  symlinkSync('../sets', join(directory, 'config/portage/sets'));
+  mkdirSync(join(directory, 'config/buildhooks'));
+  writeRepository(join(directory, 'config/buildhooks'), { ...start, excluded: [], branches: buildhooks });
+  for (const [file, text] of Object.entries(files).toReversed()) {
+    mkdirSync(dirname(join(directory, file)), { recursive: true });
+    if (mayBeThere.test(file) && existsSync(join(directory, file))) continue;
+    writeFileSync(join(directory, file), text);
+  }
+}
+
+/** Returns a function that removes what is in `directory` now and was not before, and the directory itself if it is new. */
+function removalOfNew(directory: string): () => void {
+  const before = existsSync(directory) ? new Set(readdirSync(directory)) : undefined;
+  return () => {
+    if (!existsSync(directory)) return;
+    if (before === undefined) return rmSync(directory, { recursive: true });
+    for (const name of readdirSync(directory).filter((one) => !before.has(one)))
+      rmSync(join(directory, name), { recursive: true });
+  };
 }
 
 /** Files that a directory may have before it becomes a site: the files of `git init`, and descriptions. */

@@ -6,7 +6,7 @@ import { stateDirectory } from '../container/work-directories.ts';
  * processes (SIGCONT).
  */
 export function hangUpCommand(): readonly string[] {
-  return shellProgram(new URL('../terminal/hang-up.sh', import.meta.url), 'gentoo-builder-hang-up');
+  return shellProgram(new URL('./hang-up.sh', import.meta.url), 'gentoo-builder-hang-up');
 }
 
 /**
@@ -18,18 +18,14 @@ export function shellCommand(
   size: { readonly columns: number; readonly rows: number } | undefined,
   command: readonly string[],
 ): readonly string[] {
-  const file = new URL('../terminal/run-shell.sh', import.meta.url);
+  const file = new URL('./run-shell.sh', import.meta.url);
   const values = [statusFile(name), String(size?.columns ?? ''), String(size?.rows ?? '')];
   return shellProgram(file, 'gentoo-builder-shell', ...values, ...command);
 }
 
 /** Prints the exit status of a command that {@link shellCommand} ran; prints nothing if there is no status yet. */
 export function shellStatusCommand(name: string): readonly string[] {
-  return shellProgram(
-    new URL('../terminal/shell-status.sh', import.meta.url),
-    'gentoo-builder-status',
-    statusFile(name),
-  );
+  return shellProgram(new URL('./shell-status.sh', import.meta.url), 'gentoo-builder-status', statusFile(name));
 }
 
 function statusFile(name: string): string {

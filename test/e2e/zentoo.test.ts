@@ -99,6 +99,15 @@ describe('the tour of README and docs/zentoo.md', () => {
     expect(JSON.parse((await next('list --json')).stdout)).toMatchObject({ site: name });
   });
 
+  it('opens a freshroot with the program of the image', async () => {
+    const site = join(home, name);
+    const mounts = ['/var/run/docker.sock:/var/run/docker.sock', `${site}:${site}`].flatMap((mount) => ['-v', mount]);
+    const command = ['docker', 'run', '-i', '--rm', ...mounts, '-w', site, '--entrypoint', 'zentoo', 'gentoo-builder'];
+    const script = `echo 'echo in the root of $(id -un)' | ${command.join(' ')} freshroot x86-64-base-plain-tools`;
+    const opened = await runProgram('sh', ['-c', script]);
+    expect(opened).toMatchObject({ status: 0, stdout: 'in the root of root\n' });
+  });
+
   it('has made roots whose programs run, and an archive', async () => {
     expect((await next('docker run')).stdout).toBe('GREETINGS FROM LIBGREETING 2.0!\n');
     expect((await next('docker run')).stdout).toMatch(/^greetings from libgreeting 2\.0\n$/i);

@@ -250,7 +250,7 @@ PKGDIR=/tmp/mine emerge --quiet --ask=n --usepkg=n --getbinpkg=n --oneshot app-m
       done`);
     const again = await site.run(['build', 'plain-base-adds-tools']);
     expect(again.status, again.stderr).toBe(43);
-    expect(again.stdout).toMatch(/^TUPLE +STATE +IMAGE +ARCHIVE\nplain-base-adds-tools +failed +package-missing *\n$/);
+    expect(again.stdout).toMatch(/^TUPLE +STATE +IMAGE +ARCHIVE\nplain-base-adds-tools +failed: package-missing *\n$/);
     expect(again.stderr).toMatch(
       /^warning: the binary package app-misc\/timepiece\/timepiece-2.0-1.gpkg.tar is not used: its CFLAGS are "-O3", and here they are "-O2 -pipe"\n  hint: its package is compiled again; the file is in the store: quarantine/m,
     );

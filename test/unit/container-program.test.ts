@@ -1,4 +1,4 @@
-import { globSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { pythonProgram, shellProgram } from '../../src/container-program.ts';
@@ -39,7 +39,20 @@ it('a Python program gets the files before it as modules', () => {
   expect(rest.join('\n')).toMatch(/^"""check-store .*\nfrom verdict import /s);
 });
 
-it('the bundle has every program under a name of its own', () => {
+it('a program is a file beside the module that uses it, because the bundle has all programs in its own directory', () => {
+  const sources = globSync('**/*.ts', { cwd: join(projectDirectory, 'src') });
+  const named = sources.flatMap((path) => {
+    const text = readFileSync(join(projectDirectory, 'src', path), 'utf8');
+    return [...text.matchAll(/new URL\(\s*['"`](.*?)['"`],\s*import\.meta\.url/g)].map(([, url = '']) => ({
+      path,
+      url,
+    }));
+  });
+  expect(named.length).toBeGreaterThan(40);
+  expect(named.filter(({ url }) => !/^\.\/[\w-]+\.(?:sh|py)$/.test(url))).toEqual([]);
+});
+
+it('the bundle has every program under a name that no other program has', () => {
   const names = globSync('**/*.{sh,py}', { cwd: join(projectDirectory, 'src') }).map((path) => basename(path));
   expect(names.length).toBeGreaterThan(40);
   expect(new Set(names).size).toBe(names.length);

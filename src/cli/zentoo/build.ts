@@ -79,13 +79,11 @@ function withFailures(output: string, outcomes: readonly TupleOutcome[]): string
 }
 
 function describeAsTable(outcomes: readonly TupleOutcome[]): string {
-  const rows = outcomes.map((outcome) => [
-    outcome.tuple.name,
-    outcome.type,
-    ...(outcome.type === 'failed'
-      ? [outcome.failures[0]?.code ?? '']
-      : outputNames.map((output) => outcome.outputs[output] ?? '')),
-  ]);
+  const rows = outcomes.map((outcome) =>
+    outcome.type === 'failed'
+      ? [outcome.tuple.name, `failed: ${outcome.failures.map(({ code }) => code).join(', ')}`]
+      : [outcome.tuple.name, outcome.type, ...outputNames.map((output) => outcome.outputs[output] ?? '')],
+  );
   const columns = outputNames.map((output) => output.toUpperCase());
   return formatTable([['TUPLE', 'STATE', ...columns], ...rows]);
 }

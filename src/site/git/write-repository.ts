@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { objectId, type ObjectType } from './git-object.ts';
@@ -80,6 +80,8 @@ function writeTree(git: string, files: readonly NewFile[]): string {
 function writeObject(git: string, type: ObjectType, content: Buffer): string {
   const id = objectId({ type, content }, 'sha1');
   const path = join(git, 'objects', id.slice(0, 2), id.slice(2));
+  // Two branches may have the same file. An object is read-only, so that only root could write it again.
+  if (existsSync(path)) return id;
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, deflateSync(Buffer.concat([Buffer.from(`${type} ${content.length}\0`), content])), {
     mode: 0o444,

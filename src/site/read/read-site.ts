@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { checkStages } from './check-stages.ts';
 import { checkTrees, checkVolumes } from './check-volumes.ts';
 import { Diagnostics } from '../diagnostics.ts';
-import { findSite } from '../find-site.ts';
+import { findSite, siteFile } from '../find-site.ts';
 import { checkHooks } from './hooks.ts';
 import { joinRepositories } from './join-repositories.ts';
 import { ownSetNames } from './portage-branch.ts';
@@ -14,8 +14,6 @@ import { readSharedSets, type SharedSets } from './shared-sets.ts';
 import { readSiteDocument, type SiteDocument } from '../site-document.ts';
 import { SiteRepository } from './site-repository.ts';
 import type { Site } from '../site.ts';
-
-const siteFile = 'site.yaml';
 
 /**
  * Reads a site: site.yaml, the commits of the branches of config/portage and config/buildhooks, the package sets and the

@@ -124,7 +124,7 @@ const faults: readonly (readonly [string, (site: string) => void, string])[] = [
       rmSync(site, { recursive: true });
       mkdirSync(site);
     },
-    'site.yaml:1:1: there is no such file',
+    'it has no site.yaml',
   ],
 ];
 

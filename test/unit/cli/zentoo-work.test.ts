@@ -149,8 +149,8 @@ describe('zentoo build', () => {
     expect(output.split('\n').map((line) => line.split(/\s{2,}/))).toEqual([
       ['TUPLE', 'STATE', 'IMAGE', 'ARCHIVE'],
       [tuple.name, 'unchanged', 'zentoo/net/a:latest'],
-      [second.name, 'failed', 'build-failed'],
-      [third.name, 'failed', 'build-failed'],
+      [second.name, 'failed: build-failed'],
+      [third.name, 'failed: build-failed'],
       [''],
     ]);
     expect(failures).toEqual([failure]);

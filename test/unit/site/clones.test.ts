@@ -2,6 +2,7 @@ import { chmodSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readSite } from '../../../src/site/read/read-site.ts';
+import { asOther } from '../support/as-other.ts';
 import { git, temporaryDirectory, writeFiles } from './git-program.ts';
 import { commitFiles, portage } from './site-changes.ts';
 import { readOrExplain, temporarySite } from './sites.ts';
@@ -55,17 +56,6 @@ describe('the branches of a clone', () => {
   });
 });
 
-/** Reads a site as somebody who may not read everything; whoever is root becomes somebody else for that. */
-function readAsOther(path: string) {
-  const own = process.geteuid?.();
-  if (own === 0) process.seteuid?.(65_534);
-  try {
-    return readSite(path);
-  } finally {
-    if (own === 0) process.seteuid?.(0);
-  }
-}
-
 describe('a working tree that cannot be read', () => {
   it('makes the warning of uncommitted work incomplete, and nothing else', () => {
     using directory = temporarySite();
@@ -75,7 +65,7 @@ describe('a working tree that cannot be read', () => {
     const hidden = ['package.use', 'make.conf', 'secret'].map((name) => join(tree, name));
     for (const path of hidden) chmodSync(path, 0);
     try {
-      const { tuples, uncommitted } = readAsOther(directory.path);
+      const { tuples, uncommitted } = asOther(() => readSite(directory.path));
       expect(tuples).toHaveLength(3);
       expect(uncommitted).toEqual([
         {

@@ -22,7 +22,7 @@ function read(work: (diagnostics: Diagnostics) => string | undefined): readonly 
 describe('the directory of a site', () => {
   it('is found by any path to it, as an absolute path', () => {
     using home = temporaryDirectory();
-    mkdirSync(join(home.path, 'site'));
+    mkdirSync(join(home.path, 'site/config'), { recursive: true });
     symlinkSync('site', join(home.path, 'link'));
     for (const name of ['site', 'link']) expect(findSite(join(home.path, name))).toBe(join(home.path, name));
     expect(findSite(relative(process.cwd(), join(home.path, 'site')))).toBe(join(home.path, 'site'));
@@ -48,6 +48,17 @@ describe('the directory of a site', () => {
       }),
     );
     expect(() => findSite(path)).toThrow(`failed to read the site ${shown}: ${why}`);
+  });
+
+  it('is not a directory without any part of a site; the hint names a site around it', () => {
+    using home = temporaryDirectory();
+    mkdirSync(join(home.path, 'site/a/b'), { recursive: true });
+    const message = `failed to read the site ${home.path}/site/a/b: it has no site.yaml`;
+    const hint = (site: string) => `choose a site with --site ${site} or ZENTOO_SITE, or make one with zentoo init DIR`;
+    const path = join(home.path, 'site/a/b');
+    expect(() => findSite(path)).toThrow(expect.objectContaining({ message, hint: hint('DIR') }));
+    writeFileSync(join(home.path, 'site/site.yaml'), '');
+    expect(() => findSite(path)).toThrow(expect.objectContaining({ message, hint: hint(`${home.path}/site`) }));
   });
 
   it('has at most 300 characters in a message', () => {

@@ -1,10 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Failure } from '../../../src/failure.ts';
 import { parseIniFiles } from '../../../src/portage/configuration/ini-sections.ts';
 import { initSite } from '../../../src/site/init-site.ts';
 import { readSite } from '../../../src/site/read/read-site.ts';
+import * as starter from '../../../src/site/starter-site.ts';
+import { asOther } from '../support/as-other.ts';
 import { fingerprint, git, temporaryDirectory } from './git-program.ts';
 import { temporarySite } from './sites.ts';
 
@@ -102,6 +104,13 @@ describe('a new site', () => {
     expect(initSite(join(directory.path, '日本'), time).name).toBe('site');
   });
 
+  it('can be made by a user who is not root', () => {
+    using directory = temporaryDirectory();
+    chmodSync(directory.path, 0o777);
+    asOther(() => initSite(join(directory.path, 'site'), time));
+    expect(git(join(directory.path, 'site/config/portage'), '-c', 'safe.directory=*', 'fsck', '--strict')).toBe('');
+  });
+
   it('is reproducible except for the time', () => {
     using directory = temporaryDirectory();
     const commits = ['a', 'b'].map((name) => {
@@ -143,6 +152,21 @@ describe('init leaves a directory that is not empty unchanged', () => {
     const before = fingerprint(directory.path);
     expect(() => initSite(directory.path, time)).toThrow(message);
     expect(fingerprint(directory.path)).toBe(before);
+  });
+
+  it('a directory in which a file cannot be written', () => {
+    using directory = temporaryDirectory();
+    symlinkSync('/nowhere/ignore', join(directory.path, '.gitignore'));
+    expect(() => initSite(directory.path, time)).toThrow(/^failed to make a site in .*: ENOENT/);
+    expect(readdirSync(directory.path)).toEqual(['.gitignore']);
+  });
+
+  it('a new directory that cannot be finished', () => {
+    using directory = temporaryDirectory();
+    const spy = vi.spyOn(starter, 'starterSite').mockReturnValue({ files: {}, portage: [], buildhooks: [] });
+    expect(() => initSite(join(directory.path, 'new'), time)).toThrow(RangeError);
+    expect(spy).toHaveBeenCalledOnce();
+    expect(readdirSync(directory.path)).toEqual([]);
   });
 
   it('a file', () => {

@@ -224,6 +224,14 @@ const bad: readonly (readonly [string, (site: string) => void, readonly unknown[
       rmSync(site, { recursive: true });
       mkdirSync(site);
     },
+    [expect.stringMatching(/^failed to read the site \/.*: it has no site\.yaml$/)],
+  ],
+  [
+    'only an empty config',
+    (site) => {
+      rmSync(site, { recursive: true });
+      mkdirSync(join(site, 'config'), { recursive: true });
+    },
     [
       'config/buildhooks:1:1: there is no such directory: it must be a git repository',
       'config/portage:1:1: there is no such directory: it must be a git repository',
