@@ -50,6 +50,7 @@ export function explainEmergeFailure(
   return {
     code: explanation.code,
     message: `failed to emerge${object === '' ? '' : ` ${object}`}: ${explanation.cause}`,
+    object,
     remedy: explanation.remedy,
     relevantLines: explanation.relevantLines,
     package: failed?.cpv,

@@ -7,6 +7,8 @@ export interface EmergeFailure {
   readonly code: FailureCode;
   /** `failed to emerge <package>: <cause>` */
   readonly message: string;
+  /** The atom or package in the message; empty if emerge named none. */
+  readonly object?: string;
   readonly remedy: Remedy | undefined;
   /** The lines of emerge's output that show the cause, in their order; empty if no line does. */
   readonly relevantLines: readonly string[];
