@@ -17,6 +17,8 @@ class Peer {
   readonly aborter = new AbortController();
   readonly #ended = Promise.withResolvers<void>();
   readonly resize = vi.fn(() => Promise.resolve());
+  /** What `send` waits for. */
+  sending: Promise<void> = Promise.resolve();
   isInputEnded = false;
   isClosed = false;
 
@@ -35,7 +37,10 @@ class Peer {
         yield* chunks;
         await ended;
       })(),
-      send: async (chunk: Uint8Array) => void this.sent.push(Buffer.from(chunk).toString()),
+      send: async (chunk: Uint8Array) => {
+        this.sent.push(Buffer.from(chunk).toString());
+        await this.sending;
+      },
       endInput: () => (this.isInputEnded = true),
       close: () => (this.isClosed = true),
     } as unknown as AttachedExec;
@@ -88,6 +93,20 @@ describe('a connection with a process', () => {
     peer.stdout.emit('error', new Error('EIO'));
     peer.stderr.emit('error', new Error('EIO'));
     expect(peer.hangUp).not.toHaveBeenCalled();
+  });
+
+  it('takes no input that arrives while the last input is being sent at the end', async () => {
+    const peer = new Peer();
+    const { promise: isSent, resolve: send } = Promise.withResolvers<void>();
+    peer.sending = isSent;
+    const connected = peer.connect();
+    peer.stdin.write('a');
+    await turn();
+    peer.end();
+    await connected;
+    send();
+    await turn();
+    expect(peer.stdin.isPaused()).toBe(true);
   });
 
   it.each<readonly [string, (peer: Peer) => void]>([
@@ -149,15 +168,17 @@ describe('a connection with a process', () => {
     expect(peer.resize).toHaveBeenCalledTimes(count);
   });
 
-  it('goes on if an output that is full is closed', async () => {
+  it.each<readonly [string, boolean, (peer: Peer) => void]>([
+    ['is closed', false, ({ stdout }) => stdout.destroy()],
+    ['fails', true, ({ stdout }) => void stdout.emit('error', new Error('EIO'))],
+  ])('goes on if an output that is full %s', async (_what, isHungUp, close) => {
     const peer = new Peer();
-    const chunks = ['a', 'b'].map(() => ({ stream: 'stdout' as const, data: Buffer.alloc(100_000, '.') }));
-    const connected = peer.connect(chunks);
+    const connected = peer.connect([{ stream: 'stdout', data: Buffer.alloc(100_000, '.') }]);
     await turn();
     expect(peer.stdout.writableNeedDrain).toBe(true);
-    peer.stdout.destroy();
+    close(peer);
     peer.end();
-    expect(await connected).toBe(false);
+    expect(await connected).toBe(isHungUp);
   });
 
   it('goes on if a closed output gets more data', async () => {

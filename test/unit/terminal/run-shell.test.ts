@@ -3,6 +3,7 @@ import { PassThrough } from 'node:stream';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { runShell } from '../../../src/terminal/run-shell.ts';
 import { openTerminal } from '../../../src/terminal/terminal.ts';
+import { Failure } from '../../../src/failure.ts';
 import { EngineRefusal } from '../../../src/engine/refusal.ts';
 import type { ExecResult, ExecStreams } from '../../support/fake-engine-execs.ts';
 import { BuildWorld, interruption } from '../builder/build-world.ts';
@@ -36,12 +37,12 @@ class Desk {
 type Shell = (streams: ExecStreams) => ExecResult | Promise<ExecResult>;
 
 /** A world with a running container; `shell` plays the command at the terminal. */
-async function open(shell: Shell, { desk = new Desk(), leavesStatus = true } = {}) {
+async function open(shell: Shell, { desk = new Desk(), leavesStatus = true, garbage = '' } = {}) {
   const world = new BuildWorld();
   onTestFinished(() => world[Symbol.dispose]());
   const container = await world.session();
   const { promise: hungUp, resolve: hangUp } = Promise.withResolvers<void>();
-  let status = '';
+  let status = garbage;
   world.engine.onExec = async (_container, request, streams) => {
     if (request.command[3] === 'gentoo-builder-hang-up') hangUp();
     else if (request.command[3] === 'gentoo-builder-status') return { stdout: status };
@@ -215,6 +216,27 @@ describe('a shell at a terminal', () => {
     const { run } = await open(() => ({ exitCode: 137 }), { leavesStatus: false });
     expect(await run()).toBe(137);
   });
+
+  it.each(['9', 'sh: 9\n'])("returns the engine's exit status if the file of the status has %j", async (garbage) => {
+    const { run } = await open(() => ({ exitCode: 137 }), { leavesStatus: false, garbage });
+    expect(await run()).toBe(137);
+  });
+
+  it.each([
+    ['engine-lost', false],
+    ['container-lost', true],
+  ])(
+    'fails as %s if the engine is lost while the status is read, and the container is gone: %s',
+    async (code, isGone) => {
+      const lost = new Failure('engine-lost', 'failed to run a command: lost the Docker engine');
+      const { world, container, run } = await open(() => {
+        if (isGone) world.engine.stopContainer(world.engine.container(container.id), 137);
+        world.engine.fault({ method: 'execAttached', error: lost });
+        return {};
+      });
+      await expect(run()).rejects.toMatchObject({ code });
+    },
+  );
 });
 
 describe('a shell at pipes', () => {
