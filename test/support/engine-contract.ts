@@ -335,6 +335,17 @@ export function describeEngineContract(name: string, open: () => Promise<Contrac
         expect(file?.modified).toEqual(tarTime);
       });
 
+      test('tells the target of a link that leads to no file', async () => {
+        const id = await made.container({ mounts: [{ type: 'volume', source: made.volumeName(), target: '/data' }] });
+        const archive = pack();
+        archive.entry({ name: 'images/a%3Alatest', type: 'symlink', linkname: 'sha256:0a' });
+        archive.finalize();
+        await engine.writeArchive(id, '/data', Readable.from(archive));
+        const link = await engine.statPath(id, '/data/images/a%3Alatest');
+        expect(link?.kind).toBe('symlink');
+        expect(link?.linkTarget).toMatch(/^(?:.*\/)?sha256:0a$/);
+      });
+
       test('writes and reads archives, also of a volume', async () => {
         const volume = made.volumeName();
         const mounts = [{ type: 'volume', source: volume, target: '/data' }] as const;
