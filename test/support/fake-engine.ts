@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 
@@ -283,8 +284,12 @@ export class FakeEngine implements Engine, Disposable {
 
   statPath(id: ContainerId, path: string): Promise<PathStat | undefined> {
     return this.#faults.run('statPath', [id, path], () => {
-      const file = this.container(id).findFile(path);
+      const container = this.container(id);
+      const file = container.findFile(path);
       if (file === undefined) return undefined;
+      const target = posix.resolve(posix.dirname(path), file.linkTarget);
+      if (this.flavour === 'podman' && file.kind === 'symlink' && container.findFile(target) === undefined)
+        return undefined;
       const name = path.replace(/\/+$/, '').split('/').at(-1) || '/';
       return { name, size: file.data.length, kind: file.kind, linkTarget: file.linkTarget, modified: file.modified };
     });

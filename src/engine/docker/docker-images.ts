@@ -14,7 +14,19 @@ import { followMessages, type StatusMessage } from './status-messages.ts';
 
 /** The {@link Images} of an engine over dockerode. */
 export function dockerImages(client: DockerClient, flavour: EngineFlavour): Images {
-  return { ...storedImages(client, flavour), ...imageSources(client) };
+  const stored = storedImages(client, flavour);
+  const sources = imageSources(client);
+  if (flavour !== 'podman') return { ...stored, ...sources };
+  return {
+    ...stored,
+    ...sources,
+    async importImage(archive, request, signal) {
+      const id = await sources.importImage(archive, request, signal);
+      // Podman 4.3 does not give the image a name that has a tag.
+      await stored.tagImage(id, request.name);
+      return id;
+    },
+  };
 }
 
 type StoredImages = Pick<Images, 'inspectImage' | 'imagesWithLabel' | 'tagImage' | 'removeImage'>;
