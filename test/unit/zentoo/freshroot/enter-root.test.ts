@@ -143,6 +143,7 @@ describe('a fresh root', () => {
       ],
     });
     const { command = [], environment = {}, workingDirectory } = shellRequest() ?? {};
+    expect(command).toContain('zentoo-freshroot');
     expect(command.slice(-3)).toEqual(['/bin/bash', '--rcfile', '/var/tmp/portage/.gentoo-builder/shell/bashrc']);
     expect(workingDirectory).toBe('/root');
     expect(Object.keys(environment).toSorted()).toEqual([
@@ -152,7 +153,9 @@ describe('a fresh root', () => {
       'FEATURES',
       'PORTAGE_LOGDIR',
     ]);
-    expect(environment['FEATURES']?.split(' ')).toEqual(expect.arrayContaining(['buildpkg', 'binpkg-multi-instance']));
+    expect(environment['FEATURES']?.split(' ')).toEqual(
+      expect.arrayContaining(['buildpkg', 'binpkg-multi-instance', '-binpkg-request-signature']),
+    );
     expect(environment['EMERGE_DEFAULT_OPTS']).toBe('--ask --jobs=2 --usepkg=y --getbinpkg=n');
     expect(environment).toMatchObject({
       DISTDIR: '/var/cache/distfiles',
@@ -211,15 +214,18 @@ describe('a fresh root', () => {
       ]);
     }
     expect(files['words/ask-partition']).toMatch(/^python3\0-I\0-c\0/);
+    expect(files['lib/in-partition']).toContain('PKGDIR');
   });
 
   it('is of the image that there is where that is out of date, with a warning that says why', async () => {
     const { world, enter, build } = open();
-    build({ ...tuple, portage: { ...tuple.portage, commit: commits[3] } });
+    const buildhooks = { ...tuple.buildhooks, commit: commits[3] };
+    build({ ...tuple, portage: { ...tuple.portage, commit: commits[3] }, buildhooks });
     expect(await enter()).toBe(4);
+    const moved = (name: string, now: string) => `the ${name} moved from ${'d'.repeat(10)} to ${now.repeat(10)}`;
     expect(world.events).toContainEqual({
       type: 'warning',
-      message: `${image} is out of date: the portage branch base moved from ${'d'.repeat(10)} to ${'a'.repeat(10)}`,
+      message: `${image} is out of date: ${moved('buildhooks branch plain', 'b')}; ${moved('portage branch base', 'a')}`,
       hint: `zentoo build ${tuple.name}`,
     });
   });
@@ -351,6 +357,7 @@ describe('a fresh root', () => {
     expect(await world.engine.inspectImage('mine:latest')).toMatchObject({
       labels: { 'zentoo.tuple': '', [rootFingerprintLabel]: '', [inputsLabel]: '', [partitionLabel]: partition },
     });
+    expect(world.messages('note').filter((note) => note.includes('whole container'))).toEqual([]);
     expect(world.left).toEqual(nothing);
   });
 
