@@ -48,7 +48,11 @@ async function execute(order: WorkOrder): Promise<WorkAnswer> {
       };
     case 'packages':
       if (order.packages[0]?.cpv === 'c/bad-1') throw new Failure('build-failed', 'failed to emerge c/bad-1');
-      return { kind: 'packages', elog: order.packages[0]?.cpv === 'c/lib-1' ? [said('c/lib-1')] : [] };
+      // A package that only the compilation needs is not in the root.
+      return {
+        kind: 'packages',
+        elog: order.packages[0]?.cpv === 'c/lib-1' ? [said('c/helper-1'), said('c/lib-1')] : [],
+      };
     case 'assemble':
       return {
         kind: 'assemble',
@@ -75,7 +79,7 @@ describe('the outcomes of tuples', async () => {
   it('have the origins of the packages, and each message of a package once', () => {
     expect(outcomes[0]).toMatchObject({
       ...{ type: 'built', outputs: { image: 'i' }, packages: ['c/tool-1', 'c/stored-1', 'c/lib-1'].map(originOf) },
-      ...{ elog: [{ cpv: 'c/lib-1' }, { cpv: 'c/tool-1' }] },
+      ...{ elog: [{ cpv: 'c/helper-1' }, { cpv: 'c/lib-1' }, { cpv: 'c/tool-1' }] },
     });
   });
 
