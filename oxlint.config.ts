@@ -69,6 +69,7 @@ const rooms = {
 /** What only some rooms may import from npm; other packages are free. */
 const packages = { dockerode: 'engine/docker', 'docker-modem': 'engine/docker', pino: 'report' };
 
+const listeners = ['on', 'once', 'addListener', 'prependListener', 'prependOnceListener'];
 /** What a program alone does with its process, and what everybody else does instead. */
 const ofPrograms = {
   argv: 'only a program reads its arguments',
@@ -76,17 +77,13 @@ const ofPrograms = {
   exit: 'only a program ends the process: throw a Failure',
   exitCode: 'only a program sets the exit status: throw a Failure',
   abort: 'only a program ends the process',
-  on: 'only a program listens to signals: take an AbortSignal',
-  once: 'only a program listens to signals: take an AbortSignal',
-  addListener: 'only a program listens to signals: take an AbortSignal',
-  prependListener: 'only a program listens to signals: take an AbortSignal',
-  prependOnceListener: 'only a program listens to signals: take an AbortSignal',
+  ...Object.fromEntries(listeners.map((name) => [name, 'only a program listens to signals: take an AbortSignal'])),
   stdout: 'only a program writes results: return them',
   stderr: 'only a program opens standard error: emit a report event',
   stdin: 'only a program reads standard input',
 };
 
-const config: OxlintConfig = {
+export default defineConfig({
   plugins: ['typescript', 'import', 'unicorn', 'oxc', 'node'],
   jsPlugins: ['./setup/lint/walls.js'],
   options: { typeAware: true, reportUnusedDisableDirectives: 'error' },
@@ -131,10 +128,7 @@ const config: OxlintConfig = {
         'walls/imports': ['error', { rooms, packages }],
       },
     },
-    {
-      files: ['src/gentoo-builder.ts', 'src/zentoo.ts'],
-      rules: { 'no-restricted-properties': 'off' },
-    },
+    { files: ['src/gentoo-builder.ts', 'src/zentoo.ts'], rules: { 'no-restricted-properties': 'off' } },
     { files: ['test/**'], rules: { 'typescript/no-misused-spread': 'off', 'no-control-regex': 'off' } },
     {
       // The unit test files share a process and its modules: the fake of a module would stay for the next file.
@@ -151,6 +145,4 @@ const config: OxlintConfig = {
       },
     },
   ],
-};
-
-export default defineConfig(config);
+} satisfies OxlintConfig);

@@ -13,6 +13,9 @@ import { syncMaxAge } from './sync-age.ts';
 
 const quiet = { quiet: true };
 
+/** The hint of a warning before the sync of a directory of the user. */
+const otherwise = 'to leave the tree as it is, build with --no-sync, or let the build use a separate volume';
+
 /** The result of a sync. */
 export interface SyncResult {
   /** The tree's stamp after the sync; undefined if the tree has none, or if the request has no sync. */
@@ -54,9 +57,11 @@ export async function syncRepository(
     silenceTimeout: request.silenceTimeout,
   } as const;
   const settings = filled ? readPortageSettings(session, { during: 'sync' }).catch(() => undefined) : undefined;
-  const result = await runJob(session, job, (text) => report(syncLine(text))).catch(async (error: unknown) => {
-    throw await endedJobFailure(session, { error, underWay: new Set() });
-  });
+  const result = await runJob(session, job, (text) => report(syncLine(text, otherwise))).catch(
+    async (error: unknown) => {
+      throw await endedJobFailure(session, { error, underWay: new Set() });
+    },
+  );
   if (result.exitStatus !== 0) {
     const { code, message, remedy } = await explainSync(session, result);
     throw jobFailure(session, { code, message, hint: remedy && describeBuilderRemedy(remedy) }, result);

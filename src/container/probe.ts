@@ -169,8 +169,8 @@ export async function writeEntry(
 }
 
 /**
- * The limits of what is read at once, in bytes: one text of several, all of them, and a single file. A text of V8 has at most
- * 512 MiB, and an index of packages has some ten.
+ * The largest sizes, in bytes, that one call reads: one text of several, all texts together, and a single file. A text of V8 has
+ * at most 512 MiB; an index of packages has about 10 MiB.
  */
 const mostBytes = { text: 64 * 1024 ** 2, texts: 1024 ** 3, file: 256 * 1024 ** 2 } as const;
 

@@ -1,7 +1,7 @@
 import type { OutputChunk } from '../engine/execs.ts';
 import type { Report } from '../report/event.ts';
 
-/** What a line of output says about the lock of a tree that its program waits for (`job/lock-tree.sh`): its holder, since when. */
+/** Reads a line of `job/lock-tree.sh` about a tree whose lock it waits for: who holds the lock, and since when. */
 export function parseWaiting(line: string): string | undefined {
   return /^>>> Waiting for (the tree .+)$/.exec(line)?.[1];
 }

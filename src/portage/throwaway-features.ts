@@ -13,7 +13,7 @@ export interface ThrowawayFeature {
 export const throwawayFeatures: readonly ThrowawayFeature[] = [
   {
     features: ['-merge-sync'],
-    why: 'a crash loses the whole container, so nothing is gained by syncing its file system after each package',
+    why: 'a crash loses the whole container, so a sync of its file system after each package has no benefit',
   },
   {
     features: ['-merge-wait'],
@@ -21,7 +21,7 @@ export const throwawayFeatures: readonly ThrowawayFeature[] = [
   },
   {
     features: ['-ipc-sandbox', '-mount-sandbox', '-network-sandbox', '-pid-sandbox'],
-    why: "they need unshare(2), which an engine's default seccomp profile refuses: Portage would warn of each and go on without it; the container is the sandbox",
+    why: "they need unshare(2), which an engine's default seccomp profile refuses; the container itself is the sandbox",
   },
   {
     features: ['-news'],

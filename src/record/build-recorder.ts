@@ -16,7 +16,7 @@ export type TaskIdentity = Pick<TaskRecord, 'kind' | 'place' | 'name' | 'version
 /** The program and the site of a build. */
 export type BuildIdentity = Pick<BuildRecord, 'program' | 'site'>;
 
-/** The handle of a task that {@link BuildRecorder} records. */
+/** Records the end of one task of a {@link BuildRecorder}. */
 export interface RecordedTask {
   /** Ends the task, or corrects its end, and returns its record so far. */
   end(result: TaskRecord['result']): TaskRecord;

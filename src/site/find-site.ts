@@ -34,7 +34,7 @@ function unreadable(path: string, cause: string, { error, around }: { error?: un
   });
 }
 
-/** Of a site that lacks one of these, the reader reports what is missing. */
+/** If a site lacks one of these, the reader reports what is missing. */
 const parts = [siteFile, 'config'];
 
 /** The site that contains a directory; undefined if there is none. */

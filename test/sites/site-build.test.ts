@@ -157,7 +157,7 @@ PKGDIR=/tmp/mine emerge --quiet --ask=n --usepkg=n --getbinpkg=n --oneshot app-m
     ]);
     expect(failureOf('alien-base-plain-tools')).toEqual([
       21,
-      'failed to use the cpu alien: its CHOST is i686-pc-linux-gnu, and that of the stage own is x86_64-pc-linux-gnu',
+      'failed to use the cpu alien: its CHOST is i686-pc-linux-gnu, but the stage own compiles for x86_64-pc-linux-gnu',
     ]);
     expect(first.stderr).not.toMatch(/^(?:future|alien)-base:\S+: compile/m);
   });

@@ -38,7 +38,7 @@ export function inputOf(socket: Socket): { write(data: Uint8Array): void; close(
     },
     close() {
       socket.destroySoon();
-      // What cannot be sent, because the engine was cut off, would keep the connection open for a quarter of an hour.
+      // Bytes that cannot be sent after the engine was cut off would keep the connection open for 15 minutes.
       setTimeout(() => socket.destroy(), sendLimitMs).unref();
     },
   };

@@ -6,7 +6,7 @@ import type { FileSystemSpace } from '../output/emerge-report.ts';
 /** The measured answer to the question which file system is full. */
 export interface FullFileSystem {
   readonly directory: string;
-  /** The place in words; of {@link findFullFileSystem}, words that follow `no space left on device`. */
+  /** The place in words. {@link findFullFileSystem} returns words for the end of `no space left on device`. */
   readonly words: string;
 }
 

@@ -48,7 +48,7 @@ export function describePlainRemedy(remedy: PlainRemedy): string {
   }
 }
 
-/** What an update of the tree may mend: the beginning of a hint that goes on with how to update it. */
+/** The faults that an updated tree may fix, as the first half of a hint; the second half says how to update the tree. */
 export const treeFaults: Readonly<Record<Extract<Remedy, { readonly kind: 'update-tree' }>['reason'], string>> = {
   'broken-ebuild': 'the ebuild is broken, and a newer tree may have a corrected one',
   'damaged-tree': 'the tree is damaged',

@@ -48,13 +48,13 @@ export async function withBuildRecords<T>(
   }
   async function keep(): Promise<string | undefined> {
     return attempt(state.context, 'keep the record of the build', () =>
-      lookIntoState(state, (probe) => keepRecord(state, probe, join(copies, 'written.sqlite'), read())),
+      lookIntoState(state, (probe) => storeRecord(state, probe, join(copies, 'written.sqlite'), read())),
     );
   }
 }
 
 /** Writes the record, and then its durations into the index. Returns the location of the record. */
-async function keepRecord(state: SiteState, probe: Probe, path: string, record: BuildRecord): Promise<string> {
+async function storeRecord(state: SiteState, probe: Probe, path: string, record: BuildRecord): Promise<string> {
   const index = await openIndex(state, probe, path);
   const name = `${record.started.replaceAll(/[-:]|\.\d+/g, '')}-${randomBytes(4).toString('hex')}`;
   const file = `${recordsName}/${name}/build.json`;

@@ -50,7 +50,7 @@ async function tryToOpen(site: Site, world: SiteWorld): Promise<SiteRun | undefi
     await world.report({
       type: 'warning',
       message,
-      hint: error.hint ?? 'the list has only the contents of the site',
+      hint: error.hint ?? "the list shows the site's tuples without the state of their outputs",
     });
     return undefined;
   }

@@ -10,12 +10,12 @@ import type { Site, Tuple } from '../../site/site.ts';
 /** Identifies an order in the duration history: work for one cpu and one branch takes about as long as it did the last time. */
 export function timedNode(order: WorkOrder, { tuples }: Pick<Site, 'tuples'>): TimedNode {
   const tupleOf = (name: string): Tuple | undefined => tuples.find((tuple) => tuple.name === name);
-  const stageOf = (name: string): string => tupleOf(name)?.stage.name ?? '';
+  const stageName = (name: string): string => tupleOf(name)?.stage.name ?? '';
   const { kind } = order;
   switch (kind) {
     case 'buildmaster': {
       const { cpu, portage } = tupleOf(order.tuple) ?? {};
-      return { kind, place: stageOf(order.tuple), name: `${cpu?.name}-${portage?.name}`, version: '' };
+      return { kind, place: stageName(order.tuple), name: `${cpu?.name}-${portage?.name}`, version: '' };
     }
     case 'resolve':
       return { kind, place: order.tuples[0] ?? '', name: order.tuples.join(' '), version: '' };
@@ -25,7 +25,7 @@ export function timedNode(order: WorkOrder, { tuples }: Pick<Site, 'tuples'>): T
       return { kind, place: order.partition, name: join('name'), version: join('version') };
     }
     case 'assemble':
-      return { kind, place: stageOf(order.tuple), name: order.tuple, version: order.outputs.join(' ') };
+      return { kind, place: stageName(order.tuple), name: order.tuple, version: order.outputs.join(' ') };
   }
 }
 

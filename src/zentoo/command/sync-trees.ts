@@ -77,6 +77,10 @@ function describeSync({ syncType, syncUri, autoSync }: SiteTree): string {
 }
 
 /** Syncs one tree in a container that has the /etc/portage of a branch with this repository. */
+/** The hint of a warning before the sync of a directory of the user. */
+const otherwise =
+  'to leave the tree as it is, write auto-sync = no into its section of repos.conf, or give it a volume in site.yaml (volumes: trees:)';
+
 async function syncTree(run: SiteRun, tree: SiteTree): Promise<void> {
   if (tree.syncType === '' || !tree.autoSync) return;
   const { tuple, stage } = tupleWith(run, tree);
@@ -105,7 +109,7 @@ async function syncTree(run: SiteRun, tree: SiteTree): Promise<void> {
       watch: false,
       silenceTimeout: undefined,
     } as const;
-    const onLine = (text: string) => run.report(syncLine(text));
+    const onLine = (text: string) => run.report(syncLine(text, otherwise));
     const result = await runJob(session, job, onLine).catch(async (error: unknown) => {
       throw await endedJobFailure(session, { error, underWay: new Set() });
     });

@@ -20,7 +20,7 @@ export async function checkChost(session: ContainerSession, tuple: Tuple): Promi
   if (own === undefined || own === cpu.chost) return;
   throw new Failure(
     'cpu-unusable',
-    `failed to use the cpu ${cpu.name}: its CHOST is ${cpu.chost}, and that of the stage ${stage.name} is ${own}`,
+    `failed to use the cpu ${cpu.name}: its CHOST is ${cpu.chost}, but the stage ${stage.name} compiles for ${own}`,
     {
       hint: `give the cpu the CHOST of the stage, name another stage for the branch ${portage.name}, or compile with cross: true`,
     },

@@ -31,7 +31,7 @@ export interface NewLease {
 
 /**
  * Creates the lease of a site: a container that mounts the site's state volume and is never started. An engine gives a name
- * to one container only, so that of several builds exactly one gets the lease. Returns undefined if another build has it.
+ * to one container only, so only one of several builds gets the lease. Returns undefined if another build has it.
  */
 export async function createLease(state: SiteState, { owner, token }: NewLease): Promise<ContainerId | undefined> {
   const { engine } = state.context;

@@ -70,7 +70,7 @@ async function release(state: SiteState, id: ContainerId | undefined): Promise<v
     const name = leaseName(state.volume);
     await report({
       type: 'warning',
-      message: `failed to remove the lease of the site, the container ${name}: ${error.message}`,
+      message: `failed to remove the container ${name}, which is the site's lease: ${error.message}`,
       hint: `the next build takes the lease over; to remove it now: docker rm ${name}`,
     });
   }

@@ -63,7 +63,7 @@ describe('isMet', () => {
 });
 
 describe('a row that is judged by its worst value', () => {
-  it('is met by that alone, and says so', () => {
+  it('meets its target only if the worst value does, and says so', () => {
     const row: Row = { ...met, target: { atMost: 0.3 }, judged: 'worst' };
     expect(isMet(row)).toBe(false);
     expect(isMet({ ...row, target: { atMost: 0.31 } })).toBe(true);

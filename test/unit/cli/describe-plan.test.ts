@@ -88,7 +88,7 @@ test('for programs: one object, in which unknown values are null', () => {
   expect(read.tuples[1]).toMatchObject({ partition: null, failure: { code: 'package-unsatisfiable', hint: null } });
 });
 
-test('as a graph, even if --json is given', () => {
+test('a plan is a graph with --graph, even if --json is given', () => {
   expect(printPlan(sitePlan([]), { json: true, graph: 'dot' })).toMatch(/^digraph "net" \{\n/);
   expect(printPlan(sitePlan([]), { json: true, graph: 'mermaid' })).toMatch(/^flowchart LR\n/);
 });

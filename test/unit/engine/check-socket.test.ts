@@ -120,7 +120,7 @@ describe('the explanation of a connection error', () => {
     expect(failure?.message).toBe(`failed to reach the Docker engine at /no/docker.sock: ${why}`);
   });
 
-  test('does not exist for other errors', async () => {
+  test('no explanation exists for other errors', async () => {
     expect(await explainConnectError('/run/docker.sock', connectError('ECONNRESET'))).toBeUndefined();
     expect(await explainConnectError('/run/docker.sock', new TypeError('defect'))).toBeUndefined();
   });

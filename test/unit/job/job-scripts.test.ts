@@ -668,12 +668,12 @@ describe('the age rule of a sync', () => {
     });
 
     it('is shown as a warning', () => {
-      expect(syncLine('!!! before the sync: the tree has 1 local change')).toEqual({
+      expect(syncLine('!!! before the sync: the tree has 1 local change', 'leave it')).toEqual({
         type: 'warning',
         message: 'the tree has 1 local change',
-        hint: 'to leave the tree as it is, build with --no-sync, or let the build use a separate volume',
+        hint: 'leave it',
       });
-      expect(syncLine('!!! x')).toEqual({ type: 'line', step: 'sync', text: '!!! x' });
+      expect(syncLine('!!! x', 'leave it')).toEqual({ type: 'line', step: 'sync', text: '!!! x' });
     });
   });
 

@@ -42,6 +42,10 @@ describe('the table of rooms', () => {
     expect(allowed.filter(Boolean).filter((name) => !used.has(name))).toEqual([]);
   });
 
+  it('is in a file of less than 150 lines', () => {
+    expect(readFileSync(join(project, 'oxlint.config.ts'), 'utf8').trimEnd().split('\n').length).toBeLessThan(150);
+  });
+
   it.each(rooms.filter(({ room }) => !room.endsWith('.ts')))(
     'has at most 25 files in $room, with its programs and README; 28 in container',
     ({ room }) => {

@@ -18,7 +18,7 @@ describe('a line that only quotes a line of emerge --pretend', () => {
       expect(parsePretendOutput([quoted, ...next]).messages).toEqual([quoted, ...next]);
   });
 
-  test('is no note that is skipped', () => {
+  test('a line that quotes a note is not skipped as one', () => {
     const note = 'x NOTE: The --autounmask-keep-masks option will prevent y';
     expect(parsePretendOutput([note, 'more']).messages).toEqual([note, 'more']);
   });

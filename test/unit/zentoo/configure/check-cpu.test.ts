@@ -24,7 +24,7 @@ describe('the CHOST of a CPU', () => {
     await expect(checkChost(session, tuple)).rejects.toMatchObject({
       code: 'cpu-unusable',
       message:
-        'failed to use the cpu x86-64: its CHOST is x86_64-pc-linux-gnu, and that of the stage ministage is i686-pc-linux-gnu',
+        'failed to use the cpu x86-64: its CHOST is x86_64-pc-linux-gnu, but the stage ministage compiles for i686-pc-linux-gnu',
       hint: 'give the cpu the CHOST of the stage, name another stage for the branch base, or compile with cross: true',
     });
   });

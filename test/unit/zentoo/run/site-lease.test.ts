@@ -210,7 +210,7 @@ describe('case 1.5: the lease of a site', () => {
     world.engine.fault({ method: 'removeContainer', nth: 2, error });
     await withSiteLease(world.run(), () => Promise.resolve());
     expect(world.messages('warning')).toEqual([
-      `failed to remove the lease of the site, the container ${name}: device or resource busy`,
+      `failed to remove the container ${name}, which is the site's lease: device or resource busy`,
     ]);
   });
 
