@@ -1,6 +1,7 @@
 import type { WorkNode } from '../schedule/executor.ts';
 import type { Tuple } from '../site/site.ts';
 import type { Fingerprint } from './fingerprint.ts';
+import { compilationInputs } from './compilation-inputs.ts';
 import { addPackages, type PackageGroup, type PackagePool } from './package-pool.ts';
 import type { WorkAnswer } from './work-answer.ts';
 import type { OrderOf, WorkOrder } from './work-order.ts';
@@ -71,7 +72,9 @@ export function expandGraph(
     if (one.type === 'refused' || wanted === undefined) return grown;
     const { pool, groups, ids } = addPackages(grown.pool, one.resolved);
     const common = { tuple: one.tuple, buildmaster: order.buildmaster, abilities: answer.abilities };
-    const packages = groups.map((group) => packagesNode(group, common, estimate));
+    const packages = groups.map((group) =>
+      packagesNode(group, { ...common, inputs: compilationInputs(group, wanted) }, estimate),
+    );
     return { ...grown, pool, nodes: [...grown.nodes, ...packages, assemblyNode(wanted, ids, estimate)] };
   }, graph);
 }
@@ -105,7 +108,7 @@ export function growGraph(
 
 function packagesNode(
   { id, needs, packages, dependencies, partition }: PackageGroup,
-  common: Pick<OrderOf<'packages'>, 'tuple' | 'buildmaster' | 'abilities'>,
+  common: Pick<OrderOf<'packages'>, 'tuple' | 'buildmaster' | 'inputs' | 'abilities'>,
   estimate: Estimate,
 ): SiteNode {
   const order = { kind: 'packages', ...common, packages, dependencies, partition } as const;

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { splitCpv } from '../portage/cpv.ts';
 import { enabledFlags, type PretendedPackage } from '../portage/output/pretend-package.ts';
 import { transitiveNeeds, findStrongComponents } from './strong-components.ts';
@@ -18,6 +19,8 @@ export interface ResolvedPackage extends OrderedPackage {
   readonly isCompiled: boolean;
   /** The enabled USE flags. */
   readonly use: readonly string[];
+  /** A digest of its ebuild and of what it needs, see `store/dependencies.ts`; empty if it is not known. */
+  readonly inputs: string;
 }
 
 /** Packages that are compiled together: one package, or several that need each other in a cycle. */
@@ -29,6 +32,8 @@ export interface PackageGroup {
   /** The dependencies (`category/name-version`) that emerge installs from the store into the same root before it compiles. */
   readonly dependencies: readonly string[];
   readonly partition: string;
+  /** Identifies what the packages are compiled from, as far as Portage knows; empty if it is not known. */
+  readonly inputs: string;
 }
 
 /**
@@ -50,10 +55,14 @@ export interface PoolAddition {
 const libcs = ['sys-libs/glibc', 'sys-libs/musl'];
 
 /** Converts emerge's list of packages to the form that a pool uses. */
-export function resolvedPackages(pretended: readonly PretendedPackage[]): readonly ResolvedPackage[] {
-  return pretended.map(({ cpv, slot, repository, root = '/', kind, use }) => ({
+export function resolvedPackages(
+  pretended: readonly PretendedPackage[],
+  inputs: readonly string[],
+): readonly ResolvedPackage[] {
+  return pretended.map(({ cpv, slot, repository, root = '/', kind, use }, position) => ({
     ...{ cpv, slot, repository, root, isCompiled: kind === 'ebuild' },
     use: enabledFlags(use).toSorted(),
+    inputs: inputs[position] ?? '',
   }));
 }
 
@@ -95,6 +104,7 @@ export function addPackages(pool: PackagePool, resolved: ResolvedPackages): Pool
         // In a cross build, emerge finds packages for `/` by itself.
         dependencies: dependencies.map(({ cpv }) => cpv).toSorted(),
         partition: partitionOf(first),
+        inputs: joinInputs(own, partitionOf(first)),
       },
     ];
   });
@@ -104,6 +114,13 @@ export function addPackages(pool: PackagePool, resolved: ResolvedPackages): Pool
 /** Identifies a package that is compiled: equal keys mean one compilation. */
 function keyOf({ cpv, repository, root, use }: ResolvedPackage, partition: string): string {
   return [cpv, repository, partition, root, use.join(',')].join(' ');
+}
+
+/** Identifies the inputs of packages that are compiled together: their settings and versions, and what Portage compiles them from. */
+function joinInputs(packages: readonly ResolvedPackage[], partition: string): string {
+  if (packages.some(({ inputs }) => inputs === '')) return '';
+  const lines = packages.map((item) => `${keyOf(item, partition)} ${item.inputs}\n`).toSorted();
+  return createHash('sha256').update(lines.join('')).digest('hex');
 }
 
 /** Adds the libc to the needs of each package in its root, except to the needs of packages that the libc needs itself. */

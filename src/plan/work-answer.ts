@@ -75,6 +75,7 @@ export const resolvedPackagesSchema: v.GenericSchema<unknown, ResolvedPackages> 
       root: text,
       isCompiled: v.boolean(),
       use: v.array(text),
+      inputs: text,
     }),
   ),
   needs: v.array(v.array(v.number())),

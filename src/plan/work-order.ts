@@ -35,6 +35,8 @@ export interface PackagesOrder {
   readonly dependencies: readonly string[];
   /** The directory of the store that the packages go to. */
   readonly partition: string;
+  /** Identifies the inputs of the compilation: ebuilds, settings, dependencies and the stage. Empty if they are not known. */
+  readonly inputs: string;
   readonly abilities: EmergeFeatures;
 }
 
@@ -77,6 +79,7 @@ export const workOrderSchema: v.GenericSchema<unknown, WorkOrder> = v.variant('k
     packages: v.array(v.strictObject({ cpv: text, slot: text, repository: text, root: text })),
     dependencies: texts,
     partition: text,
+    inputs: text,
     abilities: emergeFeaturesSchema,
   }),
   v.strictObject({

@@ -1,22 +1,30 @@
-"""dependencies PACKAGE...: prints which packages of a merge list must be merged before which others.
+"""dependencies PACKAGE...: prints which packages of a merge list must be merged before which others, and what identifies their inputs.
 
 PACKAGE is {"cpv", "slot", "repository", "root", "compiled", "use": [...]}: the slot with its sub-slot, and the flags that emerge shows as
-enabled; flags that emerge does not show, such as `kernel_linux` and `elibc_glibc`, come from the profile. The output has one list for
-each package, with the positions of its dependencies: [[1, 2], [], ...]. Run-time dependencies always count, and build-time dependencies
-if the package is compiled. Behind an installed package that is not merged again, its own run-time dependencies count, because
-emerge updates them as well: those of its record, and those of its ebuild in the tree, which emerge follows (--dynamic-deps).
-Of alternatives, all count that are on the list.
+enabled; flags that emerge does not show, such as `kernel_linux` and `elibc_glibc`, come from the profile. The output has, for each
+package, the positions of its dependencies, and a digest of its inputs: {"needs": [[1, 2], [], ...], "inputs": ["0123...", "", ...]}.
+
+Run-time dependencies always count, and build-time dependencies if the package is compiled. Behind an installed package that is not
+merged again, its own run-time dependencies count, because emerge updates them as well: those of its record, and those of its ebuild in
+the tree, which emerge follows (--dynamic-deps). Of alternatives, all count that are on the list.
+
+The inputs of a package are its sources (see sources.py), the versions and flags of everything that it needs to be compiled and that
+this needs to run, and the compilers. Whether a dependency is compiled makes no difference. The digest is empty if the package is not
+compiled, or if its sources are not known.
 """
 
+import functools
 import json
 import sys
 
 import portage
 from portage.dep import Atom, match_from_list, use_reduce
 from portage.versions import _pkg_str
+from sources import digest, digest_sources
 
 BUILD = ("DEPEND", "BDEPEND")
 RUN = ("RDEPEND", "PDEPEND", "IDEPEND")
+COMPILERS = ("sys-devel/binutils", "sys-devel/gcc", "sys-libs/glibc", "sys-libs/musl", "llvm-core/clang")
 
 packages = [json.loads(word) for word in sys.argv[1:]]
 target = portage.settings["EROOT"]
@@ -108,19 +116,65 @@ def use_of(package, iuse):
     return [*package["use"], *(flag for flag in usual if flag not in own)]
 
 
-def needs_of(position, package):
-    kinds = (*BUILD, *RUN) if package["compiled"] else RUN
-    *texts, iuse, eapi = read(package, [*kinds, "IUSE", "EAPI"])
-    needed, waiting = resolve(zip(kinds, texts), place_of(package), use_of(package, iuse), eapi)
-    seen = set()
+def walk(positions, others):
+    """Adds what installed packages need to run: the positions, and all installed packages on the way."""
+    needed, seen, waiting = set(positions), set(), set(others)
     while waiting:
         other = waiting.pop()
         if other not in seen:
             seen.add(other)
-            positions, others = step(*other)
-            needed = needed | positions
+            further, others = step(*other)
+            needed |= further
             waiting |= others
-    return sorted(needed - {position})
+    return needed, seen
 
 
-print(json.dumps([needs_of(position, package) for position, package in enumerate(packages)]))
+@functools.cache
+def direct(position, kinds):
+    """The listed and the installed packages that a listed package needs by dependencies of these kinds."""
+    package = packages[position]
+    *texts, iuse, eapi = read(package, [*kinds, "IUSE", "EAPI"])
+    return walk(*resolve(zip(kinds, texts), place_of(package), use_of(package, iuse), eapi))
+
+
+def needs_of(position):
+    kinds = (*BUILD, *RUN) if packages[position]["compiled"] else RUN
+    return sorted(direct(position, kinds)[0] - {position})
+
+
+def describe_installed(root, cpv):
+    return [root, cpv, *sorted(portage.db[root]["vartree"].dbapi.aux_get(cpv, ["USE"])[0].split())]
+
+
+def dependencies_of(position):
+    """Everything that a package needs to be compiled, and that this needs to run: root, version and flags of each."""
+    waiting, installed = direct(position, (*BUILD, *RUN))
+    waiting, installed, seen = waiting - {position}, set(installed), {position}
+    while waiting:
+        other = waiting.pop()
+        seen.add(other)
+        further, others = direct(other, RUN)
+        waiting |= further - seen
+        installed |= others
+    listed = [packages[other] for other in seen - {position}]
+    own = [[place_of(one), one["cpv"], one["repository"], *sorted(one["use"])] for one in listed]
+    return sorted(own), sorted(describe_installed(*one) for one in installed)
+
+
+def compilers():
+    installed = portage.db[host]["vartree"].dbapi
+    return sorted(str(cpv) for name in COMPILERS for cpv in installed.match(name))
+
+
+def inputs_of(position):
+    package = packages[position]
+    if not package["compiled"]:
+        return ""
+    root = place_of(package)
+    ebuilds = portage.db[root if root in portage.db else target]["porttree"].dbapi
+    sources = digest_sources(ebuilds, package["cpv"], package["repository"] or None)
+    return sources and digest([sources, *dependencies_of(position), compilers()])
+
+
+positions = range(len(packages))
+print(json.dumps({"needs": [needs_of(at) for at in positions], "inputs": [inputs_of(at) for at in positions]}))

@@ -24,12 +24,16 @@ const ebuilds = {
   'cat/hidden-1': 'DEPEND="kernel_linux? ( cat/os ) !elibc_glibc? ( cat/alt )"',
   'cat/flags-1': 'IUSE="plug ssl"\nDEPEND="plug? ( cat/plug ) ssl? ( cat/alt )"',
   'cat/either-1': 'RDEPEND="|| ( cat/plug cat/alt ) !cat/os"',
+  'cat/tool-1': 'BDEPEND="cat/os"\nRDEPEND="cat/plug"',
+  'cat/built-1': 'inherit own\nBDEPEND="cat/tool"\nRDEPEND="cat/lib"\nSRC_URI="https://example.org/built-1.tar"',
+  'cat/live-9999': 'PROPERTIES="live"',
 } as const;
 
 const script = `
 emerge --sync -q
 cd /var/db/repos/x
-mkdir -p metadata profiles /etc/portage/repos.conf
+mkdir -p metadata profiles eclass cat/built/files /etc/portage/repos.conf
+echo '# one' >eclass/own.eclass; echo one >cat/built/files/one.patch; echo 'DIST built-1.tar 1 SHA512 1' >cat/built/Manifest
 echo x >profiles/repo_name; echo cat >profiles/categories
 printf 'masters = gentoo\\nthin-manifests = true\\n' >metadata/layout.conf
 printf '[x]\\nlocation = /var/db/repos/x\\nauto-sync = no\\n' >/etc/portage/repos.conf/x.conf
@@ -58,15 +62,35 @@ describe('the dependencies between packages', () => {
   });
   afterAll(() => rawDocker().getContainer(name).remove({ force: true, v: true }));
 
-  /** The dependencies of each package by name, as emerge prints them, with the category and the repository added. */
-  const needsOf = async (...printed: readonly string[]) => {
-    const packages = printed.map((text): PretendedPackage => {
-      const [, cpv = '', rest = ''] = /^(\S+)(.*)$/.exec(text) ?? [];
-      const parsed = parsePretendedPackage(`[ebuild  N     ] cat/${cpv}::x ${rest}`);
+  /** Reads the lines of emerge for packages, without the category and the repository. `=` stands before a binary package. */
+  const parse = (printed: readonly string[]) =>
+    printed.map((text): PretendedPackage => {
+      const [, binary = '', cpv = '', rest = ''] = /^(=?)(\S+)(.*)$/.exec(text) ?? [];
+      const kind = binary === '' ? 'ebuild ' : 'binary ';
+      const parsed = parsePretendedPackage(`[${kind} N     ] cat/${cpv}${binary === '' ? '' : '-1'}::x ${rest}`);
       if (parsed === undefined) throw new Error(text);
       return parsed;
     });
-    const needs = await findDependencies(store, packages);
+
+  /** The inputs of the first of the packages that emerge prints. */
+  const inputsOf = async (...printed: readonly string[]) => (await findDependencies(store, parse(printed))).inputs[0];
+
+  const change = async (command: string) => {
+    const { status, stderr } = await runProgram('docker', [
+      'exec',
+      '-w',
+      '/var/db/repos/x',
+      name,
+      'sh',
+      '-ec',
+      command,
+    ]);
+    expect(status, stderr).toBe(0);
+  };
+
+  /** The dependencies of each package by name, as emerge prints them, with the category and the repository added. */
+  const needsOf = async (...printed: readonly string[]) => {
+    const { needs } = await findDependencies(store, parse(printed));
     const nameAt = (position: number) => printed[position]?.replace(/-\d.*$/, '');
     return Object.fromEntries(needs.map((own, position) => [nameAt(position), own.map(nameAt)]));
   };
@@ -91,5 +115,48 @@ describe('the dependencies between packages', () => {
   it('include every alternative that is merged, and no blocked package', async () => {
     const needs = await needsOf('either-1', 'plug-1', 'alt-1', 'os-1');
     expect(needs).toEqual({ either: ['plug', 'alt'], plug: [], alt: [], os: [] });
+  });
+
+  describe('as inputs of a package', () => {
+    const all = ['built-1', 'tool-1', 'os-1', 'plug-1 USE="nls"'] as const;
+    const tools = all.slice(1);
+
+    it('are not known if the package is not compiled, or is live', async () => {
+      expect(await inputsOf('=built-1', ...tools)).toBe('');
+      expect(await inputsOf('live-9999')).toBe('');
+      expect(await inputsOf('gone-1')).toBe('');
+    });
+
+    it('are the same if a dependency is in the store, whose own build dependencies are then not merged', async () => {
+      const inputs = await inputsOf(...all);
+      expect(inputs).toMatch(/^[0-9a-f]{64}$/);
+      expect(await inputsOf('built-1', '=tool-1', '=plug-1 USE="nls"')).toBe(inputs);
+      expect(await inputsOf(...all, 'alt-1')).toBe(inputs);
+    });
+
+    it('change with the version and the flags of what a dependency needs to run', async () => {
+      const inputs = await inputsOf(...all);
+      expect(await inputsOf('built-1', 'tool-1', 'plug-1 USE="-nls"')).not.toBe(inputs);
+      expect(await inputsOf('built-1', 'tool-1', 'plug-2 USE="nls"')).not.toBe(inputs);
+      expect(await inputsOf(...all, 'lib-1.2:0/1')).not.toBe(inputs);
+    });
+
+    it.each([
+      ['its ebuild', "echo '# two' >>cat/built/built-1.ebuild"],
+      ['an eclass', "echo '# two' >>eclass/own.eclass"],
+      ['a patch', 'echo two >>cat/built/files/one.patch'],
+      ['the checksum of a source', "echo 'DIST built-1.tar 1 SHA512 2' >cat/built/Manifest"],
+      ['an installed dependency', 'FEATURES=-merge-sync emerge -q --oneshot =cat/lib-1.2'],
+    ])('change with %s', async (_what, command) => {
+      const inputs = await inputsOf(...all);
+      await change(command);
+      expect(await inputsOf(...all)).not.toBe(inputs);
+    });
+
+    it('do not change with other packages, or with sources of other versions', async () => {
+      const inputs = await inputsOf(...all);
+      await change("echo '# two' >>cat/alt/alt-1.ebuild; echo 'DIST built-2.tar 1 SHA512 1' >>cat/built/Manifest");
+      expect(await inputsOf(...all)).toBe(inputs);
+    });
   });
 });

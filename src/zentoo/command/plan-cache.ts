@@ -13,7 +13,7 @@ import type { SiteRun } from '../run/site-run.ts';
 import { stateMount, statePlace, stateVolume } from '../run/site-state.ts';
 
 /** The format of the cache: increment it when zentoo asks emerge another question, or writes the answer in another form. */
-const format = 2;
+const format = 3;
 
 const storePlace = '/mnt/store';
 
@@ -37,14 +37,17 @@ export interface PlanCache {
   readIndex(partition: Partition): Promise<string>;
 }
 
-/** Opens the plan cache of a run's site for `work`. The cache is in the site's state volume; no container is started to read it. */
+/**
+ * Opens the plan cache of a run's site for `work`. The cache is in the site's state volume, which the probe mounts;
+ * no container is started to read it.
+ */
 export async function withPlanCache<T>(
   run: SiteRun,
   image: Pick<Image, 'id'>,
-  work: (answers: PlanCache) => Promise<T>,
+  work: (answers: PlanCache, probe: Probe) => Promise<T>,
 ): Promise<T> {
   const mounts = [stateMount(stateVolume(run.site)), { ...mountAt(run.mounts.binpkgs, storePlace), readOnly: true }];
-  return lookInto(run, { image: image.id, mounts }, (probe) => work(answersIn(probe)));
+  return lookInto(run, { image: image.id, mounts }, (probe) => work(answersIn(probe), probe));
 }
 
 function answersIn(probe: Probe): PlanCache {

@@ -73,8 +73,9 @@ export async function resolvePretended(
   partitions: ResolvedPackages['partitions'],
 ): Promise<ResolvedPackages> {
   const packages = parsePretendOutput(lines).packages.filter(({ action }) => action === 'merge');
-  const needs = packages.length === 0 ? [] : await findDependencies(store, packages);
-  return { packages: resolvedPackages(packages), needs, partitions };
+  const none = { needs: [], inputs: [] };
+  const { needs, inputs } = packages.length === 0 ? none : await findDependencies(store, packages);
+  return { packages: resolvedPackages(packages, inputs), needs, partitions };
 }
 
 /** Writes a tuple's set, and the sets that it names, into the directory in which Portage looks for sets. */

@@ -58,7 +58,7 @@ describe('the first nodes of a site’s build', () => {
 
 describe('the answer to a resolve order', () => {
   const abilities = { observable: true, measuresSpace: false };
-  const lib = { cpv: 'cat/lib-1', slot: '0', repository: 'gentoo', root: '/', isCompiled: true, use: [] };
+  const lib = { cpv: 'cat/lib-1', slot: '0', repository: 'gentoo', root: '/', isCompiled: true, use: [], inputs: 'i' };
   const tool = { ...lib, cpv: 'cat/tool-1' };
   const partitions = { root: 'p', host: 'p' };
   const graph = beginGraph([wanted('a', 'm'), wanted('b', 'm'), wanted('c', 'm')], () => 7);
@@ -99,6 +99,7 @@ describe('the answer to a resolve order', () => {
   it('gives orders that name everything an executor needs', () => {
     expect(added[1]?.order).toEqual({
       ...{ kind: 'packages', tuple: 'a', buildmaster: 'm', abilities, partition: 'p' },
+      inputs: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
       packages: [{ cpv: 'cat/tool-1', slot: '0', repository: 'gentoo', root: '/' }],
       dependencies: ['cat/lib-1'],
     });

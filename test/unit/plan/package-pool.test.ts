@@ -28,7 +28,10 @@ function resolved(all: Readonly<Record<string, readonly string[]>>, partition = 
   const names = Object.keys(all);
   const bare = names.map((name) => name.replaceAll(/[()]| .*/g, ''));
   return {
-    packages: resolvedPackages(names.map(pretend)),
+    packages: resolvedPackages(
+      names.map(pretend),
+      names.map((name) => `inputs of ${name}`),
+    ),
     needs: Object.values(all).map((needs) => needs.map((need) => bare.indexOf(need))),
     partitions: { root: partition, host: partition },
   };
@@ -98,7 +101,7 @@ describe('the pool of packages', () => {
     if (tool === undefined || lib === undefined || top === undefined) throw new Error('nothing was read');
     const root = '/usr/x86_64-pc-linux-musl/';
     const { groups } = addPackages(new Map(), {
-      packages: resolvedPackages([tool, { ...lib, root }, { ...top, root }]),
+      packages: resolvedPackages([tool, { ...lib, root }, { ...top, root }], ['a', 'b', 'c']),
       needs: [[], [], [0, 1]],
       partitions: { root: 'target', host: 'stage' },
     });
@@ -168,7 +171,7 @@ describe('the libc', () => {
     if (libc === undefined || own === undefined || other === undefined) throw new Error('nothing was read');
     const root = '/usr/x86_64-pc-linux-musl/';
     const { groups } = addPackages(new Map(), {
-      packages: resolvedPackages([{ ...libc, root }, { ...own, root }, other]),
+      packages: resolvedPackages([{ ...libc, root }, { ...own, root }, other], ['a', 'b', 'c']),
       needs: [[], [], []],
       partitions: { root: 'target', host: 'stage' },
     });
@@ -186,7 +189,7 @@ it('sorts the dependencies, and the flags that tell packages apart', () => {
 });
 
 it('compiles a package of each repository and each root for itself', () => {
-  const lib = { cpv: 'cat/lib-1', slot: '0', repository: 'gentoo', root: '/', isCompiled: true, use: [] };
+  const lib = { cpv: 'cat/lib-1', slot: '0', repository: 'gentoo', root: '/', isCompiled: true, use: [], inputs: 'i' };
   const all = [lib, { ...lib, repository: 'lab' }, { ...lib, root: '/mnt/r/' }];
   const partitions = { root: 'p', host: 'p' };
   const { groups } = addPackages(new Map(), { packages: all, needs: [[], [], []], partitions });
@@ -195,6 +198,32 @@ it('compiles a package of each repository and each root for itself', () => {
     ['lab', '/'],
     ['gentoo', '/mnt/r/'],
   ]);
+});
+
+describe('the inputs of a group', () => {
+  const inputsOf = (...changes: readonly Partial<ResolvedPackages['packages'][number]>[]) => {
+    const { packages, ...others } = resolved({ a: ['b'], b: ['a'], c: [] });
+    const changed = packages.map((one, index) => ({ ...one, ...changes[index] }));
+    return addPackages(new Map(), { ...others, packages: changed }).groups.map(({ inputs }) => inputs);
+  };
+  const [cycle = '', alone = ''] = inputsOf();
+
+  it('are digests, and differ for each group', () => {
+    expect([cycle, alone]).toEqual([expect.stringMatching(/^[0-9a-f]{64}$/), expect.stringMatching(/^[0-9a-f]{64}$/)]);
+    expect(cycle).not.toBe(alone);
+    expect(inputsOf()).toEqual([cycle, alone]);
+  });
+
+  it.each([{ inputs: 'other' }, { use: ['ssl'] }, { cpv: 'cat/b-2' }, { repository: 'lab' }])(
+    'change with one of its packages: %j',
+    (change) => {
+      expect(inputsOf({}, change)).toEqual([expect.not.stringContaining(cycle), alone]);
+    },
+  );
+
+  it('are not known if those of one of its packages are not', () => {
+    expect(inputsOf({}, { inputs: '' })).toEqual(['', alone]);
+  });
 });
 
 it('finds the packages that need each other, each group after the groups that it needs', () => {

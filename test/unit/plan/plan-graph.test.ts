@@ -146,7 +146,7 @@ describe('the orders of a build', () => {
     const fingerprint = { digest: '0'.repeat(64), inputs: {} };
     return { tuple: tupleOf({ name }), fingerprint, buildmaster: { name: image, isThere: false } };
   });
-  const item = { slot: '0', repository: 'gentoo', root: '/', isCompiled: true, use: [] };
+  const item = { slot: '0', repository: 'gentoo', root: '/', isCompiled: true, use: [], inputs: 'i' };
   const packages = [
     { ...item, cpv: 'cat/lib-1' },
     { ...item, cpv: 'cat/tool-1' },

@@ -106,7 +106,7 @@ test('the task of an order has the name of its buildmaster, its tuple, or the pa
   const buildmaster = 'zentoo/net/buildmaster:x86-64-base-12345678';
   const item = { cpv: 'app-misc/greet-1.0', slot: '0', repository: 'gentoo', root: '/' };
   const abilities = { observable: true, measuresSpace: true };
-  const packages = { packages: [item], dependencies: [], partition: 'p', abilities };
+  const packages = { packages: [item], dependencies: [], partition: 'p', inputs: 'i', abilities };
   expect(taskLabel({ kind: 'buildmaster', tuple, buildmaster }, site)).toBe(buildmaster);
   expect(taskLabel({ kind: 'resolve', tuples: [tuple, 'other'], buildmaster }, site)).toBe(tuple);
   expect(taskLabel({ kind: 'packages', tuple, buildmaster, ...packages }, site)).toBe('x86-64-base:app-misc/greet-1.0');

@@ -22,7 +22,7 @@ function resolved(all: Readonly<Record<string, readonly string[]>>): ResolvedPac
   const names = Object.keys(all);
   return {
     packages: names.map((name) => ({
-      ...{ cpv: `cat/${name}-1`, slot: '0', repository: 'gentoo', root: '/', use: [] },
+      ...{ cpv: `cat/${name}-1`, slot: '0', repository: 'gentoo', root: '/', use: [], inputs: 'i' },
       isCompiled: name === name.toLowerCase(),
     })),
     needs: Object.values(all).map((needs) => needs.map((need) => names.indexOf(need))),

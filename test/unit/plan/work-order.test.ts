@@ -19,7 +19,14 @@ const anyOrder: fc.Arbitrary<WorkOrder> = fc.oneof(
   fc.record({ kind: fc.constant('buildmaster' as const), tuple: text, buildmaster: text }),
   fc.record({ kind: fc.constant('resolve' as const), tuples: texts, buildmaster: text }),
   fc.record({
-    ...{ kind: fc.constant('packages' as const), tuple: text, buildmaster: text, partition: text, abilities },
+    ...{
+      kind: fc.constant('packages' as const),
+      tuple: text,
+      buildmaster: text,
+      partition: text,
+      inputs: text,
+      abilities,
+    },
     packages: fc.array(fc.record(orderedPackage), { maxLength: 3 }),
     dependencies: texts,
   }),
@@ -54,7 +61,9 @@ const anyTuple: fc.Arbitrary<TupleAnswer> = fc.oneof(
     type: fc.constant('resolved' as const),
     tuple: text,
     resolved: fc.record({
-      packages: fc.array(fc.record({ ...orderedPackage, isCompiled: fc.boolean(), use: texts }), { maxLength: 3 }),
+      packages: fc.array(fc.record({ ...orderedPackage, isCompiled: fc.boolean(), use: texts, inputs: text }), {
+        maxLength: 3,
+      }),
       needs: fc.array(fc.array(count, { maxLength: 3 }), { maxLength: 3 }),
       partitions: fc.record({ root: text, host: text }),
     }),

@@ -9,7 +9,7 @@ import {
   missingPackages,
   packageClosure,
 } from '../../../src/store/check-root.ts';
-import { findDependencies, packageNeeds } from '../../../src/store/dependencies.ts';
+import { findDependencies, mergeDependencies } from '../../../src/store/dependencies.ts';
 import { parsePretendOutput } from '../../../src/portage/output/pretend-output.ts';
 import { mendStore, storeCheck } from '../../../src/store/check-store.ts';
 import { parseJson } from '../../../src/parse-json.ts';
@@ -171,8 +171,9 @@ describe('the failure of an assembly', () => {
 });
 
 describe('dependencies among packages', () => {
-  it('are a list of positions for each package', () => {
-    expect(parseJson(packageNeeds(3), '[[1,2],[],[1]]')).toEqual([[1, 2], [], [1]]);
+  it('are a list of positions and the inputs for each package', () => {
+    const answer = { needs: [[1, 2], [], [1]], inputs: ['a', '', 'b'] };
+    expect(parseJson(mergeDependencies(3), JSON.stringify(answer))).toEqual(answer);
   });
 
   it.each([
@@ -180,17 +181,22 @@ describe('dependencies among packages', () => {
     ['a position that there is not', [[2], []], 2],
     ['what is no position', [['1'], []], 2],
     ['no list', { 0: [] }, 1],
-  ])('are refused with %s', (_, json, count) => {
-    expect(parseJson(packageNeeds(count), JSON.stringify(json))).toBeUndefined();
+  ])('are refused with %s', (_, needs, count) => {
+    const inputs = Array.from({ length: count }, () => '');
+    expect(parseJson(mergeDependencies(count), JSON.stringify({ needs, inputs }))).toBeUndefined();
+  });
+
+  it('are refused without the inputs of each package', () => {
+    expect(parseJson(mergeDependencies(2), '{"needs":[[],[]],"inputs":["a"]}')).toBeUndefined();
   });
 
   it('are requested with the data that emerge printed for each package', async () => {
-    const { store, ran } = await storeSaying({ stdout: '[[1],[]]' });
+    const { store, ran } = await storeSaying({ stdout: '{"needs":[[1],[]],"inputs":["a",""]}' });
     const { packages } = parsePretendOutput([
       '[ebuild  N     ] a/b-1:0/2::gentoo  USE="nls -doc" 0 KiB',
       '[binary  N     ] a/c-2-1:0/2::gentoo to /usr/x86_64-pc-linux-musl/ USE="nls" 0 KiB',
     ]);
-    expect(await findDependencies(store, packages)).toEqual([[1], []]);
+    expect(await findDependencies(store, packages)).toEqual({ needs: [[1], []], inputs: ['a', ''] });
     const asked = { slot: '0/2', repository: 'gentoo', use: ['nls'] };
     expect(ran[0]?.command.slice(4).map((word) => JSON.parse(word) as unknown)).toEqual([
       { ...asked, cpv: 'a/b-1', root: '/', compiled: true },

@@ -7,7 +7,7 @@ import {
   packageClosure,
 } from '../../../src/store/check-root.ts';
 import { mendStore } from '../../../src/store/check-store.ts';
-import { findDependencies, packageNeeds } from '../../../src/store/dependencies.ts';
+import { findDependencies, mergeDependencies } from '../../../src/store/dependencies.ts';
 import { listInstalledPackages, parseInstalledPackages } from '../../../src/store/installed-packages.ts';
 import type { StoreMount } from '../../../src/store/portage-program.ts';
 import { parseJson } from '../../../src/parse-json.ts';
@@ -26,7 +26,7 @@ describe('a question to Portage', () => {
     ['check-root', (store) => checkInstalled(store, []), []],
     ['check-root', (store) => packageClosure(store, [], []), []],
     ['check-store', mendStore, faultless],
-    ['dependencies', (store) => findDependencies(store, []), []],
+    ['dependencies', (store) => findDependencies(store, []), { needs: [], inputs: [] }],
     ['installed-packages', (store) => listInstalledPackages(store), []],
   ])('is asked by the program %s', async (name, ask, answer) => {
     const stdout = JSON.stringify(answer);
@@ -154,12 +154,13 @@ describe('mending a partition', () => {
 });
 
 describe('the positions of dependencies', () => {
-  it.each(['[[-1],[]]', '[[0.5],[]]', '[[2],[]]', '[[0]]', '[[0],[],[]]'])('are refused: %s', (json) => {
-    expect(parseJson(packageNeeds(2), json)).toBeUndefined();
+  it.each(['[[-1],[]]', '[[0.5],[]]', '[[2],[]]', '[[0]]', '[[0],[],[]]'])('are refused: %s', (needs) => {
+    expect(parseJson(mergeDependencies(2), `{"needs":${needs},"inputs":["",""]}`)).toBeUndefined();
   });
 
   it('are those of the packages, from the first to the last', () => {
-    expect(parseJson(packageNeeds(2), '[[0,1],[1]]')).toEqual([[0, 1], [1]]);
+    const answer = { needs: [[0, 1], [1]], inputs: ['', ''] };
+    expect(parseJson(mergeDependencies(2), JSON.stringify(answer))).toEqual(answer);
   });
 });
 

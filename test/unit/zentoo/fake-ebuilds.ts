@@ -10,6 +10,8 @@ export interface FakeEbuild {
   readonly warning?: string;
   /** Whether its compilation fails. */
   readonly fails?: boolean;
+  /** What identifies the text of the ebuild. */
+  readonly text?: string;
 }
 
 /** The ebuilds of a repository, each in one version. */

@@ -102,7 +102,7 @@ export class FakeSitePortage {
       case 'set-atoms.py':
         return { stdout: JSON.stringify(root.setAtoms(args[0] ?? '').map((atom) => this.#describeAtom(root, atom))) };
       case 'dependencies.py':
-        return { stdout: JSON.stringify(this.#needs(args)) };
+        return { stdout: JSON.stringify({ needs: this.#needs(args), inputs: this.#inputs(args) }) };
       case 'check-store.py':
         return { stdout: JSON.stringify(this.#checkStore(container, args)) };
       case 'check-root.py':
@@ -219,6 +219,15 @@ export class FakeSitePortage {
     return names.map((name) =>
       (this.ebuilds.find(name)?.needs ?? []).map((need) => names.indexOf(need)).filter((position) => position >= 0),
     );
+  }
+
+  /** What the packages are compiled from: their ebuilds, and the versions of what they need. */
+  #inputs(args: readonly string[]): readonly string[] {
+    return args.map((text) => {
+      const cpv = /"cpv":"([^"]+)"/.exec(text)?.[1] ?? '';
+      const own = this.ebuilds.find(`=${cpv}`);
+      return [...this.ebuilds.close([nameOf(cpv)]).map((ebuild) => ebuild.cpv), own?.text ?? ''].join(' ');
+    });
   }
 
   #checkRoot(root: FakeRoot, [question = '', , ...wanted]: readonly string[]): readonly (object | string)[] {

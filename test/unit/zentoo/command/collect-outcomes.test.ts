@@ -22,7 +22,8 @@ const originOf = (cpv: string): PackageOrigin => ({ cpv, origin: 'compiled', why
 
 function resolved(tuple: string, ...cpvs: readonly string[]): TupleAnswer {
   const packages = cpvs.map((cpv) => ({
-    ...{ cpv, slot: '0', repository: 'gentoo', root: '/', isCompiled: !cpv.startsWith('c/stored'), use: [] },
+    ...{ cpv, slot: '0', repository: 'gentoo', root: '/', isCompiled: !cpv.startsWith('c/stored') },
+    ...{ use: [], inputs: 'i' },
   }));
   const resolution = { packages, needs: packages.map(() => []), partitions: { root: 'p', host: 'p' } };
   return { type: 'resolved', tuple, resolved: resolution, origins: cpvs.map(originOf) };

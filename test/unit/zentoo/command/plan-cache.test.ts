@@ -19,7 +19,15 @@ const answer = {
   installed: [{ cpv: 'app-misc/tools-0', slot: '0', repository: 'gentoo' }],
   resolved: {
     packages: [
-      { cpv: 'app-misc/tools-1.0', slot: '0', repository: 'gentoo', root: '/', isCompiled: true, use: ['ssl'] },
+      {
+        cpv: 'app-misc/tools-1.0',
+        slot: '0',
+        repository: 'gentoo',
+        root: '/',
+        isCompiled: true,
+        use: ['ssl'],
+        inputs: 'i',
+      },
     ],
     needs: [[]],
     partitions: { root: partition, host: partition },
@@ -93,7 +101,7 @@ describe('an answer of Portage', () => {
   test.each<[string, (text: string) => string]>([
     ['empty', () => ''],
     ['cut off', (text) => text.slice(0, text.length / 2)],
-    ['of another format', (text) => text.replace('"format":2', '"format":1')],
+    ['of another format', (text) => text.replace('"format":3', '"format":1')],
     ['no object', () => 'null'],
     ['without an answer', (text) => JSON.stringify({ ...JSON.parse(text), answer: 1 })],
     ['with lines that are none', (text) => text.replace('"lines":["', '"lines":[1,"')],

@@ -9,7 +9,7 @@ const tuple = tupleOf();
 const site = siteOf({ tuples: [tuple] });
 function packages(...cpvs: readonly string[]): WorkOrder {
   return {
-    ...{ kind: 'packages', tuple: tuple.name, buildmaster: 'x', partition: 'generic', dependencies: [] },
+    ...{ kind: 'packages', tuple: tuple.name, buildmaster: 'x', partition: 'generic', inputs: 'i', dependencies: [] },
     packages: cpvs.map((cpv) => ({ cpv, slot: '0', repository: 'gentoo', root: '/' })),
     abilities: { observable: false, measuresSpace: false },
   };

@@ -27,7 +27,16 @@ function executorIn(world: SiteBuildWorld, seconds?: number, run = world.siteRun
 function packagesOrder(buildmaster: string, ...cpvs: readonly string[]): OrderOf<'packages'> {
   const packages = cpvs.map((cpv) => ({ cpv, slot: '0', repository: 'gentoo', root: '' }));
   const abilities = { observable: false, measuresSpace: false };
-  return { kind: 'packages', tuple: tools.name, buildmaster, packages, dependencies: [], partition, abilities };
+  return {
+    kind: 'packages',
+    tuple: tools.name,
+    buildmaster,
+    packages,
+    dependencies: [],
+    partition,
+    inputs: 'i',
+    abilities,
+  };
 }
 
 /** The steps that were started, with what they work on and how long that is expected to take. */
