@@ -11,6 +11,11 @@ export interface OptionTable {
   readonly flags: readonly string[];
   /** Flags that are on unless `--no-<name>` turns them off. */
   readonly onByDefault: readonly string[];
+  /**
+   * Options with a value that may be left out and that may appear several times. The next argument is the value if it has a slash, as
+   * the names of packages have.
+   */
+  readonly optional?: readonly string[];
 }
 
 /** A command line, split into options and other arguments. */
@@ -22,6 +27,7 @@ export interface ParsedArguments {
   value(name: string): string | undefined;
   /** All values of an option, without empty values. */
   values(name: string): readonly string[];
+  /** Whether a flag is on, or an option whose value may be left out is given without one. */
   flag(name: string): boolean;
   readonly positional: readonly string[];
   /** The positional arguments after `--`; undefined without a `--`. */
@@ -30,11 +36,15 @@ export interface ParsedArguments {
   readonly problems: readonly string[];
 }
 
+const noNames: readonly string[] = [];
+
 /** Splits a command line into options and other arguments, and collects all problems of the options. */
-export function parseArguments(argv: readonly string[], table: OptionTable): ParsedArguments {
+export function parseArguments(all: readonly string[], table: OptionTable): ParsedArguments {
   const problems: string[] = [];
+  const { optional = noNames } = table;
+  const { argv, bare } = withoutBareOptions(all, optional);
   const parsed = minimist([...argv], {
-    string: ['_', ...table.single, ...table.repeated],
+    string: ['_', ...table.single, ...table.repeated, ...optional],
     boolean: [...table.flags, ...table.onByDefault],
     default: Object.fromEntries(table.onByDefault.map((name) => [name, true])),
     unknown: (argument) => {
@@ -50,7 +60,7 @@ export function parseArguments(argv: readonly string[], table: OptionTable): Par
     if (value === undefined) return [];
     return Array.isArray(value) ? value : [value];
   };
-  for (const name of [...table.single, ...table.repeated]) {
+  for (const name of [...table.single, ...table.repeated, ...optional]) {
     const values = given(name);
     if (values.some((value) => typeof value !== 'string' || value === '')) {
       problems.push(`--${name} needs a value: --${name}=VALUE`);
@@ -62,18 +72,37 @@ export function parseArguments(argv: readonly string[], table: OptionTable): Par
   return {
     value: (name) => texts(name)[0],
     values: texts,
-    flag: (name) => parsed[name] === true,
+    flag: (name) => parsed[name] === true || bare.has(name),
     positional: parsed._,
     trailing: dashes < 0 ? undefined : parsed._.slice(parsed._.length - (argv.length - dashes - 1)),
     problems,
   };
 }
 
+/** Removes the options that are given without the value that they may have, and names them. */
+function withoutBareOptions(
+  all: readonly string[],
+  optional: readonly string[],
+): { readonly argv: readonly string[]; readonly bare: ReadonlySet<string> } {
+  const end = all.includes('--') ? all.indexOf('--') : all.length;
+  const isBare = (argument: string, position: number) =>
+    position < end &&
+    optional.some((name) => argument === `--${name}`) &&
+    !(position + 1 < end && /^[^-].*\//.test(all[position + 1] ?? ''));
+  return {
+    argv: all.filter((argument, position) => !isBare(argument, position)),
+    bare: new Set(all.filter(isBare).map((argument) => argument.slice(2))),
+  };
+}
+
 /** Suggests an option for an unknown one. Only an option that is on by default has a form with `no-`. */
-function suggestion(argument: string, { single, repeated, flags, onByDefault }: OptionTable): string {
+function suggestion(
+  argument: string,
+  { single, repeated, flags, onByDefault, optional = noNames }: OptionTable,
+): string {
   const [, no = '', name = ''] = /^--?(no-)?([^=]*)/.exec(argument) ?? [];
   if (name.length < 3 || name.length > 40) return '';
-  const candidates = no === '' ? [...single, ...repeated, ...flags, ...onByDefault] : onByDefault;
+  const candidates = no === '' ? [...single, ...repeated, ...flags, ...onByDefault, ...optional] : onByDefault;
   const near = candidates.find((other) => other.startsWith(name) || name.startsWith(other));
   return near === undefined ? '' : `; did you mean --${no}${near}?`;
 }

@@ -123,12 +123,15 @@ function drawOrder(drawing: Drawing, plan: SitePlan, { id, order }: SiteNode): v
       drawing.connect(drawing.find('buildmaster', order.buildmaster), node);
       return;
     }
-    case 'packages':
-      drawing.add('packages', id, { label: order.packages.map(({ cpv }) => cpv), ...made });
+    case 'packages': {
+      const state = plan.blocked.includes(id) ? 'failed' : 'made';
+      drawing.add('packages', id, { label: order.packages.map(({ cpv }) => cpv), state, order: id });
       return;
+    }
     case 'assemble': {
       const planned = plan.tuples.find(({ tuple }) => tuple.name === order.tuple);
-      drawing.add('tuple', order.tuple, { label: [order.tuple, ...(planned ? summarize(planned) : [])], ...made });
+      const label = [order.tuple, ...(planned ? summarize(planned) : [])];
+      drawing.add('tuple', order.tuple, { label, state: planned ? stateOf(planned) : 'made', order: id });
     }
   }
 }

@@ -4,7 +4,7 @@ import type { SitePlan, TuplePlan } from './plan.ts';
 /**
  * The object that `zentoo plan --json` prints. Programs may rely on it: members are only added. An unknown value is null.
  * Actions: of a tuple `none`, `build`, `fail`; of a buildmaster `reuse`, `make`; of a package `compile`, `reuse`,
- * `installed-by-stage`, `remove`; of an output `keep`, `make`.
+ * `installed-by-stage`, `remove`, `fail`; of an output `keep`, `make`.
  */
 export function describePlanForPrograms(plan: SitePlan): object {
   return {

@@ -12,6 +12,8 @@ export interface SitePlan {
   readonly tuples: readonly TuplePlan[];
   /** The graph of work orders that a build would run. */
   readonly graph: readonly SiteNode[];
+  /** The ids of the nodes that a build would not run: hopeless packages, and packages that need them. */
+  readonly blocked: readonly string[];
   readonly warnings: readonly PlanWarning[];
 }
 
@@ -75,7 +77,7 @@ export interface OutputPlan {
 
 /** The action of a build for one package. */
 export interface PackagePlan {
-  readonly action: 'compile' | 'reuse' | 'installed-by-stage' | 'remove';
+  readonly action: 'compile' | 'reuse' | 'installed-by-stage' | 'remove' | 'fail';
   /** `category/name-version` */
   readonly cpv: string;
   readonly slot: string;

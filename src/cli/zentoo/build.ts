@@ -6,6 +6,7 @@ import type { Report } from '../../report/event.ts';
 import { outputNames, type OutputName } from '../../output-name.ts';
 import { describeSiteBuildAsJson } from './build-json.ts';
 import { formatTable } from './format-table.ts';
+import { readRetry } from './retry-option.ts';
 import type { ZentooCommand } from './zentoo-command.ts';
 
 /** `zentoo build [TUPLE...]` */
@@ -16,12 +17,18 @@ export const buildCommand: ZentooCommand = {
   details: `  --jobs N                containers at once (default: one per processor of the engine, at most one per 2G of memory)
   --output WHAT           image, archive or image,archive, instead of the site's outputs
   --output-dir DIR        directory of the archives (default: output in the site's directory)
-  --keep-failed           keep the container of a failed step, and print how to enter it`,
-  options: { single: ['jobs', 'output', 'output-dir'], repeated: [], flags: ['keep-failed'], onByDefault: [] },
+  --keep-failed           keep the container of a failed step, and print how to enter it
+  --retry [ATOM]          try packages again that failed twice with the same inputs: all, or those that match;
+                          may be given several times`,
+  options: {
+    ...{ single: ['jobs', 'output', 'output-dir'], repeated: [], flags: ['keep-failed'], onByDefault: [] },
+    optional: ['retry'],
+  },
   statuses: ['site', 'preconditions', 'plan', 'emerge', 'store', 'outputs'],
   prepare: (given, settings, problems) => {
     const outputs = readOutputs(given.value('output'), problems);
     const jobs = readJobs(given.value('jobs'), problems);
+    const retry = readRetry(given, problems);
     const directory = given.value('output-dir');
     const outputDirectory = directory === undefined ? undefined : resolve(directory);
     return async (world) => {
@@ -34,7 +41,7 @@ export const buildCommand: ZentooCommand = {
       const opened = openSiteRun(site, world, { keepFailed: given.flag('keep-failed'), outputDirectory, tuples });
       // The module loads while the engine answers.
       const [run, { buildSite }] = await Promise.all([opened, import('../../zentoo/command/build-site.ts')]);
-      const { outcomes, record, recordFile } = await buildSite(run, { jobs, program: world.program });
+      const { outcomes, record, recordFile } = await buildSite(run, { jobs, retry, program: world.program });
       await reportElog(outcomes, world.report);
       return withFailures(
         settings.json ? describeSiteBuildAsJson(record, recordFile) : describeAsTable(outcomes),

@@ -48,7 +48,8 @@ function describeTuple(planned: TuplePlan): string {
   const prefix = `${tuple.name}: `;
   if (failure) {
     const message = failure.message.startsWith(prefix) ? failure.message.slice(prefix.length) : failure.message;
-    return `${prefix}cannot be built: ${message}\n${indent((failure.hint ?? '').split('\n'))}`;
+    const failing = packages.filter(({ action }) => action === 'fail').map(rowOf);
+    return `${prefix}cannot be built: ${message}\n${indent((failure.hint ?? '').split('\n'))}${indent(formatTable(failing).split('\n'))}`;
   }
   const made = [
     ...(buildmaster.action === 'make' ? [`buildmaster ${buildmaster.name}: make${reasons(buildmaster.why)}`] : []),

@@ -77,8 +77,11 @@ function withRefusals({ name }: ZentooCommand, work: ZentooWork): ZentooWork {
 }
 
 function joinTables(tables: readonly OptionTable[]): OptionTable {
-  const join = (kind: keyof OptionTable) => [...new Set(tables.flatMap((table) => table[kind]))];
-  return { single: join('single'), repeated: join('repeated'), flags: join('flags'), onByDefault: join('onByDefault') };
+  const join = (kind: keyof OptionTable) => [...new Set(tables.flatMap((table) => table[kind] ?? []))];
+  return {
+    ...{ single: join('single'), repeated: join('repeated'), flags: join('flags') },
+    ...{ onByDefault: join('onByDefault'), optional: join('optional') },
+  };
 }
 
 function withoutCommand(given: ParsedArguments): ParsedArguments {

@@ -9,6 +9,8 @@ import type { BuildContext } from '../../container/context.ts';
 import type { Probe } from '../../container/probe.ts';
 import { lookIntoState, statePlace, type SiteState } from '../run/site-state.ts';
 import { openIndex, recordsName, writeIndex } from './duration-index.ts';
+import { keepFailureNotes, readFailureNotes } from './failure-notes-file.ts';
+import type { FailureNotes } from './failure-notes.ts';
 
 /** The result of work that was recorded. */
 export interface RecordedWork<T> {
@@ -17,22 +19,33 @@ export interface RecordedWork<T> {
   readonly recordFile: string | undefined;
 }
 
+/** What is kept when a build ends. */
+export interface RecordedEnding {
+  /** The record of the build so far. */
+  readonly read: () => BuildRecord;
+  /** Gets the notes of earlier builds, and has the changes at the end. */
+  readonly notes: FailureNotes;
+}
+
 /**
- * Runs a build with the durations of earlier builds, and keeps its record afterwards, also if the build fails. Records are files of
- * the site's state volume, `builds/<time>-<digits>/build.json`. `history.sqlite` is their index by duration: it is made from the
- * records, and made anew from all of them if it is missing or damaged. No container is started: the index is read and written as
- * a copy. At the end the durations are added to the index as it is then, because another build may have changed it. Faults of
- * records and index are warnings.
+ * Runs a build with the durations and the failed packages of earlier builds, and keeps its record afterwards, also if the build
+ * fails. Records are files of the site's state volume, `builds/<time>-<digits>/build.json`. `history.sqlite` is their index by
+ * duration: it is made from the records, and made anew from all of them if it is missing or damaged. No container is started:
+ * the index is read and written as a copy. At the end the durations are added to the index as it is then, because another build
+ * may have changed it; so are the changes of `failed-packages.json`. Faults of these files are warnings.
  */
 export async function withBuildRecords<T>(
   state: SiteState,
   work: (history: History) => Promise<T>,
-  read: () => BuildRecord,
+  ending: RecordedEnding,
 ): Promise<RecordedWork<T>> {
   const copies = mkdtempSync(join(tmpdir(), 'zentoo-history-'));
   try {
-    const index = await attempt(state.context, 'read the durations of earlier builds', () =>
-      lookIntoState(state, (probe) => openIndex(state, probe, join(copies, 'read.sqlite'))),
+    const index = await attempt(state.context, 'read the durations and failures of earlier builds', () =>
+      lookIntoState(state, async (probe) => {
+        ending.notes.load(await readFailureNotes(state.context, probe));
+        return openIndex(state, probe, join(copies, 'read.sqlite'));
+      }),
     );
     try {
       const result = await work(guarded(state.context, index));
@@ -48,13 +61,20 @@ export async function withBuildRecords<T>(
   }
   async function keep(): Promise<string | undefined> {
     return attempt(state.context, 'keep the record of the build', () =>
-      lookIntoState(state, (probe) => storeRecord(state, probe, join(copies, 'written.sqlite'), read())),
+      lookIntoState(state, (probe) => storeRecord(state, probe, join(copies, 'written.sqlite'), ending)),
     );
   }
 }
 
-/** Writes the record, and then its durations into the index. Returns the location of the record. */
-async function storeRecord(state: SiteState, probe: Probe, path: string, record: BuildRecord): Promise<string> {
+/** Writes the notes and the record, and then its durations into the index. Returns the location of the record. */
+async function storeRecord(
+  state: SiteState,
+  probe: Probe,
+  path: string,
+  { read, notes }: RecordedEnding,
+): Promise<string> {
+  const record = read();
+  await keepFailureNotes(probe, notes);
   const index = await openIndex(state, probe, path);
   const name = `${record.started.replaceAll(/[-:]|\.\d+/g, '')}-${randomBytes(4).toString('hex')}`;
   const file = `${recordsName}/${name}/build.json`;
@@ -101,6 +121,6 @@ async function warn({ report }: Reporting, what: string, error: unknown): Promis
   await report({
     type: 'warning',
     message: `failed to ${what}: ${why}`,
-    hint: 'the build continues; only its estimates and the order of its work get worse',
+    hint: 'the build continues; only its estimates and the order of its work get worse, and every package is tried',
   });
 }

@@ -20,14 +20,18 @@ import { checkSiteTrees, makeSiteVolumes, refreshSiteRun, relistImages } from '.
 import { withSiteLease, type SiteLease } from '../run/site-lease.ts';
 import { checkSetNames } from '../run/check-set-names.ts';
 import type { SiteRun } from '../run/site-run.ts';
-import { stateOf } from '../run/site-state.ts';
+import { lookIntoState, stateOf } from '../run/site-state.ts';
 import type { TupleWork } from '../run/tuple-work.ts';
+import { readFailureNotes } from './failure-notes-file.ts';
+import { FailureNotes, requireNotes, type Retry } from './failure-notes.ts';
 import { recordTasks, timedNode } from './record-tasks.ts';
 
 /** The settings of a site's build. */
 export interface BuildSettings {
   /** The number of containers at the same time; chosen by the machine if undefined. */
   readonly jobs: number | undefined;
+  /** The packages that are tried again although they failed twice with the same inputs. */
+  readonly retry: Retry;
   readonly program: BuildRecord['program'];
 }
 
@@ -41,11 +45,12 @@ export interface SiteBuild {
 
 /**
  * Builds the tuples of the run that are not up to date, in at most `jobs` containers at the same time. A package that several tuples need
- * is compiled once. If an order fails, zentoo still builds everything that does not need it. If another build of the site is
- * under way, waits for it and builds what is left.
+ * is compiled once. If an order fails, zentoo still builds everything that does not need it. A package that failed twice with the same
+ * inputs is not tried again. If another build of the site is under way, waits for it and builds what is left.
  */
 export async function buildSite(opened: SiteRun, settings: BuildSettings): Promise<SiteBuild> {
   await checkSiteTrees(opened);
+  await checkRetry(opened, settings.retry);
   const first = await prepareTuples(opened);
   if (first.every(({ outputs }) => isCurrent(outputs))) return describeUnchanged(opened, first, settings);
   return withSiteLease(opened, async (lease) => {
@@ -54,6 +59,12 @@ export async function buildSite(opened: SiteRun, settings: BuildSettings): Promi
     if (checked.every(({ outputs }) => isCurrent(outputs))) return describeUnchanged(run, checked, settings);
     return buildTuples(run, checked, { ...settings, lease });
   });
+}
+
+/** Throws a failure for each atom of `retry` that no failed package matches. */
+async function checkRetry(run: SiteRun, retry: Retry): Promise<void> {
+  if (retry === 'all' || retry.length === 0) return;
+  requireNotes(retry, await lookIntoState(stateOf(run), (probe) => readFailureNotes(run, probe)));
 }
 
 /** Checks which tuples are up to date, and whether the others can be built. */
@@ -84,21 +95,22 @@ async function describeUnchanged(
 async function buildTuples(
   run: SiteRun,
   checked: readonly CheckedTuple[],
-  { jobs, program, lease }: BuildSettings & { readonly lease: SiteLease },
+  { jobs, retry, program, lease }: BuildSettings & { readonly lease: SiteLease },
 ): Promise<SiteBuild> {
   await makeSiteVolumes(run);
   const stale = checked.filter(({ outputs }) => !isCurrent(outputs));
   const recorder = new BuildRecorder();
+  const notes = new FailureNotes(retry);
   const recorded = { ...run, report: recorder.watch(run.report) };
   let targets: readonly TargetRecord[] = [];
   const read = () => recorder.read({ program, site: run.site.name }, targets);
   const build = async (history: History): Promise<readonly TupleOutcome[]> => {
-    const built = await buildStale(recorded, stale, { jobs, recorder, history, lease });
+    const built = await buildStale(recorded, stale, { jobs, recorder, history, notes, lease });
     const outcomes = checked.map((one) => built.find(({ tuple }) => tuple === one.work.tuple) ?? unchangedOutcome(one));
     targets = await describeTargets(run, outcomes);
     return outcomes;
   };
-  const { result, recordFile } = await withBuildRecords(stateOf(recorded), build, read);
+  const { result, recordFile } = await withBuildRecords(stateOf(recorded), build, { read, notes });
   return { outcomes: result, record: read(), recordFile };
 }
 
@@ -127,13 +139,14 @@ function namesOf(outputs: readonly OutputState[]): AssembledTuple['outputs'] {
 interface StaleSettings extends Pick<BuildSettings, 'jobs'> {
   readonly recorder: BuildRecorder;
   readonly history: History;
+  readonly notes: FailureNotes;
   readonly lease: Pick<SiteLease, 'showProgress'>;
 }
 
 async function buildStale(
   run: SiteRun,
   stale: readonly CheckedTuple[],
-  { jobs, recorder, history, lease }: StaleSettings,
+  { jobs, recorder, history, notes, lease }: StaleSettings,
 ): Promise<readonly TupleOutcome[]> {
   const machine = await run.engine.info();
   const wanted: WantedTuple[] = [];
@@ -144,7 +157,12 @@ async function buildStale(
   const { nodes, expand } = growGraph(wanted, estimate);
   const result = await runSchedule(nodes, {
     jobs: concurrency,
-    executor: recordTasks(createLocalExecutor(onTmpfs, machine, estimate), { recorder, history, site: run.site }),
+    executor: recordTasks(createLocalExecutor(onTmpfs, machine, estimate), {
+      recorder,
+      history,
+      notes,
+      site: run.site,
+    }),
     expand,
     signal: run.signal,
     onChange: (state) => {

@@ -7,12 +7,15 @@ import { planPackages } from '../../plan/plan-packages.ts';
 import type { BuildmasterPlan, OutputPlan, SitePlan, TuplePlan } from '../../plan/plan.ts';
 import { siteWarnings, treeWarnings } from '../../plan/warnings.ts';
 import { parsePretendOutput } from '../../portage/output/pretend-output.ts';
+import type { FailedPackages } from '../../record/failed-packages.ts';
 import type { Tuple } from '../../site/site.ts';
 import { createStepTimer } from '../../job/step-timer.ts';
 import { pretendTuple, type PortageAnswer } from '../compile/pretend-tuple.ts';
 import { checkSetNames } from '../run/check-set-names.ts';
 import { checkFreshness } from '../output/check-freshness.ts';
 import type { OutputState } from '../output/output-kind.ts';
+import { readFailureNotes } from './failure-notes-file.ts';
+import { blockTuple, findBlocked } from './plan-hopeless.ts';
 import { withPlanCache, type PlanCache, type PortageQuestion } from './plan-cache.ts';
 import type { Buildmaster } from '../buildmaster/make-buildmaster.ts';
 import { makeSiteVolumes, plannedTrees, requireTrees } from '../run/open-site-run.ts';
@@ -39,7 +42,8 @@ interface Planned {
 /**
  * Plans a build of the run's tuples, with the reason for each action. Nothing is compiled and no image is made. No container is started
  * for a tuple that is up to date, or whose answer is in the plan cache. Warnings are part of the plan, and are reported as
- * well. `path` is the path of the site as the user wrote it. If Portage refuses a tuple, its plan has the failure.
+ * well. `path` is the path of the site as the user wrote it. If Portage refuses a tuple, or if the tuple needs a hopeless package, its
+ * plan has the failure.
  */
 export async function planSite(run: SiteRun, path: string): Promise<SitePlan> {
   requireTrees(run);
@@ -50,16 +54,19 @@ export async function planSite(run: SiteRun, path: string): Promise<SitePlan> {
   const planBuildmaster = createBuildmasterPlanner(run);
   const drafts: Draft[] = [];
   for (const work of run.tuples) drafts.push(await draftTuple(run, work, planBuildmaster));
-  const planned = await fillIn(run, drafts);
-  const plans = planned.map(({ plan }) => plan);
+  const { planned, notes } = await fillIn(run, drafts);
+  const graph = predictGraph(
+    drafts.filter(({ plan }) => !plan.upToDate).map(wantedTuple),
+    new Map(planned.flatMap(({ plan, resolved }) => (resolved ? [[plan.tuple.name, resolved] as const] : []))),
+  );
+  const blocked = findBlocked(graph, notes);
+  const plans = planned.map(({ plan }) => blockTuple(plan, graph, blocked));
   const needed = plans.filter(({ upToDate, buildmaster }) => !upToDate || buildmaster.action === 'reuse');
   const buildmasters = new Map(needed.map(({ buildmaster }) => [buildmaster.image, buildmaster]));
   return {
     ...{ site: run.site.name, trees, buildmasters: [...buildmasters.values()], tuples: plans, warnings },
-    graph: predictGraph(
-      drafts.filter(({ plan }) => !plan.upToDate).map(wantedTuple),
-      new Map(planned.flatMap(({ plan, resolved }) => (resolved ? [[plan.tuple.name, resolved] as const] : []))),
-    ),
+    graph,
+    blocked: [...blocked.hopeless.keys(), ...blocked.needing.keys()],
   };
 }
 
@@ -112,15 +119,21 @@ function unforeseenOf({ buildhooks, stage }: Tuple, { action }: BuildmasterPlan)
   ];
 }
 
-async function fillIn(run: SiteRun, drafts: readonly Draft[]): Promise<readonly Planned[]> {
+/** The plans of the tuples with their packages, and the notes of failed packages. */
+interface FilledPlans {
+  readonly planned: readonly Planned[];
+  readonly notes: readonly FailedPackages[];
+}
+
+async function fillIn(run: SiteRun, drafts: readonly Draft[]): Promise<FilledPlans> {
   const [first] = drafts.filter(({ plan }) => !plan.upToDate);
-  if (first === undefined) return drafts.map(({ plan }) => ({ plan }));
+  if (first === undefined) return { planned: drafts.map(({ plan }) => ({ plan })), notes: [] };
   await makeSiteVolumes(run);
-  return withPlanCache(run, first.question.image, async (answers) => {
+  return withPlanCache(run, first.question.image, async (answers, probe) => {
     const planned: Planned[] = [];
     for (const draft of drafts)
       planned.push(draft.plan.upToDate ? { plan: draft.plan } : await fillInOne(run, draft, answers));
-    return planned;
+    return { planned, notes: await readFailureNotes(run, probe) };
   });
 }
 

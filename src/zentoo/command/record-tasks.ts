@@ -6,6 +6,7 @@ import type { BuildRecorder } from '../../record/build-recorder.ts';
 import { taskDuration } from '../../record/task-duration.ts';
 import type { WorkOrder } from '../../plan/work-order.ts';
 import type { Site, Tuple } from '../../site/site.ts';
+import type { FailureNotes } from './failure-notes.ts';
 
 /** Identifies an order in the duration history: work for one cpu and one branch takes about as long as it did the last time. */
 export function timedNode(order: WorkOrder, { tuples }: Pick<Site, 'tuples'>): TimedNode {
@@ -33,24 +34,31 @@ export function timedNode(order: WorkOrder, { tuples }: Pick<Site, 'tuples'>): T
 export interface TaskRecording {
   readonly recorder: Pick<BuildRecorder, 'beginTask'>;
   readonly history: Pick<History, 'add'>;
+  readonly notes: Pick<FailureNotes, 'check' | 'succeed' | 'fail'>;
   readonly site: Pick<Site, 'tuples'>;
 }
 
-/** Returns an executor that records each order as a task, and adds the duration of a successful task to the history. */
+/**
+ * Returns an executor that records each order as a task, adds the duration of a successful task to the history, and notes packages
+ * that fail. An order of hopeless packages fails without being a task.
+ */
 export function recordTasks<Answer>(
   executor: Executor<WorkOrder, Answer>,
-  { recorder, history, site }: TaskRecording,
+  { recorder, history, notes, site }: TaskRecording,
 ): Executor<WorkOrder, Answer> {
   return {
     async execute(order, concurrency) {
+      notes.check(order);
       const task = recorder.beginTask(timedNode(order, site), taskLabel(order, site));
       try {
         const answer = await executor.execute(order, concurrency);
         const duration = taskDuration(task.end('done'));
         if (duration !== undefined) history.add([duration]);
+        notes.succeed(order);
         return answer;
       } catch (error) {
-        task.end('failed');
+        const { logs } = task.end('failed');
+        notes.fail(order, error, logs.at(-1));
         throw error;
       }
     },

@@ -51,6 +51,23 @@ describe('for people', () => {
     ]);
   });
 
+  test('a tuple that needs hopeless packages has them, each with the reason', () => {
+    const name = 'x86-64-base-plain-tools';
+    const failure = new Failure('build-failed', `${name}: failed to emerge a/b-1: it failed twice`, { hint: 'retry' });
+    const item = { slot: '0', repository: 'gentoo', use: '', from: undefined };
+    const packages = [
+      { ...item, action: 'compile', cpv: 'a/a-1', why: 'new' },
+      { ...item, action: 'fail', cpv: 'a/b-1', why: 'it failed twice' },
+      { ...item, action: 'fail', cpv: 'a/c-1', why: 'it needs a/b-1' },
+    ] as const;
+    expect(asText(tuplePlan({ failure, packages })).slice(0, 4)).toEqual([
+      `${name}: cannot be built: failed to emerge a/b-1: it failed twice`,
+      '  retry',
+      '  fail  a/b-1    it failed twice',
+      '  fail  a/c-1    it needs a/b-1',
+    ]);
+  });
+
   test('a buildmaster that exists is reused', () => {
     const { buildmaster } = upToDate('a');
     expect(asText(tuplePlan({ buildmaster }))).toContain('  buildmaster x86-64-base: reuse');

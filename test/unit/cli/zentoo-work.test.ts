@@ -110,7 +110,7 @@ describe('zentoo build', () => {
     const chosen = [expect.objectContaining({ name, outputs: ['archive'] })];
     const request = { keepFailed: true, outputDirectory: '/srv/out', tuples: chosen };
     expect(openSiteRun).toHaveBeenLastCalledWith(expect.objectContaining({ name: 'net' }), expect.anything(), request);
-    expect(buildSite).toHaveBeenLastCalledWith(expect.anything(), { jobs: 3, program });
+    expect(buildSite).toHaveBeenLastCalledWith(expect.anything(), { jobs: 3, retry: [], program });
   });
 
   it("builds all tuples with the site's outputs if no option says otherwise", async () => {
@@ -119,7 +119,29 @@ describe('zentoo build', () => {
     const tuples = site.tuples.map(({ name, outputs }) => expect.objectContaining({ name, outputs }) as Tuple);
     const request = { keepFailed: false, outputDirectory: undefined, tuples };
     expect(openSiteRun).toHaveBeenLastCalledWith(expect.anything(), expect.anything(), request);
-    expect(buildSite).toHaveBeenLastCalledWith(expect.anything(), { jobs: undefined, program });
+    expect(buildSite).toHaveBeenLastCalledWith(expect.anything(), { jobs: undefined, retry: [], program });
+  });
+
+  it.each<readonly [readonly string[], unknown]>([
+    [['--retry'], 'all'],
+    [['--retry', '--jobs', '3'], 'all'],
+    [
+      ['--retry', 'app-misc/a', '--retry==app-misc/b-1.0'],
+      ['app-misc/a', '=app-misc/b-1.0'],
+    ],
+    [['--retry=app-misc/a', '--retry'], 'all'],
+  ])('tries hopeless packages again with %j', async (options, retry) => {
+    vi.mocked(buildSite).mockResolvedValue(await buildOf([]));
+    await zentoo('build', ...options);
+    expect(buildSite).toHaveBeenLastCalledWith(expect.anything(), expect.objectContaining({ retry }));
+  });
+
+  it('takes the name of a tuple after --retry for a tuple', async () => {
+    vi.mocked(buildSite).mockResolvedValue(await buildOf([]));
+    await zentoo('build', '--retry', tuple.name);
+    const [, , { tuples }] = vi.mocked(openSiteRun).mock.lastCall ?? expect.fail('not opened');
+    expect(tuples?.map(({ name }) => name)).toEqual([tuple.name]);
+    expect(buildSite).toHaveBeenLastCalledWith(expect.anything(), expect.objectContaining({ retry: 'all' }));
   });
 
   it('makes the outputs in their usual order, whatever the order of the option is', async () => {

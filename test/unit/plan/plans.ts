@@ -61,6 +61,7 @@ export function sitePlan(tuples: readonly TuplePlan[], changes: Partial<SitePlan
       .filter(({ name }, index, all) => all.findIndex((other) => other.name === name) === index),
     tuples,
     graph: [],
+    blocked: [],
     warnings: [],
     ...changes,
   };

@@ -1,5 +1,5 @@
 import type { Site, Tuple } from '../../../src/site/site.ts';
-import { buildSite, type SiteBuild } from '../../../src/zentoo/command/build-site.ts';
+import { buildSite, type BuildSettings, type SiteBuild } from '../../../src/zentoo/command/build-site.ts';
 import type { SiteRun } from '../../../src/zentoo/run/site-run.ts';
 import { packageSet } from '../plan/sites.ts';
 import { type FakeEbuild, FakeEbuilds } from './fake-ebuilds.ts';
@@ -44,8 +44,8 @@ export class SiteBuildWorld extends SiteWorld {
   }
 
   /** Builds all tuples. */
-  build(run = this.siteRun(), jobs = 1): Promise<SiteBuild> {
-    return buildSite(run, { jobs, program });
+  build(run = this.siteRun(), jobs = 1, retry: BuildSettings['retry'] = []): Promise<SiteBuild> {
+    return buildSite(run, { jobs, retry, program });
   }
 
   /** The files of an image that has this name. */

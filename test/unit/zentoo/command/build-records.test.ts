@@ -5,6 +5,7 @@ import { readBuildRecord, writeBuildRecord } from '../../../../src/record/build-
 import { BuildRecorder } from '../../../../src/record/build-recorder.ts';
 import { taskDuration } from '../../../../src/record/task-duration.ts';
 import type { History } from '../../../../src/schedule/history.ts';
+import { FailureNotes } from '../../../../src/zentoo/command/failure-notes.ts';
 import { withBuildRecords, type RecordedWork } from '../../../../src/zentoo/command/build-records.ts';
 import { stateOf } from '../../../../src/zentoo/run/site-state.ts';
 import { fakeFiles, type FakeFiles } from '../../../support/fake-engine-files.ts';
@@ -41,7 +42,7 @@ function build<T>(world: SiteWorld, work: (recording: Recording) => Promise<T>):
           history.add([taskDuration(task.end('done')) ?? []].flat());
         },
       }),
-    () => recorder.read(identity, []),
+    { read: () => recorder.read(identity, []), notes: new FailureNotes([]) },
   );
 }
 
@@ -194,7 +195,9 @@ describe('the index of the records', () => {
       });
       expect(result).toBe('done');
       expect(warnings(world)).toEqual([
-        expect.objectContaining({ message: 'failed to read the durations of earlier builds: the engine is gone' }),
+        expect.objectContaining({
+          message: 'failed to read the durations and failures of earlier builds: the engine is gone',
+        }),
       ]);
       expect(world.left).toEqual(nothing);
     },

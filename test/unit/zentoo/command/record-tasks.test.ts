@@ -42,6 +42,12 @@ test('records each order as a task, and adds only successful ones to the history
   const recorder = new BuildRecorder(() => now);
   const added: unknown[] = [];
   const history = { add: (durations: readonly unknown[]) => void added.push(...durations) };
+  const noted: string[] = [];
+  const notes = {
+    check: () => void noted.push('check'),
+    succeed: () => void noted.push('succeed'),
+    fail: (_: WorkOrder, error: unknown, log: string | undefined) => void noted.push(`fail ${String(error)} ${log}`),
+  };
   let isBroken = false;
   const execute = async () => {
     now += 2500;
@@ -50,10 +56,11 @@ test('records each order as a task, and adds only successful ones to the history
     return 'done';
   };
   const order = packages('dev-libs/a-1');
-  const executor = recordTasks({ execute }, { recorder, history, site });
+  const executor = recordTasks({ execute }, { recorder, history, notes, site });
   expect(await executor.execute(order, { concurrency: 1 })).toBe('done');
   isBroken = true;
   await expect(executor.execute(order, { concurrency: 1 })).rejects.toThrow('broken');
+  expect(noted).toEqual(['check', 'succeed', 'check', 'fail Error: broken x']);
   expect(added).toEqual([{ ...timedNode(order, site), seconds: 2.5, ended: 2500 }]);
   const { tasks } = recorder.read({ program: { name: 'zentoo', version: '1' }, site: 'net' }, []);
   const { cpu, portage } = tuple;

@@ -1,0 +1,34 @@
+import type { Probe } from '../../container/probe.ts';
+import { readNotes, writeNotes, type FailedPackages } from '../../record/failed-packages.ts';
+import { statePlace } from '../run/site-state.ts';
+import type { SiteRun } from '../run/site-run.ts';
+import type { FailureNotes } from './failure-notes.ts';
+
+const fileName = 'failed-packages.json';
+
+/** Reads the notes of failed packages in a state volume. A file that is damaged or of a later format is a warning, and has no notes. */
+export async function readFailureNotes(
+  { report }: Pick<SiteRun, 'report'>,
+  probe: Probe,
+): Promise<readonly FailedPackages[]> {
+  const json = await probe.readText(`${statePlace}/${fileName}`);
+  if (json === undefined) return [];
+  const found = readNotes(json);
+  if (found.type === 'read') return found.notes;
+  await report({
+    type: 'warning',
+    message: `the notes of failed packages (${fileName} in the site's state) are not used: ${found.why}`,
+    hint: 'every package is tried',
+  });
+  return [];
+}
+
+/** Makes a build's changes of the notes in their file. A file of a later format stays as it is. */
+export async function keepFailureNotes(probe: Probe, changes: FailureNotes): Promise<void> {
+  if (!changes.hasChanged) return;
+  const json = await probe.readText(`${statePlace}/${fileName}`);
+  const found = json === undefined ? undefined : readNotes(json);
+  if (found?.type === 'refused' && found.isLater) return;
+  const notes = changes.update(found?.type === 'read' ? found.notes : []);
+  await probe.writeText(statePlace, fileName, writeNotes(notes));
+}
