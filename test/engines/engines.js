@@ -7,17 +7,19 @@ const SERVE_PODMAN = fileURLToPath(new URL('serve-podman.sh', import.meta.url));
 
 /** procps: an engine asks ps for the processes of a container. */
 const COMMON = ['ca-certificates', 'iptables', 'procps'];
-/** The client is for a look at the engine from within. */
-const DOCKER = [...COMMON, 'docker-cli', 'docker.io'];
+const DOCKER = [...COMMON, 'docker.io'];
+/** The client is for a look at the engine from within; before trixie, docker.io contains it. */
+const CLIENT = 'docker-cli';
 const PODMAN = [...COMMON, 'aardvark-dns', 'catatonit', 'crun', 'netavark', 'nftables', 'podman'];
 
 /**
- * The engines that the tests are run against, besides that of this machine. The newest Docker of Debian's archives is in sid.
+ * The engines that the tests are run against. The oldest supported Docker is in bookworm, the newest of Debian's archives in sid.
  * @type {readonly EngineUnderTest[]}
  */
 export const ENGINES = [
-  { name: 'docker-trixie', suite: 'trixie', packages: DOCKER, command: dockerCommand },
-  { name: 'docker-sid', suite: 'sid', packages: DOCKER, command: dockerCommand },
+  { name: 'docker-bookworm', suite: 'bookworm', packages: DOCKER, command: dockerCommand },
+  { name: 'docker-trixie', suite: 'trixie', packages: [...DOCKER, CLIENT], command: dockerCommand },
+  { name: 'docker-sid', suite: 'sid', packages: [...DOCKER, CLIENT], command: dockerCommand },
   { name: 'podman-bookworm', suite: 'bookworm', packages: PODMAN, command: podmanCommand },
   { name: 'podman-trixie', suite: 'trixie', packages: PODMAN, command: podmanCommand },
 ];
