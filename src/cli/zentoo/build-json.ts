@@ -1,3 +1,4 @@
+import type { OutputName } from '../../output-name.ts';
 import type { BuildRecord, TargetRecord, TaskRecord } from '../../record/build-record.ts';
 
 /** The output of `zentoo build --json`, made from the record of the build. docs/json.md describes it. */
@@ -9,7 +10,7 @@ export function describeSiteBuildAsJson(record: BuildRecord, recordFile: string 
 function describeTarget(target: TargetRecord, tasks: readonly TaskRecord[]): object {
   const { name, result: type, packages, elog } = target;
   if (type === 'failed') return { name, type, failures: target.failures.map(withoutNull) };
-  const outputs = { image: target.image?.name, archive: target.archive?.name };
+  const outputs = { image: target.image?.name, archive: target.archive?.name } satisfies Record<OutputName, unknown>;
   if (type === 'unchanged') return { name, type, ...outputs };
   const merged = packages.map(({ cpv }) => cpv).toSorted();
   const compiled = packages.filter(({ origin }) => origin === 'compiled').map(({ cpv }) => cpv);

@@ -15,7 +15,7 @@ export const buildCommand: ZentooCommand = {
   operands: '[TUPLE...]',
   summary: 'build the tuples that are not up to date; all, or only the named ones',
   details: `  --jobs N                containers at once (default: one per processor of the engine, at most one per 2G of memory)
-  --output WHAT           image, archive or image,archive, instead of the site's outputs
+  --output WHAT           one or more of ${outputNames.join(',')}, instead of the site's outputs
   --output-dir DIR        directory of the archives (default: output in the site's directory)
   --keep-failed           keep the container of a failed step, and print how to enter it
   --retry [ATOM]          try packages again that failed twice with the same inputs: all, or those that match;
@@ -56,7 +56,7 @@ function readOutputs(text: string | undefined, problems: string[]): readonly Out
   const words = text.split(',');
   if (words.every((word) => outputNames.some((name) => name === word)))
     return outputNames.filter((name) => words.includes(name));
-  problems.push(`--output=${abbreviate(text)} is not image, archive or image,archive`);
+  problems.push(`--output=${abbreviate(text)} is not one or more of ${outputNames.join(',')}`);
   return undefined;
 }
 

@@ -43,8 +43,8 @@ describe('the command line of zentoo', () => {
       "--retry='>=app-misc/greet-1' is not an atom like app-misc/greet or =app-misc/greet-1.0",
     ],
     [['plan', '--retry'], "unknown option '--retry'"],
-    [['build', '--output=archive,'], "--output='archive,' is not image, archive or image,archive"],
-    [['build', '--output', 'image,disk'], "--output='image,disk' is not image, archive or image,archive"],
+    [['build', '--output=archive,'], "--output='archive,' is not one or more of image,archive"],
+    [['build', '--output', 'image,disk'], "--output='image,disk' is not one or more of image,archive"],
     [['freshroot', 'a', 'b', '--', 'c'], 'freshroot opens one root, not 2: put a command after --'],
     [['freshroot', 'a', '--'], 'there is no command after --'],
     [

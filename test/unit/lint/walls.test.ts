@@ -77,14 +77,27 @@ describe('the linter', () => {
     write('src/plan/door.ts', "import { live } from '../report/live.ts';\nvoid live;\n");
     write('src/builder/package.ts', "import Docker from 'dockerode';\nvoid Docker;\n");
     write('src/unlisted/file.ts', "import { Failure } from '../failure.ts';\nvoid Failure;\n");
+    write('src/plan/value-a.ts', "import { b } from './value-b.ts';\nexport const a = (): unknown => b;\n");
+    write('src/plan/value-b.ts', "import { a } from './value-a.ts';\nexport const b = (): unknown => a;\n");
+    write('src/plan/type-a.ts', "import type { B } from './type-b.ts';\nexport type A = B | 1;\n");
+    write('src/plan/type-b.ts', "import type { A } from './type-a.ts';\nexport type B = readonly A[];\n");
     write('src/plan/allowed.ts', "import { Failure } from '../failure.ts';\nvoid Failure;\n");
   });
   afterAll(() => rmSync(copy, { recursive: true }));
 
-  it('refuses each forbidden import, however it is written, and no other', () => {
+  /** The files in which the linter finds a fault of this kind, sorted. */
+  const refusedBy = (rule: string): readonly string[] => {
     const { diagnostics } = JSON.parse(runLinter(copy)) as { diagnostics: { code: string; filename: string }[] };
-    const refused = diagnostics.filter(({ code }) => code === 'walls(imports)').map(({ filename }) => filename);
-    expect(refused.toSorted()).toEqual([
+    return [...new Set(diagnostics.filter(({ code }) => code === rule).map(({ filename }) => filename))].toSorted();
+  };
+
+  it('refuses a circle of imports, of types too', () => {
+    const names = ['type-a', 'type-b', 'value-a', 'value-b'];
+    expect(refusedBy('import(no-cycle)')).toEqual(names.map((name) => `src/plan/${name}.ts`));
+  });
+
+  it('refuses each forbidden import, however it is written, and no other', () => {
+    expect(refusedBy('walls(imports)')).toEqual([
       'src/builder/package.ts',
       'src/plan/door.ts',
       'src/portage/computed.ts',
