@@ -10,6 +10,7 @@ import { checkFreeSpace } from './free-space.ts';
 import type { BuildContext } from '../container/context.ts';
 import { checkHostPath, checkWritable } from '../container/host-path.ts';
 import { readGivenMakeConf } from './make-conf.ts';
+import { chooseMetadataCache } from '../container/metadata-cache.ts';
 import { chooseMount, findBorrowedVolumes, type MountChoice } from '../container/mounts.ts';
 import { inspectTree, unusable, type TreeState } from '../container/tree.ts';
 import type { Probe } from '../container/probe.ts';
@@ -29,6 +30,8 @@ export interface Preconditions {
   readonly binpkgs: MountChoice | undefined;
   readonly distfiles: MountChoice;
   readonly logs: MountChoice;
+  /** The cache of metadata that Portage reads from ebuilds; undefined if the tree is an anonymous volume. */
+  readonly metadata: MountChoice | undefined;
   /** The place where packages are built: a tmpfs or the work volume. */
   readonly tmpfs: TmpfsDecision;
   /** The names of `--tag` that images have already: each moves from its image to the new one. */
@@ -62,6 +65,7 @@ export async function checkPreconditions(
   const logs = chooseMount('logs', request.logDir, self, borrowed);
   const binpkgs = request.binpkgs ? chooseMount('binpkgs', undefined, self, borrowed) : undefined;
   const distfiles = chooseMount('distfiles', undefined, self, borrowed);
+  const metadata = chooseMetadataCache(tree, self, borrowed);
   const probeImage = chosen.image?.id ?? self?.image;
   const origin = new TreeOrigin();
   const inspect = (image: string) =>
@@ -86,7 +90,7 @@ export async function checkPreconditions(
   await Promise.all([makeConf, logsUsable, space]);
 
   const [decision, movedTags] = await Promise.all([chooseTmpfs(request, context), findMovedTags(engine, request.tags)]);
-  const found = { tree, binpkgs, distfiles, logs, tmpfs: decision, movedTags };
+  const found = { tree, binpkgs, distfiles, logs, metadata, tmpfs: decision, movedTags };
   if (chosen.image !== undefined || request.dryRun) {
     origin.check(tree, request, chosen.name, (await system)?.repository);
     return { ...found, base: chosen, system: await system, treeState: await treeState };

@@ -15,7 +15,7 @@ export function describeDryRun(request: BuildRequest, ready: Preconditions): rea
     ...(base.image ? [] : [`pull the base ${base.name}, which the engine does not have`]),
     `start a container from ${base.name}, with`,
     `  ${describeMount(tree)} at ${location}${madeOnFirstUse(tree, treeState)}`,
-    ...[ready.binpkgs, ready.distfiles, ready.logs].flatMap((choice) =>
+    ...[ready.binpkgs, ready.distfiles, ready.metadata, ready.logs].flatMap((choice) =>
       choice ? [`  ${describeMount(choice)} at ${defaultTarget(choice.role)}`] : [],
     ),
     `  ${describeWorkDirectory(ready.tmpfs, workDirectory)}, where packages are built`,

@@ -6,7 +6,7 @@ import type { ContainerSession } from '../container/container-session.ts';
 import type { BuildRequest } from './build-request.ts';
 import { requiredFreeGib } from '../emerge/decide-tmpfs.ts';
 import type { Job } from '../job/job.ts';
-import { mergeCommand, stampedCommand, underLock } from '../job/job-scripts.ts';
+import { mergeCommand, stampedCommand, underLock, withMetadataCache } from '../job/job-scripts.ts';
 import { defaultTarget } from '../container/mounts.ts';
 import { readPortageSettings, type PortageSettings } from '../emerge/portage-settings.ts';
 import { runEmerge } from '../emerge/run-emerge.ts';
@@ -58,7 +58,8 @@ function emergeJob(
     freeGib: requiredFreeGib(session.tmpfs, measuresSpace),
     binpkgs: request.binpkgs,
   });
-  const stamped = stampedCommand(workDirectory, session.trees[0], command);
+  const [tree] = session.trees;
+  const stamped = stampedCommand(workDirectory, tree, withMetadataCache({ tree }, command));
   return {
     name: 'emerge',
     step: 'emerge',

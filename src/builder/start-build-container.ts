@@ -13,8 +13,8 @@ import { makeDefaultVolume } from '../container/default-volumes.ts';
 import type { Workspace } from '../container/workspace.ts';
 
 /**
- * Starts a build container from the base. The tree is mounted where the base's Portage expects it; binary packages, sources
- * and logs are on volumes that outlive the container.
+ * Starts a build container from the base. The tree is mounted where the base's Portage expects it; binary packages, sources,
+ * the metadata cache and logs are on volumes that outlive the container.
  */
 export async function startBuildContainer(
   request: BuildRequest,
@@ -24,7 +24,7 @@ export async function startBuildContainer(
 ): Promise<ContainerSession> {
   const { signal } = context;
   const [tree, ...others] = ready.system?.treeTargets ?? [defaultTarget('tree')];
-  const choices = [ready.tree, ready.binpkgs ?? [], ready.distfiles, ready.logs].flat();
+  const choices = [ready.tree, ready.binpkgs ?? [], ready.distfiles, ready.metadata ?? [], ready.logs].flat();
   await Promise.all(choices.map((choice) => makeDefaultVolume(context, choice)));
   signal.throwIfAborted();
   await reportTmpfs(context, ready.tmpfs);
@@ -45,6 +45,7 @@ function buildMounts(ready: Preconditions, trees: readonly string[]): MountSpec[
   return [
     ...trees.map((target) => mountAt(ready.tree, target)),
     mountAt(ready.distfiles, defaultTarget('distfiles')),
+    ...(ready.metadata ? [mountAt(ready.metadata, defaultTarget('metadata'))] : []),
     mountAt(ready.logs, logMountTarget),
     ...(ready.binpkgs ? [mountAt(ready.binpkgs, defaultTarget('binpkgs'))] : []),
   ];

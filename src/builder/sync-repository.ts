@@ -4,7 +4,7 @@ import type { ContainerSession } from '../container/container-session.ts';
 import type { BuildRequest } from './build-request.ts';
 import type { Preconditions } from './check-preconditions.ts';
 import { endedJobFailure, jobFailure } from '../job/job-failure.ts';
-import { syncUnderLock } from '../job/job-scripts.ts';
+import { syncUnderLock, withMetadataCache } from '../job/job-scripts.ts';
 import { syncLine } from '../job/sync-line.ts';
 import { readPortageSettings, type PortageSettings } from '../emerge/portage-settings.ts';
 import { runJob } from '../job/run-job.ts';
@@ -42,11 +42,14 @@ export async function syncRepository(
   const fromSnapshot = !filled && syncType === 'rsync';
   if (ready.treeState === 'empty' || ready.treeState === 'absent')
     await report({ type: 'note', message: `filling the tree at ${session.trees[0]}: it is empty` });
+  const [tree] = session.trees;
+  const sync = fromSnapshot ? webrsyncCommand(quiet) : emergeSyncCommand(quiet);
   const job = {
     name: 'sync',
     step: 'sync',
-    command: syncUnderLock(session, session.trees[0], {
-      command: fromSnapshot ? webrsyncCommand(quiet) : emergeSyncCommand(quiet),
+    command: syncUnderLock(session, tree, {
+      // After a sync Portage looks for a newer Portage, and for that it reads ebuilds.
+      command: withMetadataCache({ tree }, sync),
       maxAge: syncMaxAge(request, syncType),
       deletesLeftovers: ready.treeState === 'interrupted',
       ofUser: ready.tree.type === 'bind',

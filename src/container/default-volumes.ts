@@ -14,4 +14,5 @@ const purposes = {
   binpkgs: 'binary packages, so that nothing is compiled twice',
   distfiles: 'sources, so that nothing is fetched twice',
   logs: 'logs of all builds',
+  metadata: 'metadata of ebuilds, so that no ebuild is sourced twice',
 } as const;

@@ -7,6 +7,7 @@ export const defaultVolumes = {
   binpkgs: 'gentoo-binpkgs',
   distfiles: 'gentoo-distfiles',
   logs: 'gentoo-logs',
+  metadata: 'gentoo-metadata',
 } as const;
 
 /** The purpose of a mount. */
@@ -18,6 +19,8 @@ const targets: Readonly<Record<Role, readonly [string, ...string[]]>> = {
   binpkgs: [storeDirectory],
   distfiles: ['/var/cache/distfiles'],
   logs: ['/var/log/portage'],
+  // Portage's own place for the metadata of ebuilds that their repository has no cache of (DEPCACHE_PATH in portage/const.py).
+  metadata: ['/var/cache/edb/dep'],
 };
 
 /**

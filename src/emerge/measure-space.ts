@@ -10,7 +10,8 @@ import { stateDirectory, workDirectory } from '../container/work-directories.ts'
  * path. Returns an empty list if the container does not answer.
  */
 export async function measureSpace({ run, trees }: ContainerSession): Promise<readonly FileSystemSpace[]> {
-  const places = [workDirectory, stateDirectory, logMountTarget, defaultTarget('binpkgs'), defaultTarget('distfiles')];
+  const caches = [defaultTarget('binpkgs'), defaultTarget('distfiles'), defaultTarget('metadata')];
+  const places = [workDirectory, stateDirectory, logMountTarget, ...caches];
   const program = new URL('./measure-space.sh', import.meta.url);
   const command = shellProgram(program, 'gentoo-builder-space', ...places, ...trees, '/tmp', '/');
   const answer = await run({ command }).catch(() => undefined);

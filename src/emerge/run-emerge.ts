@@ -15,6 +15,7 @@ import { measureSpace } from './measure-space.ts';
 import type { ContainerSession } from '../container/container-session.ts';
 import { endedJobFailure, jobFailure } from '../job/job-failure.ts';
 import type { Job } from '../job/job.ts';
+import { metadataWarning } from '../job/metadata-line.ts';
 import { runJob, type JobResult } from '../job/run-job.ts';
 
 /** Functions that the caller of {@link runEmerge} provides. */
@@ -38,7 +39,7 @@ export async function runEmerge(
   const underWay = new Set<string>();
   const result = await runJob(session, job, async (text) => {
     if (isJobStatus(text)) return;
-    await report({ type: 'line', step: job.step, text });
+    await report(metadataWarning(text) ?? { type: 'line', step: job.step, text });
     const line = parseEmergeLine(text);
     if (line?.action === 'emerging' || line?.action === 'completed') {
       const { action, cpv, index, total, binary } = line;

@@ -6,6 +6,7 @@ export const mainSteps = ['preconditions', 'start', 'sync', 'emerge', 'stop', 'c
 /** The steps of zentoo. */
 type SiteStep =
   | 'sync'
+  | 'metadata'
   | 'wait'
   | 'plan'
   | 'buildmaster'

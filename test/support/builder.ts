@@ -65,6 +65,7 @@ export class Builder implements AsyncDisposable {
     tree: uniqueName('tree'),
     binpkgs: uniqueName('binpkgs'),
     distfiles: uniqueName('distfiles'),
+    metadata: uniqueName('metadata'),
     logs: uniqueName('logs'),
   };
   /** Options for `docker run` that mount all volumes except the tree. */
@@ -72,6 +73,7 @@ export class Builder implements AsyncDisposable {
     return this.mountOptions({
       '/var/cache/binpkgs': 'binpkgs',
       '/var/cache/distfiles': 'distfiles',
+      '/var/cache/edb/dep': 'metadata',
       '/var/log/portage': 'logs',
     });
   }

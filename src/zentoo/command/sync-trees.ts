@@ -14,6 +14,7 @@ import { withRootContainer } from '../root/with-root-container.ts';
 import { installConfiguration } from '../configure/install-configuration.ts';
 import { checkLockWritable, readSiteLock, writeSiteLock } from '../run/site-lock.ts';
 import { makeSiteVolumes } from '../run/open-site-run.ts';
+import { cacheMetadata } from './cache-metadata.ts';
 import type { SiteRun } from '../run/site-run.ts';
 import { findTrees, readRevisions } from '../run/tree-revision.ts';
 import type { TupleWork } from '../run/tuple-work.ts';
@@ -28,8 +29,8 @@ export interface SyncedTree {
 
 /**
  * Syncs every ebuild repository of a site, each under its exclusive lock, and writes their revisions to site.lock. If the sync
- * of a repository fails, its revision in site.lock stays as it is, and the other repositories are still synced. Throws all
- * failures together at the end.
+ * of a repository fails, its revision in site.lock stays as it is, and the other repositories are still synced. Then makes the
+ * metadata caches of the trees that ship none. Throws all failures together at the end.
  */
 export async function syncTrees(run: SiteRun): Promise<readonly SyncedTree[]> {
   const { directory } = run.site;
@@ -57,6 +58,7 @@ export async function syncTrees(run: SiteRun): Promise<readonly SyncedTree[]> {
     return revision === undefined ? [] : [[name, revision] as const];
   });
   writeSiteLock(directory, new Map(next));
+  await cacheMetadata(run, revisions);
   const [first, ...others] = failures;
   if (first !== undefined) throw new Failures([first, ...others]);
   return run.site.repositories.map(({ name }) => ({

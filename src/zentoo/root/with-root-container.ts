@@ -22,6 +22,8 @@ export interface RootRequest {
   readonly merges?: true;
   /** Whether the trees are mounted writable, for a sync. */
   readonly trees?: 'writable';
+  /** Whether the metadata cache is mounted writable. */
+  readonly metadata?: 'writable';
 }
 
 /** Runs `work` in a new container with the site's trees and volumes, and removes the container in any case. */
@@ -50,7 +52,7 @@ export async function withRootContainer<T>(
   });
 }
 
-function mountsOf({ mounts, site }: SiteRun, { portage, store, trees }: RootRequest) {
+function mountsOf({ mounts, site }: SiteRun, { portage, store, trees, metadata }: RootRequest) {
   return [
     ...portage.repositories.flatMap(({ name, location }) => {
       const choice = mounts.trees.get(name);
@@ -61,6 +63,8 @@ function mountsOf({ mounts, site }: SiteRun, { portage, store, trees }: RootRequ
       : [{ ...mountAt(mounts.binpkgs, defaultTarget('binpkgs')), readOnly: store === 'read-only' }]),
     ...(store === 'writable' ? ccacheMounts(site) : []),
     mountAt(mounts.distfiles, defaultTarget('distfiles')),
+    // If it is read-only, Portage keeps the metadata of other ebuilds in memory: no fault of the cache ends an emerge.
+    { ...mountAt(mounts.metadata, defaultTarget('metadata')), readOnly: metadata !== 'writable' },
     mountAt(mounts.logs, logMountTarget),
   ];
 }

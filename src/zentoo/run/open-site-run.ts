@@ -162,7 +162,7 @@ function otherStage({ name }: Pick<Stage, 'name'>): string {
 /** Makes the missing volumes of a site, except for the trees: a sync makes them. */
 export async function makeSiteVolumes({ engine, report, signal, self, mounts, site }: SiteRun): Promise<void> {
   const context = { engine, report, signal, self };
-  const choices = [mounts.binpkgs, mounts.distfiles, mounts.logs];
+  const choices = [mounts.binpkgs, mounts.distfiles, mounts.logs, mounts.metadata];
   await Promise.all(choices.map((choice) => makeDefaultVolume(context, choice)));
   if (site.ccache) await engine.createVolume(ccacheVolume(site), { [volumeLabel]: 'ccache' });
 }

@@ -12,6 +12,7 @@ export function siteMounts({ name, volumes, repositories }: Site): SiteMounts {
     binpkgs: choose('binpkgs', volumes.binpkgs, `zentoo-${name}-binpkgs`),
     distfiles: choose('distfiles', volumes.distfiles, defaultVolumes.distfiles),
     logs: choose('logs', undefined, defaultVolumes.logs),
+    metadata: choose('metadata', undefined, `zentoo-${name}-metadata`),
     trees: new Map(
       repositories.map((repository) => [
         repository.name,

@@ -12,6 +12,8 @@ export interface SiteMounts {
   readonly binpkgs: MountChoice;
   readonly distfiles: MountChoice;
   readonly logs: MountChoice;
+  /** The metadata of ebuilds whose repository ships no cache of it; only `zentoo sync` writes to it. */
+  readonly metadata: MountChoice;
   /** The trees by the names of the repositories. */
   readonly trees: ReadonlyMap<string, MountChoice>;
 }

@@ -222,6 +222,7 @@ describe('a build that succeeds', () => {
         { type: 'volume', source: work, target: '/var/tmp/portage' },
         volume('gentoo-repository', '/var/db/repos/gentoo'),
         volume('gentoo-distfiles', '/var/cache/distfiles'),
+        volume('gentoo-metadata', '/var/cache/edb/dep'),
         volume('gentoo-logs', '/var/log/portage'),
         volume('gentoo-binpkgs', '/var/cache/binpkgs'),
       ],
@@ -290,11 +291,13 @@ describe('a build that succeeds', () => {
       'gentoo-repository': 'tree',
       'gentoo-binpkgs': 'binpkgs',
       'gentoo-distfiles': 'distfiles',
+      'gentoo-metadata': 'metadata',
       'gentoo-logs': 'logs',
     });
     expect(world.messages('note')).toEqual([
       'created the volume gentoo-binpkgs: it keeps the binary packages, so that nothing is compiled twice',
       'created the volume gentoo-distfiles: it keeps the sources, so that nothing is fetched twice',
+      'created the volume gentoo-metadata: it keeps the metadata of ebuilds, so that no ebuild is sourced twice',
       'created the volume gentoo-logs: it keeps the logs of all builds',
     ]);
 

@@ -168,6 +168,7 @@ export class BuildWorld implements Disposable {
       treeState: 'filled',
       binpkgs: choose('binpkgs'),
       distfiles: choose('distfiles'),
+      metadata: choose('metadata'),
       logs: choose('logs'),
       tmpfs: { size: undefined },
       movedTags: [],

@@ -78,6 +78,7 @@ describe('the preconditions', () => {
       tree: { role: 'tree', source: 'gentoo-repository', ...volume },
       binpkgs: { role: 'binpkgs', source: 'gentoo-binpkgs', ...volume },
       distfiles: { role: 'distfiles', source: 'gentoo-distfiles', ...volume },
+      metadata: { role: 'metadata', source: 'gentoo-metadata', ...volume },
       logs: { role: 'logs', source: 'gentoo-logs', ...volume },
       tmpfs: { size: undefined },
       movedTags: [],
@@ -192,6 +193,7 @@ describe('the preconditions', () => {
       tree: { type: 'volume', source: 'my-tree', origin: 'given' },
       distfiles: { type: 'bind', source: '/home/distfiles' },
       binpkgs: { source: 'gentoo-binpkgs', origin: 'default' },
+      metadata: { source: expect.stringMatching(/^gentoo-metadata-[0-9a-f]{12}$/) as string, origin: 'default' },
     });
   });
 

@@ -22,6 +22,7 @@ describe('the plan of a dry run', () => {
       '  the volume gentoo-repository at /var/db/repos/gentoo',
       '  the volume gentoo-binpkgs at /var/cache/binpkgs',
       '  the volume gentoo-distfiles at /var/cache/distfiles',
+      '  the volume gentoo-metadata at /var/cache/edb/dep',
       '  the volume gentoo-logs at /var/log/portage',
       '  a new work volume at /var/tmp/portage, where packages are built',
       'sync the tree by git',

@@ -57,6 +57,23 @@ describe('the emerge', () => {
     ]);
   });
 
+  it('case 5.11: a metadata cache that cannot be used is a warning, for the sync and for the emerge', async () => {
+    using world = new BuildWorld();
+    const say =
+      (job: string): typeof world.portage.sync =>
+      ({ print }) => {
+        print(`!!! metadata cache: ${job}\n`);
+        return 0;
+      };
+    Object.assign(world.portage, { sync: say('the sync'), emerge: say('the emerge') });
+    await passTime(buildImage(buildRequest(), world.context, program));
+    expect(world.messages('warning')).toEqual(expect.arrayContaining(['the sync', 'the emerge']));
+    for (const name of ['sync', 'emerge'])
+      expect(world.portage.request(name).command).toEqual(
+        expect.arrayContaining(['gentoo-builder-metadata', '/var/cache/edb/dep', '/var/db/repos/gentoo']),
+      );
+  });
+
   it('marks a package that comes from a binary package', async () => {
     using world = new BuildWorld();
     world.portage.emerge = ({ print }) => {

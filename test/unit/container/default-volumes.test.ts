@@ -9,6 +9,7 @@ describe('a default volume', () => {
     ['binpkgs', 'binary packages, so that nothing is compiled twice'],
     ['distfiles', 'sources, so that nothing is fetched twice'],
     ['logs', 'logs of all builds'],
+    ['metadata', 'metadata of ebuilds, so that no ebuild is sourced twice'],
   ] as const)('for %s is created with a label, and reported once', async (role, purpose) => {
     using world = new BuildWorld();
     world.engine.volumes.clear();

@@ -68,13 +68,13 @@ describe('chooseMount', () => {
 });
 
 it('each role has a usual place in the build container', () => {
-  const roles = ['tree', 'binpkgs', 'distfiles', 'logs'] as const;
+  const roles = ['tree', 'binpkgs', 'distfiles', 'logs', 'metadata'] as const;
   expect(roles.map((role) => defaultTarget(role))).toEqual([
-    ...['/var/db/repos/gentoo', '/var/cache/binpkgs', '/var/cache/distfiles', '/var/log/portage'],
+    ...['/var/db/repos/gentoo', '/var/cache/binpkgs', '/var/cache/distfiles', '/var/log/portage', '/var/cache/edb/dep'],
   ]);
 });
 
-it.each(['binpkgs', 'distfiles', 'logs'] as const)('the mount of the builder for %s is recognised', (role) => {
+it.each(['binpkgs', 'distfiles', 'logs', 'metadata'] as const)('the mount of the builder for %s is recognised', (role) => {
   const self = builder([
     { type: 'tmpfs', source: '', target: defaultTarget(role) },
     { source: 'mine', target: defaultTarget(role), readOnly: true },

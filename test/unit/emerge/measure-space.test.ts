@@ -18,7 +18,7 @@ it('case 3.2: the file systems of a build are measured by the real program, each
   expect(directories).toEqual(
     expect.arrayContaining([
       ...['/var/tmp/portage', '/var/log/portage', '/var/cache/binpkgs', '/var/cache/distfiles'],
-      ...['/var/db/repos/gentoo', '/'],
+      ...['/var/cache/edb/dep', '/var/db/repos/gentoo', '/'],
     ]),
   );
   const { blocks, bsize } = statfsSync('/');

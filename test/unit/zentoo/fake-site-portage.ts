@@ -256,7 +256,7 @@ function setIn(command: readonly string[]): string {
 }
 
 function isJob(name: string): boolean {
-  return /^(?:(?:emerge|hook)-|sync$)/.test(name);
+  return /^(?:(?:emerge|hook)-|sync$|metadata$)/.test(name);
 }
 
 /** The name of the program of a command, below locks of trees, and the words after it. */

@@ -139,6 +139,7 @@ describe('a fresh root', () => {
         { source: 'zentoo-net-repository-gentoo', target: '/var/db/repos/gentoo', readOnly: true },
         { source: 'zentoo-net-binpkgs', target: '/var/cache/binpkgs', readOnly: false },
         { source: 'gentoo-distfiles', target: '/var/cache/distfiles', readOnly: false },
+        { source: 'zentoo-net-metadata', target: '/var/cache/edb/dep', readOnly: true },
         { source: 'gentoo-logs', target: '/var/log/portage', readOnly: false },
       ],
     });

@@ -12,7 +12,7 @@ function open(run: SiteRun, work: () => Promise<string>): Promise<string> {
 }
 
 describe('the container of a root', () => {
-  it('has the limits of the site, its trees and its store, and is removed', async () => {
+  it('has the limits of the site, its trees, its store and its metadata cache, and is removed', async () => {
     using world = new SiteWorld();
     const run = world.run({ limits: { memory: 2 ** 30, cpus: 1.5, bigPackages: [] } });
     expect(await open(run, () => Promise.resolve('done'))).toBe('done');
@@ -22,6 +22,7 @@ describe('the container of a root', () => {
       mounts: expect.arrayContaining([
         expect.objectContaining({ target: '/var/db/repos/gentoo', readOnly: true }),
         expect.objectContaining({ target: '/var/cache/binpkgs', readOnly: true }),
+        { type: 'volume', source: 'zentoo-net-metadata', target: '/var/cache/edb/dep', readOnly: true },
       ]) as unknown,
     });
     expect(world.left).toMatchObject({ containers: [], workspaces: [] });

@@ -14,11 +14,12 @@ const repository = (name: string) => ({
 const repositories = [repository('gentoo'), repository('lab')];
 const volume = { type: 'volume', origin: 'default', readOnly: false } as const;
 
-it('a site has volumes of its own for packages and trees, and shares the volumes of sources and logs', () => {
+it('a site has volumes of its own for packages, metadata and trees, and shares the volumes of sources and logs', () => {
   expect(siteMounts(siteOf({ repositories }))).toEqual({
     binpkgs: { ...volume, role: 'binpkgs', source: 'zentoo-net-binpkgs' },
     distfiles: { ...volume, role: 'distfiles', source: 'gentoo-distfiles' },
     logs: { ...volume, role: 'logs', source: 'gentoo-logs' },
+    metadata: { ...volume, role: 'metadata', source: 'zentoo-net-metadata' },
     trees: new Map([
       ['gentoo', { ...volume, role: 'tree', source: 'zentoo-net-repository-gentoo' }],
       ['lab', { ...volume, role: 'tree', source: 'zentoo-net-repository-lab' }],
@@ -37,6 +38,7 @@ it('volumes and host paths of site.yaml replace the volumes of the site', () => 
     binpkgs: { ...given, role: 'binpkgs', type: 'bind', source: '/srv/binpkgs' },
     distfiles: { ...given, role: 'distfiles', type: 'volume', source: 'my-distfiles' },
     logs: { ...volume, role: 'logs', source: 'gentoo-logs' },
+    metadata: { ...volume, role: 'metadata', source: 'zentoo-net-metadata' },
     trees: new Map([
       ['gentoo', { ...volume, role: 'tree', source: 'zentoo-net-repository-gentoo' }],
       ['lab', { ...given, role: 'tree', type: 'bind', source: '/srv/lab' }],

@@ -99,12 +99,14 @@ describe('the volumes of a site', () => {
       'zentoo-net-binpkgs': { 'gentoo-builder.volume': 'binpkgs' },
       'gentoo-distfiles': { 'gentoo-builder.volume': 'distfiles' },
       'gentoo-logs': { 'gentoo-builder.volume': 'logs' },
+      'zentoo-net-metadata': { 'gentoo-builder.volume': 'metadata' },
       'zentoo-net-ccache': { 'gentoo-builder.volume': 'ccache' },
     });
     expect(said(world, 'note').toSorted()).toEqual([
       'created the volume gentoo-distfiles: it keeps the sources, so that nothing is fetched twice',
       'created the volume gentoo-logs: it keeps the logs of all builds',
       'created the volume zentoo-net-binpkgs: it keeps the binary packages, so that nothing is compiled twice',
+      'created the volume zentoo-net-metadata: it keeps the metadata of ebuilds, so that no ebuild is sourced twice',
     ]);
   });
 
