@@ -5,6 +5,7 @@ import { compareImageSize } from './image-size.ts';
 import { compareLargeLog } from './large-log.ts';
 import { compareWithBareCalls, compareWithDockerfile, compareWithScript } from './main-job.ts';
 import { compareMakespan } from './makespan.ts';
+import { compareMetadata } from './metadata.ts';
 import { compareOverlappingTuples } from './overlapping-tuples.ts';
 import { compareStartUp } from './start-up.ts';
 import { compareTmpfs } from './tmpfs.ts';
@@ -21,6 +22,7 @@ export const comparisons: readonly Comparison[] = [
   { name: 'unchanged', needs: 'bed', run: compareUnchanged },
   { name: 'unchanged-build', needs: 'bed', run: compareUnchangedBuild },
   { name: 'tmpfs', needs: 'bed', run: compareTmpfs },
+  { name: 'metadata', needs: 'bed', run: compareMetadata },
   { name: 'makespan', run: compareMakespan },
   { name: 'eleventh', needs: 'tiny', run: compareEleventhPackage },
   { name: 'overlap', needs: 'tiny', run: compareOverlappingTuples },

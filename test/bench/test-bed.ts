@@ -11,10 +11,10 @@ interface BedVolume {
 export const prefix = `gentoo-bench-${process.pid}`;
 const treeTarget = '/var/db/repos/gentoo';
 /** The volumes that a run fills and that have to be empty for the next run. */
-const emptied = ['/var/cache/binpkgs', '/var/cache/distfiles', '/var/log/portage'];
+const emptied = ['/var/cache/binpkgs', '/var/cache/distfiles', '/var/cache/edb/dep', '/var/log/portage'];
 
 /**
- * The objects that all runs share: the base, four volumes with a filled tree, and a container in which they are prepared.
+ * The objects that all runs share: the base, the volumes with a filled tree, and a container in which they are prepared.
  * Disposal removes all of them.
  */
 export class TestBed implements AsyncDisposable {

@@ -50,7 +50,9 @@ function viewsOf({ tuples }: SiteRun, revisions: ReadonlyMap<string, string>): r
     const inputs = repositories.map(({ name, location }) => [name, location, revisions.get(name)]);
     for (const { name, location } of repositories) {
       const key = `${name} ${location}`;
-      const stamp = createHash('sha256').update(JSON.stringify([work.stage.image?.id, inputs])).digest('hex');
+      const stamp = createHash('sha256')
+        .update(JSON.stringify([work.stage.image?.id, inputs]))
+        .digest('hex');
       if (revisions.has(name) && !views.has(key)) views.set(key, { name, location, work, stamp });
     }
   }
@@ -107,7 +109,9 @@ async function updateMetadata(run: SiteRun, view: View): Promise<string | undefi
       const { exitStatus, lines } = await runJob(session, job, onLine).catch(async (error: unknown) => {
         throw await endedJobFailure(session, { error, underWay: new Set() });
       });
-      return exitStatus === 0 ? undefined : `egencache ended with ${exitStatus}: ${lines.at(-1) ?? 'it printed nothing'}`;
+      return exitStatus === 0
+        ? undefined
+        : `egencache ended with ${exitStatus}: ${lines.at(-1) ?? 'it printed nothing'}`;
     });
   } catch (error) {
     const known: readonly Failure[] = failuresOf(error);

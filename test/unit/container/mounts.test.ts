@@ -74,18 +74,21 @@ it('each role has a usual place in the build container', () => {
   ]);
 });
 
-it.each(['binpkgs', 'distfiles', 'logs', 'metadata'] as const)('the mount of the builder for %s is recognised', (role) => {
-  const self = builder([
-    { type: 'tmpfs', source: '', target: defaultTarget(role) },
-    { source: 'mine', target: defaultTarget(role), readOnly: true },
-    { source: 'other', target: '/elsewhere' },
-  ]);
-  expect(chooseMount(role, undefined, self)).toEqual({
-    ...{ role, type: 'volume', source: 'mine', origin: 'given', readOnly: true },
-  });
-  const elsewhere = builder([{ type: 'tmpfs', source: '', target: defaultTarget(role) }]);
-  expect(chooseMount(role, undefined, elsewhere)).toMatchObject({ origin: 'default', readOnly: false });
-});
+it.each(['binpkgs', 'distfiles', 'logs', 'metadata'] as const)(
+  'the mount of the builder for %s is recognised',
+  (role) => {
+    const self = builder([
+      { type: 'tmpfs', source: '', target: defaultTarget(role) },
+      { source: 'mine', target: defaultTarget(role), readOnly: true },
+      { source: 'other', target: '/elsewhere' },
+    ]);
+    expect(chooseMount(role, undefined, self)).toEqual({
+      ...{ role, type: 'volume', source: 'mine', origin: 'given', readOnly: true },
+    });
+    const elsewhere = builder([{ type: 'tmpfs', source: '', target: defaultTarget(role) }]);
+    expect(chooseMount(role, undefined, elsewhere)).toMatchObject({ origin: 'default', readOnly: false });
+  },
+);
 
 it('only 64 hexadecimal digits are the name of an anonymous volume', () => {
   for (const source of [`${anonymous}0`, anonymous.slice(1), `x${anonymous}`, anonymous.replace('a', 'g')])
