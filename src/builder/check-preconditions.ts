@@ -10,7 +10,7 @@ import { checkFreeSpace } from './free-space.ts';
 import type { BuildContext } from '../container/context.ts';
 import { checkHostPath, checkWritable } from '../container/host-path.ts';
 import { readGivenMakeConf } from './make-conf.ts';
-import { chooseMetadataCache } from '../container/metadata-cache.ts';
+import { chooseMetadataCache } from '../emerge/choose-metadata-cache.ts';
 import { chooseMount, findBorrowedVolumes, type MountChoice } from '../container/mounts.ts';
 import { inspectTree, unusable, type TreeState } from '../container/tree.ts';
 import type { Probe } from '../container/probe.ts';

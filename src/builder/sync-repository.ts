@@ -4,7 +4,8 @@ import type { ContainerSession } from '../container/container-session.ts';
 import type { BuildRequest } from './build-request.ts';
 import type { Preconditions } from './check-preconditions.ts';
 import { endedJobFailure, jobFailure } from '../job/job-failure.ts';
-import { syncUnderLock, withMetadataCache } from '../job/job-scripts.ts';
+import { metadataWarning, withMetadataCache } from '../emerge/metadata-cache.ts';
+import { syncUnderLock } from '../job/job-scripts.ts';
 import { syncLine } from '../job/sync-line.ts';
 import { readPortageSettings, type PortageSettings } from '../emerge/portage-settings.ts';
 import { runJob } from '../job/run-job.ts';
@@ -60,11 +61,10 @@ export async function syncRepository(
     silenceTimeout: request.silenceTimeout,
   } as const;
   const settings = filled ? readPortageSettings(session, { during: 'sync' }).catch(() => undefined) : undefined;
-  const result = await runJob(session, job, (text) => report(syncLine(text, otherwise))).catch(
-    async (error: unknown) => {
-      throw await endedJobFailure(session, { error, underWay: new Set() });
-    },
-  );
+  const onLine = (text: string) => report(metadataWarning(text) ?? syncLine(text, otherwise));
+  const result = await runJob(session, job, onLine).catch(async (error: unknown) => {
+    throw await endedJobFailure(session, { error, underWay: new Set() });
+  });
   if (result.exitStatus !== 0) {
     const { code, message, remedy } = await explainSync(session, result);
     throw jobFailure(session, { code, message, hint: remedy && describeBuilderRemedy(remedy) }, result);

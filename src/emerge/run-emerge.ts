@@ -15,7 +15,7 @@ import { measureSpace } from './measure-space.ts';
 import type { ContainerSession } from '../container/container-session.ts';
 import { endedJobFailure, jobFailure } from '../job/job-failure.ts';
 import type { Job } from '../job/job.ts';
-import { metadataWarning } from '../job/metadata-line.ts';
+import { metadataWarning } from './metadata-cache.ts';
 import { runJob, type JobResult } from '../job/run-job.ts';
 
 /** Functions that the caller of {@link runEmerge} provides. */

@@ -1,6 +1,5 @@
 import { stateDirectory } from '../container/work-directories.ts';
 import { logMountTarget } from '../container/build-log.ts';
-import { defaultTarget } from '../container/mounts.ts';
 import type { ContainerSession } from '../container/container-session.ts';
 import { shellProgram } from '../container-program.ts';
 
@@ -80,31 +79,6 @@ export interface SyncRequest {
   readonly deletesLeftovers: boolean;
   /** Whether the tree is a directory of the user; false if undefined. Then the output tells, before the sync, what it may overwrite. */
   readonly ofUser?: boolean;
-}
-
-/** The metadata cache of a tree, and what it needs to be used. */
-export interface MetadataCacheUse {
-  readonly tree: string;
-  /** The directory of the cache; the mount point of its volume by default. */
-  readonly cache?: string;
-  /** The free bytes that the cache must have: enough for the metadata of ::gentoo by default. */
-  readonly bytes?: number;
-  /** The number of files that the cache must have room for. */
-  readonly files?: number;
-}
-
-/**
- * Runs a command of Portage with the metadata cache of a tree, and without it if Portage could not write to it: a full or damaged
- * cache would end emerge with a traceback. The output then has a line for {@link file://./metadata-line.ts}.
- */
-export function withMetadataCache(
-  { tree, cache = defaultTarget('metadata'), bytes = 128 * 2 ** 20, files = 32_000 }: MetadataCacheUse,
-  command: readonly string[],
-): readonly string[] {
-  const program = new URL('./with-metadata-cache.sh', import.meta.url);
-  const limits = [bytes, files].map(String);
-  const other = `${stateDirectory}/metadata`;
-  return shellProgram(program, 'gentoo-builder-metadata', cache, tree, other, ...limits, ...command);
 }
 
 /** The trees to lock, and the words by which a build that waits for them names this one. */

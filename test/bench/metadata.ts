@@ -1,4 +1,4 @@
-import { shellProgram } from '../../src/container-program.ts';
+import { updateMetadataCommand } from '../../src/emerge/metadata-cache.ts';
 import type { Bench } from './bench-world.ts';
 import { ratios, takeRounds } from './compare.ts';
 import { manyAtom, manyEbuild, manyEbuilds, manyReposConf, manyRepository } from './many-ebuilds.ts';
@@ -76,11 +76,7 @@ async function fillTrees(bed: TestBed): Promise<void> {
 }
 
 /** The program that zentoo runs at the end of a sync. */
-const update = shellProgram(
-  new URL('../../src/zentoo/command/update-metadata.sh', import.meta.url),
-  ...['zentoo-metadata', manyRepository.name, `${cache}/.zentoo/bulk`, 'stamp'],
-);
-const updateScript = quote(update);
+const updateScript = quote(updateMetadataCommand(manyRepository.name, `${cache}/.zentoo/bulk`, 'stamp'));
 const changeScript = [
   `echo '# changed' >>${manyRepository.location}/${manyEbuild}`,
   'touch /tmp/before',

@@ -359,12 +359,13 @@ describe('--dry-run', () => {
       { base },
     );
     expect({ ...run }).toMatchObject({ status: 0 });
-    const { tree, binpkgs, distfiles, logs } = builder.volumes;
+    const { tree, binpkgs, distfiles, metadata, logs } = builder.volumes;
     expect(run.stdout.trimEnd().split('\n')).toEqual([
       `start a container from ${base}, with`,
       `  the volume ${tree} at /var/db/repos/gentoo (empty), filled`,
       `  the volume ${binpkgs} at /var/cache/binpkgs`,
       `  the volume ${distfiles} at /var/cache/distfiles`,
+      `  the volume ${metadata} at /var/cache/edb/dep`,
       `  the volume ${logs} at /var/log/portage`,
       expect.stringMatching(
         /^ {2}a (?:tmpfs of .*|new work volume) at \/var\/tmp\/portage.*, where packages are built$/,

@@ -108,7 +108,7 @@ describe.each(await requireComposes(process.env))('compose.yaml with $command $v
     expect(Object.entries(Labels ?? {}).filter(([name, value]) => /compose/.test(name) && value !== '')).toEqual([]);
     expect(await project.things()).toMatchObject({
       containers: ['base'],
-      volumes: expect.arrayContaining(['binpkgs', 'distfiles', 'logs', 'repository']) as string[],
+      volumes: expect.arrayContaining(['binpkgs', 'distfiles', 'logs', 'metadata', 'repository']) as string[],
     });
   });
 
@@ -271,7 +271,7 @@ describe.each(await requireComposes(process.env))('compose.yaml with $command $v
     const anonymous = base?.Mounts.flatMap(({ Name }) => (/^[0-9a-f]{64}$/.test(Name ?? '') ? [Name] : [])) ?? [];
     expect(anonymous).not.toEqual([]);
     for (const command of cleanUp) expect(await project.run(command)).toMatchObject({ status: 0 });
-    const volumes = ['binpkgs', 'distfiles', 'engine', 'logs', 'repository'];
+    const volumes = ['binpkgs', 'distfiles', 'engine', 'logs', 'metadata', 'repository'];
     expect(await project.things()).toMatchObject({ containers: [], networks: [], volumes });
     const { Volumes } = await rawDocker().listVolumes();
     expect(Volumes.filter(({ Name }) => anonymous.includes(Name))).toEqual([]);

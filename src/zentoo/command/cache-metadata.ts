@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { shellProgram } from '../../container-program.ts';
 import { lookInto } from '../../container/look-into.ts';
 import { defaultTarget, describeMount, mountAt } from '../../container/mounts.ts';
 import type { Probe } from '../../container/probe.ts';
+import { updateMetadataCommand } from '../../emerge/metadata-cache.ts';
 import { failuresOf, type Failure } from '../../failure.ts';
 import { endedJobFailure } from '../../job/job-failure.ts';
 import { underLock } from '../../job/job-scripts.ts';
@@ -95,12 +95,11 @@ async function updateMetadata(run: SiteRun, view: View): Promise<string | undefi
     return await withRootContainer(run, { ...root, store: 'absent', metadata: 'writable' }, async (session) => {
       const { entries } = tuple.portage;
       await installConfiguration(session, { directory: '/etc/portage', entries, cpu: tuple.cpu, variables: {} });
-      const program = new URL('./update-metadata.sh', import.meta.url);
       const mark = `${defaultTarget('metadata')}/${markOf(view)}`;
       const job = {
         name: 'metadata',
         step: 'metadata',
-        command: underLock('shared', session, shellProgram(program, 'zentoo-metadata', view.name, mark, view.stamp)),
+        command: underLock('shared', session, updateMetadataCommand(view.name, mark, view.stamp)),
         environment: emergeEnvironment({ logdir: session.log.directory }),
         watch: false,
         silenceTimeout: undefined,

@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { shellProgram } from '../../../../src/container-program.ts';
+import { updateMetadataCommand } from '../../../../src/emerge/metadata-cache.ts';
 import { EngineRefusal } from '../../../../src/engine/refusal.ts';
 import { Failure } from '../../../../src/failure.ts';
 import { cacheMetadata } from '../../../../src/zentoo/command/cache-metadata.ts';
@@ -130,8 +130,7 @@ describe('case 5.11: the program that writes the metadata', () => {
     const egencache = join(directory, 'bin/egencache');
     writeFileSync(egencache, `#!/bin/sh\necho "$@" >${directory}/words\nexit ${status}\n`);
     chmodSync(egencache, 0o755);
-    const file = new URL('../../../../src/zentoo/command/update-metadata.sh', import.meta.url);
-    const [program = '', ...args] = shellProgram(file, 'test', 'lab', join(directory, 'marks/lab'), 'stamp');
+    const [program = '', ...args] = updateMetadataCommand('lab', join(directory, 'marks/lab'), 'stamp');
     const env = { ...process.env, PATH: `${directory}/bin:${process.env['PATH']}` };
     let ended = 0;
     try {

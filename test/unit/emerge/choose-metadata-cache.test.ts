@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { chooseMetadataCache } from '../../../src/container/metadata-cache.ts';
+import { chooseMetadataCache } from '../../../src/emerge/choose-metadata-cache.ts';
 import { chooseMount } from '../../../src/container/mounts.ts';
 import type { Container } from '../../../src/engine/containers.ts';
 

@@ -3,8 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { withMetadataCache, type MetadataCacheUse } from '../../../src/job/job-scripts.ts';
-import { syncLine } from '../../../src/job/sync-line.ts';
+import { metadataWarning, withMetadataCache, type MetadataCacheUse } from '../../../src/emerge/metadata-cache.ts';
 
 const tree = '/var/db/repos/gentoo';
 let directory: string;
@@ -53,8 +52,8 @@ describe('case 5.11: a command with a metadata cache', () => {
     ]);
   });
 
-  it('and a cache that it does not use is a warning with a way out', () => {
-    expect(syncLine('!!! metadata cache: the metadata cache in /c is not used: x')).toEqual({
+  it('says so in a line that is a warning with a way out', () => {
+    expect(metadataWarning('!!! metadata cache: the metadata cache in /c is not used: x')).toEqual({
       type: 'warning',
       message: 'the metadata cache in /c is not used: x',
       hint: 'this build sources the ebuilds itself; make room, or remove the volume of the cache: the next build makes a new one',

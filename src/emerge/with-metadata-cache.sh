@@ -1,7 +1,7 @@
 #!/bin/sh
 # with-metadata-cache CACHE TREE OTHER BYTES FILES COMMAND...: replaces itself by COMMAND (exec). Portage keeps the metadata of TREE's ebuilds
 # in CACHE. If CACHE is damaged, or if its file system has less than BYTES or room for less than FILES files, Portage would end with
-# a traceback: then it keeps the metadata in OTHER. The module metadata-line.ts reads the line that begins with `!!! metadata cache: `.
+# a traceback: then it keeps the metadata in OTHER. The module metadata-cache.ts reads the line that begins with `!!! metadata cache: `.
 cache=$1 tree=$2 other=$3 bytes=$4 files=$5
 shift 5
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Container } from '../engine/containers.ts';
-import { chooseMount, defaultVolumes, type MountChoice } from './mounts.ts';
+import { chooseMount, defaultVolumes, type MountChoice } from '../container/mounts.ts';
 
 /**
  * Chooses the volume of the metadata cache of a tree: the mount of the builder container, else a volume that belongs to this tree.
