@@ -1,7 +1,6 @@
 import { shellProgram } from '../container-program.ts';
 import { defaultTarget } from '../container/mounts.ts';
 import { stateDirectory } from '../container/work-directories.ts';
-import type { Event } from '../report/event.ts';
 
 /** The metadata cache of a tree, and what it needs to be used. */
 export interface MetadataCacheUse {
@@ -31,13 +30,13 @@ export function withMetadataCache(
 const prefix = '!!! metadata cache: ';
 
 /** The warning of a line that `with-metadata-cache.sh` printed; undefined for another line. */
-export function metadataWarning(text: string): Event | undefined {
+export function metadataWarning(text: string) {
   if (!text.startsWith(prefix)) return undefined;
   return {
     type: 'warning',
     message: text.slice(prefix.length),
     hint: 'this build sources the ebuilds itself; make room, or remove the volume of the cache: the next build makes a new one',
-  };
+  } as const;
 }
 
 /**
