@@ -344,7 +344,7 @@ export function describeEngineContract(name: string, open: () => Promise<Contrac
         const link = await engine.statPath(id, '/data/images/a%3Alatest');
         // Podman does not find the link.
         if (engine.flavour === 'podman') expect(link).toBeUndefined();
-        else expect(link).toMatchObject({ kind: 'symlink', linkTarget: 'sha256:0a' });
+        else expect(link?.linkTarget).toMatch(/^(?:.*\/)?sha256:0a$/);
       });
 
       test('writes and reads archives, also of a volume', async () => {

@@ -37,6 +37,44 @@ it('a plan names the hooks that it does not run', async () => {
   expect(await unforeseen({ buildhooks: hooked })).toEqual([[hook('buildmaster'), hook('compile')]]);
 });
 
+it('a plan names no hook that the branch does not have', async () => {
+  const buildhooks = branch('hooked', commits[1], { compile: '#!/bin/sh' });
+  expect(await unforeseen({ buildhooks })).toEqual([[hook('compile')]]);
+});
+
 it('a plan with a buildmaster that is there names only the hook compile', async () => {
   expect(await unforeseen({ buildhooks: hooked, stage: optimized('system') }, true)).toEqual([[hook('compile')]]);
+});
+
+const emerge = `emerge-pretend-${tuple.name}`;
+
+/** The number of times that two plans of a site ask emerge. */
+async function questionsOfTwoPlans(world: SiteBuildWorld): Promise<number> {
+  for (const _ of [1, 2]) await planSite(world.siteRun(), 'net');
+  return world.sitePortage.ran.filter(({ name }) => name === emerge).length;
+}
+
+it('a plan keeps an answer of emerge, also that there is no such package', async () => {
+  using world = new SiteBuildWorld([tuple]);
+  expect(await questionsOfTwoPlans(world)).toBe(1);
+  using other = new SiteBuildWorld([tuple], []);
+  expect(await questionsOfTwoPlans(other)).toBe(1);
+});
+
+it('a plan asks again if emerge failed for another reason', async () => {
+  using world = new SiteBuildWorld([tuple]);
+  world.sitePortage.jobs.set(emerge, ({ print }) => {
+    print('Killed\n');
+    return 137;
+  });
+  expect(await questionsOfTwoPlans(world)).toBe(2);
+});
+
+it('a plan has its warnings, and reports them', async () => {
+  using world = new SiteBuildWorld([tuple]);
+  const { warnings } = await planSite(world.siteRun(), 'net');
+  expect(warnings.map((warning) => ({ type: 'warning', ...warning }))).toEqual(
+    world.events.filter(({ type }) => type === 'warning'),
+  );
+  expect(warnings).not.toEqual([]);
 });
