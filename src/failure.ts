@@ -22,6 +22,8 @@ export const exitStatuses = {
   'site-taken': 20,
   'cpu-unusable': 21,
   'plan-refused': 22,
+  'commit-behind': 23,
+  'format-unknown': 24,
   'sync-failed': 30,
   'build-failed': 31,
   'package-unknown': 32,

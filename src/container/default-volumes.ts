@@ -2,10 +2,14 @@ import type { BuildContext } from './context.ts';
 import type { MountChoice } from './mounts.ts';
 import { volumeLabel } from './tree.ts';
 
-/** Creates a volume with {@link volumeLabel} if it does not exist, and reports the creation. */
-export async function makeDefaultVolume({ engine, report }: BuildContext, choice: MountChoice): Promise<void> {
+/** Creates a volume with {@link volumeLabel} and more labels if it does not exist, and reports the creation. */
+export async function makeDefaultVolume(
+  { engine, report }: BuildContext,
+  choice: MountChoice,
+  labels: Readonly<Record<string, string>> = {},
+): Promise<void> {
   if (choice.type !== 'volume' || (await engine.inspectVolume(choice.source)) !== undefined) return;
-  await engine.createVolume(choice.source, { [volumeLabel]: choice.role });
+  await engine.createVolume(choice.source, { [volumeLabel]: choice.role, ...labels });
   await report({ type: 'note', message: `created the volume ${choice.source}: it keeps the ${purposes[choice.role]}` });
 }
 

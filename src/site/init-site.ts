@@ -2,24 +2,26 @@ import { existsSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync, writ
 import { basename, dirname, join, resolve } from 'node:path';
 import { Failure } from '../failure.ts';
 import { writeRepository, type NewRepository } from './git/write-repository.ts';
+import { newSiteId } from './site-id.ts';
 import { starterSite } from './starter-site.ts';
 
 /** A new site. */
 export interface NewSite {
   readonly name: string;
+  readonly id: string;
   /** The absolute path of the site's directory. */
   readonly directory: string;
 }
 
 /**
  * Makes a small site. The directory must not exist, or must be empty except for files such as `.git` and README. The site gets
- * the name of the directory. site.yaml is written last, so that an unfinished directory is not a site. Throws a `Failure`
- * with the code `usage` if the directory is not empty or cannot be written; nothing is left behind then.
+ * the name of the directory and a new id. site.yaml is written last, so that an unfinished directory is not a site. Throws a
+ * `Failure` with the code `usage` if the directory is not empty or cannot be written; nothing is left behind then.
  */
 export function initSite(path: string, time: Date): NewSite {
   try {
     const directory = resolve(path);
-    const site = { name: siteName(basename(directory)), directory };
+    const site = { name: siteName(basename(directory)), id: newSiteId(), directory };
     requireEmpty(directory, path);
     const remove = removalOfNew(directory);
     try {
@@ -36,8 +38,8 @@ export function initSite(path: string, time: Date): NewSite {
   }
 }
 
-function writeStarterSite({ name, directory }: NewSite, time: Date): void {
-  const { files, portage, buildhooks } = starterSite(name);
+function writeStarterSite({ name, id, directory }: NewSite, time: Date): void {
+  const { files, portage, buildhooks } = starterSite(name, id);
   const start: Omit<NewRepository, 'branches'> = {
     excluded: ['/sets'],
     message: 'A small site for the ministage',

@@ -18,6 +18,7 @@ const siteSchema = loadJsonSchema(schema);
  */
 export interface SiteDocument {
   readonly name: string;
+  readonly id: string | undefined;
   readonly cpus: readonly Cpu[];
   readonly stages: readonly Stage[];
   readonly outputs: readonly OutputName[];
@@ -50,6 +51,7 @@ type Named<T> = Readonly<Record<string, T | undefined>>;
 /** The form that site.schema.json guarantees; invalid values are missing. */
 interface RawDocument {
   readonly name?: string;
+  readonly id?: string;
   readonly cpus?: Named<Named<string>>;
   readonly stages?: Named<RawStage>;
   readonly outputs?: readonly (OutputName | undefined)[];
@@ -82,6 +84,7 @@ export function readSiteDocument(text: string | undefined, file: string, diagnos
   const stages = Object.entries(raw.stages ?? {});
   return {
     name: raw.name ?? '',
+    id: raw.id,
     cpus: Object.entries(raw.cpus ?? {}).map(readCpu),
     stages: stages.map(readStage),
     outputs: defined(raw.outputs ?? ['image']),

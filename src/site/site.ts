@@ -12,6 +12,10 @@ export interface Site {
   /** The absolute path of the site's directory. */
   readonly directory: string;
   readonly name: string;
+  /** The site's identity, which all its clones have; undefined if site.yaml has none. */
+  readonly id: string | undefined;
+  /** The commit of the site's own repository that is checked out; undefined if the site's directory is no git repository. */
+  readonly head: Commit | undefined;
   readonly cpus: readonly Cpu[];
   readonly stages: readonly Stage[];
   readonly volumes: SiteVolumes;
@@ -90,11 +94,17 @@ export interface Tuple {
   readonly outputs: readonly OutputName[];
 }
 
-/** The committed state of a branch of config/portage or config/buildhooks. */
-export interface Branch {
-  readonly name: string;
+/** A commit of a git repository. */
+export interface Commit {
   /** The commit's id, in hexadecimal digits. */
   readonly commit: string;
+  /** Whether a commit is this one or one of its ancestors; undefined if the repository does not have the whole history. */
+  readonly contains: (commit: string) => boolean | undefined;
+}
+
+/** The committed state of a branch of config/portage or config/buildhooks. */
+export interface Branch extends Commit {
+  readonly name: string;
   /** The files and symbolic links, sorted by path; directories are implied. */
   readonly entries: readonly BranchEntry[];
 }

@@ -14,9 +14,14 @@ interface StarterBranch {
 }
 
 /** A small site: two processors and a third one for musl, two portage branches, hooks, a set, three tuples. */
-export function starterSite(name: string): StarterSite {
+export function starterSite(name: string, id: string): StarterSite {
   return {
-    files: { 'site.yaml': siteYaml(name), 'config/tuples': tuples, 'config/sets/tools': tools, '.gitignore': ignored },
+    files: {
+      'site.yaml': siteYaml(name, id),
+      'config/tuples': tuples,
+      'config/sets/tools': tools,
+      '.gitignore': ignored,
+    },
     portage: [
       { name: 'base', files: basePortage },
       { name: 'musl', files: muslPortage },
@@ -25,15 +30,19 @@ export function starterSite(name: string): StarterSite {
   };
 }
 
-const siteYaml = (name: string) => `# A zentoo site. The other parts of it:
+const siteYaml = (name: string, id: string) => `# A zentoo site. The other parts of it:
 #   config/portage      a git repository; every branch is one whole /etc/portage
 #   config/buildhooks   a git repository; every branch is one set of hooks
 #   config/sets         package sets that all branches share; config/portage/sets is a link to it
 #   config/tuples       the tuples to build
 # zentoo builds only the committed files of the two repositories.
 
-# A part of the names of all images, containers and volumes of this site.
+# A part of the names of all images and containers of this site.
 name: ${name}
+
+# The identity of the site, a part of the names of its volumes. All clones of the site keep it; a site that is made from a copy needs
+# another one: zentoo init --new-id
+id: ${id}
 
 # The settings of make.conf for each kind of processor. cpuid2cpuflags prints CPU_FLAGS_X86.
 cpus:

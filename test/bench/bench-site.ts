@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeRepository } from '../../src/site/git/write-repository.ts';
+import { newSiteId } from '../../src/site/site-id.ts';
 import { starterSite } from '../../src/site/starter-site.ts';
 import type { EngineApi } from './engine-api.ts';
 import { hasSharedLogs, removeSiteLogs } from './site-logs.ts';
@@ -52,7 +53,7 @@ export class BenchSite implements AsyncDisposable {
     this.#name = `${prefix}-${word}`;
     this.#stage = stage;
     this.directory = mkdtempSync(join(tmpdir(), `${this.#name}-`));
-    const { portage, buildhooks } = starterSite(this.#name);
+    const { portage, buildhooks } = starterSite(this.#name, newSiteId());
     const base = portage.filter(({ name }) => name === 'base');
     const conf = { path: 'repos.conf/bench.conf', type: 'file', content: tinyReposConf } as const;
     const branches = base.map(({ name, files }) => ({ name, files: 'bench' in trees ? [...files, conf] : files }));

@@ -41,8 +41,8 @@ async function images(): Promise<readonly string[]> {
 }
 
 async function volumes(): Promise<readonly string[]> {
-  const filters = { name: [`zentoo-${name}-`, `zentoo-${second}-`] };
-  return (await docker.listVolumes({ filters })).Volumes.map((volume) => volume.Name);
+  const listed = [name, second].map((site) => docker.listVolumes({ filters: { label: [`zentoo.site=${site}`] } }));
+  return (await Promise.all(listed)).flatMap(({ Volumes }) => Volumes.map((volume) => volume.Name));
 }
 
 /** Runs the next line of the tour, which contains `part`, after the line that sets the environment. */

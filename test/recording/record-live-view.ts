@@ -59,7 +59,7 @@ async function removeSite(site: string): Promise<void> {
   const images = await docker.listImages({ filters: { reference: [`zentoo/${site}/*`] } });
   for (const tag of images.flatMap(({ RepoTags }) => RepoTags ?? []))
     await docker.getImage(tag).remove({ force: true });
-  const { Volumes } = await docker.listVolumes({ filters: { name: [`zentoo-${site}-`] } });
+  const { Volumes } = await docker.listVolumes({ filters: { label: [`zentoo.site=${site}`] } });
   for (const { Name } of Volumes) await docker.getVolume(Name).remove();
 }
 

@@ -14,6 +14,7 @@ import {
   repositoryLinks,
 } from '../../src/portage/cross-root.ts';
 import { emergeEnvironment } from '../../src/portage/emerge-command.ts';
+import { newSiteId } from '../../src/site/site-id.ts';
 import { starterSite } from '../../src/site/starter-site.ts';
 import { stage } from '../support/real-engine.ts';
 import { uniqueName } from '../support/unique-name.ts';
@@ -88,7 +89,9 @@ describe('a root for musl, compiled by a stage of glibc', () => {
 
   /** The branch below a root's /etc/portage, with additional files. */
   const configure = async (container: StartedTestContainer, settings: Record<string, string>, prefix: string) => {
-    const branch = starterSite('test').portage.find(({ name }) => name === (prefix === '' ? 'base' : 'musl'));
+    const branch = starterSite('test', newSiteId()).portage.find(
+      ({ name }) => name === (prefix === '' ? 'base' : 'musl'),
+    );
     const added = Object.entries(settings).map(([name, value]) => `${name}="${value}"\n`);
     const files = (branch?.files ?? [])
       .filter(({ path }) => !path.startsWith('package.use'))

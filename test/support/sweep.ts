@@ -15,8 +15,9 @@ export default async function sweep(): Promise<void> {
   for (const tag of (await docker.listImages()).flatMap(({ RepoTags }) => RepoTags ?? [])) {
     if (isLeft(tag)) await gone(docker.getImage(tag).remove({ force: true }));
   }
-  for (const { Name } of (await docker.listVolumes()).Volumes ?? []) {
-    if (isLeft(Name)) await gone(docker.getVolume(Name).remove());
+  for (const { Name, Labels } of (await docker.listVolumes()).Volumes ?? []) {
+    // The volumes of a site are named after its id.
+    if (isLeft(Name) || isLeft(Labels?.['zentoo.site'] ?? '')) await gone(docker.getVolume(Name).remove());
   }
   for (const { Id, Name } of await docker.listNetworks()) {
     if (isLeft(Name)) await gone(docker.getNetwork(Id).remove());

@@ -23,6 +23,7 @@ export interface ZentooOptions {
  */
 export class TestSite implements AsyncDisposable {
   readonly name: string;
+  #id = '';
   readonly directory: string;
 
   static async open(): Promise<TestSite> {
@@ -31,6 +32,7 @@ export class TestSite implements AsyncDisposable {
     if (status !== 0) throw new Error(stderr);
     const path = join(site.directory, 'site.yaml');
     const yaml = await readFile(path, 'utf8');
+    site.#id = /^id: (.*)$/m.exec(yaml)?.[1] ?? '';
     const [short = ''] = yaml.split('# Tuples with options');
     const named = short.replace(/^name: .*$/m, `name: ${site.name}`);
     await writeFile(path, `${named}volumes:\n  distfiles: ${site.volume('distfiles')}\n`);
@@ -50,7 +52,7 @@ export class TestSite implements AsyncDisposable {
   }
 
   volume(what: string): string {
-    return `zentoo-${this.name}-${what}`;
+    return `zentoo-${this.#id}-${what}`;
   }
 
   /** Runs zentoo from the sources to its end. */
@@ -85,7 +87,7 @@ export class TestSite implements AsyncDisposable {
     const images = await docker.listImages({ filters: { reference: [`zentoo/${this.name}/*`] } });
     for (const tag of images.flatMap(({ RepoTags }) => RepoTags ?? []))
       await docker.getImage(tag).remove({ force: true });
-    const { Volumes } = await docker.listVolumes({ filters: { name: [this.volume('')] } });
+    const { Volumes } = await docker.listVolumes({ filters: { name: [this.volume(''), `zentoo-${this.name}-`] } });
     for (const { Name } of Volumes) await docker.getVolume(Name).remove();
     await rm(this.directory, { recursive: true });
   }

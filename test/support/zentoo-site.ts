@@ -80,6 +80,8 @@ export class RunningZentoo {
 /** A site with its own name in a temporary directory. Its objects on the engine are removed with it. */
 export class ZentooSite implements AsyncDisposable {
   readonly name: string;
+  /** The id that `zentoo init` gave it. {@link siteYaml} leaves it out. */
+  readonly id: string;
   readonly path: string;
   /** The directory that contains the site. */
   readonly #top: string;
@@ -88,7 +90,9 @@ export class ZentooSite implements AsyncDisposable {
   constructor(word: string) {
     this.#top = mkdtempSync(join(tmpdir(), 'zentoo-test-'));
     this.path = join(this.#top, uniqueName(word));
-    this.name = initSite(this.path, new Date('2026-01-02T03:04:05Z')).name;
+    const { name, id } = initSite(this.path, new Date('2026-01-02T03:04:05Z'));
+    this.name = name;
+    this.id = id;
   }
 
   /** Writes a file of the site itself. */
@@ -176,7 +180,8 @@ export class ZentooSite implements AsyncDisposable {
       await gone(docker.getImage(`zentoo/${this.name}/${name}`).remove({ force: true }));
     const { Volumes } = await docker.listVolumes();
     for (const { Name } of Volumes ?? [])
-      if (Name.startsWith(`zentoo-${this.name}-`)) await gone(docker.getVolume(Name).remove());
+      if ([this.name, this.id].some((word) => Name.startsWith(`zentoo-${word}-`)))
+        await gone(docker.getVolume(Name).remove());
     rmSync(this.#top, { recursive: true, force: true });
   }
 }

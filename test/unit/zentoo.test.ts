@@ -209,15 +209,13 @@ describe('zentoo', () => {
     inTemporaryDirectory(async (directory) => {
       const site = join(directory, 'net');
       await zentoo(['init', site]);
-      const volume = { Name: 'x', Driver: 'local', Mountpoint: '/x', Scope: 'local' };
-      const Labels = { 'gentoo-builder.volume': 'state', 'zentoo.directory': site };
       const server = createServer(({ url = '' }, response) => {
         const answer = (status: number, body: unknown): void => {
           response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
         };
         if (/\/(?:version|info|_ping)$/.test(url))
           return answer(200, { Version: '26.1', ApiVersion: '1.45', MinAPIVersion: '1.24' });
-        if (/\/volumes\/[^?]/.test(url)) return answer(200, { ...volume, Labels });
+        if (/\/volumes\/[^?]/.test(url)) return answer(404, { message: 'no such volume' });
         if (url.includes('/volumes')) return answer(200, { Volumes: [] });
         if (/\/(?:containers|images)\/json/.test(url)) return answer(200, []);
         if (/gentoo-ministage|\/containers\//.test(url)) return answer(404, { message: 'no such image' });

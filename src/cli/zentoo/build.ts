@@ -19,9 +19,10 @@ export const buildCommand: ZentooCommand = {
   --output-dir DIR        directory of the archives (default: output in the site's directory)
   --keep-failed           keep the container of a failed step, and print how to enter it
   --retry [ATOM]          try packages again that failed twice with the same inputs: all, or those that match;
-                          may be given several times`,
+                          may be given several times
+  --force                 move images also from commits that do not contain the commits of the last build`,
   options: {
-    ...{ single: ['jobs', 'output', 'output-dir'], repeated: [], flags: ['keep-failed'], onByDefault: [] },
+    ...{ single: ['jobs', 'output', 'output-dir'], repeated: [], flags: ['keep-failed', 'force'], onByDefault: [] },
     optional: ['retry'],
   },
   statuses: ['site', 'preconditions', 'plan', 'emerge', 'store', 'outputs'],
@@ -41,7 +42,9 @@ export const buildCommand: ZentooCommand = {
       const opened = openSiteRun(site, world, { keepFailed: given.flag('keep-failed'), outputDirectory, tuples });
       // The module loads while the engine answers.
       const [run, { buildSite }] = await Promise.all([opened, import('../../zentoo/command/build-site.ts')]);
-      const { outcomes, record, recordFile } = await buildSite(run, { jobs, retry, program: world.program });
+      const { outcomes, record, recordFile } = await buildSite(run, {
+        ...{ jobs, retry, force: given.flag('force'), program: world.program },
+      });
       await reportElog(outcomes, world.report);
       return withFailures(
         settings.json ? describeSiteBuildAsJson(record, recordFile) : describeAsTable(outcomes),

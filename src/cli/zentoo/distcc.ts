@@ -47,7 +47,7 @@ A build uses the workers of its buildmaster if there are any, and compiles the r
         await startWorkers(run, tuples, count);
         return printWorkers(site.name, await describeWorkers(run), json);
       }
-      const run = await openSiteRun(site, world, { keepFailed: false, pull: [] });
+      const run = await openSiteRun(site, world, { keepFailed: false, access: 'read', pull: [] });
       if (action === 'status') return printWorkers(site.name, await describeWorkers(run), json);
       const { removeWorkers } = await import('../../zentoo/distcc/remove-workers.ts');
       return printRemoved(site.name, await removeWorkers(run), json);

@@ -1,21 +1,39 @@
-import { noOptions, type ZentooCommand } from './zentoo-command.ts';
+import type { ZentooCommand } from './zentoo-command.ts';
 
-/** `zentoo init DIR` */
+/** `zentoo init DIR`, and `zentoo init --new-id` */
 export const initCommand: ZentooCommand = {
   name: 'init',
   operands: 'DIR',
   summary: 'make a small site for the ministage, ready to build',
-  details: `  DIR                     a new directory, or one with nothing but .git and README; the site gets its name`,
-  options: noOptions,
-  statuses: [],
-  prepare: ({ positional }, { json }, problems) => {
+  details: `  DIR                     a new directory, or one with nothing but .git and README; the site gets its name
+  --new-id                give the site in DIR, or that of --site, another id: it was made from a copy of another site
+`,
+  options: { single: [], repeated: [], flags: ['new-id'], onByDefault: [] },
+  statuses: ['site', 'preconditions'],
+  prepare: (given, { site, json }, problems) => {
+    const { positional } = given;
     const [directory = '', ...others] = positional;
+    if (given.flag('new-id')) {
+      if (others.length > 0) problems.push(`init --new-id changes one site, not ${positional.length}`);
+      return () => changeId(directory === '' ? site : directory, json);
+    }
     if (directory === '') problems.push('init needs a directory: zentoo init DIR');
     if (others.length > 0) problems.push(`init creates one site, not ${positional.length}`);
     return async () => {
       const { initSite } = await import('../../site/init-site.ts');
-      const site = initSite(directory, new Date());
-      return json ? `${JSON.stringify({ site: site.name, directory: site.directory })}\n` : `${site.directory}\n`;
+      const made = initSite(directory, new Date());
+      return json
+        ? `${JSON.stringify({ site: made.name, id: made.id, directory: made.directory })}\n`
+        : `${made.directory}\n`;
     };
   },
 };
+
+async function changeId(path: string, json: boolean): Promise<string> {
+  const { readSite } = await import('../../site/read/read-site.ts');
+  const { newSiteId, writeSiteId } = await import('../../site/site-id.ts');
+  const { name, directory } = readSite(path);
+  const id = newSiteId();
+  writeSiteId(directory, id);
+  return json ? `${JSON.stringify({ site: name, id, directory })}\n` : `${id}\n`;
+}

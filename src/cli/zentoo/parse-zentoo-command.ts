@@ -2,6 +2,7 @@ import { abbreviate } from '../../abbreviate.ts';
 import { Failure } from '../../failure.ts';
 import type { Presentation } from '../build-arguments.ts';
 import { parseArguments, type OptionTable, type ParsedArguments } from '../parse-arguments.ts';
+import { adoptCommand } from './adopt.ts';
 import { buildCommand } from './build.ts';
 import { distccCommand } from './distcc.ts';
 import { freshrootCommand } from './freshroot.ts';
@@ -15,6 +16,7 @@ import { describeCommand, describeZentoo } from './zentoo-help.ts';
 /** The commands, in the order of `--help`. */
 const zentooCommands: readonly ZentooCommand[] = [
   initCommand,
+  adoptCommand,
   syncCommand,
   planCommand,
   buildCommand,

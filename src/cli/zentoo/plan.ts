@@ -27,7 +27,7 @@ Portage resolves the packages; zentoo caches its answer until something changes.
       const tuples = chooseTuples(site, given.positional);
       const { openSiteRun } = await import('../../zentoo/run/open-site-run.ts');
       const { planSite } = await import('../../zentoo/command/plan-site.ts');
-      const run = await openSiteRun(site, world, { keepFailed: false, tuples });
+      const run = await openSiteRun(site, world, { keepFailed: false, access: 'read', tuples });
       return withFailures(await planSite(run, settings.site), { json: settings.json, graph });
     };
   },

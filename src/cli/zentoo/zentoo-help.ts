@@ -10,7 +10,7 @@ const common = `  --site DIR              the directory of the site (default: ZE
 const bands: Readonly<Record<StatusBand, readonly [string, string]>> = {
   site: ['3', 'the site is invalid; each diagnostic has file, line and column'],
   preconditions: ['10-19', 'the engine, a tree, a stage, a disk or a mount is not usable'],
-  plan: ['20-29', 'another site has the same name, a CPU is not usable, or Portage refuses a plan'],
+  plan: ['20-29', 'another site has the name, a commit is behind, a CPU is not usable, or Portage refuses a plan'],
   emerge: ['30-39', 'a sync or an emerge failed'],
   store: ['40-49', 'the store is not usable, or a package is missing in it'],
   outputs: ['50-59', 'a hook, an assembly, a commit or an archive failed'],

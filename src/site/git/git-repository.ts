@@ -1,3 +1,4 @@
+import { containsCommit } from './git-ancestry.ts';
 import { findGitDirectory, type GitDirectory } from './git-directory.ts';
 import { GitFault } from './git-fault.ts';
 import { GitObjects } from './git-objects.ts';
@@ -87,6 +88,18 @@ export class GitRepository {
   get branchesLeftBehind(): readonly MovedBranch[] {
     const head = readHead(this.directory);
     return head !== undefined && 'commit' in head ? readMovedBranches(this.directory) : [];
+  }
+
+  /** The commit that is checked out; undefined if there is none yet. */
+  get headCommit(): string | undefined {
+    const head = readHead(this.directory);
+    if (head === undefined) return undefined;
+    return 'commit' in head ? head.commit : this.#ids.get(head.branch);
+  }
+
+  /** Whether the history of the commit `head` contains a commit; undefined if the repository does not have the whole history. */
+  contains(head: string, commit: string): boolean | undefined {
+    return containsCommit(this.#objects, head, commit);
   }
 
   /** Tells why a file cannot be read, without reading it; undefined if it seems to be readable. */

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkStages } from './check-stages.ts';
 import { checkTrees, checkVolumes } from './check-volumes.ts';
+import { readHeadCommit } from './head-commit.ts';
 import { Diagnostics } from '../diagnostics.ts';
 import { findSite, siteFile } from '../find-site.ts';
 import { checkHooks } from './hooks.ts';
@@ -51,11 +52,13 @@ function readConfiguration(directory: string, diagnostics: Diagnostics): Site {
   checkVolumes(document, diagnostics);
   if (portage) checkTrees(document, portage, repositories, diagnostics);
   if (buildhooks) checkHooks(buildhooks, diagnostics);
-  const { name, cpus, stages, volumes, limits, tmpfs, ccache } = document;
+  const { name, id, cpus, stages, volumes, limits, tmpfs, ccache } = document;
   const both = [portage, buildhooks].filter((repository) => repository !== undefined);
   return {
     directory,
     name,
+    id,
+    head: readHeadCommit(directory),
     cpus,
     stages,
     volumes,

@@ -73,7 +73,9 @@ export class SiteRepository {
     return reportFaults(this.#diagnostics, startOf(this.fileOf(name)), () => {
       const git = this.git.readBranch(name);
       const report = (file: string, message: string) => this.#diagnostics.add(startOf(file), message);
-      const branch = { name, commit: git.commit, entries: this.#entriesOf(git, report) };
+      const { commit } = git;
+      const contains = (sought: string) => this.git.contains(commit, sought);
+      const branch = { name, commit, contains, entries: this.#entriesOf(git, report) };
       this.#branches.set(name, branch);
       for (const entry of git.entries) {
         const fault = this.git.findFileFault(entry);

@@ -13,6 +13,7 @@ import { commitRoot } from '../root/commit-root.ts';
 import { configureStage } from '../configure/configure-stage.ts';
 import { findCurrentImage } from '../root/current-image.ts';
 import { withRootContainer } from '../root/with-root-container.ts';
+import { formatLabel, siteFormat } from '../run/formats.ts';
 import { rootFingerprintLabel, inputsLabel, partitionLabel, siteLabel } from '../run/labels.ts';
 import { registerSiteImage } from '../run/registered-images.ts';
 import type { Share } from '../run/machine-share.ts';
@@ -63,6 +64,7 @@ export async function makeBuildmaster(run: SiteRun, work: TupleWork, share: Shar
       base,
       labels: {
         [siteLabel]: run.site.name,
+        [formatLabel]: String(siteFormat),
         [rootFingerprintLabel]: fingerprint.digest,
         [inputsLabel]: writeInputsLabel(fingerprint.inputs),
         [partitionLabel]: partition,

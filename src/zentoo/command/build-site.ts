@@ -16,8 +16,10 @@ import type { History } from '../../schedule/history.ts';
 import { createLocalExecutor } from '../execute/local-executor.ts';
 import { defaultJobs } from '../run/machine-share.ts';
 import { findBuildmaster } from '../buildmaster/make-buildmaster.ts';
-import { checkSiteTrees, makeSiteVolumes, refreshSiteRun, relistImages } from '../run/open-site-run.ts';
+import { checkSiteTrees, makeSiteVolumes, refreshSiteRun } from '../run/open-site-run.ts';
+import { relistImages } from '../run/site-images.ts';
 import { withSiteLease, type SiteLease } from '../run/site-lease.ts';
+import { checkCommits } from './check-commits.ts';
 import { checkSetNames } from '../run/check-set-names.ts';
 import type { SiteRun } from '../run/site-run.ts';
 import { lookIntoState, stateOf } from '../run/site-state.ts';
@@ -32,6 +34,8 @@ export interface BuildSettings {
   readonly jobs: number | undefined;
   /** The packages that are tried again although they failed twice with the same inputs. */
   readonly retry: Retry;
+  /** Whether images are moved also from commits that do not contain the commits of the last build. */
+  readonly force: boolean;
   readonly program: BuildRecord['program'];
 }
 
@@ -95,10 +99,15 @@ async function describeUnchanged(
 async function buildTuples(
   run: SiteRun,
   checked: readonly CheckedTuple[],
-  { jobs, retry, program, lease }: BuildSettings & { readonly lease: SiteLease },
+  { jobs, retry, force, program, lease }: BuildSettings & { readonly lease: SiteLease },
 ): Promise<SiteBuild> {
-  await makeSiteVolumes(run);
   const stale = checked.filter(({ outputs }) => !isCurrent(outputs));
+  if (!force)
+    await checkCommits(
+      run,
+      stale.map(({ work }) => work.tuple),
+    );
+  await makeSiteVolumes(run);
   const recorder = new BuildRecorder();
   const notes = new FailureNotes(retry);
   const recorded = { ...run, report: recorder.watch(run.report) };

@@ -43,7 +43,7 @@ export async function listSite(site: Site, world: SiteWorld): Promise<readonly L
 
 async function tryToOpen(site: Site, world: SiteWorld): Promise<SiteRun | undefined> {
   try {
-    return await openSiteRun(site, world, { keepFailed: false, pull: [] });
+    return await openSiteRun(site, world, { keepFailed: false, access: 'read', pull: [] });
   } catch (error) {
     if (!(error instanceof Failure) || world.signal.aborted) throw error;
     const message = `failed to read the state of the site's outputs: ${error.message}`;

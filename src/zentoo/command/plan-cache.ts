@@ -10,7 +10,8 @@ import { mountAt } from '../../container/mounts.ts';
 import type { Probe } from '../../container/probe.ts';
 import type { PortageAnswer } from '../compile/pretend-tuple.ts';
 import type { SiteRun } from '../run/site-run.ts';
-import { stateMount, statePlace, stateVolume } from '../run/site-state.ts';
+import { stateMount, statePlace } from '../run/site-state.ts';
+import { stateVolume } from '../run/volume-names.ts';
 
 /** The format of the cache: increment it when zentoo asks emerge another question, or writes the answer in another form. */
 const format = 3;
@@ -46,12 +47,24 @@ export async function withPlanCache<T>(
   image: Pick<Image, 'id'>,
   work: (answers: PlanCache, probe: Probe) => Promise<T>,
 ): Promise<T> {
-  const mounts = [stateMount(stateVolume(run.site)), { ...mountAt(run.mounts.binpkgs, storePlace), readOnly: true }];
-  return lookInto(run, { image: image.id, mounts }, (probe) => work(answersIn(probe), probe));
+  const ofState = run.isRegistered ? [stateMount(stateVolume(run))] : [];
+  const mounts = [...ofState, { ...mountAt(run.mounts.binpkgs, storePlace), readOnly: true }];
+  return lookInto(run, { image: image.id, mounts }, (probe) =>
+    work(run.isRegistered ? answersIn(probe) : noAnswers(probe), probe),
+  );
+}
+
+/** The cache of a site that is not registered on the engine: it has no state, and nothing is written. */
+function noAnswers(probe: Probe): PlanCache {
+  return { readIndex: indexReader(probe), find: () => Promise.resolve(undefined), keep: () => Promise.resolve() };
+}
+
+function indexReader(probe: Probe): PlanCache['readIndex'] {
+  return async (partition) => (await probe.readText(`${storePlace}/${partition}/Packages`)) ?? '';
 }
 
 function answersIn(probe: Probe): PlanCache {
-  const readIndex = async (partition: Partition) => (await probe.readText(`${storePlace}/${partition}/Packages`)) ?? '';
+  const readIndex = indexReader(probe);
   return {
     readIndex,
     async find({ tuple, fingerprint, image }) {

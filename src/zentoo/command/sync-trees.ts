@@ -13,6 +13,7 @@ import { createStepTimer } from '../../job/step-timer.ts';
 import { withRootContainer } from '../root/with-root-container.ts';
 import { installConfiguration } from '../configure/install-configuration.ts';
 import { checkLockWritable, readSiteLock, writeSiteLock } from '../run/site-lock.ts';
+import { siteLabel } from '../run/labels.ts';
 import { makeSiteVolumes } from '../run/open-site-run.ts';
 import { cacheMetadata } from './cache-metadata.ts';
 import type { SiteRun } from '../run/site-run.ts';
@@ -37,7 +38,7 @@ export async function syncTrees(run: SiteRun): Promise<readonly SyncedTree[]> {
   const locked = readSiteLock(directory);
   checkLockWritable(directory);
   await makeSiteVolumes(run);
-  for (const choice of run.mounts.trees.values()) await makeDefaultVolume(run, choice);
+  for (const choice of run.mounts.trees.values()) await makeDefaultVolume(run, choice, { [siteLabel]: run.site.name });
   const failures: Failure[] = [];
   const failed = new Set<string>();
   for (const tree of run.site.repositories) {

@@ -3,7 +3,15 @@ import type { ContainerSession } from '../../container/container-session.ts';
 import { stopBuildContainer } from '../../container/stop-build-container.ts';
 import { commitRoot } from '../root/commit-root.ts';
 import { replaceImage } from '../root/replace-image.ts';
-import { inputsLabel, partitionLabel, rootFingerprintLabel, siteLabel, tupleLabel } from '../run/labels.ts';
+import { formatLabel, siteFormat } from '../run/formats.ts';
+import {
+  inputsLabel,
+  partitionLabel,
+  rootFingerprintLabel,
+  siteCommitLabel,
+  siteLabel,
+  tupleLabel,
+} from '../run/labels.ts';
 import type { SiteRun } from '../run/site-run.ts';
 import { registerSiteImage } from '../run/registered-images.ts';
 import { importRoot } from './import-root.ts';
@@ -30,12 +38,16 @@ async function makeImage(run: SiteRun, session: ContainerSession, made: Assemble
   const { work, partition } = made;
   const { tuple, stage, location, fingerprint } = work;
   const name = imageName(run, tuple);
+  const { head } = run.site;
   const labels = {
     [siteLabel]: run.site.name,
+    [formatLabel]: String(siteFormat),
     [tupleLabel]: tuple.name,
     [rootFingerprintLabel]: fingerprint.digest,
     [inputsLabel]: writeInputsLabel(fingerprint.inputs),
     [partitionLabel]: partition,
+    // Without a value, the image would inherit the label of a stage that is an image of a site.
+    [siteCommitLabel]: head?.commit ?? '',
   };
   const id = await replaceImage(run.engine, name, async () => {
     if (tuple.cross) return importRoot(session, { root: location.root, name, labels });

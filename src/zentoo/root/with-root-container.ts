@@ -52,7 +52,8 @@ export async function withRootContainer<T>(
   });
 }
 
-function mountsOf({ mounts, site }: SiteRun, { portage, store, trees, metadata }: RootRequest) {
+function mountsOf(run: SiteRun, { portage, store, trees, metadata }: RootRequest) {
+  const { mounts } = run;
   return [
     ...portage.repositories.flatMap(({ name, location }) => {
       const choice = mounts.trees.get(name);
@@ -61,7 +62,7 @@ function mountsOf({ mounts, site }: SiteRun, { portage, store, trees, metadata }
     ...(store === 'absent'
       ? []
       : [{ ...mountAt(mounts.binpkgs, defaultTarget('binpkgs')), readOnly: store === 'read-only' }]),
-    ...(store === 'writable' ? ccacheMounts(site) : []),
+    ...(store === 'writable' ? ccacheMounts(run) : []),
     mountAt(mounts.distfiles, defaultTarget('distfiles')),
     // If it is read-only, Portage keeps the metadata of other ebuilds in memory: no fault of the cache ends an emerge.
     { ...mountAt(mounts.metadata, defaultTarget('metadata')), readOnly: metadata !== 'writable' },

@@ -8,3 +8,5 @@ export const rootFingerprintLabel = 'zentoo.fingerprint';
 export const inputsLabel = 'zentoo.inputs';
 /** The partition of the store that holds the image's packages. */
 export const partitionLabel = 'zentoo.partition';
+/** The commit of the site's own repository from which the image was made; not an input, because much of the site is no input. */
+export const siteCommitLabel = 'zentoo.commit';

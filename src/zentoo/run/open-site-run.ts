@@ -3,7 +3,6 @@ import { localEngineBeside } from '../../engine/docker/local-engine.ts';
 import type { EngineEnvironment } from '../../engine/docker/engine-address.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { ImageId } from '../../engine/identifiers.ts';
-import type { ListedImage } from '../../engine/images.ts';
 import { findOwnContainer } from '../../engine/own-container.ts';
 import { Failure } from '../../failure.ts';
 import type { PlannedTree } from '../../plan/plan.ts';
@@ -19,10 +18,11 @@ import type { Probe } from '../../container/probe.ts';
 import { makeDefaultVolume } from '../../container/default-volumes.ts';
 import { volumeLabel } from '../../container/tree.ts';
 import { sweepWorkspaces } from '../../container/workspace.ts';
-import { claimSite } from './claim-site.ts';
-import { stateVolume } from './site-state.ts';
+import { registerSite } from './register-site.ts';
+import { stateVolume } from './volume-names.ts';
 import { siteLabel } from './labels.ts';
-import { readRegistered } from './registered-images.ts';
+import { listSiteImages, relistImages } from './site-images.ts';
+import { readState } from './read-state.ts';
 import { readSiteLock } from './site-lock.ts';
 import { defaultOutputDirectory } from './output-directory.ts';
 import { ccacheVolume } from './ccache-volume.ts';
@@ -41,6 +41,8 @@ export interface SiteWorld {
 /** The options of a run. */
 export interface SiteRunRequest {
   readonly keepFailed: boolean;
+  /** Whether the command writes, so that it registers the site on the engine; `write` by default. */
+  readonly access?: 'read' | 'write';
   /** The directory for archives; `output` in the site's directory by default. */
   readonly outputDirectory?: string | undefined;
   /** The tuples of the run; only their stages are looked for. All tuples of the site by default. */
@@ -50,7 +52,7 @@ export interface SiteRunRequest {
 }
 
 /**
- * Connects to the engine, claims the site's name, finds the images of the stages and reads the revisions of the trees. Starts no
+ * Connects to the engine, registers the site if the command writes, finds the images of the stages and reads the revisions of the trees. Starts no
  * container.
  */
 export async function openSiteRun(site: Site, world: SiteWorld, request: SiteRunRequest): Promise<SiteRun> {
@@ -62,11 +64,9 @@ function openingOf({ name }: Site): string {
   return `read the state of the site ${name} on the engine`;
 }
 
-async function open(
-  site: Site,
-  { environment, report, signal }: SiteWorld,
-  { keepFailed, tuples = site.tuples, pull = tuples, outputDirectory = defaultOutputDirectory(site) }: SiteRunRequest,
-): Promise<SiteRun> {
+async function open(site: Site, { environment, report, signal }: SiteWorld, request: SiteRunRequest): Promise<SiteRun> {
+  const { keepFailed, access = 'write', tuples = site.tuples, pull = tuples } = request;
+  const { outputDirectory = defaultOutputDirectory(site) } = request;
   const engine = await connectEngine(environment);
   const self = await findOwnContainer(engine);
   const findLocal = localEngineBeside(engine);
@@ -74,11 +74,11 @@ async function open(
   // The slowest request starts first and is awaited last.
   const listed = explainRefusal(listSiteImages(engine, site), openingOf(site));
   listed.catch(() => undefined);
-  const mounts = siteMounts(site);
+  const names = await registerSite(engine, site, self, access);
+  const mounts = siteMounts(site, names.volumePrefix);
   const [found, trees] = await Promise.all([
     findStages(engine, tuples),
     findTrees(context, mounts.trees),
-    claimSite(engine, site, self),
     sweepWorkspaces(
       context,
       tuples.map(({ stage }) => stage.image),
@@ -87,27 +87,29 @@ async function open(
   const stages = await pullStages(context, pull, found);
   const anyStage = [...stages.values()].find(isPresent);
   let registered = new Map<string, ImageId>();
+  const state = names.isRegistered ? stateVolume(names) : undefined;
+  const look = async (probe: Probe) => {
+    const images = await listed;
+    registered = await readState(probe, { engine, report, site: site.name, volume: state ?? '', images, access });
+  };
   const revisions =
     anyStage === undefined
       ? new Map<string, string>()
-      : await readRevisions(context, anyStage.image, trees, stateVolume(site), async (probe) => {
-          registered = await readRegistered(probe, await listed);
-        });
+      : await readRevisions(context, anyStage.image, trees, state, look);
   const works = tuples.map((tuple) => tupleWork({ site, stages, revisions }, tuple));
   const made = { keepFailed, outputDirectory, started: new Date() };
-  return { ...context, site, mounts, tuples: works, anyStage, images: await listed, registered, revisions, ...made };
-}
-
-/**
- * Returns a run with the site's images as they are now: another build may have made some since the run was opened. The probe
- * reads the site's state.
- */
-export async function relistImages(run: SiteRun, probe: Probe): Promise<SiteRun> {
-  const images = await listSiteImages(run.engine, run.site);
-  const isKnown = (name: string) => run.images.get(name)?.id === images.get(name)?.id;
-  const known = [...run.registered].filter(([name]) => images.has(name) && isKnown(name));
-  const others = new Map([...images].filter(([name]) => !isKnown(name)));
-  return { ...run, images, registered: new Map([...known, ...(await readRegistered(probe, others))]) };
+  return {
+    ...context,
+    ...names,
+    site,
+    mounts,
+    tuples: works,
+    anyStage,
+    images: await listed,
+    registered,
+    revisions,
+    ...made,
+  };
 }
 
 /** Returns a run with images, trees and the tuples' data as they are now, after another command worked on the site. */
@@ -115,7 +117,7 @@ export async function refreshSiteRun(run: SiteRun, probe: Probe): Promise<SiteRu
   const { site, mounts, anyStage } = run;
   const trees = await findTrees(run, mounts.trees);
   const revisions =
-    anyStage === undefined ? run.revisions : await readRevisions(run, anyStage.image, trees, stateVolume(site));
+    anyStage === undefined ? run.revisions : await readRevisions(run, anyStage.image, trees, stateVolume(run));
   const stages = new Map(run.tuples.map(({ tuple, stage }) => [tuple.stage.name, stage]));
   const tuples = run.tuples.map(({ tuple }) => tupleWork({ site, stages, revisions }, tuple));
   return relistImages({ ...run, tuples, revisions }, probe);
@@ -149,22 +151,19 @@ async function pullStages(
   return stages;
 }
 
-/** Lists the images that were made for a site, by name. */
-async function listSiteImages(engine: Engine, { name }: Site): Promise<ReadonlyMap<string, ListedImage>> {
-  const images = await engine.imagesWithLabel(`${siteLabel}=${name}`);
-  return new Map(images.flatMap((image) => image.names.map((each) => [each, image] as const)));
-}
-
 function otherStage({ name }: Pick<Stage, 'name'>): string {
   return `name an image for the stage ${name} in site.yaml that the engine has already`;
 }
 
 /** Makes the missing volumes of a site, except for the trees: a sync makes them. */
-export async function makeSiteVolumes({ engine, report, signal, self, mounts, site }: SiteRun): Promise<void> {
+export async function makeSiteVolumes(run: SiteRun): Promise<void> {
+  const { engine, report, signal, self, mounts, site } = run;
   const context = { engine, report, signal, self };
-  const choices = [mounts.binpkgs, mounts.distfiles, mounts.logs, mounts.metadata];
-  await Promise.all(choices.map((choice) => makeDefaultVolume(context, choice)));
-  if (site.ccache) await engine.createVolume(ccacheVolume(site), { [volumeLabel]: 'ccache' });
+  const ofSite = { [siteLabel]: site.name };
+  await Promise.all([mounts.binpkgs, mounts.metadata].map((choice) => makeDefaultVolume(context, choice, ofSite)));
+  // All sites share these.
+  await Promise.all([mounts.distfiles, mounts.logs].map((choice) => makeDefaultVolume(context, choice)));
+  if (site.ccache) await engine.createVolume(ccacheVolume(run), { [volumeLabel]: 'ccache', ...ofSite });
 }
 
 /**

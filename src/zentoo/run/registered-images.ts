@@ -3,7 +3,8 @@ import { withProbe, type Probe } from '../../container/probe.ts';
 import type { ImageId } from '../../engine/identifiers.ts';
 import type { ListedImage } from '../../engine/images.ts';
 import { isRegistered, registerImage } from '../../ownership/image-register.ts';
-import { stateMount, statePlace, stateVolume } from './site-state.ts';
+import { stateMount, statePlace } from './site-state.ts';
+import { stateVolume } from './volume-names.ts';
 import type { SiteRun } from './site-run.ts';
 
 /** Finds out which images of a site zentoo committed, by the register in the site's state volume. */
@@ -22,12 +23,12 @@ export async function readRegistered(
  * session's container may be stopped.
  */
 export async function registerSiteImage(
-  { engine, site, registered }: Pick<SiteRun, 'engine' | 'site' | 'registered'>,
+  { engine, volumePrefix, registered }: Pick<SiteRun, 'engine' | 'volumePrefix' | 'registered'>,
   { workspace, base }: Pick<ContainerSession, 'workspace' | 'base'>,
   name: string,
   id: ImageId,
 ): Promise<void> {
-  const mounts = [stateMount(stateVolume(site))];
+  const mounts = [stateMount(stateVolume({ volumePrefix }))];
   await withProbe(engine, workspace, { image: base, mounts }, (probe) => registerImage(probe, statePlace, name, id));
   registered.set(name, id);
 }

@@ -3,20 +3,20 @@ import { defaultVolumes, type MountChoice, type Role } from '../../container/mou
 import type { SiteMounts } from './site-run.ts';
 
 /**
- * The volumes and host paths that outlive a site's containers. By default they are volumes named after the site, except for
- * distfiles and logs, which all sites and gentoo-builder share.
+ * The volumes and host paths that outlive a site's containers. By default they are volumes whose names begin with
+ * `volumePrefix`, except for distfiles and logs, which all sites and gentoo-builder share.
  */
-export function siteMounts({ name, volumes, repositories }: Site): SiteMounts {
+export function siteMounts({ volumes, repositories }: Site, volumePrefix: string): SiteMounts {
   const treeOf = (repository: string) => volumes.trees.find((tree) => tree.repository === repository)?.source;
   return {
-    binpkgs: choose('binpkgs', volumes.binpkgs, `zentoo-${name}-binpkgs`),
+    binpkgs: choose('binpkgs', volumes.binpkgs, `${volumePrefix}-binpkgs`),
     distfiles: choose('distfiles', volumes.distfiles, defaultVolumes.distfiles),
     logs: choose('logs', undefined, defaultVolumes.logs),
-    metadata: choose('metadata', undefined, `zentoo-${name}-metadata`),
+    metadata: choose('metadata', undefined, `${volumePrefix}-metadata`),
     trees: new Map(
       repositories.map((repository) => [
         repository.name,
-        choose('tree', treeOf(repository.name), `zentoo-${name}-repository-${repository.name}`),
+        choose('tree', treeOf(repository.name), `${volumePrefix}-repository-${repository.name}`),
       ]),
     ),
   };

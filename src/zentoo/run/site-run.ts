@@ -5,6 +5,7 @@ import type { Site } from '../../site/site.ts';
 import type { Base } from '../../container/base-image.ts';
 import type { BuildContext } from '../../container/context.ts';
 import type { MountChoice } from '../../container/mounts.ts';
+import type { SiteVolumeNames } from './volume-names.ts';
 import type { TupleWork } from './tuple-work.ts';
 
 /** A site's volumes and host paths, to be mounted in its containers. */
@@ -19,7 +20,7 @@ export interface SiteMounts {
 }
 
 /** The context of one command for one site, passed to every step. */
-export interface SiteRun extends BuildContext {
+export interface SiteRun extends BuildContext, SiteVolumeNames {
   readonly site: Site;
   readonly mounts: SiteMounts;
   /** The tuples that the command works on. */

@@ -2,16 +2,11 @@ import type { BuildContext } from '../../container/context.ts';
 import { lookInto } from '../../container/look-into.ts';
 import type { Probe } from '../../container/probe.ts';
 import type { MountSpec } from '../../engine/containers.ts';
-import type { Site } from '../../site/site.ts';
 import type { SiteRun } from './site-run.ts';
+import { stateVolume } from './volume-names.ts';
 
 /** The mount point of a site's state volume in a probe. */
 export const statePlace = '/mnt/state';
-
-/** The volume in which a site keeps its state. */
-export function stateVolume({ name }: Pick<Site, 'name'>): string {
-  return `zentoo-${name}-state`;
-}
 
 /** The mount of a state volume in a probe, at {@link statePlace}. */
 export function stateMount(volume: string): MountSpec {
@@ -27,9 +22,9 @@ export interface SiteState {
 }
 
 /** The state of a run's site. The probe takes the image of one of the site's stages; the engine must have one. */
-export function stateOf({ engine, report, signal, self, site, anyStage }: SiteRun): SiteState {
+export function stateOf({ engine, report, signal, self, volumePrefix, anyStage }: SiteRun): SiteState {
   if (anyStage === undefined) throw new Error('the engine has no image of a stage of the site');
-  return { context: { engine, report, signal, self }, volume: stateVolume(site), image: anyStage.name };
+  return { context: { engine, report, signal, self }, volume: stateVolume({ volumePrefix }), image: anyStage.name };
 }
 
 /** Reads and writes files of a state volume, which is at {@link statePlace} in the probe. Starts no container. */

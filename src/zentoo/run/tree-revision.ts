@@ -23,7 +23,7 @@ export async function findTrees({ engine }: Pick<BuildContext, 'engine'>, trees:
  * With a `state` volume, revisions are cached there.
  *
  * @param trees trees that exist; see {@link findTrees}
- * @param readMore reads more from the same probe; not called if there is no tree
+ * @param readMore reads more from the same probe, with the state; not called if there is no tree or no state
  */
 export async function readRevisions(
   context: BuildContext,
@@ -38,7 +38,7 @@ export async function readRevisions(
   const ofState = state === undefined ? [] : [stateMount(state)];
   const mounts = [...ofTrees, ...ofState];
   const found = await lookInto(context, { image: image.id, mounts }, async (probe) => {
-    await readMore(probe);
+    if (state !== undefined) await readMore(probe);
     const read = state === undefined ? readRevision : readOrFindRevision;
     return Promise.all(present.map(async ([name], index) => [name, await read(probe, `/mnt/${index}`, name)] as const));
   });

@@ -78,7 +78,7 @@ const faults: readonly (readonly [string, (site: string) => void, string])[] = [
     },
     'can be read in 2 ways',
   ],
-  ['an error of YAML', (site) => edit(site, 'site.yaml', 'cpus:', 'cpus: ['), 'site.yaml:14:'],
+  ['an error of YAML', (site) => edit(site, 'site.yaml', 'cpus:', 'cpus: ['), 'site.yaml:18:'],
   ['a key twice', (site) => edit(site, 'site.yaml', 'cpus:', 'name: x\ncpus:'), 'Map keys must be unique'],
   ['a wrong type', (site) => edit(site, 'site.yaml', 'outputs: [image]', 'outputs: 7'), 'outputs must be a list'],
   [

@@ -8,7 +8,7 @@ function problemsOf(...argv: string[]): readonly string[] {
 }
 
 describe('the command line of zentoo', () => {
-  const commands = 'init, sync, plan, build, freshroot, distcc, list';
+  const commands = 'init, adopt, sync, plan, build, freshroot, distcc, list';
 
   it.each<readonly [readonly string[], string]>([
     [[], `there is no command: the commands are ${commands}`],
@@ -17,6 +17,8 @@ describe('the command line of zentoo', () => {
     [['sync', 'x'], 'sync takes no arguments: it syncs all repositories'],
     [['init'], 'init needs a directory: zentoo init DIR'],
     [['init', 'a', 'b'], 'init creates one site, not 2'],
+    [['init', '--new-id', 'a', 'b'], 'init --new-id changes one site, not 2'],
+    [['adopt', 'x'], 'adopt takes no arguments: --site DIR chooses the site'],
     [['list', '--sit', 'x'], "unknown option '--sit'; did you mean --site?"],
     [['list', '--site'], '--site needs a value: --site=VALUE'],
     [['list', '--site=a', '--site=b'], '--site is given 2 times'],
@@ -130,7 +132,8 @@ describe('the help of zentoo', () => {
   });
 
   it.each([
-    ['init', []],
+    ['init', ['3', '10-19']],
+    ['adopt', ['3', '10-19', '20-29']],
     ['sync', ['3', '10-19', '20-29', '30-39']],
     ['plan', ['3', '10-19', '20-29', '30-39', '40-49', '50-59']],
     ['build', ['3', '10-19', '20-29', '30-39', '40-49', '50-59']],
@@ -145,10 +148,11 @@ describe('the help of zentoo', () => {
   });
 
   it.each([
-    ['init', []],
+    ['init', ['--new-id']],
+    ['adopt', ['--from']],
     ['sync', []],
     ['plan', ['--graph']],
-    ['build', ['--jobs', '--output', '--output-dir', '--keep-failed', '--retry']],
+    ['build', ['--jobs', '--output', '--output-dir', '--keep-failed', '--force', '--retry']],
     ['freshroot', ['--cpu', '--portage', '--buildhooks', '--keep', '--']],
     ['distcc', ['--count']],
     ['list', []],
@@ -176,6 +180,7 @@ describe('the help of zentoo', () => {
 
   it.each([
     'init DIR',
+    'adopt',
     'sync',
     'plan [TUPLE...]',
     'build [TUPLE...]',
@@ -194,7 +199,10 @@ describe('the help of zentoo', () => {
   });
 
   it('fits in 120 columns', () => {
-    const texts = [helpOf(), ...['plan', 'build', 'freshroot', 'distcc', 'list', 'init'].map((name) => helpOf(name))];
+    const texts = [
+      helpOf(),
+      ...['plan', 'build', 'freshroot', 'distcc', 'list', 'init', 'adopt'].map((name) => helpOf(name)),
+    ];
     expect(texts.flatMap((text) => text.split('\n')).filter((line) => line.length > 120)).toEqual([]);
   });
 

@@ -106,11 +106,12 @@ describe('zentoo build', () => {
   it('opens the site with the options, and builds the tuples with other outputs', async () => {
     vi.mocked(buildSite).mockResolvedValue(await buildOf([]));
     const { name } = tuple;
-    await zentoo('build', name, '--jobs', '3', '--output', 'archive', '--output-dir', '/srv/out', '--keep-failed');
+    const options = ['--jobs', '3', '--output', 'archive', '--output-dir', '/srv/out', '--keep-failed', '--force'];
+    await zentoo('build', name, ...options);
     const chosen = [expect.objectContaining({ name, outputs: ['archive'] })];
     const request = { keepFailed: true, outputDirectory: '/srv/out', tuples: chosen };
     expect(openSiteRun).toHaveBeenLastCalledWith(expect.objectContaining({ name: 'net' }), expect.anything(), request);
-    expect(buildSite).toHaveBeenLastCalledWith(expect.anything(), { jobs: 3, retry: [], program });
+    expect(buildSite).toHaveBeenLastCalledWith(expect.anything(), { jobs: 3, retry: [], force: true, program });
   });
 
   it("builds all tuples with the site's outputs if no option says otherwise", async () => {
@@ -119,7 +120,12 @@ describe('zentoo build', () => {
     const tuples = site.tuples.map(({ name, outputs }) => expect.objectContaining({ name, outputs }) as Tuple);
     const request = { keepFailed: false, outputDirectory: undefined, tuples };
     expect(openSiteRun).toHaveBeenLastCalledWith(expect.anything(), expect.anything(), request);
-    expect(buildSite).toHaveBeenLastCalledWith(expect.anything(), { jobs: undefined, retry: [], program });
+    expect(buildSite).toHaveBeenLastCalledWith(expect.anything(), {
+      jobs: undefined,
+      retry: [],
+      force: false,
+      program,
+    });
   });
 
   it.each<readonly [readonly string[], unknown]>([
@@ -237,7 +243,11 @@ describe('zentoo plan', () => {
     vi.mocked(planSite).mockResolvedValue(sitePlan([]));
     await zentoo('plan', tuple.name);
     const tuples = [expect.objectContaining({ name: tuple.name })];
-    expect(openSiteRun).toHaveBeenLastCalledWith(expect.anything(), expect.anything(), { keepFailed: false, tuples });
+    expect(openSiteRun).toHaveBeenLastCalledWith(expect.anything(), expect.anything(), {
+      keepFailed: false,
+      access: 'read',
+      tuples,
+    });
   });
 
   it.each([
@@ -418,6 +428,7 @@ describe('zentoo distcc', () => {
     ]);
     expect(openSiteRun).toHaveBeenLastCalledWith(expect.anything(), expect.anything(), {
       keepFailed: false,
+      access: 'read',
       pull: [],
     });
   });
@@ -503,11 +514,50 @@ describe('zentoo freshroot', () => {
 });
 
 describe('zentoo init', () => {
+  it('prints the directory, and with --json the name and the id as well', async () => {
+    const [plain, json] = ['plain/new', 'json/new'].map((name) => join(parent, name));
+    expect(await zentoo('init', plain ?? '')).toBe(`${plain}\n`);
+    const output = JSON.parse(await printed('init', json ?? '', '--json')) as unknown;
+    expect(output).toEqual({ site: 'new', id: readSite(json ?? '').id, directory: json });
+  });
+
+  it('gives a site another id with --new-id, by default the site of --site', async () => {
+    const path = join(parent, 'copy');
+    initSite(path, new Date(0));
+    const ids = [readSite(path).id];
+    for (const argv of [[path], ['--site', path], ['--site', path, '--json']]) {
+      const output = await printed('init', '--new-id', ...argv);
+      ids.push(readSite(path).id);
+      expect(output).toContain(ids.at(-1));
+    }
+    expect(new Set(ids).size).toBe(4);
+  });
+});
+
+describe('zentoo adopt', () => {
   it.each([
-    [[], (path: string) => `${path}\n`],
-    [['--json'], (path: string) => `${JSON.stringify({ site: 'new', directory: path })}\n`],
-  ])('prints the directory with %j', async (options, expected) => {
-    const path = join(parent, `${options.length}/new`);
-    expect(await zentoo('init', path, ...options)).toBe(expected(path));
+    [
+      { isNewId: true, from: '/srv/net', images: ['zentoo/net/one:latest'] },
+      [
+        'site.yaml has the id k3v7q2mwx4pd now: commit it',
+        'took over the registration for /srv/net',
+        'volumes: zentoo-net-*',
+      ],
+    ],
+    [
+      { isNewId: false, from: undefined, images: [] },
+      ['site.yaml has the id k3v7q2mwx4pd', 'there was nothing to take over on this engine', 'volumes: zentoo-net-*'],
+    ],
+  ])('prints what it took over: %j', async (parts, lines) => {
+    const adoption = { id: 'k3v7q2mwx4pd', volumePrefix: 'zentoo-net', ...parts };
+    const adopting = await import('../../../src/zentoo/run/adopt-site.ts');
+    const adopt = vi.spyOn(adopting, 'adoptSite').mockResolvedValue(adoption);
+    const output = await printed('adopt', '--from', '/srv/net');
+    expect(output).toBe([...lines, ...parts.images.map((name) => `image: ${name}`), ''].join('\n'));
+    expect(adopt).toHaveBeenLastCalledWith(expect.objectContaining({ directory }), expect.anything(), '/srv/net');
+    expect(JSON.parse(await printed('adopt', '--json'))).toMatchObject({
+      from: parts.from ?? null,
+      volumes: 'zentoo-net',
+    });
   });
 });

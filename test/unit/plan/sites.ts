@@ -14,6 +14,15 @@ export function packageSet(name: string, sets: readonly string[] = [], atom = `a
   };
 }
 
+const histories = new Map<string, (commit: string) => boolean>();
+
+/** A history of one commit. The function of a commit is always the same, so that equal branches are equal. */
+function containsOf(commit: string): (sought: string) => boolean {
+  const known = histories.get(commit) ?? ((sought: string) => sought === commit);
+  histories.set(commit, known);
+  return known;
+}
+
 /** A branch with these files; a hook is executable, and a text that begins with `->` is where a link leads. */
 export function branch(name: string, commit: string, files: Readonly<Record<string, string>> = {}): Branch {
   const entries = Object.entries(files).map(([path, text]): BranchEntry => ({
@@ -22,7 +31,7 @@ export function branch(name: string, commit: string, files: Readonly<Record<stri
     id: Buffer.from(text).toString('hex'),
     read: () => Buffer.from(text.replace(/^->/, '')),
   }));
-  return { name, commit, entries };
+  return { name, commit, contains: containsOf(commit), entries };
 }
 
 export const commits = ['a', 'b', 'c', 'd'].map((digit) => digit.repeat(40)) as [string, string, string, string];
@@ -57,6 +66,8 @@ export function siteOf(changes: Partial<Site> = {}): Site {
   return {
     directory: '/srv/net',
     name: 'net',
+    id: undefined,
+    head: undefined,
     cpus: tuples.map(({ cpu }) => cpu),
     stages: tuples.map(({ stage }) => stage),
     volumes: { binpkgs: undefined, distfiles: undefined, trees: [] },

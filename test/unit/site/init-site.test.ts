@@ -93,10 +93,18 @@ describe('a new site', () => {
     expect(readFileSync(join(directory.path, '.gitignore'), 'utf8')).toBe('*~');
   });
 
+  it('has an id of its own', () => {
+    using directory = temporaryDirectory();
+    const ids = ['a', 'b'].map((name) => initSite(join(directory.path, name), time).id);
+    expect(new Set(ids).size).toBe(2);
+    expect(['a', 'b'].map((name) => readSite(join(directory.path, name)).id)).toEqual(ids);
+  });
+
   it('has the name of its directory', () => {
     using directory = temporaryDirectory();
     expect(initSite(join(directory.path, 'My Site_2!'), time)).toEqual({
       name: 'my-site-2',
+      id: expect.stringMatching(/^[a-z][a-z2-7]{11}$/),
       directory: join(directory.path, 'My Site_2!'),
     });
     expect(readSite(join(directory.path, 'My Site_2!')).name).toBe('my-site-2');

@@ -153,7 +153,7 @@ const bad: readonly (readonly [string, (text: string) => string, readonly string
     'a merge key',
     (text) => `${text}<<: {}\n`,
     [
-      "site.yaml:20:1: there is no key '<<' in site.yaml; there are name, cpus, stages, outputs, volumes, limits, tmpfs, ccache, tuples",
+      "site.yaml:20:1: there is no key '<<' in site.yaml; there are name, id, cpus, stages, outputs, volumes, limits, tmpfs, ccache, tuples",
     ],
   ],
   [

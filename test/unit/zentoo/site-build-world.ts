@@ -44,8 +44,12 @@ export class SiteBuildWorld extends SiteWorld {
   }
 
   /** Builds all tuples. */
-  build(run = this.siteRun(), jobs = 1, retry: BuildSettings['retry'] = []): Promise<SiteBuild> {
-    return buildSite(run, { jobs, retry, program });
+  build(
+    run = this.siteRun(),
+    jobs = 1,
+    { retry = [], force = false }: Partial<BuildSettings> = {},
+  ): Promise<SiteBuild> {
+    return buildSite(run, { jobs, retry, force, program });
   }
 
   /** The files of an image that has this name. */

@@ -56,7 +56,9 @@ export class SiteWorld extends BuildWorld {
     return {
       ...this.context,
       site,
-      mounts: siteMounts(site),
+      volumePrefix: 'zentoo-net',
+      isRegistered: true,
+      mounts: siteMounts(site, 'zentoo-net'),
       tuples: site.tuples.map((tuple) => tupleWork({ site, stages, revisions }, tuple)),
       anyStage,
       images: new Map(),

@@ -38,7 +38,7 @@ class FailingWorld extends SiteBuildWorld {
   /** Builds, and returns the number of attempts to compile, and the failures. */
   async attempt(retry: Retry = [], run = this.siteRun()): Promise<Attempt> {
     const before = this.sitePortage.runs('emerge-compile').length;
-    const built = await this.build(run, 1, retry);
+    const built = await this.build(run, 1, { retry });
     const failures = built.outcomes.flatMap((outcome) => (outcome.type === 'failed' ? outcome.failures : []));
     return { ...built, failures, attempts: this.sitePortage.runs('emerge-compile').length - before };
   }

@@ -43,13 +43,15 @@ function open({ shell = () => ({ exitCode: 4 }), hookStatus = 0, changed = parti
   onTestFinished(() => world[Symbol.dispose]());
   const site = siteOf({ tuples: [tuple], sets, repositories: [{ ...repository, branches: ['base'] }] });
   const stage = world.engine.addImage('gentoo-ministage', { layers: ['sha256:below'] });
-  const mounts = siteMounts(site);
+  const mounts = siteMounts(site, 'zentoo-net');
   const base = { name: 'gentoo-ministage', image: stage };
   const revisions = new Map([['gentoo', 'c0ffee']]);
   const workOf = (of: Tuple) => tupleWork({ site, stages: new Map([['ministage', base]]), revisions }, of);
   const run: SiteRun = {
     ...world.context,
     site,
+    volumePrefix: 'zentoo-net',
+    isRegistered: true,
     mounts,
     tuples: [],
     anyStage: base,

@@ -23,7 +23,7 @@ const there = tupleWithTree({
 async function openIn(world: SiteWorld, request: Partial<SiteRunRequest> = {}) {
   const directory = mkdtempSync(join(tmpdir(), 'open-site-'));
   onTestFinished(() => rmSync(directory, { recursive: true }));
-  world.engine.volumes.delete('zentoo-net-state');
+  for (const volume of ['zentoo-net-state', 'zentoo-net-site']) world.engine.volumes.delete(volume);
   vi.spyOn(connecting, 'connectEngine').mockResolvedValue(world.engine);
   const { report, signal } = world.context;
   const { site } = world.run({ tuples: [here, there], directory });

@@ -15,7 +15,7 @@ const repositories = [repository('gentoo'), repository('lab')];
 const volume = { type: 'volume', origin: 'default', readOnly: false } as const;
 
 it('a site has volumes of its own for packages, metadata and trees, and shares the volumes of sources and logs', () => {
-  expect(siteMounts(siteOf({ repositories }))).toEqual({
+  expect(siteMounts(siteOf({ repositories }), 'zentoo-net')).toEqual({
     binpkgs: { ...volume, role: 'binpkgs', source: 'zentoo-net-binpkgs' },
     distfiles: { ...volume, role: 'distfiles', source: 'gentoo-distfiles' },
     logs: { ...volume, role: 'logs', source: 'gentoo-logs' },
@@ -34,7 +34,7 @@ it('volumes and host paths of site.yaml replace the volumes of the site', () => 
     trees: [{ repository: 'lab', source: '/srv/lab' }],
   };
   const given = { origin: 'given', readOnly: false } as const;
-  expect(siteMounts(siteOf({ volumes, repositories }))).toEqual({
+  expect(siteMounts(siteOf({ volumes, repositories }), 'zentoo-net')).toEqual({
     binpkgs: { ...given, role: 'binpkgs', type: 'bind', source: '/srv/binpkgs' },
     distfiles: { ...given, role: 'distfiles', type: 'volume', source: 'my-distfiles' },
     logs: { ...volume, role: 'logs', source: 'gentoo-logs' },
@@ -47,8 +47,7 @@ it('volumes and host paths of site.yaml replace the volumes of the site', () => 
 });
 
 it('a site with ccache mounts a separate volume for it', () => {
-  expect(ccacheMounts(siteOf({ ccache: true }))).toEqual([
-    { type: 'volume', source: 'zentoo-net-ccache', target: '/var/cache/ccache' },
-  ]);
-  expect(ccacheMounts(siteOf({ ccache: false }))).toEqual([]);
+  const mountsWith = (ccache: boolean) => ccacheMounts({ site: siteOf({ ccache }), volumePrefix: 'zentoo-net' });
+  expect(mountsWith(true)).toEqual([{ type: 'volume', source: 'zentoo-net-ccache', target: '/var/cache/ccache' }]);
+  expect(mountsWith(false)).toEqual([]);
 });

@@ -96,11 +96,11 @@ describe('the volumes of a site', () => {
     expect(made).toEqual({
       'gentoo-repository': expect.anything(),
       'zentoo-net-state': {},
-      'zentoo-net-binpkgs': { 'gentoo-builder.volume': 'binpkgs' },
+      'zentoo-net-binpkgs': { 'gentoo-builder.volume': 'binpkgs', 'zentoo.site': 'net' },
       'gentoo-distfiles': { 'gentoo-builder.volume': 'distfiles' },
       'gentoo-logs': { 'gentoo-builder.volume': 'logs' },
-      'zentoo-net-metadata': { 'gentoo-builder.volume': 'metadata' },
-      'zentoo-net-ccache': { 'gentoo-builder.volume': 'ccache' },
+      'zentoo-net-metadata': { 'gentoo-builder.volume': 'metadata', 'zentoo.site': 'net' },
+      'zentoo-net-ccache': { 'gentoo-builder.volume': 'ccache', 'zentoo.site': 'net' },
     });
     expect(said(world, 'note').toSorted()).toEqual([
       'created the volume gentoo-distfiles: it keeps the sources, so that nothing is fetched twice',

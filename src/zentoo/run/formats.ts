@@ -1,0 +1,21 @@
+import { Failure } from '../../failure.ts';
+
+/**
+ * The format of the objects that a site has on an engine: its registration, its state, the labels of its images. Format 1 is that of
+ * zentoo 0.1.0, which has no number. Increment it when a former zentoo must not work on them any more; docs/upgrading.md lists all.
+ */
+export const siteFormat = 2;
+
+/** The label with {@link siteFormat}. */
+export const formatLabel = 'zentoo.format';
+
+/** Reads the number of a format; 1 if there is none. Throws `format-unknown` if this zentoo does not know the format. */
+export function readFormat(text: string | undefined, what: string, known: number): number {
+  const format = /^[1-9]\d{0,5}$/.test(text ?? '1') ? Number(text ?? '1') : Number.NaN;
+  if (format <= known) return format;
+  throw new Failure(
+    'format-unknown',
+    `failed to use ${what}: it has the format ${text ?? ''}, and this zentoo knows formats up to ${known}`,
+    { hint: 'use the zentoo that wrote it, or a newer one; nothing was changed' },
+  );
+}

@@ -1,0 +1,55 @@
+import type { Probe } from '../../container/probe.ts';
+import type { ImageId } from '../../engine/identifiers.ts';
+import type { ListedImage } from '../../engine/images.ts';
+import type { Volumes } from '../../engine/volumes.ts';
+import { registerImage } from '../../ownership/image-register.ts';
+import type { Report } from '../../report/event.ts';
+import { recogniseFormerImages } from './former-images.ts';
+import { formatLabel, readFormat, siteFormat } from './formats.ts';
+import { readRegistered } from './registered-images.ts';
+import { statePlace } from './site-state.ts';
+
+/** The state of a site, and what is known about it. */
+interface StateReading {
+  readonly engine: Volumes;
+  readonly report: Report;
+  /** The name of the site. */
+  readonly site: string;
+  /** The state volume, which the probe has at {@link statePlace}. */
+  readonly volume: string;
+  /** The images that are labelled as images of the site, by name. */
+  readonly images: ReadonlyMap<string, ListedImage>;
+  readonly access: 'read' | 'write';
+}
+
+/** A link whose target has the format's number: engines describe a link much faster than they read a file. */
+const formatLink = 'format';
+
+/**
+ * Reads which images zentoo committed for a site. The state of zentoo 0.1.0 has no register of images: they are recognised, and a
+ * command that writes registers them and gives the state its format, so that this happens once. Throws `format-unknown` if a newer
+ * zentoo wrote the state.
+ */
+export async function readState(probe: Probe, reading: StateReading): Promise<Map<string, ImageId>> {
+  const { volume, images } = reading;
+  const target = (await probe.stat(`${statePlace}/${formatLink}`))?.linkTarget;
+  const written = target === undefined ? undefined : (/(?:^|\/)format-(\d+)$/.exec(target)?.[1] ?? target);
+  const format = written ?? (await reading.engine.inspectVolume(volume))?.labels[formatLabel];
+  const isFormer = readFormat(format, `the state of the site, the volume ${volume}`, siteFormat) < siteFormat;
+  const registered = await readRegistered(probe, images);
+  const recognised = isFormer ? recogniseFormerImages(reading.site, images) : new Map<string, ImageId>();
+  if (reading.access === 'write' && written === undefined) await migrate(probe, reading, recognised);
+  return new Map([...recognised, ...registered]);
+}
+
+async function migrate(
+  probe: Probe,
+  { report, site }: StateReading,
+  recognised: ReadonlyMap<string, ImageId>,
+): Promise<void> {
+  for (const [name, id] of recognised) await registerImage(probe, statePlace, name, id);
+  await probe.writeLink(statePlace, formatLink, `format-${siteFormat}`);
+  if (recognised.size === 0) return;
+  const names = [...recognised.keys()].toSorted().join(', ');
+  await report({ type: 'note', message: `took over the images that zentoo 0.1.0 made for the site ${site}: ${names}` });
+}

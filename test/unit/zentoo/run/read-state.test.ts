@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import { lookInto } from '../../../../src/container/look-into.ts';
+import { readState } from '../../../../src/zentoo/run/read-state.ts';
+import { listSiteImages } from '../../../../src/zentoo/run/site-images.ts';
+import { statePlace } from '../../../../src/zentoo/run/site-state.ts';
+import { baseName } from '../../builder/build-world.ts';
+import { siteOf } from '../../plan/sites.ts';
+import { SiteWorld } from '../site-world.ts';
+
+const state = 'zentoo-net-state';
+const fingerprint = '0123456789abcdef'.repeat(4);
+const tuple = { 'zentoo.site': 'net', 'zentoo.tuple': 'one', 'zentoo.fingerprint': fingerprint };
+const buildmaster = { 'zentoo.site': 'net', 'zentoo.fingerprint': fingerprint };
+
+/** A world whose state volume has the labels that zentoo 0.1.0 wrote, or others. */
+function worldWith(labels: Readonly<Record<string, string>> = { 'zentoo.directory': '/srv/net' }): SiteWorld {
+  const world = new SiteWorld();
+  world.engine.volumes.delete(state);
+  world.addVolume(state, {}, labels);
+  return world;
+}
+
+/** Reads the state. Returns the names of the images that zentoo committed. */
+async function read(world: SiteWorld, access: 'read' | 'write' = 'write'): Promise<readonly string[]> {
+  const mounts = [{ type: 'volume', source: state, target: statePlace }] as const;
+  const { engine, report } = world.context;
+  const images = await listSiteImages(world.engine, siteOf());
+  const found = await lookInto(world.context, { image: baseName, mounts }, (probe) =>
+    readState(probe, { engine, report, site: 'net', volume: state, images, access }),
+  );
+  return [...found.keys()].toSorted();
+}
+
+describe('the state of zentoo 0.1.0', () => {
+  it('has no register: images are recognised whose names are those of their labels, once', async () => {
+    using world = worldWith();
+    const own = ['zentoo/net/buildmaster:x86-64-base-01234567', 'zentoo/net/one:latest'] as const;
+    world.engine.addImage(own[0], { labels: buildmaster });
+    world.engine.addImage(own[1], { labels: tuple });
+    // Images that somebody built from an image of the site inherit the labels.
+    for (const name of ['zentoo/net/two:latest', 'zentoo/net/one:old', 'mine:latest'])
+      world.engine.addImage(name, { labels: tuple });
+    for (const name of ['zentoo/net/buildmaster:x86-64-base-00000000', 'zentoo/net/distcc:01234567'])
+      world.engine.addImage(name, { labels: buildmaster });
+    expect(await read(world, 'read')).toEqual(own);
+    expect(world.messages('note')).toEqual([]);
+    expect(await read(world)).toEqual(own);
+    expect(world.messages('note')).toEqual([
+      `took over the images that zentoo 0.1.0 made for the site net: ${own.join(', ')}`,
+    ]);
+    world.engine.addImage('zentoo/net/three:latest', { labels: { ...tuple, 'zentoo.tuple': 'three' } });
+    expect(await read(world)).toEqual(own);
+  });
+});
+
+describe('the state of this zentoo', () => {
+  it('recognises no image by its labels', async () => {
+    using world = worldWith({ 'zentoo.site': 'net', 'zentoo.format': '2' });
+    world.engine.addImage('zentoo/net/one:latest', { labels: tuple });
+    expect(await read(world, 'read')).toEqual([]);
+    expect(await read(world)).toEqual([]);
+  });
+
+  it.each(['label', 'link'])(
+    'is refused if a newer zentoo wrote its format as a %s, and nothing changes',
+    async (kind) => {
+      using world = worldWith(kind === 'label' ? { 'zentoo.format': '3' } : {});
+      if (kind === 'link') {
+        const mounts = [{ type: 'volume', source: state, target: statePlace }] as const;
+        await lookInto(world.context, { image: baseName, mounts }, (probe) =>
+          probe.writeLink(statePlace, 'format', 'format-3'),
+        );
+      }
+      const before = new Map(world.engine.volumes.get(state)?.files);
+      await expect(read(world)).rejects.toMatchObject({
+        code: 'format-unknown',
+        message: `failed to use the state of the site, the volume ${state}: it has the format 3, and this zentoo knows formats up to 2`,
+        hint: 'use the zentoo that wrote it, or a newer one; nothing was changed',
+      });
+      expect(new Map(world.engine.volumes.get(state)?.files)).toEqual(before);
+    },
+  );
+
+  it('is refused if a newer zentoo made an image of the site', async () => {
+    using world = worldWith();
+    world.engine.addImage('zentoo/net/one:latest', { labels: { ...tuple, 'zentoo.format': '3' } });
+    await expect(read(world)).rejects.toMatchObject({ code: 'format-unknown' });
+  });
+});
