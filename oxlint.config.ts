@@ -31,7 +31,7 @@ const rooms = {
   'zentoo/output':
     'zentoo/root zentoo/run plan site store container ownership engine failure.ts container-program.ts parse-json.ts output-name.ts',
   'zentoo/buildmaster':
-    'zentoo/root zentoo/configure zentoo/run job plan store container engine portage parse-json.ts container-program.ts failure.ts',
+    'zentoo/root zentoo/configure zentoo/run emerge job plan store container engine portage parse-json.ts container-program.ts failure.ts',
   'zentoo/root':
     'zentoo/configure zentoo/run emerge job plan site/read site container engine report/event.ts portage failure.ts container-program.ts',
   'zentoo/configure': 'zentoo/run emerge job site/read site store container portage failure.ts container-program.ts',

@@ -18,9 +18,19 @@ export interface PartitionKey {
 }
 
 /** The command that prints the partition for Portage's configuration in a container; it fails if Portage knows no CHOST. */
-export function partitionCommand({ cpu = '', hooks = new Map() }: PartitionKey = {}): readonly string[] {
+export function partitionCommand({ cpu = '', hooks }: PartitionKey = {}): readonly string[] {
+  return pythonProgram(new URL('./binpkg-partition.py', import.meta.url), cpu, ...hookTexts(hooks));
+}
+
+/** The arguments of programs for the hooks of a key. */
+export function hookTexts(hooks: PartitionKey['hooks'] = new Map()): readonly string[] {
   const texts = [...hooks].map(([name, text]) => `${name} ${createHash('sha256').update(text).digest('hex')}`);
-  return pythonProgram(new URL('./binpkg-partition.py', import.meta.url), cpu, ...texts.toSorted());
+  return texts.toSorted();
+}
+
+/** Whether a partition has the present format; zentoo 0.1.0 had one without a number. */
+export function isPresentFormat(partition: Partition): boolean {
+  return /-v2-[0-9a-f]{12}$/.test(partition);
 }
 
 /** Parses the output of {@link partitionCommand}; undefined if it is not a partition. */

@@ -6,7 +6,7 @@ import { parseJson } from '../../parse-json.ts';
 import { writeInputsLabel } from '../../plan/explain-difference.ts';
 import type { StagePackage } from '../../store/check-root.ts';
 import { listInstalledPackages, type InstalledPackage } from '../../store/installed-packages.ts';
-import { parsePartition, type Partition } from '../../store/partition.ts';
+import { isPresentFormat, parsePartition, type Partition } from '../../store/partition.ts';
 import type { ContainerSession } from '../../container/container-session.ts';
 import { stopBuildContainer } from '../../container/stop-build-container.ts';
 import { commitRoot } from '../root/commit-root.ts';
@@ -17,6 +17,7 @@ import { formatLabel, siteFormat } from '../run/formats.ts';
 import { rootFingerprintLabel, inputsLabel, partitionLabel, siteLabel } from '../run/labels.ts';
 import { registerSiteImage } from '../run/registered-images.ts';
 import type { Share } from '../run/machine-share.ts';
+import { takeOverPackages } from './take-over-packages.ts';
 import { optimizeStage } from './optimize-stage.ts';
 import { hookParts, runHook } from '../root/run-hook.ts';
 import type { SiteRun } from '../run/site-run.ts';
@@ -31,7 +32,10 @@ export interface Buildmaster {
   readonly partition: Partition;
 }
 
-/** Finds the buildmaster of a tuple. Returns undefined if the engine has none with this fingerprint. */
+/**
+ * Finds the buildmaster of a tuple. Returns undefined if the engine has none with this fingerprint, or if it is one of zentoo 0.1.0,
+ * whose partition has another format: it is made again, and takes its packages over.
+ */
 export async function findBuildmaster(
   run: SiteRun,
   { stage, buildmaster }: TupleWork,
@@ -39,7 +43,8 @@ export async function findBuildmaster(
   const { name, fingerprint } = buildmaster;
   const image = await findCurrentImage(run, name, { base: stage, fingerprint: fingerprint.digest });
   const partition = parsePartition(image?.labels[partitionLabel] ?? '');
-  return image === undefined || partition === undefined ? undefined : { name, image, partition };
+  if (image === undefined || partition === undefined || !isPresentFormat(partition)) return undefined;
+  return { name, image, partition };
 }
 
 /**
@@ -54,6 +59,7 @@ export async function makeBuildmaster(run: SiteRun, work: TupleWork, share: Shar
   return withRootContainer(run, { ...root, step: 'buildmaster', store: 'writable', merges: true }, async (session) => {
     const prepared = await configureStage(session, work);
     const { partition } = prepared;
+    await takeOverPackages(session, work, partition);
     const ofStage = await listInstalledPackages(session);
     await runHook(session, 'buildmaster', hookParts(run.site, tuple, 'shared', location.root));
     await optimizeStage(session, { ...prepared, work, share });

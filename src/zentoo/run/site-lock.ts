@@ -3,14 +3,21 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { parse, stringify } from 'yaml';
 import { Failure } from '../../failure.ts';
+import { readFormat } from './formats.ts';
 
 /** The file of a site that records the revisions of its trees. */
 const lockFile = 'site.lock';
 
+/** The format of a lock file; one without a number has the format 1. */
+const lockFormat = 1;
+
 const heading = `The revisions of this site's ebuild repositories after the last sync, written by \`zentoo sync\`.
 Keep this file under version control: zentoo warns if a tree has another revision.`;
 
-/** The revisions in a site's lock file, by the names of the repositories; none if there is no lock file. */
+/**
+ * The revisions in a site's lock file, by the names of the repositories; none if there is no lock file. Throws `format-unknown` if a
+ * newer zentoo wrote it.
+ */
 export function readSiteLock(directory: string): ReadonlyMap<string, string> {
   const path = join(directory, lockFile);
   let text: string;
@@ -29,12 +36,10 @@ export function readSiteLock(directory: string): ReadonlyMap<string, string> {
   return repositories;
 }
 
-/** The part of a lock file that is read: the revisions under `repositories`, by the names of the repositories. */
-const lockDocument = v.pipe(
-  v.map(v.string(), v.unknown()),
-  v.transform((document) => document.get('repositories')),
-  v.map(v.string(), v.string()),
-);
+/** The parts of a lock file that are read: its format, and the revisions under `repositories`, by the names of the repositories. */
+const lockDocument = v.map(v.string(), v.unknown());
+const formatOfLock = v.optional(v.string());
+const revisionsOfLock = v.map(v.string(), v.string());
 
 function repositoriesIn(text: string): ReadonlyMap<string, string> | undefined {
   let document: unknown;
@@ -44,7 +49,13 @@ function repositoriesIn(text: string): ReadonlyMap<string, string> | undefined {
   } catch {
     return undefined;
   }
-  const { success, output } = v.safeParse(lockDocument, document);
+  const lock = v.safeParse(lockDocument, document);
+  if (!lock.success) return undefined;
+  // A newer format may have another form.
+  const format = v.safeParse(formatOfLock, lock.output.get('format'));
+  if (!format.success) return undefined;
+  readFormat(format.output, lockFile, lockFormat);
+  const { success, output } = v.safeParse(revisionsOfLock, lock.output.get('repositories'));
   return success ? output : undefined;
 }
 
@@ -70,7 +81,7 @@ export function writeSiteLock(directory: string, revisions: ReadonlyMap<string, 
   try {
     writeFileSync(
       next,
-      `${comment}\n${stringify({ repositories }, { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN' })}`,
+      `${comment}\n${stringify({ format: lockFormat, repositories }, { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN' })}`,
     );
     renameSync(next, path);
   } catch (error) {

@@ -29,7 +29,10 @@ export class DistccWorld extends SiteWorld {
     const { digest } = this.work.buildmaster.fingerprint;
     this.engine.addImage(this.buildmaster, {
       layers: [...this.stage.layers, 'sha256:buildmaster'],
-      labels: { 'zentoo.fingerprint': digest, 'zentoo.partition': 'x86_64-pc-linux-gnu/x86-64/profile-0123456789ab' },
+      labels: {
+        'zentoo.fingerprint': digest,
+        'zentoo.partition': 'x86_64-pc-linux-gnu/x86-64/profile-v2-0123456789ab',
+      },
     });
     this.engine.onExec = ({ name }, { command }) => {
       if (command[3] === 'zentoo-compiler') return { stdout: this.compilers.get(name) ?? gcc };

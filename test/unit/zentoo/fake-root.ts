@@ -21,7 +21,7 @@ export class FakeRoot {
   /** The partition of the store for a CPU; for the stage's own settings if there is none. */
   partition(cpu = ''): string {
     const chost = this.path === '' ? 'x86_64-pc-linux-gnu' : basename(this.path);
-    return `${chost}/${cpu === '' ? 'generic' : cpu}/default-0123456789ab`;
+    return `${chost}/${cpu === '' ? 'generic' : cpu}/default-v2-0123456789ab`;
   }
 
   /** The atoms of a set's file, and those of the sets that it names. */

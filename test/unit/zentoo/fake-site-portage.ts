@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { readProgram } from '../../../src/container-program.ts';
 import type { StoreCheck } from '../../../src/store/check-store.ts';
+import type { MovedPackages } from '../../../src/store/move-former.ts';
 import type { ExecRequest } from '../../../src/engine/execs.ts';
 import type { ExecResult, ExecScript } from '../../support/fake-engine-execs.ts';
 import type { FakeContainer } from '../../support/fake-engine-state.ts';
@@ -18,9 +19,10 @@ const cleanStore: StoreCheck = {
 const pythonPrograms = new Map(
   [
     ...['compile/set-atoms.py', 'output/survey-root.py', 'buildmaster/toolchain.py'].map((name) => `zentoo/${name}`),
-    ...['check-root.py', 'check-store.py', 'dependencies.py', 'installed-packages.py', 'package-sizes.py'].map(
-      (name) => `store/${name}`,
-    ),
+    ...[
+      ...['check-root.py', 'check-store.py', 'dependencies.py', 'installed-packages.py', 'move-former.py'],
+      'package-sizes.py',
+    ].map((name) => `store/${name}`),
   ].map((path) => [readProgram(new URL(`../../../src/${path}`, import.meta.url)), basename(path)]),
 );
 
@@ -47,6 +49,8 @@ export class FakeSitePortage {
   readonly ran: RanProgram[] = [];
   /** The packages that were compiled, in order, `category/name-version` each. */
   readonly compiled: string[] = [];
+  /** What becomes of packages of zentoo 0.1.0; by default, the store has none. */
+  former: MovedPackages = { moved: 0, left: [] };
   /** What the store is found to be, one for each question; without one, it is in order. */
   readonly storeChecks: Partial<StoreCheck>[] = [];
   /** The paths of packages that a compilation finds damaged when it merges its dependencies, one for each compilation. */
@@ -105,6 +109,8 @@ export class FakeSitePortage {
         return { stdout: JSON.stringify({ needs: this.#needs(args), inputs: this.#inputs(args) }) };
       case 'check-store.py':
         return { stdout: JSON.stringify(this.#checkStore(container, args)) };
+      case 'move-former.py':
+        return { stdout: JSON.stringify(this.former) };
       case 'check-root.py':
         return { stdout: JSON.stringify(this.#checkRoot(root, args)) };
       case 'unpackaged':

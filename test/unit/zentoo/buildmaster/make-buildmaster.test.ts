@@ -21,12 +21,12 @@ describe('a buildmaster', () => {
     const { name, fingerprint } = work.buildmaster;
     const found = await findBuildmaster(run, work);
     expect(found?.name).toBe(name);
-    expect(found?.partition).toBe('x86_64-pc-linux-gnu/x86-64/default-0123456789ab');
+    expect(found?.partition).toBe('x86_64-pc-linux-gnu/x86-64/default-v2-0123456789ab');
     expect(found?.image.labels).toMatchObject({
       'zentoo.site': 'net',
       'zentoo.fingerprint': fingerprint.digest,
       'zentoo.inputs': expect.stringContaining(commits[0]) as string,
-      'zentoo.partition': 'x86_64-pc-linux-gnu/x86-64/default-0123456789ab',
+      'zentoo.partition': 'x86_64-pc-linux-gnu/x86-64/default-v2-0123456789ab',
     });
     const listing = world.engine.images
       .get(found?.image.id ?? ('' as never))
@@ -43,7 +43,7 @@ describe('a buildmaster', () => {
     const run = world.siteRun();
     const work = tupleNamed(run, tools.name);
     const { name, fingerprint } = work.buildmaster;
-    const own = { 'zentoo.fingerprint': fingerprint.digest, 'zentoo.partition': 'a-b-c/x/y-0123456789ab' };
+    const own = { 'zentoo.fingerprint': fingerprint.digest, 'zentoo.partition': 'a-b-c/x/y-v2-0123456789ab' };
     const layers = [...world.stage.layers, 'sha256:own'];
     world.engine.addImage(name, { layers, labels: { ...own, ...labels } });
     expect(await findBuildmaster(run, work)).toBeUndefined();
@@ -72,6 +72,29 @@ describe('a buildmaster', () => {
       ZENTOO_ROOT: '/',
     });
     expect(Object.keys(ran?.request.environment ?? {})).not.toContain('ZENTOO_TUPLE');
+  });
+});
+
+describe('a buildmaster of zentoo 0.1.0', () => {
+  it('is not found, because its partition has another format', async () => {
+    using world = new SiteBuildWorld();
+    await world.build();
+    const run = world.siteRun();
+    const work = tupleNamed(run, world.tuples[0]?.name ?? '');
+    const { name } = work.buildmaster;
+    const image = await world.engine.inspectImage(name);
+    const labels = { ...image?.labels, 'zentoo.partition': 'x86_64-pc-linux-gnu/x86-64/default-0123456789ab' };
+    world.engine.addImage(name, { layers: image?.layers ?? [], labels });
+    expect(await findBuildmaster(run, work)).toBeUndefined();
+  });
+
+  it('is made again with its packages; those that must be compiled again are named with the reason', async () => {
+    using world = new SiteBuildWorld();
+    const why = 'its record has CC="clang", and here it is ""';
+    world.sitePortage.former = { moved: 3, left: [{ path: 'quarantine/x.gpkg.tar', cpv: 'app-misc/x-1', why }] };
+    await world.build();
+    expect(world.messages('note').join('\n')).toMatch(/took over 3 packages of zentoo 0\.1\.0 into .*-v2-/);
+    expect(world.messages('warning')).toContain(`the package app-misc/x-1 of zentoo 0.1.0 is not used: ${why}`);
   });
 });
 

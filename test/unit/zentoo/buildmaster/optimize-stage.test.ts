@@ -19,7 +19,7 @@ async function optimize(changes: Partial<Tuple>, answer: { readonly stdout?: str
   };
   const work = world.workOf(tupleWithTree(changes));
   const { tuple, stage: base } = work;
-  const partition = parsePartition('x86_64-pc-linux-gnu/plain/default-0123456789ab');
+  const partition = parsePartition('x86_64-pc-linux-gnu/plain/default-v2-0123456789ab');
   if (partition === undefined) throw new Error('no partition');
   const prepared = { partition, observable: false, measuresSpace: false, work, share: { processes: 1, load: 1 } };
   const request = { base, portage: tuple.portage, subject: 'test', step: 'buildmaster', store: 'writable' } as const;

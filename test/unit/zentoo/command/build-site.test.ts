@@ -84,7 +84,8 @@ describe('a tuple that is built from nothing', () => {
     using world = new SiteBuildWorld([tupleOfSet('lib', { packages: packageSet('lib', [], 'dev-libs/lib') })]);
     await world.build();
     expect(world.sitePortage.ran.map(({ name }) => name)).toEqual([
-      ...['chost', 'clear-configuration', 'unpack', 'settings', 'unpack', 'cpu', 'installed-packages.py', 'unpack'],
+      ...['chost', 'clear-configuration', 'unpack', 'settings', 'unpack', 'cpu', 'move-former.py'],
+      ...['installed-packages.py', 'unpack'],
       ...['check-store.py', 'unpack', 'cat', 'check-root.py', 'settings'],
       ...['set-atoms.py', 'set-atoms.py', 'emerge-pretend-x86-64-base-plain-lib', 'follow', 'dependencies.py'],
       ...['make-conf', 'emerge-compile', 'follow', 'unpackaged', 'elog'],
@@ -474,7 +475,7 @@ describe('a cross tuple', () => {
       PORTAGE_CONFIGROOT: '/usr/x86_64-pc-linux-musl',
     });
     expect([...(world.engine.volumes.get('zentoo-net-binpkgs')?.files.keys() ?? [])]).toContain(
-      '/x86_64-pc-linux-musl/musl/default-0123456789ab/app-misc/tools-1.0.gpkg.tar',
+      '/x86_64-pc-linux-musl/musl/default-v2-0123456789ab/app-misc/tools-1.0.gpkg.tar',
     );
     expect(world.left).toEqual(nothing);
     expect((await world.build()).outcomes).toMatchObject([{ type: 'unchanged' }]);

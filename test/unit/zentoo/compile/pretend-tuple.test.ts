@@ -7,7 +7,7 @@ import { nothing } from '../../builder/build-world.ts';
 import { tupleOf } from '../../plan/sites.ts';
 import { SiteBuildWorld, tupleOfSet } from '../site-build-world.ts';
 
-const native = 'x86_64-pc-linux-gnu/x86-64/default-0123456789ab';
+const native = 'x86_64-pc-linux-gnu/x86-64/default-v2-0123456789ab';
 
 /** Asks Portage about a tuple, in its buildmaster if there is one; returns the answer and the partitions before the question. */
 async function pretend(world: SiteBuildWorld) {
@@ -86,6 +86,6 @@ it('a plan of a cross build has a separate partition for the tools of the stage'
   using world = worldThatPrints('', 0, tupleOfSet('tools', { name: 'musl', cross: true, cpu }));
   const { answer } = await pretend(world);
   const { root, host } = answer.resolved?.partitions ?? {};
-  expect(root).toBe('x86_64-pc-linux-musl/musl/default-0123456789ab');
+  expect(root).toBe('x86_64-pc-linux-musl/musl/default-v2-0123456789ab');
   expect(host).toMatch(/^x86_64-pc-linux-gnu\//);
 });

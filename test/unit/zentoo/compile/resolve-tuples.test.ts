@@ -8,7 +8,7 @@ import { SiteBuildWorld, tupleOfSet } from '../site-build-world.ts';
 
 const tools = tupleOfSet('tools');
 const web = tupleOfSet('web');
-const partition = 'x86_64-pc-linux-gnu/x86-64/default-0123456789ab';
+const partition = 'x86_64-pc-linux-gnu/x86-64/default-v2-0123456789ab';
 
 /** The warnings that are not about site.lock. */
 const warningsOf = ({ events }: SiteBuildWorld) =>

@@ -9,7 +9,7 @@ import { SiteBuildWorld, tupleOfSet } from '../site-build-world.ts';
 
 const tools = tupleOfSet('tools');
 const web = tupleOfSet('web');
-const partition = 'x86_64-pc-linux-gnu/x86-64/default-0123456789ab';
+const partition = 'x86_64-pc-linux-gnu/x86-64/default-v2-0123456789ab';
 
 /** Executes orders one after another, each alone on the machine; resolves to their answers. */
 function executorIn(world: SiteBuildWorld, seconds?: number, run = world.siteRun()) {

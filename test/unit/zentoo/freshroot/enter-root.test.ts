@@ -20,7 +20,7 @@ import { branch, commits, packageSet, portageBranch, siteOf, tupleOf } from '../
 import { BuildWorld, nothing } from '../../builder/build-world.ts';
 import { playUnpacking } from '../../builder/fake-unpack.ts';
 
-const partition = 'x86_64-pc-linux-gnu/x86-64/default-0123456789ab';
+const partition = 'x86_64-pc-linux-gnu/x86-64/default-v2-0123456789ab';
 const repository = { name: 'gentoo', location: '/var/db/repos/gentoo', syncType: 'git', syncUri: '', autoSync: true };
 const tuple = tupleOf({ portage: { ...portageBranch('base', commits[0]), repositories: [repository] } });
 const image = `zentoo/net/${tuple.name}:latest`;
@@ -324,7 +324,7 @@ describe('a fresh root', () => {
   });
 
   it('keeps packages that are compiled after a hook that changes the settings in the partition of a build', async () => {
-    const changed = 'x86_64-pc-linux-gnu/x86-64/default-fedcba987654';
+    const changed = 'x86_64-pc-linux-gnu/x86-64/default-v2-fedcba987654';
     let emerge = '';
     const { enter, build } = open({
       changed,

@@ -21,7 +21,7 @@ describe('the outputs that a build makes', () => {
       'zentoo.site': 'net',
       'zentoo.tuple': tools.name,
       'zentoo.fingerprint': digest,
-      'zentoo.partition': 'x86_64-pc-linux-gnu/x86-64/default-0123456789ab',
+      'zentoo.partition': 'x86_64-pc-linux-gnu/x86-64/default-v2-0123456789ab',
     });
     for (const input of Object.values(inputs)) expect(labels['zentoo.inputs']).toContain(String(input));
   });
@@ -43,7 +43,7 @@ describe('the outputs that a build makes', () => {
       cpu: 'x86-64',
       portage: { branch: 'base', commit: commits[0] },
       buildhooks: { branch: 'plain', commit: commits[1] },
-      partition: 'x86_64-pc-linux-gnu/x86-64/default-0123456789ab',
+      partition: 'x86_64-pc-linux-gnu/x86-64/default-v2-0123456789ab',
       trees: [{ repository: 'gentoo', revision: commits[2] }],
       packages: [
         { cpv: 'app-misc/tools-1.0', from: 'store' },

@@ -6,7 +6,7 @@ import { branch, commits, packageSet, tupleOf } from '../../plan/sites.ts';
 import { imageOf, SiteBuildWorld, tupleOfSet } from '../site-build-world.ts';
 
 const tools = tupleOfSet('tools');
-const partition = 'x86_64-pc-linux-gnu/x86-64/default-0123456789ab';
+const partition = 'x86_64-pc-linux-gnu/x86-64/default-v2-0123456789ab';
 
 /** The text of a file of an image. */
 function textIn(world: SiteBuildWorld, name: string, path: string): string {
@@ -32,10 +32,10 @@ describe('the root of a build', () => {
     const makeConf = textIn(world, imageOf(musl), '/etc/portage/make.conf');
     expect(makeConf).toContain('CHOST="x86_64-pc-linux-musl"');
     expect(makeConf).toContain('CBUILD="x86_64-pc-linux-gnu"');
-    expect(makeConf).toContain('PKGDIR="/var/cache/binpkgs/x86_64-pc-linux-musl/musl/default-0123456789ab"');
+    expect(makeConf).toContain('PKGDIR="/var/cache/binpkgs/x86_64-pc-linux-musl/musl/default-v2-0123456789ab"');
     const [directory, lines = ''] = world.sitePortage.runs('make-conf')[0] ?? [];
     expect(directory).toBe('/etc/portage');
-    expect(lines).toContain('PKGDIR="/var/cache/binpkgs/x86_64-pc-linux-gnu/generic/default-0123456789ab"');
+    expect(lines).toContain('PKGDIR="/var/cache/binpkgs/x86_64-pc-linux-gnu/generic/default-v2-0123456789ab"');
     expect(lines).toContain('DISTDIR="/var/cache/distfiles"');
     expect(lines).toMatch(/PORTAGE_LOGDIR="\/var\/log\/portage\/.+"/);
   });

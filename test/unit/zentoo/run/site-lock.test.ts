@@ -28,7 +28,7 @@ describe('the lock file of a site', () => {
     expect(readSiteLock(site.path)).toEqual(revisions);
     expect(readdirSync(site.path)).toEqual(['site.lock']);
     expect(readFileSync(join(site.path, 'site.lock'), 'utf8')).toMatch(
-      /^# The revisions of[^]*\nrepositories:\n[^]*gentoo: "12e/,
+      /^# The revisions of[^]*\nformat: 1\nrepositories:\n[^]*gentoo: "12e/,
     );
     writeSiteLock(site.path, new Map());
     expect(readSiteLock(site.path)).toEqual(new Map());
@@ -47,6 +47,7 @@ describe('the lock file of a site', () => {
       expect(readFileSync(join(site.path, 'site.lock'), 'utf8')).toBe(`\
 # The revisions of this site's ebuild repositories after the last sync, written by \`zentoo sync\`.
 # Keep this file under version control: zentoo warns if a tree has another revision.
+format: 1
 repositories:
   gentoo: "${commit}"
   guru: "files-00"
@@ -88,6 +89,17 @@ repositories:
         message: 'site.lock:1:1: the file is not a lock file',
         place: { file: 'site.lock', line: 1, column: 1 },
         hint: 'check it out again, or remove it and run `zentoo sync`, which writes a new one',
+      }),
+    );
+  });
+
+  it('is refused if a newer zentoo wrote it, whatever its form is', () => {
+    using site = temporaryDirectory();
+    writeFileSync(join(site.path, 'site.lock'), 'format: 2\nrepositories: [a]\n');
+    expect(() => readSiteLock(site.path)).toThrow(
+      expect.objectContaining({
+        code: 'format-unknown',
+        message: 'failed to use site.lock: it has the format 2, and this zentoo knows formats up to 1',
       }),
     );
   });
