@@ -17,11 +17,11 @@ const rooms = {
   builder:
     'emerge job container ownership store engine/docker engine record portage/output report/event.ts portage portage/configuration portage/explain quantity.ts failure.ts container-program.ts long-timer.ts',
   'zentoo/command':
-    'zentoo/execute record zentoo/compile zentoo/output zentoo/buildmaster zentoo/root zentoo/configure zentoo/run emerge job plan schedule site store container engine report/with-task.ts portage portage/output failure.ts parse-json.ts output-name.ts',
+    'zentoo/execute record zentoo/compile zentoo/output zentoo/buildmaster zentoo/root zentoo/configure zentoo/run zentoo/identity emerge job plan schedule site store container engine report/with-task.ts portage portage/output failure.ts parse-json.ts output-name.ts',
   'zentoo/execute':
     'zentoo/assemble zentoo/compile zentoo/buildmaster zentoo/run job plan schedule container report/with-task.ts portage/output failure.ts',
   'zentoo/freshroot':
-    'zentoo/output zentoo/buildmaster zentoo/root zentoo/configure zentoo/run emerge job plan site store terminal container engine/image-labels.ts report/with-task.ts portage failure.ts container-program.ts',
+    'zentoo/output zentoo/buildmaster zentoo/root zentoo/configure zentoo/run zentoo/identity emerge job plan site store terminal container engine/image-labels.ts report/with-task.ts portage failure.ts container-program.ts',
   'zentoo/compile':
     'zentoo/distcc zentoo/buildmaster zentoo/root zentoo/configure zentoo/run emerge job plan site store container engine portage portage/output failure.ts container-program.ts parse-json.ts',
   'zentoo/distcc':
@@ -29,14 +29,15 @@ const rooms = {
   'zentoo/assemble':
     'zentoo/output zentoo/buildmaster zentoo/root zentoo/configure zentoo/run emerge job plan site store container portage failure.ts container-program.ts',
   'zentoo/output':
-    'zentoo/root zentoo/run plan site store container ownership engine failure.ts container-program.ts parse-json.ts output-name.ts',
+    'zentoo/root zentoo/run zentoo/identity plan site store container ownership engine failure.ts container-program.ts parse-json.ts output-name.ts',
   'zentoo/buildmaster':
-    'zentoo/root zentoo/configure zentoo/run emerge job plan store container engine portage parse-json.ts container-program.ts failure.ts',
+    'zentoo/root zentoo/configure zentoo/run zentoo/identity emerge job plan store container engine portage parse-json.ts container-program.ts failure.ts',
   'zentoo/root':
-    'zentoo/configure zentoo/run emerge job plan site/read site container engine report/event.ts portage failure.ts container-program.ts',
+    'zentoo/configure zentoo/run zentoo/identity emerge job plan site/read site container engine report/event.ts portage failure.ts container-program.ts',
   'zentoo/configure': 'zentoo/run emerge job site/read site store container portage failure.ts container-program.ts',
   'zentoo/run':
-    'emerge job plan site/read site container ownership engine/docker engine report/event.ts portage portage/configuration portage/output parse-json.ts failure.ts',
+    'zentoo/identity emerge job plan site/read site container ownership engine/docker engine report/event.ts portage portage/configuration portage/output parse-json.ts failure.ts',
+  'zentoo/identity': 'site container engine failure.ts',
   plan: 'schedule/executor.ts site/read site portage portage/output portage/explain quantity.ts abbreviate.ts failure.ts parse-json.ts output-name.ts',
   'site/read': 'site site/git portage portage/configuration abbreviate.ts failure.ts output-name.ts',
   site: 'site/git portage portage/configuration quantity.ts abbreviate.ts failure.ts output-name.ts',

@@ -23,15 +23,14 @@ const movedPackages = v.object({
  * because they must be compiled again. The store must be mounted writable.
  */
 export function moveFormerPackages(store: StoreMount, { cpu = '', hooks }: PartitionKey): Promise<MovedPackages> {
-  const names = [
-    'any-former',
-    'binpkg-partition',
-    'former-partition',
-    'verdict',
-    'reindex',
-    'recorded-settings',
-    'move-former',
+  const program = [
+    new URL('./any-former.py', import.meta.url),
+    new URL('./binpkg-partition.py', import.meta.url),
+    new URL('./former-partition.py', import.meta.url),
+    new URL('./verdict.py', import.meta.url),
+    new URL('./reindex.py', import.meta.url),
+    new URL('./recorded-settings.py', import.meta.url),
+    new URL('./move-former.py', import.meta.url),
   ];
-  const program = names.map((name) => new URL(`${name}.py`, import.meta.url));
   return askPortage(store, program, [storeDirectory, store.partition, cpu, ...hookTexts(hooks)], movedPackages);
 }

@@ -3,7 +3,7 @@ import type { Image } from '../../engine/images.ts';
 import { explainDifference, readInputsLabel } from '../../plan/explain-difference.ts';
 import type { Inputs } from '../../plan/fingerprint.ts';
 import type { BuildmasterPlan } from '../../plan/plan.ts';
-import { inputsLabel } from '../run/labels.ts';
+import { inputsLabel } from '../identity/labels.ts';
 import { findBuildmaster, type Buildmaster } from './make-buildmaster.ts';
 import type { SiteRun } from '../run/site-run.ts';
 import type { TupleWork } from '../run/tuple-work.ts';

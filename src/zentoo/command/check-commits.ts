@@ -4,7 +4,7 @@ import { Failure, Failures } from '../../failure.ts';
 import { readInputsLabel } from '../../plan/explain-difference.ts';
 import type { Commit, Tuple } from '../../site/site.ts';
 import { imageName } from '../output/output-names.ts';
-import { inputsLabel, siteCommitLabel } from '../run/labels.ts';
+import { inputsLabel, siteCommitLabel } from '../identity/labels.ts';
 import type { SiteRun } from '../run/site-run.ts';
 
 /** A commit of the last build of a tuple, and the commit that would be built now. */

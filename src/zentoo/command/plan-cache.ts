@@ -11,7 +11,7 @@ import type { Probe } from '../../container/probe.ts';
 import type { PortageAnswer } from '../compile/pretend-tuple.ts';
 import type { SiteRun } from '../run/site-run.ts';
 import { stateMount, statePlace } from '../run/site-state.ts';
-import { stateVolume } from '../run/volume-names.ts';
+import { stateVolume } from '../identity/volume-names.ts';
 
 /** The format of the cache: increment it when zentoo asks emerge another question, or writes the answer in another form. */
 const format = 3;

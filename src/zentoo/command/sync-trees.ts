@@ -13,7 +13,7 @@ import { createStepTimer } from '../../job/step-timer.ts';
 import { withRootContainer } from '../root/with-root-container.ts';
 import { installConfiguration } from '../configure/install-configuration.ts';
 import { checkLockWritable, readSiteLock, writeSiteLock } from '../run/site-lock.ts';
-import { siteLabel } from '../run/labels.ts';
+import { siteLabel } from '../identity/labels.ts';
 import { makeSiteVolumes } from '../run/open-site-run.ts';
 import { cacheMetadata } from './cache-metadata.ts';
 import type { SiteRun } from '../run/site-run.ts';

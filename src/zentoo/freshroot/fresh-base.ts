@@ -5,7 +5,7 @@ import { withTask } from '../../report/with-task.ts';
 import type { Base } from '../../container/base-image.ts';
 import { createStepTimer } from '../../job/step-timer.ts';
 import { findCurrentImage } from '../root/current-image.ts';
-import { inputsLabel } from '../run/labels.ts';
+import { inputsLabel } from '../identity/labels.ts';
 import { shareMachine } from '../run/machine-share.ts';
 import { findBuildmaster, makeBuildmaster, type Buildmaster } from '../buildmaster/make-buildmaster.ts';
 import { imageName } from '../output/output-names.ts';

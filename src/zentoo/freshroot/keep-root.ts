@@ -5,7 +5,7 @@ import type { ContainerSession } from '../../container/container-session.ts';
 import type { BuildContext } from '../../container/context.ts';
 import { stopBuildContainer } from '../../container/stop-build-container.ts';
 import { commitRoot } from '../root/commit-root.ts';
-import { rootFingerprintLabel, inputsLabel, siteLabel, tupleLabel } from '../run/labels.ts';
+import { rootFingerprintLabel, inputsLabel, siteLabel, tupleLabel } from '../identity/labels.ts';
 
 /** Empty values for the labels by which zentoo recognizes images that it has built. */
 const blank = Object.fromEntries([siteLabel, tupleLabel, rootFingerprintLabel, inputsLabel].map((name) => [name, '']));

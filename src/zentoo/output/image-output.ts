@@ -3,7 +3,7 @@ import type { ContainerSession } from '../../container/container-session.ts';
 import { stopBuildContainer } from '../../container/stop-build-container.ts';
 import { commitRoot } from '../root/commit-root.ts';
 import { replaceImage } from '../root/replace-image.ts';
-import { formatLabel, siteFormat } from '../run/formats.ts';
+import { formatLabel, siteFormat } from '../identity/formats.ts';
 import {
   inputsLabel,
   partitionLabel,
@@ -11,7 +11,7 @@ import {
   siteCommitLabel,
   siteLabel,
   tupleLabel,
-} from '../run/labels.ts';
+} from '../identity/labels.ts';
 import type { SiteRun } from '../run/site-run.ts';
 import { registerSiteImage } from '../run/registered-images.ts';
 import { importRoot } from './import-root.ts';

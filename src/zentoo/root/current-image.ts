@@ -5,7 +5,7 @@ import type { Fingerprint } from '../../plan/fingerprint.ts';
 import type { Base } from '../../container/base-image.ts';
 import type { ImageId } from '../../engine/identifiers.ts';
 import type { SiteRun } from '../run/site-run.ts';
-import { rootFingerprintLabel, inputsLabel } from '../run/labels.ts';
+import { rootFingerprintLabel, inputsLabel } from '../identity/labels.ts';
 
 /**
  * Finds the image with this name, if it is up to date: zentoo committed it, it has the fingerprint in its label, and it is its

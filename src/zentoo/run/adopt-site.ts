@@ -2,9 +2,9 @@ import { connectEngine } from '../../engine/docker/connect-engine.ts';
 import { findOwnContainer } from '../../engine/own-container.ts';
 import { newSiteId, writeSiteId } from '../../site/site-id.ts';
 import type { Site } from '../../site/site.ts';
-import { directoryOnHost } from './directory-on-host.ts';
+import { directoryOnHost } from '../identity/directory-on-host.ts';
 import { openSiteRun, type SiteWorld } from './open-site-run.ts';
-import { adoptRegistration, findAdoptable } from './register-site.ts';
+import { adoptRegistration, findAdoptable } from '../identity/register-site.ts';
 
 /** What `zentoo adopt` did. */
 export interface Adoption {

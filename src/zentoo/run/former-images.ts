@@ -1,6 +1,6 @@
 import type { ImageId } from '../../engine/identifiers.ts';
 import type { ListedImage } from '../../engine/images.ts';
-import { rootFingerprintLabel, tupleLabel } from './labels.ts';
+import { rootFingerprintLabel, tupleLabel } from '../identity/labels.ts';
 
 /**
  * Recognises the images that zentoo 0.1.0 made for a site: it kept no register. An image has the name that zentoo gives to an image

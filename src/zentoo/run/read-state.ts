@@ -5,7 +5,7 @@ import type { Volumes } from '../../engine/volumes.ts';
 import { registerImage } from '../../ownership/image-register.ts';
 import type { Report } from '../../report/event.ts';
 import { recogniseFormerImages } from './former-images.ts';
-import { formatLabel, readFormat, siteFormat } from './formats.ts';
+import { formatLabel, readFormat, siteFormat } from '../identity/formats.ts';
 import { readRegistered } from './registered-images.ts';
 import { statePlace } from './site-state.ts';
 

@@ -4,7 +4,7 @@ import type { ImageId } from '../../engine/identifiers.ts';
 import type { ListedImage } from '../../engine/images.ts';
 import { isRegistered, registerImage } from '../../ownership/image-register.ts';
 import { stateMount, statePlace } from './site-state.ts';
-import { stateVolume } from './volume-names.ts';
+import { stateVolume } from '../identity/volume-names.ts';
 import type { SiteRun } from './site-run.ts';
 
 /** Finds out which images of a site zentoo committed, by the register in the site's state volume. */

@@ -2,8 +2,8 @@ import type { Probe } from '../../container/probe.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { ListedImage } from '../../engine/images.ts';
 import type { Site } from '../../site/site.ts';
-import { formatLabel, readFormat, siteFormat } from './formats.ts';
-import { siteLabel } from './labels.ts';
+import { formatLabel, readFormat, siteFormat } from '../identity/formats.ts';
+import { siteLabel } from '../identity/labels.ts';
 import { readRegistered } from './registered-images.ts';
 import type { SiteRun } from './site-run.ts';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { parse, stringify } from 'yaml';
 import { Failure } from '../../failure.ts';
-import { readFormat } from './formats.ts';
+import { readFormat } from '../identity/formats.ts';
 
 /** The file of a site that records the revisions of its trees. */
 const lockFile = 'site.lock';

@@ -5,7 +5,7 @@ import type { Site } from '../../site/site.ts';
 import type { Base } from '../../container/base-image.ts';
 import type { BuildContext } from '../../container/context.ts';
 import type { MountChoice } from '../../container/mounts.ts';
-import type { SiteVolumeNames } from './volume-names.ts';
+import type { SiteVolumeNames } from '../identity/volume-names.ts';
 import type { TupleWork } from './tuple-work.ts';
 
 /** A site's volumes and host paths, to be mounted in its containers. */

@@ -3,7 +3,7 @@ import { lookInto } from '../../container/look-into.ts';
 import type { Probe } from '../../container/probe.ts';
 import type { MountSpec } from '../../engine/containers.ts';
 import type { SiteRun } from './site-run.ts';
-import { stateVolume } from './volume-names.ts';
+import { stateVolume } from '../identity/volume-names.ts';
 
 /** The mount point of a site's state volume in a probe. */
 export const statePlace = '/mnt/state';

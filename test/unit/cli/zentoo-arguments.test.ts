@@ -152,7 +152,7 @@ describe('the help of zentoo', () => {
     ['adopt', ['--from']],
     ['sync', []],
     ['plan', ['--graph']],
-    ['build', ['--jobs', '--output', '--output-dir', '--keep-failed', '--force', '--retry']],
+    ['build', ['--jobs', '--output', '--output-dir', '--keep-failed', '--retry', '--force']],
     ['freshroot', ['--cpu', '--portage', '--buildhooks', '--keep', '--']],
     ['distcc', ['--count']],
     ['list', []],

@@ -24,18 +24,18 @@ const bad: readonly (readonly [string, (site: string) => void, readonly unknown[
   [
     'one volume for binary packages and sources',
     volumes('binpkgs: here, distfiles: here'),
-    ['site.yaml:32:21: here already has the sources (distfiles), and cannot also have the binary packages (binpkgs)'],
+    ['site.yaml:36:21: here already has the sources (distfiles), and cannot also have the binary packages (binpkgs)'],
   ],
   [
     'the usual volume of the sources for binary packages',
     volumes('binpkgs: gentoo-distfiles'),
-    [expect.stringMatching(/^site\.yaml:32:21: gentoo-distfiles already has the sources \(distfiles\)/)],
+    [expect.stringMatching(/^site\.yaml:36:21: gentoo-distfiles already has the sources \(distfiles\)/)],
   ],
   [
     'one directory for binary packages and a repository',
     volumes('binpkgs: /srv//x, trees: { gentoo: /srv/x/ }'),
     [
-      "site.yaml:32:47: /srv/x/ already has the binary packages (binpkgs), and cannot also have the repository 'gentoo'",
+      "site.yaml:36:47: /srv/x/ already has the binary packages (binpkgs), and cannot also have the repository 'gentoo'",
     ],
   ],
   [

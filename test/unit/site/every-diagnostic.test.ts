@@ -39,7 +39,7 @@ const faults: readonly (readonly [string, (site: string) => void, readonly unkno
   [
     'has its cpus twice',
     (site) => edit(site, 'site.yaml', 'stages:', 'cpus: { one: { CHOST: i686-pc-linux-gnu, CFLAGS: -O2 } }\nstages:'),
-    ['site.yaml:25:1: Map keys must be unique'],
+    ['site.yaml:29:1: Map keys must be unique'],
   ],
   [
     'has no cpus',
@@ -49,54 +49,54 @@ const faults: readonly (readonly [string, (site: string) => void, readonly unkno
   [
     'has a cpu that is a text',
     (site) => edit(site, 'site.yaml', /x86-64-v2:\n.*\n.*\n.*\n/, 'x86-64-v2: fast\n'),
-    ["site.yaml:16:14: cpus.x86-64-v2 must be a map (key: value), not the text 'fast'"],
+    ["site.yaml:20:14: cpus.x86-64-v2 must be a map (key: value), not the text 'fast'"],
   ],
   [
     'has a CHOST that is none',
     (site) => edit(site, 'site.yaml', 'CHOST: x86_64-pc-linux-gnu', 'CHOST: X'),
-    ["site.yaml:14:12: cpus.x86-64.CHOST is not a CHOST such as x86_64-pc-linux-gnu: 'X'"],
+    ["site.yaml:18:12: cpus.x86-64.CHOST is not a CHOST such as x86_64-pc-linux-gnu: 'X'"],
   ],
   [
     'has a cpu with an odd name',
     (site) =>
       edit(site, 'site.yaml', 'x86-64-v2:\n', 'x86-64-v2:\n    CHOST: i686-pc-linux-gnu\n    CFLAGS: -O2\n  X:\n'),
-    [expect.stringMatching(/^site\.yaml:19:3: the name 'X' is not a name that an image may have/)],
+    [expect.stringMatching(/^site\.yaml:23:3: the name 'X' is not a name that an image may have/)],
   ],
   [
     'has volumes that are none',
     (site) => edit(site, 'site.yaml', 'outputs:', 'volumes: { binpkgs: ./x, distfiles: 1 }\noutputs:'),
     [
-      expect.stringMatching(/^site\.yaml:32:21: volumes\.binpkgs is not the name of a volume/),
-      'site.yaml:32:37: volumes.distfiles must be a text, not 1: put it in quotes',
+      expect.stringMatching(/^site\.yaml:36:21: volumes\.binpkgs is not the name of a volume/),
+      'site.yaml:36:37: volumes.distfiles must be a text, not 1: put it in quotes',
     ],
   ],
   [
     'has stages with branches that are none',
     (site) => edit(site, 'site.yaml', 'optimize: none', 'branches: base'),
-    ["site.yaml:29:15: stages.ministage.branches must be a list (- value), not the text 'base'"],
+    ["site.yaml:33:15: stages.ministage.branches must be a list (- value), not the text 'base'"],
   ],
   [
     'has a branch of a stage that is no text',
     (site) => edit(site, 'site.yaml', 'optimize: none', 'branches: [1, bsae]'),
     [
-      'site.yaml:29:16: stages.ministage.branches[1] must be a text, not 1: put it in quotes',
-      "site.yaml:29:19: there is no portage branch 'bsae'; did you mean 'base'?",
+      'site.yaml:33:16: stages.ministage.branches[1] must be a text, not 1: put it in quotes',
+      "site.yaml:33:19: there is no portage branch 'bsae'; did you mean 'base'?",
     ],
   ],
   [
     'has tuples that are a map',
     (site) => edit(site, 'site.yaml', /tuples:\n[^]*/, 'tuples: {}\n'),
-    ['site.yaml:35:9: tuples must be a list (- value), not a map'],
+    ['site.yaml:39:9: tuples must be a list (- value), not a map'],
   ],
   [
     'has a tuple in which much is wrong',
     (site) =>
       edit(site, 'site.yaml', /portage: musl\n[^]*/, 'portage: muls\n    buildhooks: plane\n    cross: maybe\n'),
     [
-      'site.yaml:36:5: tuples[1] has no packages',
-      expect.stringMatching(/^site\.yaml:37:14: there is no portage branch 'muls'/),
-      expect.stringMatching(/^site\.yaml:38:17: there is no buildhooks branch 'plane'/),
-      "site.yaml:39:12: tuples[1].cross must be true or false, not the text 'maybe'",
+      'site.yaml:40:5: tuples[1] has no packages',
+      expect.stringMatching(/^site\.yaml:41:14: there is no portage branch 'muls'/),
+      expect.stringMatching(/^site\.yaml:42:17: there is no buildhooks branch 'plane'/),
+      "site.yaml:43:12: tuples[1].cross must be true or false, not the text 'maybe'",
     ],
   ],
 ];

@@ -312,7 +312,7 @@ const bad: readonly (readonly [string, (site: string) => void, readonly unknown[
       edit(site, 'site.yaml', 'portage: musl', 'portage: base');
       edit(site, 'site.yaml', 'cpu: x86-64-musl', 'cpu: x86-64');
     },
-    ['site.yaml:36:5: the tuple x86-64-base-plain-tools is already in config/tuples:2'],
+    ['site.yaml:40:5: the tuple x86-64-base-plain-tools is already in config/tuples:2'],
   ],
   [
     'a tuple with two readings',
@@ -337,10 +337,10 @@ const bad: readonly (readonly [string, (site: string) => void, readonly unknown[
         'cpu: x86-64-musk\n    portage: mus\n    buildhooks: "-x"\n    packages: "../tools"\n',
       ),
     [
-      "site.yaml:36:10: there is no cpu 'x86-64-musk'; did you mean 'x86-64-musl'?",
-      "site.yaml:37:14: there is no portage branch 'mus'; did you mean 'musl'?",
-      "site.yaml:38:17: there is no buildhooks branch '-x'; there are: plain",
-      "site.yaml:39:15: there is no package set '../tools'; there are: tools",
+      "site.yaml:40:10: there is no cpu 'x86-64-musk'; did you mean 'x86-64-musl'?",
+      "site.yaml:41:14: there is no portage branch 'mus'; did you mean 'musl'?",
+      "site.yaml:42:17: there is no buildhooks branch '-x'; there are: plain",
+      "site.yaml:43:15: there is no package set '../tools'; there are: tools",
     ],
   ],
   [
@@ -369,20 +369,20 @@ const bad: readonly (readonly [string, (site: string) => void, readonly unknown[
     'a misspelt branch of a stage',
     (site) => edit(site, 'site.yaml', 'optimize: none', 'branches: [base, msul]'),
     [
-      "site.yaml:29:22: there is no portage branch 'msul'; did you mean 'musl'?",
-      "site.yaml:37:14: no stage in site.yaml has the branch 'musl'",
+      "site.yaml:33:22: there is no portage branch 'msul'; did you mean 'musl'?",
+      "site.yaml:41:14: no stage in site.yaml has the branch 'musl'",
     ],
   ],
   [
     'a branch of two stages',
     (site) =>
       edit(site, 'site.yaml', 'optimize: none', 'branches: [base, musl]\n  other: { image: x, branches: [musl] }'),
-    ["site.yaml:30:33: the branch 'musl' already belongs to the stage 'ministage'"],
+    ["site.yaml:34:33: the branch 'musl' already belongs to the stage 'ministage'"],
   ],
   [
     'two stages for the rest',
     (site) => edit(site, 'site.yaml', 'optimize: none', 'optimize: none\n  other: { image: x }'),
-    ["site.yaml:30:10: the stages 'ministage' and 'other' both have no branches: only one stage may"],
+    ["site.yaml:34:10: the stages 'ministage' and 'other' both have no branches: only one stage may"],
   ],
   [
     'an invalid atom',
@@ -601,7 +601,7 @@ const bad: readonly (readonly [string, (site: string) => void, readonly unknown[
     [
       'config/buildhooks:1:1: it is not a git repository; make one with: git init',
       "config/portage/sets/tools:2:1: 'greet' is no atom: in a set a package is category/name, like net-misc/curl",
-      "site.yaml:29:5: there is no key 'optimise' in stages.ministage; did you mean 'optimize'?",
+      "site.yaml:33:5: there is no key 'optimise' in stages.ministage; did you mean 'optimize'?",
     ],
   ],
 ];

@@ -184,7 +184,7 @@ const bad: readonly (readonly [string, (site: string) => void, readonly unknown[
   [
     'with a volume, and in no branch',
     (site) => edit(site, 'site.yaml', 'outputs:', 'volumes: { trees: { gento: a } }\noutputs:'),
-    ["site.yaml:32:28: the repos.conf of no portage branch has a repository 'gento'; did you mean 'gentoo'?"],
+    ["site.yaml:36:28: the repos.conf of no portage branch has a repository 'gento'; did you mean 'gentoo'?"],
   ],
 ];
 

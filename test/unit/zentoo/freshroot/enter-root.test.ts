@@ -3,7 +3,7 @@ import { PassThrough } from 'node:stream';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { enterRoot, type FreshRootRequest } from '../../../../src/zentoo/freshroot/enter-root.ts';
 import { checkKeptName } from '../../../../src/zentoo/freshroot/keep-root.ts';
-import { rootFingerprintLabel, inputsLabel, partitionLabel } from '../../../../src/zentoo/run/labels.ts';
+import { rootFingerprintLabel, inputsLabel, partitionLabel } from '../../../../src/zentoo/identity/labels.ts';
 import { siteMounts } from '../../../../src/zentoo/run/site-mounts.ts';
 import type { SiteRun } from '../../../../src/zentoo/run/site-run.ts';
 import { tupleWork } from '../../../../src/zentoo/run/tuple-work.ts';

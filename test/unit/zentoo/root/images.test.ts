@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { commitRoot } from '../../../../src/zentoo/root/commit-root.ts';
 import { findCurrentImage } from '../../../../src/zentoo/root/current-image.ts';
-import { rootFingerprintLabel } from '../../../../src/zentoo/run/labels.ts';
+import { rootFingerprintLabel } from '../../../../src/zentoo/identity/labels.ts';
 import { replaceImage } from '../../../../src/zentoo/root/replace-image.ts';
 import { checkFreshness } from '../../../../src/zentoo/output/check-freshness.ts';
 import { tupleWork } from '../../../../src/zentoo/run/tuple-work.ts';

@@ -1,7 +1,7 @@
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { adoptRegistration, findAdoptable, registerSite } from '../../../../src/zentoo/run/register-site.ts';
+import { adoptRegistration, findAdoptable, registerSite } from '../../../../src/zentoo/identity/register-site.ts';
 import type { Container } from '../../../../src/engine/containers.ts';
 import type { Site } from '../../../../src/site/site.ts';
 import { temporaryDirectory } from '../../site/git-program.ts';
