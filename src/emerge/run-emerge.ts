@@ -87,20 +87,14 @@ async function emergeFailure(
   result: FailedCommand,
   describe: (remedy: Remedy) => string,
 ): Promise<Failure> {
-  let spaces: readonly FileSystemSpace[] = [];
-  const explain = (lines: readonly string[]) => {
+  const explain = (lines: readonly string[], spaces: readonly FileSystemSpace[] = []) => {
     const { remedy, ...explained } = explainEmergeFailure({ ...result, lines }, session.tmpfs, spaces);
     return { ...explained, hint: remedy && describe(remedy) };
   };
-  let explained = explain(result.lines);
-  const { buildLog, relevantLines } = explained;
+  const { buildLog, relevantLines } = explain(result.lines);
   const said = relevantLines.length > 0 ? relevantLines : result.lines;
   const log = buildLog === undefined ? [] : await readEnd(session, buildLog);
-  explained = explain([...log, ...result.lines]);
-  if (['disk-full', 'tmpfs-full', 'emerge-failed'].includes(explained.code)) {
-    spaces = await measureSpace(session);
-    explained = explain([...log, ...result.lines]);
-  }
+  const explained = explain([...log, ...result.lines], await measureSpace(session));
   const shown = log.length === 0 ? { lines: said } : { lines: log, file: buildLog };
   return jobFailure(session, explained, shown);
 }

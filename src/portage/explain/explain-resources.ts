@@ -2,22 +2,25 @@ import { formatMemorySize } from '../../quantity.ts';
 import { splitCpv } from '../cpv.ts';
 import type { EmergeReport, Tmpfs } from '../output/emerge-report.ts';
 import type { Explanation } from './explanation.ts';
-import { fileSystemOf, findFullFileSystem, isBelow } from './measured-cause.ts';
+import { fileSystemOf, findFull, findFullFileSystem, isBelow } from './measured-cause.ts';
 
-const diskFull = /(?:: |\] )(?:No space left on device|Disk quota exceeded)/;
+/** `strerror` as C and Python print it, in quotes as GNU as and clang do, and in lower case as Go and Node do. */
+const diskFull = /(?:: |\] )['\u2018]?(?:No space left on device|Disk quota exceeded)/i;
 const quotedPath = /['\u2018"](\/[^'\u2019"]+)['\u2019"]/;
-const namedPath = /(?:^|\s)(\/[^\s:'"]+): (?:No space left on device|Disk quota exceeded)/;
+const namedPath = /(?:^|\s)(\/[^\s:'"]+): (?:No space left on device|Disk quota exceeded)/i;
 
 /** The message of an ebuild that checks for disk space (check-reqs.eclass). */
 const tooSmall = /There is NOT at least (.+) disk space at "(\/.+)"$/;
 
 /**
  * Explains a full disk. This explainer comes first, because on a full disk Portage itself fails with tracebacks and
- * half-written messages, and ends with any status, 143 among them.
+ * half-written messages, and ends with any status, 143 among them. A test may provoke such a message, so for the test phase of a
+ * package a file system must have been measured as full.
  */
 export function explainDiskFull(report: EmergeReport): Explanation | undefined {
   const line = report.lines.find((text) => diskFull.test(text));
   if (line === undefined) return explainDemand(report);
+  if (report.failed?.phase === 'test' && findFull(report.spaces) === undefined) return undefined;
   const named = quotedPath.exec(line)?.[1] ?? namedPath.exec(line)?.[1];
   if (named !== undefined) return noSpace(report, `no space left on device at ${named}`, named, line);
   // Portage often names no path: the full file system is measured, never guessed.

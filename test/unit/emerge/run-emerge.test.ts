@@ -131,6 +131,19 @@ describe('an emerge', () => {
     });
   });
 
+  it('case 3.2: that fails in a test which speaks of a full disk measures the disk', async () => {
+    using world = new BuildWorld();
+    const log = 'OSError: [Errno 28] No space left on device\n * ERROR: app-misc/b-2::gentoo failed (test phase):\n';
+    world.portage.logs.set(packageLog, log);
+    world.portage.space = '8 4096 0 1000 5 9 /var/log/portage\n';
+    expect(await emerge(world, failed, 1)).toMatchObject({
+      code: 'disk-full',
+      message: 'failed to emerge app-misc/b-2: no space left on device at /var/log/portage',
+    });
+    world.portage.space = '8 4096 900 1000 5 9 /var/log/portage\n';
+    expect(await emerge(world, failed, 1)).toMatchObject({ code: 'build-failed' });
+  });
+
   it('that nothing explains shows its last lines and the command that shows the log', async () => {
     using world = new BuildWorld();
     expect(await emerge(world, ['what?'], 3)).toMatchObject({

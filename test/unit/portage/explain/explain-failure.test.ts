@@ -331,6 +331,35 @@ describe('a disk that is full while packages are built on a tmpfs', () => {
     expect(remedy).toEqual({ about: 'build', kind: 'free-disk-space', directory: undefined });
   });
 
+  test.each([
+    ['Go', `write ${inside}: no space left on device`, ` at ${inside}`],
+    ['GNU as', "a.s: Fatal error: can't write 48 bytes to section .text of a.o: 'No space left on device'", ''],
+    ['clang', `error: unable to open output file '${inside}': 'No space left on device'`, ` at ${inside}`],
+    ['node', `Error: ENOSPC: no space left on device, open '${inside}'`, ` at ${inside}`],
+    ['node without a path', 'Error: ENOSPC: no space left on device, write', ''],
+  ])('case 3.2: is recognised as %s says it', (_tool, line, where) => {
+    const phase = ' * ERROR: app-misc/large-1.2-r3::gentoo failed (compile phase):';
+    const command = { exitStatus: 1, lines: [line, phase] };
+    const full = explainEmergeFailure(command, tmpfs, [space('/var/tmp/portage', 0, 24 * MiB)]);
+    expect(full).toMatchObject({
+      code: 'tmpfs-full',
+      message: expect.stringContaining(`: no space left on device${where === '' ? ' at /var/tmp/portage' : where}`) as string,
+      remedy: { kind: 'avoid-tmpfs', package: 'app-misc/large' },
+    });
+  });
+
+  test.each([
+    'OSError: [Errno 28] No space left on device',
+    "expected error: 'No space left on device'",
+    `write ${inside}: no space left on device`,
+  ])('case 3.2: is told for a line of a test only if it is measured: %s', (line) => {
+    const command = { exitStatus: 1, lines: [line, ' * ERROR: app-misc/large-1.2-r3::gentoo failed (test phase):'] };
+    expect(explainEmergeFailure(command, tmpfs).code).toBe('build-failed');
+    expect(explainEmergeFailure(command, tmpfs, roomy).code).toBe('build-failed');
+    const full = [space('/var/tmp/portage', 0, 24 * MiB)];
+    expect(explainEmergeFailure(command, tmpfs, full).code).toBe('tmpfs-full');
+  });
+
   test('case 3.2: is told with a failure whose message the full log did not take', () => {
     const spaces = [space('/var/log/portage', 0, 65_536)];
     expect(explainEmergeFailure({ exitStatus: 143, lines: [] }, undefined, spaces)).toMatchObject({
