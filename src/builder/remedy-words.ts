@@ -39,6 +39,10 @@ function describeTreeRemedy(remedy: Exclude<TreeRemedy, PlainRemedy>): string {
       return 'the tree does not have the profile that the base is configured for: omit --no-sync if it was given';
     case 'check-network':
       return 'check the network of the engine, or build from the tree as it is with --no-sync';
+    case 'check-host-name':
+      return "check the name of the host in sync-uri in the base's /etc/portage/repos.conf (with webrsync: in GENTOO_MIRRORS), and the network of the engine, or build from the tree as it is with --no-sync";
+    case 'check-mirrors':
+      return 'check GENTOO_MIRRORS in a file given as --make-conf; if no mirror answered, check the network of the engine; or build from the tree as it is with --no-sync';
     case 'check-sync-uri':
       return "check sync-uri in the base's /etc/portage/repos.conf, or build from the tree as it is with --no-sync";
   }

@@ -50,6 +50,10 @@ function describeTreeRemedy(remedy: Exclude<TreeRemedy, PlainRemedy>, branch: Br
       return `correct the link ${fileOf('make.profile', branch)}, because the tree does not have this profile, or sync the trees with zentoo sync`;
     case 'check-network':
       return 'check the network of the engine; builds use the tree as it is';
+    case 'check-host-name':
+      return `check the name of the host in sync-uri in ${fileOf('repos.conf', branch)} (with webrsync: in GENTOO_MIRRORS), and the network of the engine; builds use the tree as it is`;
+    case 'check-mirrors':
+      return `check GENTOO_MIRRORS in ${fileOf('make.conf', branch)}; if no mirror answered, check the network of the engine; builds use the tree as it is`;
     case 'check-sync-uri':
       return `check sync-uri in ${fileOf('repos.conf', branch)}; builds use the tree as it is`;
   }

@@ -10,6 +10,8 @@ import type { Remedy } from './remedy.ts';
 import { lastMeaningfulLine } from './resolution-lines.ts';
 
 const checkNetwork: Remedy = { about: 'tree', kind: 'check-network' };
+const checkSyncUri: Remedy = { about: 'tree', kind: 'check-sync-uri' };
+const checkMirrors: Remedy = { about: 'tree', kind: 'check-mirrors' };
 const chooseMirror: Remedy = { about: 'tree', kind: 'sync-from-another-mirror' };
 
 /**
@@ -17,20 +19,32 @@ const chooseMirror: Remedy = { about: 'tree', kind: 'sync-from-another-mirror' }
  * has no remedy: which of the two it is would be a guess.
  */
 const causes: readonly (readonly [RegExp, Remedy | undefined])[] = [
+  // The answer of an rsync server: the network works.
+  [/^@ERROR: (Unknown module .*)/, checkSyncUri],
+  [/^@ERROR: (max connections .*)/, { about: 'tree', kind: 'sync-later' }],
+  [/^@ERROR: (.+)/, undefined],
   [
     /(?:Could not resolve host|[Uu]nable to resolve host|Temporary failure in name resolution|Name or service not known).*/,
-    checkNetwork,
+    { about: 'tree', kind: 'check-host-name' },
   ],
   [/(?:failed to connect to|Connection refused|Connection timed out|Network is unreachable).*/, checkNetwork],
+  [/BAD signature.*/, chooseMirror],
+  // gemato, Portage's git module and gpg: the signature may be right, but the keys of this system cannot tell.
   [
-    /(?:Manifest verification (?:error|failed)|OpenPGP verification failed|BAD signature|gpg: Can't check signature).*/,
+    /OpenPGP signature rejected because of (?:expired|revoked) key|No valid signature found: (?:expired|revoked|unable to verify).*|gpg: Can't check signature: (?:No public key|public key not found)/,
+    { about: 'tree', kind: 'renew-keys' },
+  ],
+  [
+    /(?:Manifest verification (?:error|failed)|OpenPGP verification failed|gpg: Can't check signature).*/,
     chooseMirror,
   ],
   [/No valid signature found.*/, chooseMirror],
-  [/snapshot was not found/, checkNetwork],
+  [/ ERROR (404: .+?)\.?$/, checkMirrors],
+  [/^curl: \(22\) (The requested URL returned error: 404)/, checkMirrors],
+  [/snapshot was not found/, checkMirrors],
   [
     /^fatal: (.*(?:does not (?:exist|appear to be a git repository)|not found|[Cc]ouldn't find remote ref|unsupported protocol).*)/,
-    { about: 'tree', kind: 'check-sync-uri' },
+    checkSyncUri,
   ],
   [/^fatal: (?!not a git repository)(.+)/, undefined],
   // The exit codes of rsync(1) for sockets, the protocol, timeouts and connections.

@@ -3,6 +3,8 @@ import type { Remedy } from './remedy.ts';
 /** The remedies whose words name no option, file or command of a program. */
 const plainKinds = [
   'sync-from-another-mirror',
+  'sync-later',
+  'renew-keys',
   'read-package-message',
   'build-again',
   'compile-again',
@@ -27,6 +29,10 @@ export function describePlainRemedy(remedy: PlainRemedy): string {
   switch (remedy.kind) {
     case 'sync-from-another-mirror':
       return 'the tree was not replaced, because the signature is missing or wrong: sync again later, from another mirror';
+    case 'sync-later':
+      return 'the server has as many connections as it allows: sync again later';
+    case 'renew-keys':
+      return 'the signature cannot be checked, because the keys of the base are too old or missing, so the tree was not replaced: use a newer stage, or a newer sec-keys/openpgp-keys-gentoo-release';
     case 'read-package-message':
       return 'the package refuses to be built in this way: read its message above';
     case 'build-again':

@@ -14,6 +14,14 @@ export type TreeRemedy = { readonly about: 'tree' } & (
   /** The tree does not have the configured profile. */
   | { readonly kind: 'check-profile' }
   | { readonly kind: 'check-network' }
+  /** A host has no address: its name may be wrong, or the network fails. */
+  | { readonly kind: 'check-host-name' }
+  /** No mirror gave a snapshot of the tree. */
+  | { readonly kind: 'check-mirrors' }
+  /** The server has as many connections as it allows. */
+  | { readonly kind: 'sync-later' }
+  /** The keys of the system that check signatures are expired, revoked or missing. */
+  | { readonly kind: 'renew-keys' }
   /** The signature of a snapshot is missing or wrong. */
   | { readonly kind: 'sync-from-another-mirror' }
   | { readonly kind: 'check-sync-uri' }

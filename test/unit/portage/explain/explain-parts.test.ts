@@ -497,10 +497,10 @@ describe('a request that cannot be met', () => {
 
 describe('a sync', () => {
   test.each([
-    ['ssh: Could not resolve host: x', 'Could not resolve host: x', 'check-network'],
-    ["wget: unable to resolve host address 'x'", "unable to resolve host address 'x'", 'check-network'],
-    ['x: Temporary failure in name resolution', 'Temporary failure in name resolution', 'check-network'],
-    ['x: Name or service not known', 'Name or service not known', 'check-network'],
+    ['ssh: Could not resolve host: x', 'Could not resolve host: x', 'check-host-name'],
+    ["wget: unable to resolve host address 'x'", "unable to resolve host address 'x'", 'check-host-name'],
+    ['x: Temporary failure in name resolution', 'Temporary failure in name resolution', 'check-host-name'],
+    ['x: Name or service not known', 'Name or service not known', 'check-host-name'],
     ['rsync: failed to connect to x', 'failed to connect to x', 'check-network'],
     ['x: Connection refused (111)', 'Connection refused (111)', 'check-network'],
     ['x: Connection timed out', 'Connection timed out', 'check-network'],
@@ -510,7 +510,12 @@ describe('a sync', () => {
     ['gpg: BAD signature from x', 'BAD signature from x', 'sync-from-another-mirror'],
     ["gpg: Can't check signature: x", "gpg: Can't check signature: x", 'sync-from-another-mirror'],
     ['!!! No valid signature found: x', 'No valid signature found: x', 'sync-from-another-mirror'],
-    ['!!! snapshot was not found', 'snapshot was not found', 'check-network'],
+    ['!!! No valid signature found: BAD signature', 'BAD signature', 'sync-from-another-mirror'],
+    ['!!! snapshot was not found', 'snapshot was not found', 'check-mirrors'],
+    ['2026-11-30 12:00:00 ERROR 404: Not Found.', '404: Not Found', 'check-mirrors'],
+    ['curl: (22) The requested URL returned error: 404', 'The requested URL returned error: 404', 'check-mirrors'],
+    ["@ERROR: Unknown module 'x'", "Unknown module 'x'", 'check-sync-uri'],
+    ['@ERROR: max connections (50) reached -- try again later', 'max connections (50) reached -- try again later', 'sync-later'],
     ["fatal: '/x' does not exist", "'/x' does not exist", 'check-sync-uri'],
     ["fatal: couldn't find remote ref main", "couldn't find remote ref main", 'check-sync-uri'],
     ['rsync error: timeout (code 30) at io.c', 'rsync error: timeout (code 30) at io.c', 'check-network'],
@@ -536,6 +541,39 @@ describe('a sync', () => {
   ])('case 3.2: blames neither the network nor the address for %s', (line, cause) => {
     expect(sync('before: x', line)).toMatchObject({
       ...{ message: `failed to sync the repository: ${cause}`, remedy: undefined, relevantLines: [line] },
+    });
+  });
+
+  // A key of the base that is too old or missing says nothing about the mirror.
+  test.each([
+    ['OpenPGP signature rejected because of expired key:', 'OpenPGP signature rejected because of expired key'],
+    ['OpenPGP signature rejected because of revoked key:', 'OpenPGP signature rejected because of revoked key'],
+    ['!!! No valid signature found: unable to verify signature (missing key?)', undefined],
+    [' * No valid signature found: expired signature', undefined],
+    ['!!! No valid signature found: expired key', undefined],
+    ['!!! No valid signature found: revoked key', undefined],
+    ["gpg: Can't check signature: No public key", undefined],
+    ["gpg: Can't check signature: public key not found", undefined],
+  ])('that cannot be verified for want of a key blames no mirror: %s', (line, cause = line.replace(/^(?:!!!| \*) /, '')) => {
+    expect(sync('!!! Manifest verification failed:', line)).toMatchObject({
+      ...{ message: `failed to sync the repository: ${cause}`, remedy: { about: 'tree', kind: 'renew-keys' } },
+      relevantLines: [line],
+    });
+  });
+
+  test('with a signature that is wrong is not explained by a key', () => {
+    expect(sync('OpenPGP signature rejected because of expired key:', 'gpg: BAD signature from x').remedy).toEqual({
+      ...{ about: 'tree', kind: 'sync-from-another-mirror' },
+    });
+  });
+
+  test('that the server refuses is explained by the words of the server, and not by the end of rsync', () => {
+    const end = 'rsync error: error starting client-server protocol (code 5) at main.c(1863)';
+    expect(sync("@ERROR: Unknown module 'x'", end)).toMatchObject({
+      ...{ message: "failed to sync the repository: Unknown module 'x'", remedy: { kind: 'check-sync-uri' } },
+    });
+    expect(sync('@ERROR: access denied to x', end)).toMatchObject({
+      ...{ message: 'failed to sync the repository: access denied to x', remedy: undefined },
     });
   });
 
