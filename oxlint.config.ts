@@ -46,7 +46,7 @@ const rooms = {
   schedule: '',
   emerge:
     'job store container engine portage portage/output portage/explain quantity.ts failure.ts parse-json.ts container-program.ts',
-  job: 'container engine report/event.ts portage/output failure.ts container-program.ts long-timer.ts',
+  job: 'container engine report/event.ts portage/output portage/explain failure.ts container-program.ts long-timer.ts',
   terminal: 'container engine failure.ts container-program.ts',
   container: 'ownership store engine report/event.ts portage portage/output container-program.ts failure.ts',
   ownership: 'engine parse-json.ts',

@@ -11,7 +11,7 @@ import {
 } from '../portage/output/emerge-report.ts';
 import { explainEmergeFailure } from '../portage/explain/explain-failure.ts';
 import type { Remedy } from '../portage/explain/remedy.ts';
-import { measureSpace } from './measure-space.ts';
+import { measureSpace } from '../job/measure-space.ts';
 import type { ContainerSession } from '../container/container-session.ts';
 import { endedJobFailure, jobFailure } from '../job/job-failure.ts';
 import type { Job } from '../job/job.ts';

@@ -4,6 +4,7 @@
 # - a copy of standard input;
 # - Portage's status every 0.4 s, if WATCH is not empty;
 # - `usage RSS SHMEM PROCESSOR` every second and at the end, if there is a cgroup below CGROUPS;
+# - `kills N` at the beginning and at the end, the processes that the kernel killed for lack of memory, if the cgroup counts them;
 # - at the end, `result LINE` for each line of the result, then `ended STATUS SIZE`.
 state=$1 log=$2 offset=$3 watch=$4 cgroups=$5
 exec 3<&0 4>&2 </dev/null
@@ -21,11 +22,13 @@ if [ -n "$watch" ]; then
   done 2>/dev/null &
 fi
 find_usage "$cgroups"
+print_kills >&2
 if [ -n "$memory" ]; then
   while print_usage >&4 && sleep 1; do :; done 2>/dev/null &
 fi
 tail -s 0.02 --pid="$(cat "$state/pid")" -c "+$offset" -f "$log"
 print_usage >&2
+print_kills >&2
 [ -e "$state/result" ] && sed 's/^/result /' "$state/result" >&2
 [ -e "$state/status" ] && result=$(cat "$state/status") || result=lost
 echo "ended $result $(stat -c %s "$log")" >&2

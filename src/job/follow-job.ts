@@ -19,6 +19,8 @@ export class JobFollower {
   exitStatus: number | undefined;
   /** The job's result, line by line; complete at the job's end. */
   readonly result = new Set<string>();
+  /** The first and the last count of processes that the kernel killed because memory was short. */
+  private readonly kills: number[] = [];
   private ended = false;
   private size = Infinity;
   private control = '';
@@ -34,6 +36,12 @@ export class JobFollower {
     this.session = session;
     this.job = job;
     this.silence = new SilenceLimit(session, job);
+  }
+
+  /** The number of processes that the kernel killed during the job because memory was short; undefined if it is not known. */
+  get memoryKills(): number | undefined {
+    const [first, last] = this.kills;
+    return first === undefined || last === undefined ? undefined : last - first;
   }
 
   /** Yields the job's whole output. Throws the signal's reason, `timed-out`, `container-lost` and `engine-lost`. */
@@ -99,6 +107,8 @@ export class JobFollower {
       if (line === '') this.answered = true;
       const usage = parseUsage(line);
       if (usage !== undefined) void this.session.report({ type: 'usage', ...usage });
+      const kills = /^kills (\d{1,15})$/.exec(line)?.[1];
+      if (kills !== undefined) this.kills[Math.min(this.kills.length, 1)] = Number(kills);
       if (line.startsWith('result ')) this.result.add(line.slice('result '.length));
       if (end) {
         this.ended = true;

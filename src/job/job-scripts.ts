@@ -36,6 +36,7 @@ export interface FollowRequest {
  * - the bytes of standard input, as keep-alive bytes;
  * - lines of Portage's status, if `watch` is set;
  * - `usage RSS SHMEM PROCESSOR` (bytes, bytes and microseconds of the container's cgroup) once a second and at the end;
+ * - `kills N` at the beginning and at the end: the processes of the cgroup that the kernel killed because memory was short;
  * - at the end, `result LINE` for each line of the job's result, then `ended STATUS SIZE`. STATUS is `lost` if the job was
  *   killed before it wrote its status, and `unstarted` if there is no job after ten seconds.
  *

@@ -30,3 +30,14 @@ print_usage() {
   esac
   echo "usage $rss $shmem $used"
 }
+
+# print_kills: prints `kills N`, the number of processes that the kernel killed because memory was short; nothing if it is not known.
+print_kills() {
+  [ -n "$memory" ] || return 0
+  for counters in "${memory%/*}/memory.events" "${memory%/*}/memory.oom_control"; do
+    [ -r "$counters" ] || continue
+    while read -r key value; do
+      [ "$key" != oom_kill ] || echo "kills $value"
+    done <"$counters"
+  done
+}

@@ -9,6 +9,7 @@ import { parseWaiting, reportWaiting } from '../container/waiting.ts';
 import { JobFollower } from './follow-job.ts';
 import { jobCommand } from './job-scripts.ts';
 import type { Job } from './job.ts';
+import { lostStatus } from './lost-status.ts';
 
 const startAttempts = 5;
 const restartMs = 300;
@@ -20,6 +21,8 @@ export interface JobResult {
   readonly lines: readonly string[];
   /** The lines of the job's result: see {@link file://./job-scripts.ts}. */
   readonly result: readonly string[];
+  /** The number of processes that the kernel killed during the job because memory was short; undefined if it is not known. */
+  readonly memoryKills: number | undefined;
 }
 
 /**
@@ -47,17 +50,9 @@ export async function runJob(
     }
   }
   session.currentJob = undefined;
-  if (follower.exitStatus === undefined) {
-    throw new Failure(
-      job.step === 'sync' ? 'sync-failed' : 'emerge-failed',
-      `failed to run ${job.name}: its process was killed in the build container`,
-      {
-        logTail: lines.toArray().slice(-20),
-        hint: 'if memory is short, run fewer processes at once: set MAKEOPTS="-j1" in make.conf',
-      },
-    );
-  }
-  return { exitStatus: follower.exitStatus, lines: lines.toArray(), result: [...follower.result] };
+  const { exitStatus, memoryKills } = follower;
+  if (exitStatus === undefined) throw await lostStatus(session, job, { memoryKills, lines: lines.toArray() });
+  return { exitStatus, lines: lines.toArray(), result: [...follower.result], memoryKills };
 }
 
 /** Starts a job. If the engine's answer is lost, starts it again: a second start of the same job has no effect. */

@@ -7,7 +7,13 @@ import {
 } from '../output/emerge-report.ts';
 import { explainBinaryPackage } from './explain-binary.ts';
 import { explainFetchFailure } from './explain-fetch.ts';
-import { explainDiskFull, explainOutOfMemory } from './explain-resources.ts';
+import {
+  explainDiskFull,
+  explainOutOfMemory,
+  guessMemory,
+  isEmergeKilled,
+  useLessMemory,
+} from './explain-resources.ts';
 import { explainUnknownPackage } from './explain-unknown-package.ts';
 import { sourcingRemedy } from './explain-masked.ts';
 import { explainUnsatisfiable } from './explain-unsatisfiable.ts';
@@ -82,20 +88,23 @@ function withFullFileSystem(explanation: Explanation, { spaces }: EmergeReport):
   };
 }
 
-function explainBuildFailure({ failed, lines }: EmergeReport): Explanation | undefined {
+function explainBuildFailure(report: EmergeReport): Explanation | undefined {
+  const { failed, lines } = report;
   if (!failed) return undefined;
   const collision = lines.find((line) => line.includes('NOT merged due to file collisions'));
   const died =
     failed.message === undefined || failed.message.startsWith('(no error message') ? '' : `: ${failed.message}`;
-  const cause =
-    collision === undefined
-      ? `${failed.phase === undefined ? 'it failed' : `the ${failed.phase} phase failed`}${died}`
-      : `its files collide with those of another package: ${collidingFiles(lines).join(', ')}`;
+  if (collision !== undefined) {
+    const cause = `its files collide with those of another package: ${collidingFiles(lines).join(', ')}`;
+    return { code: 'build-failed', cause, remedy: undefined, relevantLines: [collision] };
+  }
+  const guess = guessMemory(report);
+  const cause = failed.phase === undefined ? 'it failed' : `the ${failed.phase} phase failed`;
   return {
     code: 'build-failed',
-    cause,
-    remedy: phaseRemedies.get(failed.phase ?? ''),
-    relevantLines: collision === undefined ? [] : [collision],
+    cause: `${cause}${died}${guess?.words ?? ''}`,
+    remedy: phaseRemedies.get(failed.phase ?? '') ?? guess?.remedy,
+    relevantLines: guess === undefined ? [] : [guess.line],
   };
 }
 
@@ -125,9 +134,18 @@ function explainUnsourced({ unsourced }: EmergeReport): Explanation | undefined 
 }
 
 /** Explains that a signal ended emerge, and with it the package that emerge was building. */
-function explainSignal({ lines, exitStatus, signal }: EmergeReport): Explanation | undefined {
+function explainSignal(report: EmergeReport): Explanation | undefined {
+  const { lines, exitStatus, signal } = report;
+  if (lines.includes(tracebackBegin)) return undefined;
+  if (isEmergeKilled(report))
+    return {
+      code: 'emerge-failed',
+      cause: 'emerge was ended by SIGKILL; perhaps it had too little memory',
+      remedy: useLessMemory(report),
+      relevantLines: [],
+    };
   const ended = signal ?? (exitStatus === 130 ? 'SIGINT' : exitStatus === 143 ? 'SIGTERM' : undefined);
-  if (ended === undefined || lines.includes(tracebackBegin)) return undefined;
+  if (ended === undefined) return undefined;
   return { code: 'emerge-failed', cause: `emerge was ended by ${ended}`, relevantLines: [] };
 }
 

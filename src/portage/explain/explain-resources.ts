@@ -3,6 +3,7 @@ import { splitCpv } from '../cpv.ts';
 import type { EmergeReport, Tmpfs } from '../output/emerge-report.ts';
 import type { Explanation } from './explanation.ts';
 import { fileSystemOf, findFull, findFullFileSystem, isBelow } from './measured-cause.ts';
+import type { Remedy } from './remedy.ts';
 
 /** `strerror` as C and Python print it, in quotes as GNU as and clang do, and in lower case as Go and Node do. */
 const diskFull = /(?:: |\] )['\u2018]?(?:No space left on device|Disk quota exceeded)/i;
@@ -66,6 +67,8 @@ const killed = [
   /internal compiler error: Killed(?: \(program (\S+)\))?/,
   /(\w+) terminated with signal 9 \[Killed\]/,
   /signal: 9, SIGKILL/,
+  /: signal: killed$/,
+  /^(?:fatal error: )?runtime: out of memory/,
   /unable to execute command: Killed/,
   /^make(?:\[\d+\])?: \*\*\* \[.*\] Killed$/,
   /: line \d+: +\d+ Killed +/,
@@ -73,16 +76,44 @@ const killed = [
   /^terminate called after throwing an instance of 'std::bad_alloc'$/,
 ];
 
-/** Explains a process that was killed. Only the kernel kills a compiler, and it does so when the machine has no memory left. */
+/**
+ * Explains a lack of memory: the kernel counted processes that it killed, and a line, or the end of emerge, shows such a process.
+ * Anything else that kills a process, or refuses memory, prints the same lines: then {@link guessMemory} words a guess.
+ */
 export function explainOutOfMemory(report: EmergeReport): Explanation | undefined {
-  const line = report.lines.find((text) => killed.some((pattern) => pattern.test(text)));
-  const emergeKilled = report.exitStatus === 137 || report.signal === 'SIGKILL';
-  if (line === undefined && !emergeKilled) return undefined;
-  const program = killed.flatMap((pattern) => pattern.exec(line ?? '')?.[1] ?? [])[0];
+  const { line, program } = findKilled(report);
+  if ((report.memoryKills ?? 0) === 0 || (line === undefined && !isEmergeKilled(report))) return undefined;
+  const killedProgram = line === undefined ? 'emerge' : (program ?? 'a process');
   return {
     code: 'out-of-memory',
-    cause: line === undefined ? 'emerge was killed' : `${program ?? 'a process'} was killed: out of memory`,
-    remedy: { about: 'build', kind: 'use-less-memory', tmpfsSize: report.tmpfs?.size },
+    cause: `${killedProgram} was killed: out of memory`,
+    remedy: useLessMemory(report),
     relevantLines: line === undefined ? [] : [line],
   };
+}
+
+/** A lack of memory that may have caused a failure and was not measured: the end of its message, a remedy and the line that hints at it. */
+export function guessMemory(
+  report: EmergeReport,
+): { readonly words: string; readonly remedy: Remedy; readonly line: string } | undefined {
+  const { line, program = 'a process' } = findKilled(report);
+  if (line === undefined) return undefined;
+  return { words: `; perhaps ${program} had too little memory`, remedy: useLessMemory(report), line };
+}
+
+/** Whether SIGKILL ended emerge itself. */
+export function isEmergeKilled({ exitStatus, signal }: EmergeReport): boolean {
+  return exitStatus === 137 || signal === 'SIGKILL';
+}
+
+/** The remedy for a lack of memory. */
+export function useLessMemory({ tmpfs }: EmergeReport): Remedy {
+  return { about: 'build', kind: 'use-less-memory', tmpfsSize: tmpfs?.size };
+}
+
+function findKilled({ lines }: EmergeReport): { readonly line?: string; readonly program?: string } {
+  const line = lines.find((text) => killed.some((pattern) => pattern.test(text)));
+  if (line === undefined) return {};
+  const program = killed.flatMap((pattern) => pattern.exec(line)?.[1] ?? [])[0];
+  return { line, ...(program === undefined ? {} : { program }) };
 }

@@ -34,10 +34,7 @@ const causes: readonly (readonly [RegExp, Remedy | undefined])[] = [
     /OpenPGP signature rejected because of (?:expired|revoked) key|No valid signature found: (?:expired|revoked|unable to verify).*|gpg: Can't check signature: (?:No public key|public key not found)/,
     { about: 'tree', kind: 'renew-keys' },
   ],
-  [
-    /(?:Manifest verification (?:error|failed)|OpenPGP verification failed|gpg: Can't check signature).*/,
-    chooseMirror,
-  ],
+  [/(?:Manifest verification (?:error|failed)|OpenPGP verification failed|gpg: Can't check signature).*/, chooseMirror],
   [/No valid signature found.*/, chooseMirror],
   [/ ERROR (404: .+?)\.?$/, checkMirrors],
   [/^curl: \(22\) (The requested URL returned error: 404)/, checkMirrors],

@@ -32,6 +32,8 @@ export interface EmergeReport {
   readonly current: string | undefined;
   /** The tmpfs on which packages were built; undefined if they were built on a volume. */
   readonly tmpfs: Tmpfs | undefined;
+  /** The number of processes that the kernel killed during the command because memory was short; undefined if it is not known. */
+  readonly memoryKills: number | undefined;
   /** The file systems of the container, measured after the failure; empty if they were not measured. */
   readonly spaces: readonly FileSystemSpace[];
 }
@@ -64,6 +66,8 @@ export interface FailedCommand {
   readonly exitStatus: number;
   readonly signal?: string | undefined;
   readonly lines: readonly string[];
+  /** The number of processes that the kernel killed during the command because memory was short; undefined if it is not known. */
+  readonly memoryKills?: number | undefined;
 }
 
 // eslint-disable-next-line no-control-regex -- the pattern looks for control characters
@@ -93,6 +97,7 @@ export function readEmergeReport(
       .filter(isUnsourced),
     current: currentPackage(lines),
     tmpfs,
+    memoryKills: command.memoryKills,
     spaces,
   };
 }

@@ -30,9 +30,10 @@ async function emerge(
   world: BuildWorld,
   lines: readonly string[],
   status = 0,
-  handlers: Partial<Parameters<typeof runEmerge>[2]> = {},
+  { kills = false, ...handlers }: Partial<Parameters<typeof runEmerge>[2]> & { readonly kills?: boolean } = {},
 ): Promise<unknown> {
-  world.portage.emerge = ({ print }) => {
+  world.portage.emerge = ({ print, killForMemory }) => {
+    if (kills) killForMemory();
     print(lines.map((line) => `${line}\n`).join(''));
     return status;
   };
@@ -97,7 +98,7 @@ describe('an emerge', () => {
     world.portage.logs.set(log('f1'), 'one\n * ERROR: cat/f1-1::told failed (compile phase):\n *   one failed\n');
     world.portage.logs.set(log('f2'), 'g++: fatal error: Killed signal terminated program cc1plus\n');
     const { lines } = readTranscript('two-fail-jobs');
-    expect(failuresOf(await emerge(world, lines, 1))).toMatchObject([
+    expect(failuresOf(await emerge(world, lines, 1, { kills: true }))).toMatchObject([
       {
         message: 'failed to emerge cat/f1-1: the compile phase failed: one failed',
         logTail: expect.arrayContaining(['one']) as string[],
@@ -142,6 +143,20 @@ describe('an emerge', () => {
     });
     world.portage.space = '8 4096 900 1000 5 9 /var/log/portage\n';
     expect(await emerge(world, failed, 1)).toMatchObject({ code: 'build-failed' });
+  });
+
+  it('in which the kernel killed no process is not explained by a lack of memory', async () => {
+    using world = new BuildWorld();
+    const log =
+      'g++: fatal error: Killed signal terminated program cc1plus\n * ERROR: app-misc/b-2::x failed (compile phase):\n';
+    world.portage.logs.set(packageLog, log);
+    expect(await emerge(world, failed, 1)).toMatchObject({
+      code: 'build-failed',
+      message: 'failed to emerge app-misc/b-2: the compile phase failed; perhaps cc1plus had too little memory',
+    });
+    using other = new BuildWorld();
+    other.portage.logs.set(packageLog, log);
+    expect(await emerge(other, failed, 1, { kills: true })).toMatchObject({ code: 'out-of-memory' });
   });
 
   it('that nothing explains shows its last lines and the command that shows the log', async () => {

@@ -14,6 +14,8 @@ export interface RunningProgram {
   readonly print: (text: string | Buffer) => void;
   /** Adds a line to the job's result. */
   readonly record: (line: string) => void;
+  /** Counts a process that the kernel kills because memory is short. */
+  readonly killForMemory: () => void;
   /** Aborted by SIGTERM. */
   readonly terminated: AbortSignal;
 }
@@ -57,6 +59,7 @@ export class FakeJobs {
       container,
       print: (text) => this.#log.write(Buffer.from(text as string)),
       record: (line) => job.result.push(line),
+      killForMemory: () => (job.kills += 1),
       terminated: job.terminated.signal,
     });
     job.ending = ending;
@@ -81,6 +84,7 @@ export class FakeJobs {
       if (bytes.length > 0) wire('stdout', bytes);
       position += bytes.length;
       if (job?.ending !== undefined && position === this.#log.size) {
+        if (job.kills > 0) wire('stderr', `kills 5\nkills ${5 + job.kills}\n`);
         for (const line of job.result) wire('stderr', `result ${line}\n`);
         wire('stderr', `ended ${job.ending === 'killed' ? 'lost' : job.ending} ${position}\n`);
         return {};
@@ -109,6 +113,7 @@ export class FakeJobs {
 }
 
 class FakeJob {
+  kills = 0;
   readonly terminated = new AbortController();
   readonly result: string[] = [];
   ending: Ending | undefined;

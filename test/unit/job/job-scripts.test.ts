@@ -168,6 +168,14 @@ describe('a job and its follower', () => {
     expect(await followed).toMatchObject({ stdout: 'one\n', stderr: 'ended lost 4\n' });
   });
 
+  it('write the status to a file that has its space from the beginning', async () => {
+    const size = join(directory, 'size');
+    await run(job(`stat -c %s "${directory}"/.gentoo-builder/emerge/status.new >"${size}"; exit 137`));
+    expect(readFileSync(size, 'utf8')).toBe('4\n');
+    expect(statSync(join(directory, '.gentoo-builder/emerge/status')).size).toBe(4);
+    expect(await follow(0)).toMatchObject({ stderr: 'ended 137 0\n' });
+  });
+
   it('give the command an empty standard input', async () => {
     await run(job('cat; echo end'));
     expect(await follow(0)).toMatchObject({ stdout: 'end\n' });
@@ -245,6 +253,47 @@ describe('the usage of a container', () => {
     write('fs/memory.stat', memoryStat2);
     write('fs/cpu.stat', 'usage_usec 5000\n');
     expect(await measure('0::/docker/x\n')).toBe('');
+  });
+
+  it.each([
+    [
+      '1',
+      'fs/memory/memory.stat',
+      'fs/cpuacct/cpuacct.usage',
+      'fs/memory/memory.oom_control',
+      'under_oom 0\noom_kill 3\n',
+    ],
+    ['2', 'fs/memory.stat', 'fs/cpu.stat', 'fs/memory.events', 'max 9\noom 5\noom_kill 3\noom_group_kill 1\n'],
+  ])(
+    'has a counter of processes killed for lack of memory: cgroup version %s',
+    async (_version, memory, processor, file, text) => {
+      write(memory, memoryStat2);
+      write(processor, '1\n');
+      const measureKills = async () => {
+        const program = readFileSync(new URL('../../../src/job/measure-usage.sh', import.meta.url), 'utf8');
+        return run(
+          sh(`${program}\nfind_usage "$1" "$2"\nprint_kills`, join(directory, 'fs'), write('cgroup', '0::/\n')),
+        );
+      };
+      expect(await measureKills()).toMatchObject({ stdout: '', stderr: '' });
+      write(file, text);
+      expect(await measureKills()).toMatchObject({ stdout: 'kills 3\n', stderr: '' });
+    },
+  );
+
+  it('has a counter of killed processes that a follower prints at the beginning and at the end', async () => {
+    write('fs/memory.stat', memoryStat2);
+    write('fs/cpu.stat', 'usage_usec 5000\n');
+    const events = write('fs/memory.events', 'oom_kill 3\n');
+    const end = join(directory, 'end');
+    const log = join(directory, 'log');
+    await run(['mkfifo', end]);
+    start(jobCommand('emerge', log, sh('read -r line <"$1"', end)));
+    const follower = start(followCommand({ ...following, log, cgroups: join(directory, 'fs') }));
+    expect(await said(follower, 'stderr', 'kills 3\n')).toContain('kills 3\n');
+    writeFileSync(events, 'oom_kill 4\n');
+    writeFileSync(end, '\n');
+    expect(await said(follower, 'stderr', 'ended 0 0\n')).toContain('kills 4\n');
   });
 
   it('is printed by a follower at the beginning, every second, and at the end', async () => {

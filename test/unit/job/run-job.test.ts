@@ -91,6 +91,41 @@ describe('a job', () => {
     expect(container.currentJob).toBeUndefined();
   });
 
+  it('tells how many processes the kernel killed during the job because memory was short', async () => {
+    using world = new BuildWorld();
+    const { result } = await run(world, ({ killForMemory }) => {
+      for (let count = 0; count < 2; count += 1) killForMemory();
+      return 1;
+    });
+    expect(result.memoryKills).toBe(2);
+    using other = new BuildWorld();
+    expect((await run(other, () => 1)).result.memoryKills).toBeUndefined();
+  });
+
+  it('whose status was never written is out of memory if the kernel says so', async () => {
+    using world = new BuildWorld();
+    const killed: Program = ({ killForMemory }) => {
+      killForMemory();
+      return 'killed';
+    };
+    await expect(run(world, killed)).rejects.toMatchObject({
+      code: 'out-of-memory',
+      message:
+        'failed to run emerge: its exit status is lost, and the kernel killed a process because memory was short',
+      hint: 'run fewer processes at once: set MAKEOPTS="-j1" in make.conf',
+    });
+  });
+
+  it('whose status was never written names the disk if one is full', async () => {
+    using world = new BuildWorld();
+    world.portage.space = '7 4096 0 1000 0 0 /var/tmp/portage\n';
+    await expect(run(world, () => 'killed')).rejects.toMatchObject({
+      code: 'disk-full',
+      message: 'failed to run emerge: its exit status is lost, and no space is left at /var/tmp/portage',
+      hint: 'free space in the volume or directory that is mounted at /var/tmp/portage',
+    });
+  });
+
   it('fails as killed if its status was never written', async () => {
     using world = new BuildWorld();
     const killed: Program = ({ print }) => {
@@ -99,7 +134,7 @@ describe('a job', () => {
     };
     await expect(run(world, killed)).rejects.toMatchObject({
       code: 'emerge-failed',
-      message: 'failed to run emerge: its process was killed in the build container',
+      message: 'failed to run emerge: its exit status is lost; perhaps its process was killed in the build container',
       hint: 'if memory is short, run fewer processes at once: set MAKEOPTS="-j1" in make.conf',
       logTail: ['a line'],
     });

@@ -15,6 +15,8 @@ import { anyString } from '../../../support/any-string.ts';
 interface Expectation {
   /** The number of the case that the transcript shows. */
   readonly case?: string;
+  /** The number of processes that the kernel killed because memory was short. */
+  readonly memoryKills?: number;
   readonly code: string;
   readonly message: string;
   readonly remedy?: unknown;
@@ -27,8 +29,10 @@ const expectations = parse(readFileSync(new URL('explanations.yaml', import.meta
   Record<string, Expectation>
 >;
 
-const explain = (name: string): EmergeFailure =>
-  (name.startsWith('sync-') ? explainSyncFailure : explainEmergeFailure)(readTranscript(name));
+const explain = (name: string): EmergeFailure => {
+  const command = { ...readTranscript(name), memoryKills: expectations[name]?.memoryKills };
+  return (name.startsWith('sync-') ? explainSyncFailure : explainEmergeFailure)(command);
+};
 
 /** A remedy as explanations.yaml writes it: a suggestion as one text, and without what is undefined. */
 const written = (remedy: Remedy | undefined): unknown =>
@@ -95,7 +99,7 @@ describe('explains failures that the ministage cannot produce', () => {
     ['g++: fatal error: Killed signal terminated program cc1plus', 'cc1plus'],
     ["terminate called after throwing an instance of 'std::bad_alloc'", 'a process'],
   ])('out of memory: %s', (line, program) => {
-    const failure = emerge(1, ...failed(line));
+    const failure = explainEmergeFailure({ exitStatus: 1, lines: failed(line), memoryKills: 1 });
     expect(failure.code).toBe('out-of-memory');
     expect(failure.message).toBe(`failed to emerge dev-lang/rust-1.80.0: ${program} was killed: out of memory`);
   });
@@ -109,9 +113,10 @@ describe('explains failures that the ministage cannot produce', () => {
   });
 
   test('emerge killed by SIGKILL', () => {
-    expect(emerge(137, '>>> Emerging (1 of 1) app-misc/hello-2.10::gentoo')).toMatchObject({
+    const lines = ['>>> Emerging (1 of 1) app-misc/hello-2.10::gentoo'];
+    expect(explainEmergeFailure({ exitStatus: 137, lines, memoryKills: 1 })).toMatchObject({
       code: 'out-of-memory',
-      message: 'failed to emerge app-misc/hello-2.10: emerge was killed',
+      message: 'failed to emerge app-misc/hello-2.10: emerge was killed: out of memory',
     });
   });
 
@@ -343,7 +348,9 @@ describe('a disk that is full while packages are built on a tmpfs', () => {
     const full = explainEmergeFailure(command, tmpfs, [space('/var/tmp/portage', 0, 24 * MiB)]);
     expect(full).toMatchObject({
       code: 'tmpfs-full',
-      message: expect.stringContaining(`: no space left on device${where === '' ? ' at /var/tmp/portage' : where}`) as string,
+      message: expect.stringContaining(
+        `: no space left on device${where === '' ? ' at /var/tmp/portage' : where}`,
+      ) as string,
       remedy: { kind: 'avoid-tmpfs', package: 'app-misc/large' },
     });
   });
@@ -393,6 +400,11 @@ describe('a disk that is full while packages are built on a tmpfs', () => {
 
   test('is named with its size if a compiler runs out of memory', () => {
     const line = 'g++: fatal error: Killed signal terminated program cc1plus';
-    expect(explainLine(line).remedy).toEqual({ about: 'build', kind: 'use-less-memory', tmpfsSize: tmpfs.size });
+    const command = { exitStatus: 1, lines: [line], memoryKills: 1 };
+    expect(explainEmergeFailure(command, tmpfs).remedy).toEqual({
+      about: 'build',
+      kind: 'use-less-memory',
+      tmpfsSize: tmpfs.size,
+    });
   });
 });

@@ -170,10 +170,28 @@ describe('a lack of memory or space', () => {
     ['LLVM ERROR: out of memory', 'a process'],
     ['fork: Cannot allocate memory', 'a process'],
     ['make: *** [x] Killed', 'a process'],
-  ])('is seen in %s', (line, program) => {
-    expect(emerge(gaveUp, line)).toMatchObject({
+    ['go build x: /usr/lib/go/pkg/tool/compile: signal: killed', 'a process'],
+    ['fatal error: runtime: out of memory', 'a process'],
+    ['runtime: out of memory: cannot allocate 4194304-byte block', 'a process'],
+  ])('is seen in %s, if the kernel killed a process', (line, program) => {
+    expect(explainEmergeFailure({ exitStatus: 1, lines: [gaveUp, line], memoryKills: 1 })).toMatchObject({
       ...{ code: 'out-of-memory', message: `failed to emerge a/b-1: ${program} was killed: out of memory` },
       ...{ relevantLines: [line], remedy: { about: 'build', kind: 'use-less-memory', tmpfsSize: undefined } },
+    });
+  });
+
+  test.each([
+    ['conftest: line 5: 12 Killed ./conftest', undefined, 'a process'],
+    ['mmap: Cannot allocate memory', 0, 'a process'],
+    ['g++: fatal error: Killed signal terminated program cc1plus', 0, 'cc1plus'],
+  ])('is a guess if the kernel killed no process, or if that is not known: %s', (line, memoryKills, program) => {
+    expect(
+      explainEmergeFailure({ exitStatus: 1, lines: [line, gaveUp, ...died('compile')], memoryKills }),
+    ).toMatchObject({
+      code: 'build-failed',
+      message: `failed to emerge a/b-1: the compile phase failed: emake failed; perhaps ${program} had too little memory`,
+      remedy: { kind: 'use-less-memory' },
+      relevantLines: [line],
     });
   });
 
@@ -184,14 +202,22 @@ describe('a lack of memory or space', () => {
     ': line x: 345 Killed',
     'Cannot allocate memory: retrying',
   ])('is not seen in %s', (line) => {
-    expect(emerge(gaveUp, line).code).toBe('build-failed');
+    expect(explainEmergeFailure({ exitStatus: 1, lines: [gaveUp, line], memoryKills: 1 }).code).toBe('build-failed');
   });
 
-  test('is told without a line if emerge itself was killed', () => {
-    expect(explainEmergeFailure({ exitStatus: 1, signal: 'SIGKILL', lines: [] })).toMatchObject({
-      ...{ code: 'out-of-memory', message: 'failed to emerge: emerge was killed', relevantLines: [] },
-    });
-  });
+  test.each([[{ exitStatus: 1, signal: 'SIGKILL' }], [{ exitStatus: 137 }]])(
+    'is told without a line if emerge itself was killed: %j',
+    (end) => {
+      expect(explainEmergeFailure({ ...end, lines: [], memoryKills: 1 })).toMatchObject({
+        ...{ code: 'out-of-memory', message: 'failed to emerge: emerge was killed: out of memory', relevantLines: [] },
+      });
+      expect(explainEmergeFailure({ ...end, lines: [], memoryKills: 0 })).toMatchObject({
+        code: 'emerge-failed',
+        message: 'failed to emerge: emerge was ended by SIGKILL; perhaps it had too little memory',
+        remedy: { kind: 'use-less-memory' },
+      });
+    },
+  );
 
   test.each([
     ["tar: x: Cannot write: Disk quota exceeded '/a/b'", ' at /a/b'],
@@ -515,7 +541,11 @@ describe('a sync', () => {
     ['2026-11-30 12:00:00 ERROR 404: Not Found.', '404: Not Found', 'check-mirrors'],
     ['curl: (22) The requested URL returned error: 404', 'The requested URL returned error: 404', 'check-mirrors'],
     ["@ERROR: Unknown module 'x'", "Unknown module 'x'", 'check-sync-uri'],
-    ['@ERROR: max connections (50) reached -- try again later', 'max connections (50) reached -- try again later', 'sync-later'],
+    [
+      '@ERROR: max connections (50) reached -- try again later',
+      'max connections (50) reached -- try again later',
+      'sync-later',
+    ],
     ["fatal: '/x' does not exist", "'/x' does not exist", 'check-sync-uri'],
     ["fatal: couldn't find remote ref main", "couldn't find remote ref main", 'check-sync-uri'],
     ['rsync error: timeout (code 30) at io.c', 'rsync error: timeout (code 30) at io.c', 'check-network'],
@@ -554,12 +584,15 @@ describe('a sync', () => {
     ['!!! No valid signature found: revoked key', undefined],
     ["gpg: Can't check signature: No public key", undefined],
     ["gpg: Can't check signature: public key not found", undefined],
-  ])('that cannot be verified for want of a key blames no mirror: %s', (line, cause = line.replace(/^(?:!!!| \*) /, '')) => {
-    expect(sync('!!! Manifest verification failed:', line)).toMatchObject({
-      ...{ message: `failed to sync the repository: ${cause}`, remedy: { about: 'tree', kind: 'renew-keys' } },
-      relevantLines: [line],
-    });
-  });
+  ])(
+    'that cannot be verified for want of a key blames no mirror: %s',
+    (line, cause = line.replace(/^(?:!!!| \*) /, '')) => {
+      expect(sync('!!! Manifest verification failed:', line)).toMatchObject({
+        ...{ message: `failed to sync the repository: ${cause}`, remedy: { about: 'tree', kind: 'renew-keys' } },
+        relevantLines: [line],
+      });
+    },
+  );
 
   test('with a signature that is wrong is not explained by a key', () => {
     expect(sync('OpenPGP signature rejected because of expired key:', 'gpg: BAD signature from x').remedy).toEqual({

@@ -233,7 +233,8 @@ describe('a failure that does not count', () => {
   ])('is %s', async (_what, line, code) => {
     using world = new FailingWorld();
     world.sitePortage.ebuilds = new FakeEbuilds([{ cpv: 'app-misc/bad-1' }]);
-    world.sitePortage.jobs.set('emerge-compile', ({ print }) => {
+    world.sitePortage.jobs.set('emerge-compile', ({ print, killForMemory }) => {
+      if (code === 'out-of-memory') killForMemory();
       const phase = code === 'fetch-failed' ? '' : ' * ERROR: app-misc/bad-1::gentoo failed (compile phase):\n';
       print(`>>> Emerging (1 of 1) app-misc/bad-1::gentoo\n${line}>>> Failed to emerge app-misc/bad-1, Log file:\n`);
       print(phase);

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { statfsSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { measureSpace } from '../../../src/emerge/measure-space.ts';
+import { measureSpace } from '../../../src/job/measure-space.ts';
 import { BuildWorld } from '../builder/build-world.ts';
 
 it('case 3.2: the file systems of a build are measured by the real program, each once', async () => {
