@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { storeDirectory } from './store-directory.ts';
-import { askPortage, pkgdirOf, type StoreMount } from './portage-program.ts';
+import { askPortage, pkgdirOf, type Question, type StoreMount } from './portage-program.ts';
 
 /** A file in a partition that is not used as a package of it. */
 export interface UnusedPackage {
@@ -42,6 +42,12 @@ export const storeCheck = v.object({
   remote: v.boolean(),
 });
 
+const aboutStore: Question = {
+  code: 'store-corrupt',
+  task: 'check the binary packages',
+  hint: 'read the output of Portage above: the store must be mounted, and Portage must work in the container',
+};
+
 /** Options of {@link mendStore}. */
 export interface MendOptions {
   /** Whether files are read again that were found whole before and have not changed since: a disk may damage them silently. */
@@ -61,7 +67,7 @@ export async function mendStore(store: StoreMount, { readAll = false }: MendOpti
   const program = ['verdict.py', 'reindex.py', 'check-store.py'].map((name) => new URL(name, import.meta.url));
   const all = readAll ? ['all'] : [];
   const ask = (step: 'glance' | 'mend') =>
-    askPortage(store, program, [step, pkgdirOf(store), quarantine, ...all], storeCheck);
+    askPortage(store, program, [step, pkgdirOf(store), quarantine, ...all], storeCheck, aboutStore);
   // If the answer of `mend` is lost, it runs again and finds nothing: `glance` returns the faults beforehand.
   const before = await ask('glance');
   if (before.settled) return before;

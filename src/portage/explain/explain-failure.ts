@@ -159,9 +159,16 @@ function explainTraceback({ lines }: EmergeReport): Explanation | undefined {
   return {
     code: 'emerge-failed',
     cause: `Portage ended with an internal error${error === undefined ? '' : `: ${error}`}`,
-    remedy: { about: 'build', kind: 'build-again' },
+    remedy: isAboutTree(error) ? { about: 'build', kind: 'build-again' } : undefined,
     relevantLines: lines.slice(start),
   };
+}
+
+/** Whether an error of Portage names a file of an ebuild repository, which may have changed during the build. */
+function isAboutTree(error = ''): boolean {
+  return (
+    /\/var\/db\/repos\/|\.ebuild\b|\/metadata\/md5-cache\//.test(error) && !/ReadOnlyFileSystem|ImportError/.test(error)
+  );
 }
 
 const knownEnds: readonly (readonly [RegExp, Remedy])[] = [

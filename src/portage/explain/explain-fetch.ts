@@ -13,7 +13,9 @@ export function explainFetchFailure(report: EmergeReport): Explanation | undefin
   const { lines, failed } = report;
   // Portage fetches before the first phase: if a phase failed, a later attempt to fetch had succeeded.
   if (failed?.phase !== undefined && failed.phase !== 'nofetch') return undefined;
-  return explainChecksum(lines) ?? explainMissingSource(lines) ?? explainFetchRestriction(lines);
+  return (
+    explainChecksum(lines) ?? explainManifest(lines) ?? explainMissingSource(lines) ?? explainFetchRestriction(lines)
+  );
 }
 
 function explainChecksum(lines: readonly string[]): Explanation | undefined {
@@ -36,6 +38,18 @@ function explainChecksum(lines: readonly string[]): Explanation | undefined {
     cause,
     remedy: { about: 'build', kind: 'change-source', problem: 'checksum' },
     relevantLines,
+  };
+}
+
+/** Explains files of an ebuild repository that its Manifest does not list, or that it lists in vain (`digestcheck` of Portage). */
+function explainManifest(lines: readonly string[]): Explanation | undefined {
+  const line = lines.find((text) => /^!!! A file (?:is not listed|listed) in the Manifest\b/.test(text));
+  if (line === undefined) return undefined;
+  return {
+    code: 'emerge-failed',
+    cause: line.replace('!!! ', ''),
+    remedy: { about: 'tree', kind: 'update-tree', reason: 'damaged-tree' },
+    relevantLines: [line],
   };
 }
 

@@ -57,7 +57,8 @@ export function describePlainRemedy(remedy: PlainRemedy): string {
 /** The faults that an updated tree may fix, as the first half of a hint; the second half says how to update the tree. */
 export const treeFaults: Readonly<Record<Extract<Remedy, { readonly kind: 'update-tree' }>['reason'], string>> = {
   'broken-ebuild': 'the ebuild is broken, and a newer tree may have a corrected one',
-  'damaged-tree': 'the tree is damaged',
+  'damaged-tree':
+    'if a file was edited, run `ebuild FILE manifest`, because a sync loses the edit; otherwise the tree is damaged',
   'missing-dependency': 'the tree does not have all dependencies',
 };
 

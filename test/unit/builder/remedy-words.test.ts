@@ -18,7 +18,10 @@ test.each<[string, Remedy]>([
   ['give the engine more memory', { about: 'build', kind: 'use-less-memory', tmpfsSize: undefined }],
   ['takes up to 24 MiB of it: --tmpfs off', { about: 'build', kind: 'use-less-memory', tmpfsSize: 24 * 1024 ** 2 }],
   ['the ebuild is broken', { about: 'tree', kind: 'update-tree', reason: 'broken-ebuild' }],
-  ['the tree is damaged', { about: 'tree', kind: 'update-tree', reason: 'damaged-tree' }],
+  [
+    'if a file was edited, run `ebuild FILE manifest`, because a sync loses the edit; otherwise the tree is damaged: sync the tree',
+    { about: 'tree', kind: 'update-tree', reason: 'damaged-tree' },
+  ],
   ['not have all dependencies', { about: 'tree', kind: 'update-tree', reason: 'missing-dependency' }],
   ['the profile that the base is configured for', { about: 'tree', kind: 'check-profile' }],
   ['build from the tree as it is with --no-sync', { about: 'tree', kind: 'check-network' }],

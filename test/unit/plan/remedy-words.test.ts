@@ -22,7 +22,10 @@ test.each<[string, Remedy]>([
   [`MAKEOPTS="-j1" in ${of('make.conf')}`, { about: 'build', kind: 'use-less-memory', tmpfsSize: undefined }],
   ['up to 24 MiB of it: tmpfs: off', { about: 'build', kind: 'use-less-memory', tmpfsSize: 24 * 1024 ** 2 }],
   ['the ebuild is broken', { about: 'tree', kind: 'update-tree', reason: 'broken-ebuild' }],
-  ['the tree is damaged', { about: 'tree', kind: 'update-tree', reason: 'damaged-tree' }],
+  [
+    'if a file was edited, run `ebuild FILE manifest`, because a sync loses the edit; otherwise the tree is damaged: sync the tree',
+    { about: 'tree', kind: 'update-tree', reason: 'damaged-tree' },
+  ],
   ['not have all dependencies', { about: 'tree', kind: 'update-tree', reason: 'missing-dependency' }],
   [`correct the link ${of('make.profile')}`, { about: 'tree', kind: 'check-profile' }],
   ['builds use the tree as it is', { about: 'tree', kind: 'check-network' }],

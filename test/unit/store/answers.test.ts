@@ -71,7 +71,7 @@ describe('the answer of a program in a container', () => {
   it('may be missing without any output', async () => {
     const { store } = await storeSaying({});
     await expect(findMissing(store, [])).rejects.toMatchObject({
-      message: 'failed to check the binary packages: Portage printed no answer',
+      message: 'failed to ask Portage about the packages: Portage printed no answer',
       logTail: [],
     });
   });
@@ -79,10 +79,17 @@ describe('the answer of a program in a container', () => {
   it('becomes a failure with its error output if there is no answer', async () => {
     const { store } = await storeSaying({ stdout: '', stderr: 'Traceback\nthere is no set @tools\n' });
     await expect(findMissing(store, ['@tools'])).rejects.toMatchObject({
-      code: 'store-corrupt',
-      exitStatus: 41,
-      message: 'failed to check the binary packages: there is no set @tools',
+      code: 'emerge-failed',
+      message: 'failed to ask Portage about the packages: there is no set @tools',
       logTail: ['Traceback', 'there is no set @tools'],
+    });
+  });
+
+  it('blames the store only if the store was checked', async () => {
+    const { store } = await storeSaying({ stdout: '', stderr: 'x\n' });
+    await expect(mendStore(store)).rejects.toMatchObject({
+      ...{ code: 'store-corrupt', exitStatus: 41, message: 'failed to check the binary packages: x' },
+      hint: 'read the output of Portage above: the store must be mounted, and Portage must work in the container',
     });
   });
 });

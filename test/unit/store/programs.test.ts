@@ -45,8 +45,8 @@ describe('a question to Portage', () => {
   it('fails with a hint and the last twenty lines if there is no answer', async () => {
     const { store } = await storeSaying({ stdout: '[]x\n', stderr: `${twentyFive.join('\n\n')}\n` });
     await expect(findMissing(store, [])).rejects.toMatchObject({
-      message: 'failed to check the binary packages: line 24',
-      hint: 'read the output of Portage above: the store must be mounted, and Portage must work in the container',
+      message: 'failed to ask Portage about the packages: line 24',
+      hint: 'read the output of Portage above',
       logTail: lastTwenty,
     });
   });

@@ -110,9 +110,15 @@ describe('the end of emerge', () => {
   });
 
   test('by an error within Portage shows the last traceback', () => {
-    const own = [traceback, '  File "x.py", line 1', 'portage.exception.FileNotFound: /x', 'more: not the error'];
+    const own = [
+      traceback,
+      '  File "x.py", line 1',
+      'portage.exception.FileNotFound: /r/a/b/b-1.ebuild',
+      'more: not the error',
+    ];
     expect(emerge('before', traceback, 'KeyError: 1', ...own)).toMatchObject({
-      message: 'failed to emerge: Portage ended with an internal error: portage.exception.FileNotFound: /x',
+      message:
+        'failed to emerge: Portage ended with an internal error: portage.exception.FileNotFound: /r/a/b/b-1.ebuild',
       remedy: { about: 'build', kind: 'build-again' },
       relevantLines: own,
     });
@@ -120,6 +126,25 @@ describe('the end of emerge', () => {
       /internal error: AssertionError$/,
     );
     expect(emerge(traceback, '  File "x.py", line 1').message).toMatch(/: Portage ended with an internal error$/);
+  });
+
+  test.each([
+    'ValueError: No closing quotation',
+    'portage.exception.ReadOnlyFileSystem: /var/cache/edb',
+    "ImportError: cannot import name 'x'",
+    "KeyError: 'x'",
+  ])('by an error within Portage that is not about the tree blames no tree: %s', (line) => {
+    expect(emerge(traceback, '  File "x.py", line 1', line)).toMatchObject({
+      ...{ message: `failed to emerge: Portage ended with an internal error: ${line}`, remedy: undefined },
+    });
+  });
+
+  test('by an error within Portage about a file of the tree says that the tree may have changed', () => {
+    for (const line of [
+      "FileNotFoundError: [Errno 2] x: '/var/db/repos/gentoo/profiles/x'",
+      'KeyError: /r/metadata/md5-cache/a/b-1',
+    ])
+      expect(emerge(traceback, line).remedy).toEqual({ about: 'build', kind: 'build-again' });
   });
 
   test.each([
@@ -518,6 +543,23 @@ describe('a request that cannot be met', () => {
       remedy: { about: 'configuration', kind: 'break-dependency-cycle' },
       relevantLines: [lines[0], lines[2], lines[3]],
     });
+  });
+});
+
+describe('a Manifest of an ebuild repository', () => {
+  test.each([
+    "A file is not listed in the Manifest: '/r/a/b/files/x.patch'",
+    'A file listed in the Manifest could not be found: /r/a/b/files/x.patch',
+  ])('that does not fit its files has a hint: %s', (cause) => {
+    expect(emerge(`!!! ${cause}`)).toMatchObject({
+      ...{ code: 'emerge-failed', message: `failed to emerge: ${cause}`, relevantLines: [`!!! ${cause}`] },
+      remedy: { about: 'tree', kind: 'update-tree', reason: 'damaged-tree' },
+    });
+  });
+
+  test('is not taken from the output of a phase', () => {
+    const line = "!!! A file is not listed in the Manifest: '/r/x'";
+    expect(emerge(line, gaveUp, ...died('compile')).code).toBe('build-failed');
   });
 });
 
