@@ -1,11 +1,13 @@
 import { emergeEnvironment, emergeSyncCommand, webrsyncCommand } from '../portage/emerge-command.ts';
 import { explainSync } from '../emerge/explain-sync.ts';
 import type { ContainerSession } from '../container/container-session.ts';
+import { describeMount } from '../container/mounts.ts';
 import type { BuildRequest } from './build-request.ts';
 import type { Preconditions } from './check-preconditions.ts';
 import { endedJobFailure, jobFailure } from '../job/job-failure.ts';
 import { metadataWarning, withMetadataCache } from '../emerge/metadata-cache.ts';
 import { syncUnderLock } from '../job/job-scripts.ts';
+import { refusedSync } from '../job/refused-sync.ts';
 import { syncLine } from '../job/sync-line.ts';
 import { readPortageSettings, type PortageSettings } from '../emerge/portage-settings.ts';
 import { runJob } from '../job/run-job.ts';
@@ -16,6 +18,10 @@ const quiet = { quiet: true };
 
 /** The hint of a warning before the sync of a directory of the user. */
 const otherwise = 'to leave the tree as it is, build with --no-sync, or let the build use a separate volume';
+
+/** The hint of a tree that is not a repository. */
+const chooseAnother =
+  'name the repository itself, or an empty directory together with --create-tree: --tree VOLUME|PATH';
 
 /** The result of a sync. */
 export interface SyncResult {
@@ -52,7 +58,7 @@ export async function syncRepository(
       // After a sync Portage looks for a newer Portage, and for that it reads ebuilds.
       command: withMetadataCache({ tree }, sync),
       maxAge: syncMaxAge(request, syncType),
-      deletesLeftovers: ready.treeState === 'interrupted',
+      leftovers: ready.treeState === 'interrupted' ? 'delete' : 'refuse',
       ofUser: ready.tree.type === 'bind',
     }),
     environment: { ...session.proxies?.syncs, ...emergeEnvironment({ logdir: session.log.directory }) },
@@ -66,6 +72,8 @@ export async function syncRepository(
     throw await endedJobFailure(session, { error, underWay: new Set() });
   });
   if (result.exitStatus !== 0) {
+    const refused = refusedSync(result.lines, describeMount(ready.tree), chooseAnother);
+    if (refused !== undefined) throw jobFailure(session, refused, result);
     const { code, message, remedy } = await explainSync(session, result);
     throw jobFailure(session, { code, message, hint: remedy && describeBuilderRemedy(remedy) }, result);
   }

@@ -1,5 +1,7 @@
 import { EngineRefusal } from '../engine/refusal.ts';
+import type { Volume } from '../engine/volumes.ts';
 import { Failure } from '../failure.ts';
+import { disproveTreeVolume } from '../ownership/ownership.ts';
 import type { BuildContext } from './context.ts';
 import { describeMount, mountAt, type MountChoice } from './mounts.ts';
 import { withProbe, type Probe } from './probe.ts';
@@ -9,8 +11,8 @@ import type { Workspace } from './workspace.ts';
 export const volumeLabel = 'gentoo-builder.volume';
 
 /**
- * `absent`: a volume that will be created. `interrupted`: a volume that this program created and that has files, but no
- * repository.
+ * `absent`: a volume that will be created. `interrupted`: a volume that proves to be a tree of this program and that has files,
+ * but no repository: the sync empties it.
  */
 export type TreeState = 'filled' | 'empty' | 'absent' | 'interrupted';
 
@@ -33,8 +35,10 @@ const probedAt = '/mnt';
 
 /**
  * Inspects the tree through a container of `image` that is never started, and refuses a tree that cannot be used. A tree is a
- * repository if it has the file `profiles/repo_name` (PMS, "Profiles directory"). A tree that the user named must be a
- * repository, except in two cases: an empty tree with --create-tree, and a volume that this program created.
+ * repository if it has a name: the file `profiles/repo_name` (PMS, "Profiles directory"), or `repo-name` in
+ * `metadata/layout.conf` (portage(5)). A tree that the user named must be a
+ * repository, except in two cases: an empty tree with --create-tree, and a volume with the label of this program, which may be empty, too. Files that
+ * are not a repository are accepted only in a volume that proves to be of this program.
  */
 export async function inspectTree(
   { engine }: BuildContext,
@@ -46,7 +50,7 @@ export async function inspectTree(
   if (state === 'foreign') {
     throw unusable(
       choice,
-      'it is neither empty nor an ebuild repository (there is no profiles/repo_name)',
+      'it is neither empty nor an ebuild repository (no profiles/repo_name, no repo-name in metadata/layout.conf)',
       'name the repository itself, or an empty directory together with --create-tree: --tree VOLUME|PATH',
     );
   }
@@ -80,11 +84,11 @@ async function stateOf(
 ) {
   const volume = choice.type === 'volume' ? await engine.inspectVolume(choice.source) : undefined;
   if (choice.type === 'volume' && volume === undefined) return choice.origin === 'default' ? 'absent' : 'missing';
-  const isOurs = volume?.labels[volumeLabel] === 'tree';
-  const mayFill = isOurs || demands.createTree || choice.origin !== 'given';
+  const isOurs = isOwnTree(volume);
+  const mayFill = volume?.labels[volumeLabel] === 'tree' || demands.createTree || choice.origin !== 'given';
   try {
     return await withProbe(engine, workspace, { image, mounts: [mountAt(choice, probedAt)] }, async (probe) => {
-      if (await probe.exists(`${probedAt}/profiles/repo_name`)) {
+      if (await isRepository(probe, probedAt)) {
         await read?.(probe, probedAt);
         return 'filled';
       }
@@ -97,6 +101,17 @@ async function stateOf(
     if (error instanceof EngineRefusal && error.kind === 'mount-missing') return 'missing';
     throw error;
   }
+}
+
+/** Whether a volume proves to be a tree of this program; only such a tree is ever emptied. */
+export function isOwnTree(volume: Volume | undefined): boolean {
+  return volume !== undefined && disproveTreeVolume(volume, volumeLabel) === undefined;
+}
+
+/** The rule of is-repository.sh, for a tree without a running container. */
+async function isRepository(probe: Probe, place: string): Promise<boolean> {
+  if (await probe.exists(`${place}/profiles/repo_name`)) return true;
+  return /^\s*repo-name\s*=\s*\S/m.test((await probe.readText(`${place}/metadata/layout.conf`)) ?? '');
 }
 
 /** The failure of a tree that cannot be used, whose name its message has. */

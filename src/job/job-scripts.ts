@@ -5,8 +5,8 @@ import { shellProgram } from '../container-program.ts';
 
 /** Defines the shell function `stamp` for the programs that print or record the stamp of a tree. */
 const treeStamp = () => new URL('./tree-stamp.sh', import.meta.url);
-/** Defines the shell function `print_age` for the programs that ask when a tree was synced. */
-const treeAge = () => new URL('./tree-age.sh', import.meta.url);
+/** Define the shell functions `is_repository` and `print_age` for the programs that ask when a tree was synced. */
+const treeAge = () => ['./is-repository.sh', './tree-age.sh'].map((file) => new URL(file, import.meta.url));
 
 /**
  * Runs a command, writes its output to the file `log` and its exit status to the work volume, so that the command needs no
@@ -56,18 +56,18 @@ export function followCommand({ name, log, offset, watch, cgroups }: FollowReque
  */
 export function syncUnderLock(place: LockedPlace, tree: string, sync: SyncRequest): readonly string[] {
   const locks = new URL('./stale-locks.sh', import.meta.url);
-  const files = [treeStamp(), treeAge(), locks, new URL('./sync-tree.sh', import.meta.url)];
+  const files = [treeStamp(), ...treeAge(), locks, new URL('./sync-tree.sh', import.meta.url)];
   const age = String(sync.maxAge);
   const warning = shellProgram(new URL('./warn-of-sync.sh', import.meta.url), 'gentoo-builder-warn-of-sync', tree);
   const script = shellProgram(
     files,
     'gentoo-builder-sync',
-    ...[tree, age, sync.deletesLeftovers ? 'yes' : ''],
+    ...[tree, age, sync.leftovers, sync.ofUser ? 'yes' : ''],
     ...(sync.ofUser ? warning : []),
     ...sync.command,
   );
   const locked = underLock('exclusive', { ...place, trees: [tree] }, script);
-  const young = [treeStamp(), treeAge(), new URL('./skip-young.sh', import.meta.url)];
+  const young = [treeStamp(), ...treeAge(), new URL('./skip-young.sh', import.meta.url)];
   return shellProgram(young, 'gentoo-builder-young', tree, age, ...locked);
 }
 
@@ -76,9 +76,15 @@ export interface SyncRequest {
   readonly command: readonly string[];
   /** The age in seconds below which the tree is not synced again. */
   readonly maxAge: number;
-  /** Whether the sync first deletes the files of a tree that is not a repository: an interrupted first sync left them. */
-  readonly deletesLeftovers: boolean;
-  /** Whether the tree is a directory of the user; false if undefined. Then the output tells, before the sync, what it may overwrite. */
+  /**
+   * `delete`: the files of a tree that is not a repository are deleted first, because an interrupted first sync left them. Only
+   * for a volume that this program made. `refuse`: the sync fails and changes nothing; see `refusedSync`.
+   */
+  readonly leftovers: 'delete' | 'refuse';
+  /**
+   * Whether the tree is a directory of the user; false if undefined. Then the output tells, before the sync, what it
+   * may overwrite, and the sync fails if another program may hold a lock file in the tree.
+   */
   readonly ofUser?: boolean;
 }
 

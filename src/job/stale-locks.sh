@@ -1,6 +1,7 @@
 #!/bin/sh
-# remove_stale_locks TREE: removes the lock files and unfinished downloads that a killed git, rsync or Portage left in TREE, and names
-# them. The caller holds TREE exclusively, so that no process uses them.
+# remove_stale_locks TREE USER: removes the lock files and unfinished downloads that a killed git, rsync or Portage left in TREE, and
+# names them. The caller holds TREE exclusively, so that no build uses them. If USER is not empty, TREE is a directory of the user, whose
+# own git does not know the lock of TREE: a file of the last 10 minutes may be in use, and the function refuses the sync.
 remove_stale_locks() {
   git=$1/.git
   if [ -f "$git" ]; then
@@ -18,6 +19,10 @@ remove_stale_locks() {
       \( -name '*.portage_lockfile' -o -name '.*.hardlock-*' -o -name .tmp-unverified-download-quarantine \
       -o -name .rsync-partial -o -name '.~tmp~' \) -prune -print
   } | while IFS= read -r left; do
+    if [ -n "$2" ] && [ -n "$(find "$left" -prune -mmin -10)" ]; then
+      echo "!!! no sync (locked): another program may use it: its ${left#"$1/"} is less than 10 minutes old"
+      return 1
+    fi
     rm -rf -- "$left" || return
     echo ">>> Removed ${left#"$1/"}, which an interrupted sync left"
   done

@@ -1,10 +1,16 @@
 #!/bin/sh
-# sync-tree TREE AGE DELETE COMMAND...: runs COMMAND, which syncs TREE, unless another build synced TREE less than AGE seconds ago. Writes
-# the tree's stamp to descriptor 8. If DELETE is not empty and TREE is not a repository, the program first deletes the files in
-# TREE: an interrupted first sync left them. Needs tree-stamp.sh, tree-age.sh and stale-locks.sh.
-tree=$1 most=$2 delete=$3
-shift 3
-if [ -n "$delete" ] && [ ! -e "$tree/profiles/repo_name" ] && [ -n "$(ls -A "$tree")" ]; then
+# sync-tree TREE AGE LEFTOVERS USER COMMAND...: runs COMMAND, which syncs TREE, unless another build synced TREE less than AGE seconds
+# ago. Writes the tree's stamp to descriptor 8. If TREE has files and is not a repository, and LEFTOVERS is `delete`, an interrupted
+# first sync left the files, and the program first deletes them; otherwise it refuses the sync. USER is not empty if TREE is a
+# directory of the user. The module refused-sync.ts reads the lines that begin with `!!! no sync `. Needs tree-stamp.sh,
+# is-repository.sh, tree-age.sh and stale-locks.sh.
+tree=$1 most=$2 leftovers=$3 user=$4
+shift 4
+if ! is_repository "$tree" && [ -n "$(find "$tree" -mindepth 1 -maxdepth 1 ! -name lost+found -print -quit)" ]; then
+  if [ "$leftovers" != delete ]; then
+    echo '!!! no sync (foreign): it is neither empty nor an ebuild repository (no profiles/repo_name, no repo-name in metadata/layout.conf)'
+    exit 1
+  fi
   echo ">>> The first sync of the tree was interrupted: starting it again"
   find "$tree" -mindepth 1 -delete || exit
 fi
@@ -12,7 +18,7 @@ age=$(print_age "$tree")
 if [ -n "$age" ] && [ "$age" -lt "$most" ]; then
   echo ">>> The tree was synced $age s ago: not synced again"
 else
-  remove_stale_locks "$tree" || exit
+  remove_stale_locks "$tree" "$user" || exit
   "$@" 8>&- || exit
 fi
 stamp "$tree" >&8

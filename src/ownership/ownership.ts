@@ -22,7 +22,7 @@ export function keptName(id: ContainerId): string {
  */
 export function disproveWorkVolume({ name, isPlain }: Volume): string | undefined {
   if (!workVolume.test(name)) return 'its name is not that of a work volume';
-  return isPlain ? undefined : 'it is not an ordinary volume of the driver local';
+  return isPlain ? undefined : notPlain;
 }
 
 /**
@@ -39,6 +39,17 @@ export function disproveWorkContainer(
   const isNamed =
     name === volume || name.startsWith(`${volume}-probe-`) || name === keptName(id) || isImageName(name, id);
   return isNamed ? undefined : `the container ${name}, which mounts it, does not have the name of a build container`;
+}
+
+/**
+ * Proves that a volume is a tree that gentoo-builder or zentoo made: it has the `label` with the value `tree`, one of the names
+ * that the programs give, and it is an ordinary directory of the engine. Only such a tree is ever emptied. Returns the reason why
+ * it is not one; undefined if it is one.
+ */
+export function disproveTreeVolume({ name, labels, isPlain }: Volume, label: string): string | undefined {
+  if (labels[label] !== 'tree') return 'it does not have the label of a tree';
+  if (!treeVolume.test(name)) return 'its name is not that of a tree';
+  return isPlain ? undefined : notPlain;
 }
 
 /** The name of a worker of a site; the workers of a buildmaster are numbered from 1. */
@@ -100,6 +111,9 @@ export function disproveWorkerNetwork(
   return isIsolated ? undefined : 'it is not an internal bridge, so other networks reach its containers';
 }
 
+const notPlain = 'it is not an ordinary volume of the driver local';
+
+const treeVolume = /^(?:gentoo-repository|zentoo-.+-repository-.+)$/;
 const workerNumber = /^.{8}-[1-9]\d*$/;
 /** The name of an anonymous volume, which a container has if its image declares a volume. */
 const anonymous = /^[0-9a-f]{64}$/;

@@ -1,13 +1,18 @@
 import { describeSiteRemedy } from '../../plan/remedy-words.ts';
+import type { ContainerSession } from '../../container/container-session.ts';
+import type { FailedCommand } from '../../portage/output/emerge-report.ts';
 import { emergeEnvironment, emergeSyncCommand, webrsyncCommand } from '../../portage/emerge-command.ts';
 import { explainSync } from '../../emerge/explain-sync.ts';
 import { withTask } from '../../report/with-task.ts';
 import { Failures, failuresOf, type Failure } from '../../failure.ts';
 import type { SiteTree } from '../../site/site.ts';
-import { endedJobFailure, jobFailure } from '../../job/job-failure.ts';
+import { endedJobFailure, jobFailure, type ExplainedFailure } from '../../job/job-failure.ts';
 import { syncUnderLock } from '../../job/job-scripts.ts';
+import { refusedSync } from '../../job/refused-sync.ts';
 import { syncLine } from '../../job/sync-line.ts';
 import { runJob } from '../../job/run-job.ts';
+import { describeMount, type MountChoice } from '../../container/mounts.ts';
+import { isOwnTree } from '../../container/tree.ts';
 import { makeDefaultVolume } from '../../container/default-volumes.ts';
 import { createStepTimer } from '../../job/step-timer.ts';
 import { withRootContainer } from '../root/with-root-container.ts';
@@ -79,11 +84,15 @@ function describeSync({ syncType, syncUri, autoSync }: SiteTree): string {
   return autoSync ? `${syncType} ${syncUri}`.trim() : 'not synced: its repos.conf has auto-sync = no';
 }
 
-/** Syncs one tree in a container that has the /etc/portage of a branch with this repository. */
 /** The hint of a warning before the sync of a directory of the user. */
 const otherwise =
   'to leave the tree as it is, write auto-sync = no into its section of repos.conf, or give it a volume in site.yaml (volumes: trees:)';
 
+/** The hint of a tree that is not a repository. */
+const chooseAnother =
+  'write the path of the repository itself, or of an empty directory, into site.yaml (volumes: trees:); if the files are no longer needed, delete them yourself';
+
+/** Syncs one tree in a container that has the /etc/portage of a branch with this repository. */
 async function syncTree(run: SiteRun, tree: SiteTree): Promise<void> {
   if (tree.syncType === '' || !tree.autoSync) return;
   const { tuple, stage } = tupleWith(run, tree);
@@ -103,11 +112,13 @@ async function syncTree(run: SiteRun, tree: SiteTree): Promise<void> {
     const command = fromSnapshot
       ? webrsyncCommand({ quiet: true })
       : emergeSyncCommand({ quiet: true, repository: tree.name });
-    const ofUser = run.mounts.trees.get(tree.name)?.type === 'bind';
+    const choice = run.mounts.trees.get(tree.name);
+    const ofUser = choice?.type === 'bind';
+    const leftovers = await leftoversOf(run, choice);
     const job = {
       name: 'sync',
       step: 'sync',
-      command: syncUnderLock(session, location, { command, maxAge: 0, deletesLeftovers: true, ofUser }),
+      command: syncUnderLock(session, location, { command, maxAge: 0, leftovers, ofUser }),
       environment: { ...session.proxies?.syncs, ...emergeEnvironment({ logdir: session.log.directory }) },
       watch: false,
       silenceTimeout: undefined,
@@ -117,10 +128,26 @@ async function syncTree(run: SiteRun, tree: SiteTree): Promise<void> {
       throw await endedJobFailure(session, { error, underWay: new Set() });
     });
     if (result.exitStatus !== 0) {
-      const { code, message, remedy } = await explainSync(session, result);
-      throw jobFailure(session, { code, message, hint: remedy && describeSiteRemedy(remedy, tuple.portage) }, result);
+      const place = choice === undefined ? location : describeMount(choice);
+      const refused = refusedSync(result.lines, place, chooseAnother);
+      throw jobFailure(session, refused ?? (await explainSiteSync(session, result, tuple)), result);
     }
   });
+}
+
+async function explainSiteSync(
+  session: ContainerSession,
+  result: FailedCommand,
+  { portage }: TupleWork['tuple'],
+): Promise<ExplainedFailure> {
+  const { code, message, remedy } = await explainSync(session, result);
+  return { code, message, hint: remedy && describeSiteRemedy(remedy, portage) };
+}
+
+/** Only a volume that zentoo made is ever emptied; all other trees belong to the user. */
+async function leftoversOf({ engine }: SiteRun, choice: MountChoice | undefined): Promise<'delete' | 'refuse'> {
+  const volume = choice?.type === 'volume' ? await engine.inspectVolume(choice.source) : undefined;
+  return isOwnTree(volume) ? 'delete' : 'refuse';
 }
 
 function tupleWith({ tuples }: SiteRun, { name }: SiteTree): TupleWork {

@@ -25,8 +25,8 @@ describe('the sync', () => {
       const { command } = world.portage.request('sync');
       return command[command.indexOf('gentoo-builder-sync', 5) + 3];
     };
-    expect(await emptied({ '/half': 'a tree' })).toBe('yes');
-    expect(await emptied({ '/profiles/repo_name': 'gentoo' })).toBe('');
+    expect(await emptied({ '/half': 'a tree' })).toBe('delete');
+    expect(await emptied({ '/profiles/repo_name': 'gentoo' })).toBe('refuse');
   });
 
   it('case 2.14: warns before it syncs a directory of the user, and not for a volume', async () => {

@@ -33,7 +33,13 @@ describe('a tree', () => {
     ['is empty if it has no files', {}, {}, 'empty'],
     ['is empty if it only has lost+found', { '/lost+found/': '' }, {}, 'empty'],
     [
-      'is interrupted if it is a volume with our label and other files',
+      'is filled if only layout.conf has its name',
+      { '/metadata/layout.conf': 'masters = gentoo\nrepo-name = overlay\n' },
+      {},
+      'filled',
+    ],
+    [
+      'is interrupted if it is a volume with our label and a name of ours, and has other files',
       { '/a': 'b' },
       { 'gentoo-builder.volume': 'tree' },
       'interrupted',
@@ -89,12 +95,27 @@ describe('a tree', () => {
     world.addVolume('mine', { '/photos/cat.jpg': 'meow' });
     const foreign = [
       'tree-unusable',
-      'failed to use the tree the volume mine: it is neither empty nor an ebuild repository (there is no profiles/repo_name)',
+      'failed to use the tree the volume mine: it is neither empty nor an ebuild repository (no profiles/repo_name, no repo-name in metadata/layout.conf)',
       'name the repository itself, or an empty directory together with --create-tree: --tree VOLUME|PATH',
     ];
     for (const createTree of [true, false]) {
       for (const sync of [true, false]) expect(await look(world, 'mine', { createTree, sync })).toEqual(foreign);
     }
+  });
+
+  it.each([
+    ['another name', 'mine', {}],
+    ['a driver with options', 'gentoo-repository', { isPlain: false }],
+  ])('with a copied label and %s is not taken for an interrupted sync', async (_what, name, parts) => {
+    using world = new BuildWorld();
+    world.addVolume(name, { '/photos/cat.jpg': 'meow' }, { 'gentoo-builder.volume': 'tree' });
+    const volume = world.engine.volumes.get(name) ?? expect.fail('no volume');
+    world.engine.volumes.set(name, { ...volume, ...parts });
+    expect(await look(world, name)).toEqual([
+      'tree-unusable',
+      expect.stringContaining('neither empty nor'),
+      expect.any(String),
+    ]);
   });
 
   it('with the label of another role must be a repository', async () => {

@@ -453,7 +453,7 @@ describe('case 1.1: a sync after one that was killed', () => {
     writeFileSync(join(directory, path), '');
   };
   const sync = (): Promise<Outcome> => {
-    const job = syncUnderLock(place(), directory, { command: ['echo', 'synced'], maxAge: 0, deletesLeftovers: false });
+    const job = syncUnderLock(place(), directory, { command: ['echo', 'synced'], maxAge: 0, leftovers: 'refuse' });
     return run(['/bin/sh', '-c', '"$@" 8>/dev/null', 'sh', ...job]);
   };
 
@@ -486,11 +486,12 @@ describe('case 1.1: a sync after one that was killed', () => {
 
   it('removes the lock files of a git directory that is elsewhere', async () => {
     write('real/index.lock');
+    write('tree/profiles/repo_name');
     mkdirSync(join(directory, 'tree/profiles'), { recursive: true });
     writeFileSync(join(directory, 'tree/.git'), 'gitdir: ../real\n');
     const tree = join(directory, 'tree');
     const job = syncUnderLock({ ...place(), trees: [tree] }, tree, {
-      ...{ command: ['echo', 'synced'], maxAge: 0, deletesLeftovers: false },
+      ...{ command: ['echo', 'synced'], maxAge: 0, leftovers: 'refuse' },
     });
     await run(['/bin/sh', '-c', '"$@" 8>/dev/null', 'sh', ...job]);
     expect(existsSync(join(directory, 'real/index.lock'))).toBe(false);
@@ -503,6 +504,7 @@ describe('case 1.1: a sync after one that was killed', () => {
       'app-misc/x/files/tmp_pack_x',
       '.git/locked',
       'a.lock',
+      'profiles/repo_name',
     ];
     for (const path of kept) write(path);
     expect((await sync()).stdout).toBe('synced\n');
@@ -510,6 +512,7 @@ describe('case 1.1: a sync after one that was killed', () => {
   });
 
   it('ends with an error if a lock file cannot be removed', async () => {
+    write('profiles/repo_name');
     write('.git/index.lock');
     shim('rm', 'echo "rm: busy" >&2; exit 1');
     expect(await sync()).toMatchObject({ status: 1, stdout: '' });
@@ -524,8 +527,8 @@ describe('the age rule of a sync', () => {
     join(results, 'result'),
     ...command,
   ];
-  const sync = (maxAge: number, deletesLeftovers = false, command: readonly string[] = ['echo', 'synced']) =>
-    run(withResult(syncUnderLock(place(), directory, { command, maxAge, deletesLeftovers, ofUser: false })));
+  const sync = (maxAge: number, leftovers: 'delete' | 'refuse' = 'refuse', command = sh('echo synced')) =>
+    run(withResult(syncUnderLock(place(), directory, { command, maxAge, leftovers, ofUser: false })));
   let results: string;
   beforeEach(() => {
     results = mkdtempSync(join(tmpdir(), 'job-results-'));
@@ -597,14 +600,14 @@ describe('the age rule of a sync', () => {
 
   it('syncs a tree that is no repository, however young its files are', async () => {
     write('.git/HEAD');
-    expect((await sync(3600)).stdout).toBe('synced\n');
+    expect((await sync(3600, 'delete')).stdout).toMatch(/\nsynced\n$/);
   });
 
   describe('case 3.13: while another build uses the tree', () => {
     const hold = (mode: 'exclusive' | 'shared') => start(locked(mode, sh('echo locked; read -r line'), 'app-misc/a'));
     const startSync = (maxAge: number) =>
       start(
-        withResult(syncUnderLock(place(), directory, { command: ['echo', 'synced'], maxAge, deletesLeftovers: false })),
+        withResult(syncUnderLock(place(), directory, { command: ['echo', 'synced'], maxAge, leftovers: 'refuse' })),
       );
 
     it('a build that need not sync does not wait, and has the stamp', async () => {
@@ -641,16 +644,42 @@ describe('the age rule of a sync', () => {
   });
 
   it('returns the exit status of the sync', async () => {
-    expect((await sync(0, false, sh('exit 5'))).status).toBe(5);
+    expect((await sync(0, 'refuse', sh('exit 5'))).status).toBe(5);
   });
 
   it('empties a tree with files but no repository only if the volume is ours', async () => {
     write('half/a/tree');
-    expect((await sync(0, false)).stdout).toBe('synced\n');
-    expect(existsSync(join(directory, 'half'))).toBe(true);
-    expect((await sync(0, true)).stdout).toMatch(/^>>> The first sync of the tree was interrupted: .*\nsynced\n$/);
+    expect(await sync(0, 'refuse')).toMatchObject({
+      status: 1,
+      stdout: expect.stringMatching(
+        /^!!! no sync \(foreign\): it is neither empty nor an ebuild repository .*\n$/,
+      ) as string,
+    });
+    expect(existsSync(join(directory, 'half/a/tree'))).toBe(true);
+    expect((await sync(0, 'delete')).stdout).toMatch(/^>>> The first sync of the tree was interrupted: .*\nsynced\n$/);
     expect(readdirSync(directory)).toEqual([]);
   });
+
+  it.each(['delete', 'refuse'] as const)(
+    'syncs a repository with a name in layout.conf alone (%s)',
+    async (leftovers) => {
+      write('metadata/layout.conf');
+      writeFileSync(join(directory, 'metadata/layout.conf'), 'masters = gentoo\nrepo-name = overlay\n');
+      write('.git/HEAD');
+      expect((await sync(0, leftovers)).stdout).toBe('synced\n');
+      expect((await sync(3600, leftovers)).stdout).toContain('not synced again');
+      expect(existsSync(join(directory, 'metadata/layout.conf'))).toBe(true);
+    },
+  );
+
+  it.each(['delete', 'refuse'] as const)(
+    'syncs an empty tree, and one with lost+found alone (%s)',
+    async (leftovers) => {
+      expect((await sync(0, leftovers)).stdout).toBe('synced\n');
+      mkdirSync(join(directory, 'lost+found'));
+      expect((await sync(0, leftovers)).stdout).toBe('synced\n');
+    },
+  );
 
   it('does not empty a tree that another build filled while this build waited for the lock', async () => {
     write('half');
@@ -661,7 +690,7 @@ describe('the age rule of a sync', () => {
         syncUnderLock(place(), directory, {
           command: ['echo', 'synced'],
           maxAge: 0,
-          deletesLeftovers: true,
+          leftovers: 'delete',
           ofUser: false,
         }),
       ),
@@ -675,9 +704,10 @@ describe('the age rule of a sync', () => {
 
   describe('case 2.14: of a tree of the user', () => {
     const syncOfUser = () => {
-      const request = { command: ['echo', 'synced'], maxAge: 0, deletesLeftovers: false, ofUser: true };
+      const request = { command: ['echo', 'synced'], maxAge: 0, leftovers: 'refuse', ofUser: true } as const;
       return run(withResult(syncUnderLock(place(), directory, request)));
     };
+    beforeEach(() => write('profiles/repo_name'));
     const commitAll = () => {
       git(directory, 'init', '--quiet');
       git(directory, 'add', '--all');
@@ -706,10 +736,51 @@ describe('the age rule of a sync', () => {
       expect((await syncOfUser()).stdout).toBe('synced\n');
     });
 
-    it('tells nothing of a clean tree of root, of one without git, or of a volume', async () => {
+    it('tells of commits that the upstream branch does not have, and of ignored files', async () => {
+      const upstream = join(results, 'upstream');
+      git(results, 'init', '--quiet', '--bare', 'upstream');
+      write('.gitignore');
+      writeFileSync(join(directory, '.gitignore'), '*.local\n');
+      commitAll();
+      git(directory, 'remote', 'add', 'origin', upstream);
+      git(directory, 'push', '--quiet', '--set-upstream', 'origin', 'HEAD');
+      expect((await syncOfUser()).stdout).toBe('synced\n');
+      git(directory, 'commit', '--quiet', '--allow-empty', '--message=mine');
+      write('profiles/notes.local');
+      expect((await syncOfUser()).stdout).toBe(
+        '!!! before the sync: the tree has 1 ignored files or directories, which the sync may delete: profiles/notes.local\n' +
+          '!!! before the sync: the tree has 1 commits that its upstream branch does not have, which the sync may discard\nsynced\n',
+      );
+    });
+
+    it('tells that the sync of a tree without git deletes files', async () => {
+      expect((await syncOfUser()).stdout).toBe(
+        '!!! before the sync: the tree is not a git clone: the sync overwrites changed files, and deletes files that its source does not have\nsynced\n',
+      );
+      rmSync(join(directory, 'profiles'), { recursive: true });
+      expect((await syncOfUser()).stdout).toBe('synced\n');
+    });
+
+    it.each(['.git/index.lock', '.rsync-partial', 'metadata/.x.portage_lockfile'])(
+      'fails and changes nothing if %s is younger than 10 minutes: another program may use the tree',
+      async (path) => {
+        commitAll();
+        write(path);
+        const { status, stdout } = await syncOfUser();
+        expect(status).toBe(1);
+        expect(stdout).toBe(
+          `!!! no sync (locked): another program may use it: its ${path} is less than 10 minutes old\n`,
+        );
+        expect(existsSync(join(directory, path))).toBe(true);
+        const old = Date.now() / 1000 - 660;
+        utimesSync(join(directory, path), old, old);
+        expect((await syncOfUser()).stdout).toContain(`>>> Removed ${path}, which an interrupted sync left\n`);
+      },
+    );
+
+    it('tells nothing of a clean tree of root or of a volume', async () => {
       shim('stat', 'echo 0');
       write('profiles/a');
-      expect((await syncOfUser()).stdout).toBe('synced\n');
       commitAll();
       expect((await syncOfUser()).stdout).toBe('synced\n');
       write('profiles/b');
@@ -738,7 +809,7 @@ describe('the age rule of a sync', () => {
       await sync(0);
       return readFileSync(join(results, 'result'), 'utf8').trim();
     };
-    write('.git/refs/heads/master');
+    writeTree('.git/refs/heads/master');
     const before = await stampOf();
     expect((await run(settingsCommand(directory, sh('true')))).stdout.split('\0')[0]).toBe(before);
     writeFileSync(join(directory, '.git/refs/heads/master'), 'c0de');
@@ -758,6 +829,7 @@ describe('the age rule of a sync', () => {
     ['rsync', { 'metadata/timestamp.chk': 'Sun, 22 Nov 2026 21:00:56 +0000\n' }],
     ['neither', { 'profiles/repo_name': 'gentoo\n' }],
   ])('prints the same stamp as readTreeStamp for a tree from %s', async (_, files) => {
+    write('profiles/repo_name');
     for (const [path, content] of Object.entries(files)) {
       write(path);
       writeFileSync(join(directory, path), content);

@@ -41,6 +41,48 @@ describe('a sync of the trees', () => {
     expect(world.left).toEqual(nothing);
   });
 
+  it.each([
+    ['a volume that zentoo made', {}, 'delete'],
+    ['a volume without the label', { labels: {} }, 'refuse'],
+    ['a volume of another name', { source: 'mine' }, 'refuse'],
+    ['a volume that mounts a directory', { isPlain: false }, 'refuse'],
+    ['a directory of the user', { type: 'bind', source: '/srv/dir' }, 'refuse'],
+  ] as const)('may delete leftovers only in %s: %j', async (_what, parts, leftovers) => {
+    using world = new SiteBuildWorld();
+    const run = world.siteRun({ directory });
+    const [[name, choice] = expect.fail('no tree')] = [...run.mounts.trees];
+    const tree = { ...choice, ...parts };
+    const labels = 'labels' in parts ? parts.labels : { 'gentoo-builder.volume': 'tree' };
+    if (tree.type === 'volume') {
+      world.addVolume(tree.source, { '/photos/cat.jpg': 'meow' }, labels);
+      const volume = world.engine.volumes.get(tree.source) ?? expect.fail('no volume');
+      world.engine.volumes.set(tree.source, { ...volume, isPlain: !('isPlain' in parts) });
+    }
+    await syncTrees({ ...run, mounts: { ...run.mounts, trees: new Map([[name, tree]]) } });
+    const command = world.sitePortage.runs('sync')[0] ?? [];
+    expect(command[command.indexOf('gentoo-builder-sync') + 3]).toBe(leftovers);
+  });
+
+  it('names the directory that is not a repository, and changes nothing', async () => {
+    using world = new SiteBuildWorld();
+    world.sitePortage.jobs.set('sync', ({ print }) => {
+      print('!!! no sync (foreign): it is neither empty nor an ebuild repository (x)\n');
+      return 1;
+    });
+    const run = world.siteRun({ directory });
+    const [[name, choice] = expect.fail('no tree')] = [...run.mounts.trees];
+    const trees = new Map([[name, { ...choice, type: 'bind', source: '/srv/dir' } as const]]);
+    const syncing = syncTrees({ ...run, mounts: { ...run.mounts, trees } });
+    const error: unknown = await syncing.catch((thrown: unknown) => thrown);
+    expect(failuresOf(error)).toMatchObject([
+      {
+        code: 'tree-unusable',
+        message: 'failed to sync /srv/dir: it is neither empty nor an ebuild repository (x)',
+        hint: expect.stringContaining('site.yaml (volumes: trees:)') as string,
+      },
+    ]);
+  });
+
   it('leaves the revision in site.lock if it fails', async () => {
     using world = new SiteBuildWorld();
     writeSiteLock(directory, new Map([['gentoo', 'a'.repeat(40)]]));
