@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { findBases } from './base-images.js';
-import { findNode } from './dependencies.js';
+import { findNode, installDependencies } from './dependencies.js';
 import { clientEnvironment } from './docker.js';
 import { ensureComposes } from './fetch-compose.js';
 import { reportFailure } from './failure.js';
+import { asksForHelp } from './help.js';
 import { interruptible } from './interruption.js';
 import { PROJECT } from './places.js';
 import { prepare } from './prepare.js';
@@ -15,12 +16,16 @@ import { runInForeground } from './run-in-foreground.js';
  * @returns {Promise<number>} the exit status: 1 if a row misses its target
  */
 async function bench(args) {
+  const program = join(PROJECT, 'test/bench/bench.ts');
+  if (asksForHelp(args)) {
+    await interruptible(installDependencies);
+    return runInForeground(findNode(), [program, '--help'], process.env);
+  }
   const { engine, runtime } = await interruptible(async () => {
     await ensureComposes();
     const prepared = await prepare({ images: ['gentoo-builder', 'gentoo-ministage'] });
     return { ...prepared, runtime: await findBases(prepared.engine).get('node-runtime') };
   });
-  const program = join(PROJECT, 'test/bench/bench.ts');
   return runInForeground(findNode(), [program, '--runtime-image', runtime, ...args], clientEnvironment(engine));
 }
 

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Failure, reportFailure } from '../../setup/failure.js';
+import { asksForHelp } from '../../setup/help.js';
 import { interruptible, throwIfInterrupted } from '../../setup/interruption.js';
 import type { Bench, Comparison, Need } from './bench-world.ts';
 import { documentPath, formatDocument } from './benchmarks-document.ts';
@@ -116,11 +117,19 @@ function parseOptions(args: readonly string[]) {
   }
 }
 
+function usage(): string {
+  const names = comparisons.map(({ name }) => name).join('|');
+  return `usage: npm run bench -- [--runs N] [--package ATOM] [--only ${names}]... | [--write]\n`;
+}
+
 async function main(args: readonly string[]): Promise<number> {
+  if (asksForHelp(args)) {
+    process.stdout.write(usage());
+    return 0;
+  }
   const choices = parseChoices(args);
   if (choices === undefined) {
-    const names = comparisons.map(({ name }) => name).join('|');
-    process.stderr.write(`usage: npm run bench -- [--runs N] [--package ATOM] [--only ${names}]... | [--write]\n`);
+    process.stderr.write(usage());
     return 2;
   }
   try {

@@ -5,6 +5,7 @@ import { findNode, installDependencies } from '../../setup/dependencies.js';
 import { clientEnvironment } from '../../setup/docker.js';
 import { Failure, reportFailure } from '../../setup/failure.js';
 import { isDebian } from '../../setup/install-engine.js';
+import { asksForHelp } from '../../setup/help.js';
 import { ENDINGS, interruptible } from '../../setup/interruption.js';
 import { withLock } from '../../setup/lock.js';
 import { PROJECT } from '../../setup/places.js';
@@ -29,9 +30,15 @@ const STEP = 'run another engine';
  * @returns {Promise<number>} the exit status of the first engine whose tests fail, else 0
  */
 async function testEngines(args) {
+  const names = ENGINES.map(({ name }) => name).join(', ');
+  if (asksForHelp(args)) {
+    process.stdout.write(
+      `usage: npm run test:engines -- [--engine=NAME]... [ARGUMENT OF VITEST]...\nthe engines: ${names}\n`,
+    );
+    return 0;
+  }
   const { engines, unknown, rest } = chooseEngines(args);
   if (unknown.length > 0) {
-    const names = ENGINES.map(({ name }) => name).join(', ');
     throw new Failure(STEP, `there is no engine ${unknown.join(', ')}`, { hint: `the engines are ${names}` });
   }
   await checkMachine();

@@ -8,9 +8,41 @@ test('only the unit tier needs no engine', () => {
   expect(needsEngine(['--project', 'unit', '--project', 'e2e'])).toBe(true);
 });
 
-test.each(['--help', '-h', '--version', '-v'])('case 6.3: %s is answered without an engine', (option) => {
-  expect(needsEngine([option])).toBe(false);
+test.each([
+  ['test/unit/report'],
+  ['./test/unit/atom.test.ts:12', 'test/unit'],
+  [`${process.cwd()}/test/unit/report`],
+  ['-t', 'a name', 'test/unit/report'],
+  ['--dir', 'test/unit'],
+  ['--dir=test/unit/'],
+  ['--project=u*'],
+  ['--project=!integration', '--project', '!e*'],
+])('%j selects unit tests alone, and needs no engine', (...args) => {
+  expect(needsEngine(args)).toBe(false);
 });
+
+test.each([
+  ['test/unit/report', 'test/e2e/start.test.ts'],
+  ['unit'],
+  ['test/united'],
+  ['test/unit/../e2e'],
+  ['--run', 'e2e'],
+  ['-t', 'test/unit'],
+  ['--dir=test'],
+  ['--project=*'],
+  ['--project=u*', '--project=e*'],
+  ['--project=!unit'],
+  ['--config=test/sites/vitest.config.ts', '--project=sites'],
+])('%j may select other tests, and needs an engine', (...args) => {
+  expect(needsEngine(args)).toBe(true);
+});
+
+test.each(['--help', '-h', '--version', '-v', '--clearCache', '--clear-cache', '--listTags'])(
+  'case 6.3: %s is answered without an engine',
+  (option) => {
+    expect(needsEngine([option])).toBe(false);
+  },
+);
 
 test.each([
   [],
