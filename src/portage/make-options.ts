@@ -6,14 +6,18 @@ export interface MakeShare {
   readonly load?: number | undefined;
 }
 
+/** The options of make(1) without an argument that may be in one word before `-j` or `-l`: `-kj8`. */
+const bundle = /(?<!\S)-([bBdehikLmnpqrRsStvw]+)(?=[jl]\d*\.?\d*(?:\s|$))/g;
 /** `-j8`, `-j 8`, `--jobs=8`. Without a number there is no limit (make(1)). */
 const jobsOption = /(?<!\S)(?:-j|--jobs(?:=|(?=\s|$)))\s*(\d*)(?=\s|$)/g;
 const loadOption = /(?<!\S)(?:-l|--(?:load-average|max-load)(?:=|(?=\s|$)))\s*(\d*\.?\d*)(?=\s|$)/g;
 
 /**
- * Limits a user's MAKEOPTS to a share of the machine. Numbers that are lower than the share, and all other options, stay.
+ * Limits a user's MAKEOPTS to a share of the machine. Numbers that are lower than the share, and all other options, stay. Also for
+ * NINJAOPTS: ninja knows `-jN` and `-lN`.
  */
-export function makeOptions(own: string, { jobs, load }: MakeShare): string {
+export function makeOptions(given: string, { jobs, load }: MakeShare): string {
+  const own = given.replaceAll(bundle, '-$1 -');
   const lowest = (pattern: RegExp, value: number) =>
     [...own.matchAll(pattern)].reduce((least, [, number = '']) => Math.min(least, Number(number) || least), value);
   const rest = own.replaceAll(jobsOption, ' ').replaceAll(loadOption, ' ').trim().replaceAll(/\s+/g, ' ');

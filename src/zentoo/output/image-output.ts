@@ -49,7 +49,7 @@ async function makeImage(run: SiteRun, session: ContainerSession, made: Assemble
     // Without a value, the image would inherit the label of a stage that is an image of a site.
     [siteCommitLabel]: head?.commit ?? '',
   };
-  const id = await replaceImage(run.engine, name, async () => {
+  const id = await replaceImage(run, name, async () => {
     if (tuple.cross) return importRoot(session, { root: location.root, name, labels });
     await stopBuildContainer(session);
     return commitRoot(session, { name, base: stage, labels });

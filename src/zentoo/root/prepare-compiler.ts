@@ -10,17 +10,22 @@ import { extendMakeConf } from '../configure/install-configuration.ts';
 import type { TupleWork } from '../run/tuple-work.ts';
 
 /**
- * Prepares a container of a buildmaster for compiling with a share of the machine: appends MAKEOPTS to make.conf, so that
- * package.env can still change it for single packages. The branch's own MAKEOPTS is the upper limit.
+ * Prepares a container of a buildmaster for compiling with a share of the machine: appends MAKEOPTS, and the branch's
+ * NINJAOPTS, to make.conf, so that package.env can still change them for single packages. The branch's own values are the upper limit.
  */
 export async function prepareCompiler(
   session: ContainerSession,
   { tuple, location }: TupleWork,
   share: MakeShare,
 ): Promise<void> {
-  const MAKEOPTS = makeOptions(branchVariable(tuple, 'MAKEOPTS'), share);
+  const own = branchVariable(tuple, 'NINJAOPTS');
+  const variables = {
+    MAKEOPTS: makeOptions(branchVariable(tuple, 'MAKEOPTS'), share),
+    // Without NINJAOPTS, ninja-utils.eclass takes the numbers of MAKEOPTS.
+    ...(own === '' ? {} : { NINJAOPTS: makeOptions(own, share) }),
+  };
   const directories = new Set(['/etc/portage', location.configuration]);
-  for (const directory of directories) await extendMakeConf(session, { MAKEOPTS }, directory);
+  for (const directory of directories) await extendMakeConf(session, variables, directory);
 }
 
 /** The directory for the saved /etc/portage. It is on the work volume, so no image contains it. */

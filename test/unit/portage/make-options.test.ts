@@ -14,6 +14,12 @@ it.each([
   ['-j9 V=1  --shuffle', '-j4 -l16 V=1 --shuffle'],
   ['--jobserver-style=fifo', '-j4 -l16 --jobserver-style=fifo'],
   ['-j0', '-j4 -l16'],
+  ['-kj8', '-j4 -l16 -k'],
+  ['-sj2', '-j2 -l16 -s'],
+  ['-kj 2', '-j2 -l16 -k'],
+  ['-kj', '-j4 -l16 -k'],
+  ['-skl99', '-j4 -l16 -sk'],
+  ['-Otarget -fjob', '-j4 -l16 -Otarget -fjob'],
 ])('of MAKEOPTS="%s" makes a share', (own, shared) => {
   expect(makeOptions(own, share)).toBe(shared);
 });

@@ -152,10 +152,13 @@ it('an image that cannot be removed after its name was taken stays, unless the e
   const name = 'zentoo/net/x:latest';
   const make = () => Promise.resolve(engine.addImage(name).id);
   const one = await make();
+  const registered = new Map([[name, one]]);
+  const run = { engine, registered, report: world.context.report };
   engine.fault({ method: 'removeImage', nth: 1, error: new EngineRefusal(409, 'in use') });
-  const two = await replaceImage(engine, name, make);
+  const two = await replaceImage(run, name, make);
+  registered.set(name, two);
   expect([engine.images.has(one), (await engine.inspectImage(name))?.id]).toEqual([true, two]);
   const lost = new Error('lost');
   engine.fault({ method: 'removeImage', nth: 1, error: lost });
-  await expect(replaceImage(engine, name, make)).rejects.toBe(lost);
+  await expect(replaceImage(run, name, make)).rejects.toBe(lost);
 });

@@ -7,6 +7,7 @@ import { rootFingerprintLabel } from '../../../../src/zentoo/identity/labels.ts'
 import { replaceImage } from '../../../../src/zentoo/root/replace-image.ts';
 import { checkFreshness } from '../../../../src/zentoo/output/check-freshness.ts';
 import { tupleWork } from '../../../../src/zentoo/run/tuple-work.ts';
+import type { ImageId } from '../../../../src/engine/identifiers.ts';
 import { EngineRefusal } from '../../../../src/engine/refusal.ts';
 import { temporaryDirectory } from '../../site/git-program.ts';
 import { siteOf, tupleOf } from '../../plan/sites.ts';
@@ -157,14 +158,31 @@ describe('an image whose name was taken', () => {
   it('is removed, unless it has another name or is the same image', async () => {
     using world = new BuildWorld();
     const { engine } = world;
+    const registered = new Map<string, ImageId>();
+    const run = { engine, registered, report: world.context.report };
     const make = () => Promise.resolve(engine.addImage(name, {}).id);
-    const one = await replaceImage(engine, name, make);
-    const two = await replaceImage(engine, name, make);
+    const one = await replaceImage(run, name, make);
+    registered.set(name, one);
+    const two = await replaceImage(run, name, make);
+    registered.set(name, two);
     expect([engine.images.has(one), engine.images.has(two)]).toEqual([false, true]);
     await engine.tagImage(two, 'mine:v1');
-    await replaceImage(engine, name, make);
+    await replaceImage(run, name, make);
     expect((await engine.inspectImage('mine:v1'))?.id).toBe(two);
-    expect(await replaceImage(engine, 'mine:v1', () => Promise.resolve(two))).toBe(two);
+    expect(await replaceImage(run, 'mine:v1', () => Promise.resolve(two))).toBe(two);
     expect((await engine.inspectImage('mine:v1'))?.id).toBe(two);
+    expect(world.messages('note')).toEqual([]);
+  });
+
+  it('only loses the name if zentoo did not commit it, and a note says so', async () => {
+    using world = new BuildWorld();
+    const { engine } = world;
+    const foreign = engine.addImage(name, {}).id;
+    const run = { engine, registered: new Map<string, ImageId>(), report: world.context.report };
+    await replaceImage(run, name, () => Promise.resolve(engine.addImage(name, {}).id));
+    expect(engine.images.has(foreign)).toBe(true);
+    expect(world.messages('note')).toEqual([
+      `the image ${foreign} lost its name ${name} to the new image, and stays: zentoo has no record that it made the image`,
+    ]);
   });
 });

@@ -18,6 +18,13 @@ describe('a container that compiles', () => {
     expect(ran).toEqual([['make-conf', '/etc/portage', 'MAKEOPTS="-j2 -l8 -k"\n']]);
   });
 
+  it('limits NINJAOPTS of the branch, too', async () => {
+    const { session, ran } = await openRootSession();
+    const own = { 'make.conf': 'NINJAOPTS="-j16 -k 0"\n' };
+    await prepareCompiler(session, workOf({ ...tuple, portage: portageBranch('base', commits[0], own) }), share);
+    expect(ran).toEqual([['make-conf', '/etc/portage', 'MAKEOPTS="-j8 -l8"\nNINJAOPTS="-j8 -l8 -k 0"\n']]);
+  });
+
   it('has it for the stage and for the root if the tuple is cross', async () => {
     const { session, ran } = await openRootSession();
     const cpu = { ...tuple.cpu, chost: 'x86_64-pc-linux-musl' };
