@@ -18,7 +18,7 @@ import { Failure } from './failure.js';
  * @throws {Failure} if there is no such context
  */
 export function contextHost(env) {
-  if ((env['DOCKER_HOST'] ?? '') !== '') return undefined;
+  if ((env['DOCKER_HOST'] ?? '').trim() !== '') return undefined;
   const directory = env['DOCKER_CONFIG'] || join(env['HOME'] || homedir(), '.docker');
   const context = env['DOCKER_CONTEXT'] || readJson(join(directory, 'config.json'))?.currentContext;
   if (typeof context !== 'string' || context === '' || context === 'default') return undefined;

@@ -22,7 +22,7 @@ const STEP = 'find a Docker engine';
  * @param {NodeJS.ProcessEnv} env
  */
 export function isGiven(env) {
-  return (env['DOCKER_HOST'] ?? '') !== '' || contextHost(env) !== undefined;
+  return (env['DOCKER_HOST'] ?? '').trim() !== '' || contextHost(env) !== undefined;
 }
 
 /**
@@ -42,13 +42,16 @@ export function chooseEndpoint(env) {
 }
 
 /**
- * @param {string} value as in DOCKER_HOST
+ * As src/engine/docker/engine-address.ts: a host without a scheme is `tcp://`, and an empty host is localhost.
+ * @param {string} given as in DOCKER_HOST
  * @param {string} source the origin of the value, for messages
  * @param {NodeJS.ProcessEnv} env
  * @returns {Endpoint}
  */
-function parseHost(value, source, env) {
-  if (value === '') return { url: `unix://${DEFAULT_SOCKET}`, socket: DEFAULT_SOCKET };
+function parseHost(given, source, env) {
+  const trimmed = given.trim();
+  if (trimmed === '' || trimmed === 'unix://') return { url: `unix://${DEFAULT_SOCKET}`, socket: DEFAULT_SOCKET };
+  const value = trimmed.includes('://') ? trimmed : `tcp://${trimmed}`;
   const socket = /^unix:\/\/(\/.+)$/.exec(value)?.[1];
   if (socket !== undefined) return { url: value, socket };
   if (value.startsWith('ssh://')) {
@@ -56,7 +59,7 @@ function parseHost(value, source, env) {
       hint: 'forward its socket (ssh -L ./docker.sock:/var/run/docker.sock HOST) and set DOCKER_HOST=unix://$PWD/docker.sock',
     });
   }
-  const address = /^(?:tcp|http):\/\/(\[[0-9a-f:]+\]|[^/:[\]]+)(?::(\d+))?\/?$/i.exec(value);
+  const address = /^tcp:\/\/(\[[0-9a-f:]+\]|[^/:@[\]\s]*)(?::(\d+))?\/?$/i.exec(value);
   if (address?.[1] === undefined) {
     throw new Failure(STEP, `${source} is ${value}, which names no engine`, {
       hint: 'unix:///PATH and tcp://HOST:PORT are understood',
@@ -67,7 +70,9 @@ function parseHost(value, source, env) {
       hint: 'forward its socket by SSH and set DOCKER_HOST=unix:///PATH',
     });
   }
-  return { url: value, host: address[1].replace(/^\[|\]$/g, ''), port: Number(address[2] ?? 2375) };
+  const [, host, port = '2375'] = address;
+  const named = host === '' ? 'localhost' : host;
+  return { url: `tcp://${named}:${port}`, host: named.replace(/^\[|\]$/g, ''), port: Number(port) };
 }
 
 /**

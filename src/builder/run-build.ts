@@ -6,7 +6,7 @@ import { EngineRefusal } from '../engine/refusal.ts';
 import { Failure, Failures, failuresOf } from '../failure.ts';
 import { startTimer } from '../long-timer.ts';
 import type { BuildRecord } from '../record/build-record.ts';
-import { proxySettings } from '../portage/proxy-settings.ts';
+import { describeLeftOut, proxySettings } from '../portage/proxy-settings.ts';
 import type { Report } from '../report/event.ts';
 import { buildImage, planBuild, type BuildResult } from './build-image.ts';
 import type { BuildRequest } from './build-request.ts';
@@ -41,6 +41,7 @@ async function connect(request: BuildRequest, { environment, report, signal }: R
   try {
     const engine = await connectEngine(environment);
     const [self, proxies] = [await findOwnContainer(engine), proxySettings(environment)];
+    for (const name of proxies.leftOut) await report({ type: 'warning', ...describeLeftOut(name) });
     return { engine, report, signal, self, proxies, findLocal: localEngineBeside(engine) };
   } catch (error) {
     const [first, ...rest] = error instanceof EngineRefusal ? [refusalFailure(error)] : failuresOf(error);

@@ -4,6 +4,8 @@ export interface ProxySettings {
   readonly all: Readonly<Record<string, string>>;
   /** Only for syncs, in addition: Portage would record these variables with each package. */
   readonly syncs: Readonly<Record<string, string>>;
+  /** The variables whose proxy is on a loopback address, which in a container means the container: they are left out. */
+  readonly leftOut: readonly string[];
 }
 
 /** The variables that save-ebuild-env.sh leaves out of the environment that Portage records (environment.bz2). */
@@ -15,12 +17,31 @@ const others = ['all_proxy', 'RSYNC_PROXY'] as const;
  * variable in upper case is passed under its name in lower case, unless both are set.
  */
 export function proxySettings(environment: Readonly<Record<string, string | undefined>>): ProxySettings {
+  const leftOut: string[] = [];
   const read = (names: readonly string[]) =>
     Object.fromEntries(
       names.flatMap((name) => {
-        const value = environment[name] ?? environment[name.toUpperCase()];
-        return value === undefined ? [] : [[name, value]];
+        const source = environment[name] === undefined ? name.toUpperCase() : name;
+        const value = environment[source];
+        if (value === undefined) return [];
+        if (name === 'no_proxy' || !isLoopback(value)) return [[name, value]];
+        leftOut.push(source);
+        return [];
       }),
     );
-  return { all: read(unrecorded), syncs: read(others) };
+  return { all: read(unrecorded), syncs: read(others), leftOut };
+}
+
+/** The message and the hint of a warning for a variable that is left out. */
+export function describeLeftOut(variable: string): { readonly message: string; readonly hint: string } {
+  return {
+    message: `${variable} names a proxy on a loopback address, where a container finds only itself: syncs, fetches and packages do not use the proxy`,
+    hint: `write the name or the address of the machine into ${variable}, and let the proxy listen there`,
+  };
+}
+
+/** Whether the host of a proxy is a loopback address. RSYNC_PROXY has no scheme. */
+function isLoopback(proxy: string): boolean {
+  const host = /^\s*(?:[a-z][a-z0-9+.-]*:\/\/)?(?:[^@/]*@)?(\[[^\]]*\]|[^:/\s]*)/i.exec(proxy)?.[1] ?? '';
+  return /^(?:localhost|127(?:\.\d+){1,3}|\[::1\])$/i.test(host);
 }

@@ -26,7 +26,7 @@ export interface DockerContext {
 export function findDockerContext(
   environment: Readonly<Record<string, string | undefined>>,
 ): DockerContext | undefined {
-  if ((environment['DOCKER_HOST'] ?? '') !== '') return undefined;
+  if ((environment['DOCKER_HOST'] ?? '').trim() !== '') return undefined;
   const directory = environment['DOCKER_CONFIG'] || join(environment['HOME'] || '/root', '.docker');
   const name = environment['DOCKER_CONTEXT'] || currentContext(directory);
   if (name === '' || name === 'default') return undefined;

@@ -23,32 +23,38 @@ export type EngineEnvironment = Readonly<Record<string, string | undefined>>;
 /**
  * Reads `DOCKER_HOST`, `DOCKER_TLS_VERIFY` and `DOCKER_CERT_PATH` as the Docker CLI does (docs.docker.com, "Use the
  * Docker command line", environment variables): a `DOCKER_TLS_VERIFY` that is not empty means TLS. The default
- * port is 2376 with TLS and 2375 without. Without `DOCKER_HOST`, the context of the Docker CLI decides. Throws a `Failure` `engine-unreachable` for `ssh://` and all schemes other than
+ * port is 2376 with TLS and 2375 without. A host without a scheme is `tcp://`, an empty host is localhost. Without `DOCKER_HOST`, the context of the Docker CLI decides. Throws a `Failure` `engine-unreachable` for `ssh://` and all schemes other than
  * `unix://` and `tcp://`, and for certificates that cannot be read.
  */
 export function parseEngineAddress(environment: EngineEnvironment): EngineAddress {
-  const value = environment['DOCKER_HOST'] ?? '';
+  const value = (environment['DOCKER_HOST'] ?? '').trim();
   if (value !== '') {
     const hasTls = (environment['DOCKER_TLS_VERIFY'] ?? '') !== '';
-    return parseHost(value, unusableHost, () => (hasTls ? readCertificates(environment) : undefined));
+    return parseHost(
+      value,
+      (reason) => unusableHost(value, reason),
+      () => (hasTls ? readCertificates(environment) : undefined),
+    );
   }
   const context = findDockerContext(environment);
   if (context === undefined) return { kind: 'unix', path: defaultSocket };
-  const refuse = (host: string, reason: string) =>
-    unusableContext(context.name, `its host is ${JSON.stringify(host.slice(0, 200))}: ${reason}`);
+  const refuse = (reason: string) =>
+    unusableContext(context.name, `its host is ${JSON.stringify(context.host.slice(0, 200))}: ${reason}`);
   return parseHost(context.host, refuse, () => readContextTls(context));
 }
 
-type Refuse = (host: string, reason: string) => Failure;
+/** The failure of a host that cannot be used, which names the host as the user wrote it. */
+type Refuse = (reason: string) => Failure;
 
-function parseHost(value: string, refuse: Refuse, readTls: () => ContextTls | undefined): EngineAddress {
+function parseHost(given: string, refuse: Refuse, readTls: () => ContextTls | undefined): EngineAddress {
+  const value = given.includes('://') ? given : `tcp://${given}`;
   if (value.startsWith('unix://')) {
     const path = value.slice('unix://'.length) || defaultSocket;
-    if (!path.startsWith('/')) throw refuse(value, 'its path is not absolute');
+    if (!path.startsWith('/')) throw refuse('its path is not absolute');
     return { kind: 'unix', path };
   }
-  if (value.startsWith('ssh://')) throw refuse(value, 'engines behind SSH are not supported');
-  if (!value.startsWith('tcp://')) throw refuse(value, 'it is neither unix:// nor tcp://');
+  if (value.startsWith('ssh://')) throw refuse('engines behind SSH are not supported');
+  if (!value.startsWith('tcp://')) throw refuse('it is neither unix:// nor tcp://');
   return parseTcpAddress(value, refuse, readTls);
 }
 
@@ -60,9 +66,9 @@ export function formatEngineAddress(address: EngineAddress): string {
 
 function parseTcpAddress(value: string, refuse: Refuse, readTls: () => ContextTls | undefined): EngineAddress {
   // URL has no default port for `tcp:`; as `http:` it would drop port 80.
-  const url = URL.parse(value);
-  if (url === null || url.hostname === '' || url.username !== '') throw refuse(value, 'it is not tcp://HOST:PORT');
-  if (url.pathname !== '' && url.pathname !== '/') throw refuse(value, 'a path after the port is not supported');
+  const url = URL.parse(value.replace(/^tcp:\/\/(?=[:/]|$)/, 'tcp://localhost'));
+  if (url === null || url.hostname === '' || url.username !== '') throw refuse('it is not tcp://HOST:PORT');
+  if (url.pathname !== '' && url.pathname !== '/') throw refuse('a path after the port is not supported');
   const tls = readTls();
   const port = url.port === '' ? (tls === undefined ? 2375 : 2376) : Number(url.port);
   return { kind: 'tcp', host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port, tls };

@@ -7,7 +7,7 @@ import { findOwnContainer } from '../../engine/own-container.ts';
 import { Failure } from '../../failure.ts';
 import type { PlannedTree } from '../../plan/plan.ts';
 import { noteWarnings, treeWarnings } from '../../plan/warnings.ts';
-import { proxySettings } from '../../portage/proxy-settings.ts';
+import { describeLeftOut, proxySettings } from '../../portage/proxy-settings.ts';
 import type { Report } from '../../report/event.ts';
 import type { Site, Stage, Tuple } from '../../site/site.ts';
 import { pullBase, type Base } from '../../container/base-image.ts';
@@ -70,7 +70,9 @@ async function open(site: Site, { environment, report, signal }: SiteWorld, requ
   const engine = await connectEngine(environment);
   const self = await findOwnContainer(engine);
   const findLocal = localEngineBeside(engine);
-  const context = { engine, report, signal, self, findLocal, proxies: proxySettings(environment) };
+  const proxies = proxySettings(environment);
+  for (const name of proxies.leftOut) await report({ type: 'warning', ...describeLeftOut(name) });
+  const context = { engine, report, signal, self, findLocal, proxies };
   // The slowest request starts first and is awaited last.
   const listed = explainRefusal(listSiteImages(engine, site), openingOf(site));
   listed.catch(() => undefined);

@@ -11,6 +11,13 @@ test.each([
   ['', 'unix:///var/run/docker.sock'],
   ['unix://', 'unix:///var/run/docker.sock'],
   ['unix:///run/user/1000/docker.sock', 'unix:///run/user/1000/docker.sock'],
+  [' unix:///run/docker.sock\r\n', 'unix:///run/docker.sock'],
+  [' ', 'unix:///var/run/docker.sock'],
+  ['localhost:2375', 'tcp://localhost:2375'],
+  ['builder', 'tcp://builder:2375'],
+  [':2376', 'tcp://localhost:2376'],
+  ['tcp://', 'tcp://localhost:2375'],
+  ['tcp://:2375', 'tcp://localhost:2375'],
   ['tcp://builder', 'tcp://builder:2375'],
   ['tcp://builder:80/', 'tcp://builder:80'],
   ['tcp://127.0.0.1:2376', 'tcp://127.0.0.1:2376'],
@@ -22,15 +29,14 @@ test.each([
 test.each([
   ['ssh://root@host', 'engines behind SSH are not supported'],
   ['http://host', 'it is neither unix:// nor tcp://'],
-  ['host:2375', 'it is neither unix:// nor tcp://'],
   ['npipe:////./pipe/docker_engine', 'it is neither unix:// nor tcp://'],
   ['unix://relative', 'its path is not absolute'],
-  ['tcp://', 'it is not tcp://HOST:PORT'],
   ['tcp://host:port', 'it is not tcp://HOST:PORT'],
   ['tcp://host:70000', 'it is not tcp://HOST:PORT'],
   ['tcp://user@host', 'it is not tcp://HOST:PORT'],
   ['tcp://host/prefix', 'a path after the port is not supported'],
-  ['\u0000', 'it is neither unix:// nor tcp://'],
+  ['/run/docker.sock', 'a path after the port is not supported'],
+  ['\u0000', 'it is not tcp://HOST:PORT'],
 ])('DOCKER_HOST %j is refused, because %s', (host, why) => {
   expect(() => parseEngineAddress({ DOCKER_HOST: host })).toThrow(
     expect.objectContaining({
@@ -43,8 +49,8 @@ test.each([
 });
 
 test('the message about a DOCKER_HOST has its first 200 characters', () => {
-  expect(() => parseEngineAddress({ DOCKER_HOST: `x${'y'.repeat(999)}` })).toThrow(
-    `DOCKER_HOST "x${'y'.repeat(199)}": it`,
+  expect(() => parseEngineAddress({ DOCKER_HOST: `http://${'y'.repeat(999)}` })).toThrow(
+    `DOCKER_HOST "http://${'y'.repeat(193)}": it`,
   );
 });
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { proxySettings } from '../../../src/portage/proxy-settings.ts';
+import { describeLeftOut, proxySettings } from '../../../src/portage/proxy-settings.ts';
 
 test.each([
   [{}, {}, {}],
@@ -14,5 +14,32 @@ test.each([
   [{ ALL_PROXY: 'a', RSYNC_PROXY: 'r:873' }, {}, { all_proxy: 'a', RSYNC_PROXY: 'r:873' }],
   [{ PROXY: 'x', PATH: '/bin', rsync_proxy: 'r' }, {}, {}],
 ])('case 2.11: the environment %j has the proxies %j for all programs, and %j for syncs', (environment, all, syncs) => {
-  expect(proxySettings(environment)).toEqual({ all, syncs });
+  expect(proxySettings(environment)).toEqual({ all, syncs, leftOut: [] });
 });
+
+test.each([
+  'http://127.0.0.1:3128',
+  'http://127.1',
+  'localhost:3128',
+  'http://LOCALHOST/',
+  'http://user:word@localhost:3128',
+  'http://[::1]:3128',
+])('a proxy %s is the container itself in a container, and is left out', (proxy) => {
+  const environment = { HTTP_PROXY: proxy, https_proxy: 'http://proxy:1', RSYNC_PROXY: proxy, no_proxy: 'localhost' };
+  expect(proxySettings(environment)).toEqual({
+    all: { https_proxy: 'http://proxy:1', no_proxy: 'localhost' },
+    syncs: {},
+    leftOut: ['HTTP_PROXY', 'RSYNC_PROXY'],
+  });
+  expect(describeLeftOut('HTTP_PROXY')).toEqual({
+    message: expect.stringContaining('HTTP_PROXY names a proxy on a loopback address') as string,
+    hint: expect.stringContaining('the machine into HTTP_PROXY') as string,
+  });
+});
+
+test.each(['http://localhost.example', 'http://128.0.0.1', 'http://proxy/127.0.0.1', 'http://127.example'])(
+  'a proxy %s is on another machine',
+  (proxy) => {
+    expect(proxySettings({ http_proxy: proxy })).toMatchObject({ all: { http_proxy: proxy }, leftOut: [] });
+  },
+);

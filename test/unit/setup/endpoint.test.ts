@@ -3,12 +3,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { formatEngineAddress, parseEngineAddress } from '../../../src/engine/docker/engine-address.ts';
 import { chooseEndpoint, isLoopback, pingEngine } from '../../../setup/endpoint.js';
 
 test('without DOCKER_HOST the default socket is the endpoint', () => {
   const standard = { url: 'unix:///var/run/docker.sock', socket: '/var/run/docker.sock' };
   expect(chooseEndpoint({})).toEqual(standard);
-  expect(chooseEndpoint({ DOCKER_HOST: '' })).toEqual(standard);
+  for (const DOCKER_HOST of ['', ' ', 'unix://']) expect(chooseEndpoint({ DOCKER_HOST })).toEqual(standard);
 });
 
 test('DOCKER_HOST names a socket or an address', () => {
@@ -23,9 +24,22 @@ test('DOCKER_HOST names a socket or an address', () => {
 });
 
 test.each([
+  ['localhost:2375', 'tcp://localhost:2375', 'localhost', 2375],
+  [' builder\r\n', 'tcp://builder:2375', 'builder', 2375],
+  ['tcp://:2376', 'tcp://localhost:2376', 'localhost', 2376],
+  [':2376', 'tcp://localhost:2376', 'localhost', 2376],
+  ['tcp://', 'tcp://localhost:2375', 'localhost', 2375],
+])('DOCKER_HOST %j is %s, as for the programs', (value, url, host, port) => {
+  const DOCKER_HOST = value;
+  expect(chooseEndpoint({ DOCKER_HOST })).toEqual({ url, host, port });
+  expect(formatEngineAddress(parseEngineAddress({ DOCKER_HOST }))).toBe(url);
+});
+
+test.each([
   [{ DOCKER_HOST: 'ssh://root@engine' }, 'SSH is not supported'],
   [{ DOCKER_HOST: 'unix://relative' }, 'names no engine'],
-  [{ DOCKER_HOST: 'engine:2375' }, 'names no engine'],
+  [{ DOCKER_HOST: 'http://engine:2375' }, 'names no engine'],
+  [{ DOCKER_HOST: 'tcp://user@engine' }, 'names no engine'],
   [{ DOCKER_HOST: 'tcp://engine:2376', DOCKER_TLS_VERIFY: '1' }, 'TLS is not supported'],
 ])('%j is refused with status 10 and a hint', (env, why) => {
   expect(() => chooseEndpoint(env)).toThrow(
