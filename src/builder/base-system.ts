@@ -8,11 +8,12 @@ import {
 } from '../portage/configuration/repos-conf.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Base } from '../container/base-image.ts';
-import { withProbe } from '../container/probe.ts';
+import { withProbe, type Probe } from '../container/probe.ts';
 import type { Workspace } from '../container/workspace.ts';
 import { readMakeConf } from '../portage/configuration/make-conf.ts';
 import type { Remark } from '../portage/configuration/make-conf-tokens.ts';
 import { readBaseMakeConf, type GivenMakeConf } from './make-conf.ts';
+import { readDirectory, readSettingFiles, type ReadDirectory } from './setting-files.ts';
 
 /** The facts that gentoo-builder reads from a base's configuration files before it starts a container from the base. */
 export interface BaseSystem {
@@ -37,29 +38,23 @@ export async function inspectBaseSystem(
   given?: GivenMakeConf,
 ): Promise<BaseSystem> {
   return withProbe(engine, workspace, { image: base.image?.id ?? base.name, mounts: [] }, async (probe) => {
-    const [hasEmerge, own] = await Promise.all([
-      probe.exists('/usr/bin/emerge'),
-      probe.readTexts('/etc/portage', 'base-unusable'),
-    ]);
+    const [hasEmerge, own] = await Promise.all([probe.exists('/usr/bin/emerge'), readDirectory(probe, '/etc/portage')]);
     if (!hasEmerge) {
       throw new Failure('base-unusable', `failed to use the base ${base.name}: it has no emerge (/usr/bin/emerge)`, {
         hint: 'name an image that has Portage: --base gentoo/stage3:latest, or --base gentoo-base',
       });
     }
-    const reposConf = textsOf(own, 'repos.conf');
+    const reposConf = await textsOf(probe, own, 'repos.conf');
     const { variables, notes } = await readBaseMakeConf(probe, own, { base: base.name, given });
     const portdir = variables.get('PORTDIR')?.value;
     const configured = parseReposConf(reposConf);
     // Portage's defaults matter only if the base's own configuration is incomplete.
     if (configured?.location && configured.syncType) return systemOf({ reposConf, portdir }, notes);
-    const shipped = await probe.readTexts('/usr/share/portage/config', 'base-unusable');
-    const globals = textsOf(shipped, 'make.globals').map((text) => ({
-      path: '/usr/share/portage/config/make.globals',
-      text,
-    }));
+    const shipped = await readDirectory(probe, '/usr/share/portage/config');
+    const globals = await readSettingFiles(probe, shipped, 'make.globals');
     return systemOf(
       {
-        reposConf: [...textsOf(shipped, 'repos.conf'), ...reposConf],
+        reposConf: [...(await textsOf(probe, shipped, 'repos.conf')), ...reposConf],
         portdir: portdir || readMakeConf(globals).variables.get('PORTDIR')?.value,
       },
       notes,
@@ -79,7 +74,6 @@ function systemOf(configuration: PortageConfiguration, notes: readonly Remark[])
   };
 }
 
-/** The texts of the file `name`, or of all files in the directory `name`, in the order in which Portage reads them. */
-function textsOf(files: ReadonlyMap<string, string>, name: string): readonly string[] {
-  return [...files].filter(([path]) => path === name || path.startsWith(`${name}/`)).map(([, text]) => text);
+async function textsOf(probe: Probe, directory: ReadDirectory, name: string): Promise<readonly string[]> {
+  return (await readSettingFiles(probe, directory, name)).map(({ text }) => text);
 }

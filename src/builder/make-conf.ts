@@ -1,5 +1,4 @@
 import { readFile, stat } from 'node:fs/promises';
-import { posix } from 'node:path';
 import { Readable } from 'node:stream';
 import { pack } from 'tar-stream';
 import { shellProgram } from '../container-program.ts';
@@ -8,9 +7,9 @@ import type { ContainerSession } from '../container/container-session.ts';
 import type { Probe } from '../container/probe.ts';
 import type { Remark } from '../portage/configuration/make-conf-tokens.ts';
 import { readMakeConf, type MakeConf, type MakeConfFile } from '../portage/configuration/make-conf.ts';
+import { isDirectorySetting, readFollowing, readSettingFiles, type ReadDirectory } from './setting-files.ts';
 
 const maximumSize = 1024 ** 2;
-const mostLinks = 40;
 const directory = '/etc/portage';
 
 /** The name of a user's make.conf in a base whose make.conf is a directory. It sorts last, because Portage lets the last file win. */
@@ -83,12 +82,12 @@ export interface BaseMakeConf extends Pick<MakeConf, 'variables' | 'notes'> {
 
 /**
  * Reads the make.conf of a base as Portage will read it in the build: with the file that the user gave, and with sourced files.
- * `own` has the files below /etc/portage. Throws the faults at which emerge would end: `usage` in the user's file, otherwise
+ * `own` is /etc/portage. Throws the faults at which emerge would end: `usage` in the user's file, otherwise
  * `base-unusable`.
  */
 export async function readBaseMakeConf(
   probe: Probe,
-  own: ReadonlyMap<string, string>,
+  own: ReadDirectory,
   { base, given }: { readonly base: string; readonly given: GivenMakeConf | undefined },
 ): Promise<BaseMakeConf> {
   const files = await makeConfFiles(probe, own, given?.text);
@@ -113,20 +112,14 @@ export async function readBaseMakeConf(
 
 async function makeConfFiles(
   probe: Probe,
-  own: ReadonlyMap<string, string>,
+  own: ReadDirectory,
   given: string | undefined,
 ): Promise<readonly MakeConfFile[]> {
-  const at = (name: string, text: string) => ({ path: `${directory}/${name}`, text });
-  const inDirectory = [...own].filter(([name]) => name.startsWith('make.conf/'));
-  const isDirectory = inDirectory.length > 0;
-  if (given !== undefined && !isDirectory) return [at('make.conf', given)];
-  const read = inDirectory.filter(([name]) => name.split('/').every((part) => !/^\.|~$/.test(part)));
-  if (isDirectory)
-    return [...read, ...(given === undefined ? [] : [[lastMakeConf, given] as const])].map(([name, text]) =>
-      at(name, text),
-    );
-  const text = own.get('make.conf') ?? (await readFollowing(probe, `${directory}/make.conf`));
-  return text === undefined ? [] : [at('make.conf', text)];
+  const isDirectory = isDirectorySetting(own, 'make.conf');
+  const added =
+    given === undefined ? [] : [{ path: `${directory}/${isDirectory ? lastMakeConf : 'make.conf'}`, text: given }];
+  if (given !== undefined && !isDirectory) return added;
+  return [...(await readSettingFiles(probe, own, 'make.conf')), ...added];
 }
 
 /** Reads the files with all files that they source; asks the probe for those that are missing until none is. */
@@ -147,12 +140,4 @@ async function readWithSources(probe: Probe, files: readonly MakeConfFile[]): Pr
       sources.set(path, text === undefined ? undefined : { text });
     }
   }
-}
-
-/** Reads a file, and follows it if it is a symbolic link; undefined if there is no such file. */
-async function readFollowing(probe: Probe, path: string, links = 0): Promise<string | undefined> {
-  const found = await probe.stat(path);
-  if (found?.kind === 'file') return probe.readText(path);
-  if (found?.kind !== 'symlink' || found.linkTarget === '' || links > mostLinks) return undefined;
-  return readFollowing(probe, posix.resolve(posix.dirname(path), found.linkTarget), links + 1);
 }

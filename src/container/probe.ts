@@ -22,6 +22,8 @@ export interface Probe {
    * failure with `code`, by default `mount-unusable`, if the files are too large to be texts.
    */
   readTexts(directory: string, code?: FailureCode): Promise<ReadonlyMap<string, string>>;
+  /** Reads a directory as {@link Probe.readTexts} does, with the symbolic links below it. */
+  readDirectory(directory: string, code?: FailureCode): Promise<DirectoryTexts>;
   /** Reads the text of a file; undefined if the file does not exist or is not a regular file. Refuses a file that is too large. */
   readText(path: string): Promise<string | undefined>;
   /** Reads the bytes of a file; undefined if the file does not exist or is not a regular file. */
@@ -35,6 +37,13 @@ export interface Probe {
   writeBytes(directory: string, path: string, bytes: Buffer): Promise<void>;
   /** Writes a symbolic link as {@link Probe.writeText} writes a file; replaces an existing link. */
   writeLink(directory: string, path: string, target: string): Promise<void>;
+}
+
+/** Everything below a directory, by paths relative to it, in alphabetical order. */
+export interface DirectoryTexts {
+  readonly texts: ReadonlyMap<string, string>;
+  /** The symbolic links with their targets. */
+  readonly links: ReadonlyMap<string, string>;
 }
 
 /** The image and the mounts of a probe. */
@@ -78,7 +87,9 @@ export function probeOf(engine: Engine, id: ContainerId): Probe {
   return {
     stat: (path) => engine.statPath(id, path),
     exists: async (path) => (await engine.statPath(id, path)) !== undefined,
-    readTexts: (directory, code = 'mount-unusable') => readTexts(engine, id, { directory, code }),
+    readTexts: async (directory, code = 'mount-unusable') =>
+      (await readDirectory(engine, id, { directory, code })).texts,
+    readDirectory: (directory, code = 'mount-unusable') => readDirectory(engine, id, { directory, code }),
     readText: async (path) => (await readFile(engine, id, path))?.toString(),
     readBytes: (path) => readFile(engine, id, path),
     listFiles: (directory) => listFiles(engine, id, directory),
@@ -89,15 +100,16 @@ export function probeOf(engine: Engine, id: ContainerId): Probe {
   };
 }
 
-async function readTexts(
+async function readDirectory(
   engine: Engine,
   id: ContainerId,
   { directory, code }: { readonly directory: string; readonly code: FailureCode },
-): Promise<ReadonlyMap<string, string>> {
+): Promise<DirectoryTexts> {
   const texts: [string, string][] = [];
+  const links: [string, string][] = [];
   let total = 0;
   const archive = await engine.readArchive(id, `${directory}/.`);
-  if (archive === undefined) return new Map();
+  if (archive === undefined) return { texts: new Map(), links: new Map() };
   for await (const entry of entriesOf(archive)) {
     const { type, name, size } = entry.header;
     const path = name.replace(/^\.?\//, '');
@@ -106,8 +118,13 @@ async function readTexts(
     if (total > mostBytes.texts) throw tooLarge(directory, { size: total, most: mostBytes.texts, code });
     if (type === 'file') texts.push([path, await text(entry)]);
     else entry.resume();
+    if (type === 'symlink') links.push([path, entry.header.linkname ?? '']);
   }
-  return new Map(texts.sort(([a], [b]) => (a < b ? -1 : 1)));
+  return { texts: byPath(texts), links: byPath(links) };
+}
+
+function byPath(entries: readonly [string, string][]): ReadonlyMap<string, string> {
+  return new Map(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 async function readFile(engine: Engine, id: ContainerId, path: string): Promise<Buffer | undefined> {

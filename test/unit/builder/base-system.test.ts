@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { inspectBaseSystem } from '../../../src/builder/base-system.ts';
+import type { GivenMakeConf } from '../../../src/builder/make-conf.ts';
 import { baseName, BuildWorld } from './build-world.ts';
 
 const workspace = { run: '0123456789abcdef', volume: 'gentoo-builder-0123456789abcdef' };
@@ -11,10 +12,10 @@ const shipped = {
 const own = '[DEFAULT]\nmain-repo = gentoo\n[gentoo]\nlocation = /own\nsync-type = git\nsync-uri = file:///own\n';
 const other = (lines: string) => `\n[other]\nlocation = /other\n${lines}`;
 
-async function inspect(files: Readonly<Record<string, string>>) {
+async function inspect(files: Readonly<Record<string, string>>, given?: GivenMakeConf) {
   using world = new BuildWorld({ base: files });
   const base = { name: baseName, image: await world.engine.inspectImage(baseName) };
-  const system = await inspectBaseSystem(world.engine, workspace, base);
+  const system = await inspectBaseSystem(world.engine, workspace, base, given);
   const read = world.calls('readArchive').map(([, path]) => path);
   return { system, read };
 }
@@ -44,6 +45,70 @@ describe('the configuration of a base', () => {
       '/etc/portage/old/repos.conf': own,
     });
     expect(system.repository).toMatchObject({ location: '/shipped' });
+  });
+
+  it.each(['gentoo.conf~', '._cfg0000_gentoo.conf', '.gentoo.conf.swp', 'old~/gentoo.conf', 'CVS/gentoo.conf'])(
+    'is not read from %s in repos.conf, which Portage skips',
+    async (name) => {
+      const { system } = await inspect({
+        ...shipped,
+        '/etc/portage/repos.conf/gentoo.conf': own,
+        [`/etc/portage/repos.conf/${name}`]: name.endsWith('.swp') ? 'b0VIM\n' : '[gentoo]\nlocation = /backup\n',
+      });
+      expect(system.repository).toMatchObject({ location: '/own', syncUri: 'file:///own' });
+    },
+  );
+
+  it('is read in the order of Portage: a directory stands at the place of its own name', async () => {
+    const { system } = await inspect({
+      ...shipped,
+      '/etc/portage/repos.conf/a/gentoo.conf': own,
+      '/etc/portage/repos.conf/a-later': '[gentoo]\nlocation = /later\n',
+    });
+    expect(system.repository.location).toBe('/later');
+  });
+
+  it.each([
+    ['repos.conf is a link to a file', { '/etc/portage/repos.conf': '-> ../../opt/dotfiles/gentoo.conf' }],
+    ['repos.conf is a link to a directory', { '/etc/portage/repos.conf': '-> /opt/dotfiles' }],
+    [
+      'a file is a link',
+      { '/etc/portage/repos.conf/gentoo.conf': '-> /opt/link', '/opt/link': '-> dotfiles/gentoo.conf' },
+    ],
+    ['a directory is a link', { '/etc/portage/repos.conf/mine': '-> /opt/dotfiles' }],
+    [
+      'a link leads to the directory above it',
+      { '/etc/portage/repos.conf': '-> /opt/dotfiles', '/opt/dotfiles/up': '-> .' },
+    ],
+  ])('is read through symbolic links: %s', async (_what, files: Readonly<Record<string, string>>) => {
+    const { system } = await inspect({ ...shipped, '/opt/dotfiles/gentoo.conf': own, ...files });
+    expect(system.repository).toMatchObject({ location: '/own', syncUri: 'file:///own' });
+  });
+
+  it.each([
+    ['make.conf is a link', { '/etc/portage/make.conf': '-> ../../opt/make/50-tree.conf' }],
+    ['make.conf is a link to a directory', { '/etc/portage/make.conf': '-> /opt/make' }],
+    ['a file in make.conf is a link', { '/etc/portage/make.conf/50-tree.conf': '-> /opt/make/50-tree.conf' }],
+  ])('has the variables of a make.conf behind links: %s', async (_what, files: Readonly<Record<string, string>>) => {
+    const { system } = await inspect({ ...shipped, '/opt/make/50-tree.conf': 'PORTDIR="/mine"\n', ...files });
+    expect(system.repository.location).toBe('/mine');
+  });
+
+  it('keeps the linked files of a directory make.conf if the user gives a make.conf, which is added to them', async () => {
+    const { system } = await inspect(
+      {
+        ...shipped,
+        '/opt/tree.conf': 'PORTDIR="/mine"\n',
+        '/etc/portage/make.conf/50-tree.conf': '-> /opt/tree.conf',
+      },
+      { path: '/make.conf', text: 'USE="ssl"\n' },
+    );
+    expect(system.repository.location).toBe('/mine');
+  });
+
+  it('passes over a link that leads nowhere', async () => {
+    const { system } = await inspect({ ...shipped, '/etc/portage/repos.conf/gentoo.conf': '-> /nowhere' });
+    expect(system.repository.location).toBe('/shipped');
   });
 
   it.each([
