@@ -1,4 +1,4 @@
-import { emergeEnvironment, emergeSyncCommand, webrsyncCommand } from '../portage/emerge-command.ts';
+import { emergeEnvironment, englishMessages, emergeSyncCommand, webrsyncCommand } from '../portage/emerge-command.ts';
 import { explainSync } from '../emerge/explain-sync.ts';
 import type { ContainerSession } from '../container/container-session.ts';
 import { describeMount } from '../container/mounts.ts';
@@ -61,7 +61,11 @@ export async function syncRepository(
       leftovers: ready.treeState === 'interrupted' ? 'delete' : 'refuse',
       ofUser: ready.tree.type === 'bind',
     }),
-    environment: { ...session.proxies?.syncs, ...emergeEnvironment({ logdir: session.log.directory }) },
+    environment: {
+      ...session.proxies?.syncs,
+      ...emergeEnvironment({ logdir: session.log.directory }),
+      ...englishMessages,
+    },
     watch: false,
     insteadOfWaiting: '; to build from the tree as it is, without waiting for a sync: --no-sync',
     silenceTimeout: request.silenceTimeout,

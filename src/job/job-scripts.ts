@@ -120,11 +120,12 @@ export function stampedCommand(work: string, tree: string, command: readonly str
 }
 
 /**
- * Runs emerge and, if it succeeds, empties its temporary directory except for the files of this program. The job's result is
+ * Runs emerge with English messages, whatever LC_ALL says, and, if it succeeds, empties its temporary directory except for the files of this program. The job's result is
  * a sorted list of `category/name-version`: the packages merged since the first merge in this container began.
  */
 export function mergeCommand(work: string, emerge: readonly string[]): readonly string[] {
-  return shellProgram(new URL('./merge.sh', import.meta.url), 'gentoo-builder-merge', work, ...emerge);
+  const files = [new URL('./split-locale.sh', import.meta.url), new URL('./merge.sh', import.meta.url)];
+  return shellProgram(files, 'gentoo-builder-merge', work, ...emerge);
 }
 
 /** Prints the number of seconds since any file below a directory was last written. */

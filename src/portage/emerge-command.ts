@@ -127,6 +127,12 @@ const unsignedPackageFeatures = ['-binpkg-request-signature', 'binpkg-ignore-sig
  */
 const mountedFiles = ['/etc/hosts', '/etc/hostname', '/etc/resolv.conf'];
 
+/**
+ * The environment in which emerge's messages are English although LC_ALL or LANGUAGE is set. It takes LC_ALL from packages, so it is
+ * only for commands that compile nothing; the program of a merge keeps the rest of the locale (split-locale.sh).
+ */
+export const englishMessages = { LC_ALL: '', LANGUAGE: '' } as const;
+
 const plainOutput = {
   // --color=n applies to emerge only: without the variables, the phases of a build colour their messages.
   NOCOLOR: 'true',

@@ -1,6 +1,6 @@
 import { resolvedPackages, type ResolvedPackages } from '../../plan/package-pool.ts';
 import type { FailedCommand } from '../../portage/output/emerge-report.ts';
-import { emergeEnvironment } from '../../portage/emerge-command.ts';
+import { emergeEnvironment, englishMessages } from '../../portage/emerge-command.ts';
 import { parsePretendOutput } from '../../portage/output/pretend-output.ts';
 import { pretendCommand } from '../../portage/pretend-command.ts';
 import { closePackageSet } from '../../site/set-closure.ts';
@@ -108,6 +108,7 @@ export async function runPretend(
         distdir: defaultTarget('distfiles'),
         logdir: session.log.directory,
       }),
+      ...englishMessages,
       ...work.location.environment,
     },
     watch: false,

@@ -12,6 +12,11 @@ describe('the sync', () => {
     world.engine.volumes.delete('gentoo-repository');
     await passTime(buildImage(buildRequest(), world.context, program));
     expect(world.portage.request('sync').command).toContain('emerge-webrsync');
+    expect(world.portage.request('sync').environment).toMatchObject({
+      LC_ALL: '',
+      LANGUAGE: '',
+      LC_MESSAGES: 'C.UTF-8',
+    });
     expect(world.messages('note')).toContain(
       'created the volume gentoo-repository: it keeps the ebuild repository, so that it is fetched only once',
     );

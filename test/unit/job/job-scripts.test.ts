@@ -15,7 +15,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -875,6 +875,51 @@ describe('the other programs', () => {
     await run(['/bin/sh', '-c', '"$@" 8>/dev/null', 'merge', ...mergeCommand(work, sh('true'))]);
     expect(readdirSync(work)).toEqual(['.gentoo-builder']);
     expect(existsSync(join(directory, 'precious'))).toBe(true);
+  });
+
+  describe('give a merge English messages', () => {
+    const variables = async (given: Readonly<Record<string, string>>) => {
+      const result = join(directory, 'environment');
+      const assignments = Object.entries({ PORTAGE_CONFIGROOT: directory, ...given }).map((pair) => pair.join('='));
+      const merge = mergeCommand(join(directory, 'work'), sh('env >"$1"', result));
+      const { status } = await run(sh('exec env -u LC_ALL -u LANGUAGE "$@" 8>/dev/null', ...assignments, ...merge));
+      expect(status).toBe(0);
+      return Object.fromEntries(
+        readFileSync(result, 'utf8')
+          .split('\n')
+          .map((line) => [line.split('=')[0], line.replace(/^[^=]*=/, '')]),
+      );
+    };
+    const german = {
+      LC_ALL: '',
+      LANGUAGE: '',
+      LC_MESSAGES: 'C.UTF-8',
+      LC_CTYPE: 'de_DE.UTF-8',
+      LC_COLLATE: 'de_DE.UTF-8',
+    };
+
+    it('if the base sets LC_ALL, and keep the rest of its locale', async () => {
+      shim('portageq', '[ "$*" = "envvar LC_ALL" ] && echo "$LC_ALL"');
+      const given = { LC_ALL: 'de_DE.UTF-8', LANGUAGE: 'de', LC_MESSAGES: 'C.UTF-8' };
+      expect(await variables(given)).toMatchObject(german);
+    });
+
+    it.each([
+      ['etc/portage/make.conf', 'LC_ALL="de_DE.UTF-8"'],
+      ['etc/portage/make.conf/50-locale.conf', 'source /opt/locale.conf'],
+      ['etc/profile.env', "export LC_ALL='de_DE.UTF-8'"],
+    ])('if %s sets LC_ALL', async (path, text) => {
+      mkdirSync(dirname(join(directory, path)), { recursive: true });
+      writeFileSync(join(directory, path), `${text}\n`);
+      shim('portageq', 'echo de_DE.UTF-8');
+      expect(await variables({ LC_MESSAGES: 'C.UTF-8' })).toMatchObject(german);
+    });
+
+    it('without asking Portage if nothing sets LC_ALL', async () => {
+      shim('portageq', 'echo asked');
+      const found = await variables({ LC_CTYPE: 'fr_FR.UTF-8', LC_MESSAGES: 'C.UTF-8' });
+      expect(found).toMatchObject({ LC_ALL: '', LC_MESSAGES: 'C.UTF-8', LC_CTYPE: 'fr_FR.UTF-8' });
+    });
   });
 
   it('print the age of the newest log', async () => {

@@ -69,6 +69,8 @@ describe('the resolution of tuples', () => {
       expect(environment).toMatchObject({
         DISTDIR: '/var/cache/distfiles',
         FEATURES: expect.stringContaining('-binpkg-request-signature'),
+        // Its messages are parsed: they are English although the stage or the branch sets LC_ALL.
+        ...{ LC_ALL: '', LANGUAGE: '', LC_MESSAGES: 'C.UTF-8' },
       });
       expect(environment['FEATURES']).not.toContain('observability');
       print('[ebuild  N     ] dev-libs/lib-2::gentoo 0 KiB\n');
