@@ -41,28 +41,31 @@ export function emergeOptionProblem(text: string): string | undefined {
   // eslint-disable-next-line no-control-regex -- the pattern looks for control characters
   if (/[\u0000-\u001f\u007f]/.test(text)) return 'has a control character in it';
   if (text.length > maximumLength) return `is longer than ${maximumLength} characters`;
-  const action = otherAction(text);
+  const [action] = otherActionsOf(text);
   if (action === undefined) return undefined;
   if (text.startsWith('--')) return `would make emerge do something else than build (${action})`;
   return `has ${otherActions.get(action)} (${action}) in it, which is not a build`;
 }
 
-/** The option with which emerge does something else than installing packages, if a word of its command line is or has one. */
-function otherAction(word: string): string | undefined {
+/** The options in a word of emerge's command line with which emerge does something else than installing packages. */
+function otherActionsOf(word: string): readonly string[] {
   const name = word.replace(/=.*/s, '');
   const value = word.slice(name.length + 1);
   // emerge accepts abbreviated options (argparse, "allow_abbrev").
   if (word.startsWith('--')) {
-    if (value === 'n' || name === '--buildpkg') return undefined;
-    return [...otherActions.keys()].find((other) => other.startsWith(name));
+    if (value === 'n' || name === '--buildpkg') return [];
+    return [...otherActions.keys()].filter((other) => other.startsWith(name)).slice(0, 1);
   }
-  return [...otherActions].find(([, short]) => short !== '' && word.slice(1).includes(short.slice(1)))?.[0];
+  // A word of short options is a bundle: -avp is --ask --verbose --pretend.
+  return [...otherActions].flatMap(([action, short]) =>
+    short !== '' && word.slice(1).includes(short.slice(1)) ? [action] : [],
+  );
 }
 
 /** The first option in the value of EMERGE_DEFAULT_OPTS with which emerge installs nothing. Builds override --ask. */
 export function defaultAction(options: string): string | undefined {
-  const actions = options.split(/\s+/).map((word) => (/^--?[A-Za-z0-9]/.test(word) ? otherAction(word) : undefined));
-  return actions.find((action) => action !== undefined && action !== '--ask');
+  const actions = options.split(/\s+/).flatMap((word) => (/^--?[A-Za-z0-9]/.test(word) ? otherActionsOf(word) : []));
+  return actions.find((action) => action !== '--ask');
 }
 
 /**

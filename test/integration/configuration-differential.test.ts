@@ -88,7 +88,26 @@ const withSwitches = ({ strict, tolerant, repositories }: Answer): Omit<Answer, 
     ),
 });
 
+/** Texts of repos.conf with references that Portage follows or refuses, and with a byte order mark. */
+const repositoryTexts = [
+  ...[
+    'https://me:p%40ss@h/x',
+    '%(none)s',
+    '%(Base)s/x',
+    '100%%',
+    '%',
+    '%(base',
+    '%()s',
+    '%(sync-uri)s',
+    '\n  x\n  %(none)s',
+  ],
+  ...['a\nlocation = %(other)s\nother = 1%', 'a\n[DEFAULT]\nx = %(none)s', 'a\n[DEFAULT]\nx = %(sync-uri)s'],
+].map((value) => `[DEFAULT]\nbase = /srv\n[mine]\nsync-uri = ${value}\n`);
 const named = [
+  ...[...repositoryTexts, '\uFEFF[mine]\nlocation = /srv\n'].map((text) => ({
+    name: JSON.stringify(text),
+    files: { 'repos.conf': text },
+  })),
   ...corpusOfMakeConf().map(([name, text]) => ({ name, files: { 'make.conf': text } })),
   ...corpusOfDirectories().map(([name, files]) => ({ name, files })),
 ];

@@ -44,9 +44,9 @@ def repositories(shipped):
     parser = SafeConfigParser(defaults={key: KNOWN[key] for key in ("EPREFIX", "EROOT", "PORTAGE_CONFIGROOT", "ROOT")})
     try:
         read_configs(parser, [shipped, *_recursive_file_list(os.path.join(ROOT, "repos.conf"))])
+        return {name: {key: parser.get(name, key, fallback="") for key in KEYS} for name in parser.sections()}
     except ConfigParserError:
         return None
-    return {name: {key: parser.get(name, key, fallback="") for key in KEYS} for name in parser.sections()}
 
 
 shipped = "/tmp/repos.conf"

@@ -18,6 +18,76 @@ export function findIniFault(text: string): number | undefined {
   return readIniFile(text, new Map());
 }
 
+/** A reference in a value that Python's `configparser` refuses. */
+export interface InterpolationFault {
+  /** The index of the text, and the line in it, from 1. */
+  readonly index: number;
+  readonly line: number;
+  readonly message: string;
+}
+
+/**
+ * The first `%` in a value that is neither `%%` nor `%(key)s` with a key of the section; undefined if there is none or if a file is
+ * damaged. Python's `configparser` raises an error when the value is read (BasicInterpolation), also through other values.
+ */
+export function findInterpolationFault(texts: readonly string[]): InterpolationFault | undefined {
+  const sections = parseIniFiles(texts);
+  for (const [section, values] of sections ?? []) {
+    if (section === 'DEFAULT') continue;
+    for (const key of new Set([...values.keys(), ...(sections?.get('DEFAULT')?.keys() ?? [])])) {
+      const fault = sections && referenceFault(sections, { section, key, depth: 1 });
+      if (fault) return { ...findLine(texts, fault), message: fault.message };
+    }
+  }
+  return undefined;
+}
+
+/** The section and the key that have a wrong reference, and the line of the value, from 0. */
+interface ReferenceFault {
+  readonly section: string;
+  readonly key: string;
+  readonly offset: number;
+  readonly message: string;
+}
+
+/** The number of values that Python follows: `MAX_INTERPOLATION_DEPTH`. */
+const mostReferences = 10;
+
+function referenceFault(
+  sections: IniSections,
+  { section, key, depth }: { readonly section: string; readonly key: string; readonly depth: number },
+): ReferenceFault | undefined {
+  const own = sections.get(section)?.get(key);
+  const raw = own ?? sections.get('DEFAULT')?.get(key) ?? '';
+  for (const { 0: whole, 1: written, index } of raw.matchAll(/%(?:%|\(([^)]+)\)s)?/g)) {
+    const name = written?.toLowerCase();
+    const refuse = (message: string): ReferenceFault => ({
+      ...{ section: own === undefined ? 'DEFAULT' : section, key, message },
+      offset: raw.slice(0, index).split('\n').length - 1,
+    });
+    if (whole === '%') return refuse(`a % in ${key} is neither %% nor %(KEY)s: write %% for a percent sign`);
+    if (name === undefined) continue;
+    const value = sections.get(section)?.get(name) ?? sections.get('DEFAULT')?.get(name);
+    if (value === undefined) return refuse(`${whole} in ${key} names a key that [${section}] does not have`);
+    if (!value.includes('%')) continue;
+    if (depth >= mostReferences) return refuse(`${whole} in ${key} leads to more than ${mostReferences} other values`);
+    const fault = referenceFault(sections, { section, key: name, depth: depth + 1 });
+    if (fault) return fault;
+  }
+  return undefined;
+}
+
+/** The position of a line of a value in the last text that sets it. */
+function findLine(texts: readonly string[], { section, key, offset }: ReferenceFault): { index: number; line: number } {
+  for (const [index, text] of [...texts.entries()].toReversed()) {
+    const lines = new Map<string, number[]>();
+    readIniFile(text, new Map(), lines);
+    const line = lines.get(`${section}]${key}`)?.[offset];
+    if (line !== undefined) return { index, line };
+  }
+  return { index: 0, line: 1 };
+}
+
 /** The value of a key in a section, or else in `DEFAULT`, with `%(key)s` and `%%` replaced; undefined if there is no such key. */
 export function iniValue(sections: IniSections, section: string, key: string, depth = 0): string | undefined {
   const raw = sections.get(section)?.get(key) ?? sections.get('DEFAULT')?.get(key);
@@ -27,19 +97,27 @@ export function iniValue(sections: IniSections, section: string, key: string, de
   );
 }
 
-/** Adds a file to `sections`. Returns the number of the first damaged line. A file must not define a section or a key twice. */
-function readIniFile(text: string, sections: Map<string, Map<string, string>>): number | undefined {
+/**
+ * Adds a file to `sections`, and the numbers of the lines of each value to `lines`, by `SECTION]KEY`. Returns the number of the first
+ * damaged line. A file must not define a section or a key twice.
+ */
+function readIniFile(
+  text: string,
+  sections: Map<string, Map<string, string>>,
+  lines = new Map<string, number[]>(),
+): number | undefined {
   const seen = new Set<string>();
   let section: string | undefined;
   let key: string | undefined;
   let indentation = 0;
   for (const [index, line] of text.split(/\r\n|[\n\r]/).entries()) {
-    const content = line.trim();
+    const content = strip(line);
     if (content === '' || content.startsWith('#') || content.startsWith(';')) continue;
-    const indent = line.length - line.trimStart().length;
+    const indent = line.search(/\P{White_Space}/u);
     const values = section === undefined ? undefined : sections.get(section);
     if (values && key !== undefined && indent > indentation) {
       values.set(key, `${values.get(key) ?? ''}\n${content}`);
+      lines.get(`${section}]${key}`)?.push(index + 1);
       continue;
     }
     indentation = indent;
@@ -53,11 +131,21 @@ function readIniFile(text: string, sections: Map<string, Map<string, string>>): 
       continue;
     }
     const delimiter = content.search(/[=:]/);
-    key = content.slice(0, Math.max(delimiter, 0)).trim().toLowerCase();
+    key = strip(content.slice(0, Math.max(delimiter, 0))).toLowerCase();
     const name = `${section}]${key}`;
     if (!values || delimiter < 1 || seen.has(name)) return index + 1;
     seen.add(name);
-    values.set(key, content.slice(delimiter + 1).trim());
+    values.set(key, strip(content.slice(delimiter + 1)));
+    lines.set(name, [index + 1]);
   }
   return undefined;
+}
+
+/** Removes white space at both ends as Python does. `trim` would also remove a byte order mark, which damages a file for Python. */
+function strip(text: string): string {
+  const start = text.search(/\P{White_Space}/u);
+  if (start < 0) return '';
+  let end = text.length;
+  while (/\p{White_Space}/u.test(text.charAt(end - 1))) end -= 1;
+  return text.slice(start, end);
 }

@@ -1,5 +1,11 @@
 import { posix } from 'node:path';
-import { iniValue, parseIniFiles, type IniSections } from './ini-sections.ts';
+import {
+  findInterpolationFault,
+  iniValue,
+  parseIniFiles,
+  type InterpolationFault,
+  type IniSections,
+} from './ini-sections.ts';
 
 /** An ebuild repository in the configuration of a base's Portage; see portage(5), repos.conf. */
 export interface Repository {
@@ -27,9 +33,21 @@ export interface PortageConfiguration {
 /** The variables that Portage defines for interpolation, if the system is not a prefix and builds for itself. */
 const roots = '[DEFAULT]\nEPREFIX =\nEROOT = /\nPORTAGE_CONFIGROOT = /\nROOT = /\n';
 
+/** The sections of all files; undefined if a file is damaged or a value has a wrong reference. */
+function readSections(texts: readonly string[]): IniSections | undefined {
+  const all = [roots, ...texts];
+  return findInterpolationFault(all) === undefined ? parseIniFiles(all) : undefined;
+}
+
+/** The first reference (`%(key)s`) in `repos.conf` for which Portage ignores all of it. */
+export function findReferenceFault(texts: readonly string[]): InterpolationFault | undefined {
+  const fault = findInterpolationFault([roots, ...texts]);
+  return fault && { ...fault, index: fault.index - 1 };
+}
+
 /** The main repository in `repos.conf`; undefined if there is none (portage.repository.config). */
 export function parseReposConf(texts: readonly string[]): Repository | undefined {
-  const sections = parseIniFiles([roots, ...texts]);
+  const sections = readSections(texts);
   const name = sections && iniValue(sections, 'DEFAULT', 'main-repo');
   if (!sections || name === undefined || !sections.has(name)) return undefined;
   return readRepository(sections, name);
@@ -40,7 +58,7 @@ export function parseReposConf(texts: readonly string[]): Repository | undefined
  * Portage ignores a repository without an absolute location; here its location is empty.
  */
 export function parseRepositories(texts: readonly string[]): readonly Repository[] | undefined {
-  const sections = parseIniFiles([roots, ...texts]);
+  const sections = readSections(texts);
   if (sections === undefined) return undefined;
   const names = [...sections.keys()].filter((name) => name !== 'DEFAULT');
   return names.toSorted().map((name) => readRepository(sections, name));

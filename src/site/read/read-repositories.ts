@@ -1,5 +1,6 @@
 import { findIniFault } from '../../portage/configuration/ini-sections.ts';
 import {
+  findReferenceFault,
   parseReposConf,
   parseRepositories,
   shippedReposConf,
@@ -36,14 +37,7 @@ export function readRepositories(
     diagnostics.add(startOf(file), 'it is a symbolic link to a path outside this branch');
     return [];
   });
-  for (const { file, text } of files) {
-    const line = findIniFault(text);
-    if (line !== undefined)
-      diagnostics.add(
-        { file, line, column: 1 },
-        'this is neither [NAME] nor key = value, or it is a duplicate: Portage then ignores all of repos.conf',
-      );
-  }
+  reportFaults(files, diagnostics);
   const texts = [shippedReposConf, ...files.map(({ text }) => text)];
   const main = parseReposConf(texts)?.name;
   const named = (parseRepositories(texts) ?? []).map((repository) => ({
@@ -54,6 +48,23 @@ export function readRepositories(
   checkRepositories(named, diagnostics);
   return named;
 }
+
+/** Reports the lines because of which Portage ignores all of repos.conf. */
+function reportFaults(files: readonly { file: string; text: string }[], diagnostics: Diagnostics): void {
+  for (const { file, text } of files) {
+    const line = findIniFault(text);
+    if (line === undefined) continue;
+    const why = text.startsWith('\uFEFF')
+      ? 'a byte order mark (BOM) stands before the first section: save the file as UTF-8 without BOM'
+      : 'this is neither [NAME] nor key = value, or it is a duplicate';
+    diagnostics.add({ file, line, column: 1 }, `${why}: ${ignored}`);
+  }
+  const fault = findReferenceFault([shippedReposConf, ...files.map(({ text }) => text)]);
+  const file = fault && files[fault.index - 1]?.file;
+  if (file !== undefined) diagnostics.add({ file, line: fault.line, column: 1 }, `${fault.message}: ${ignored}`);
+}
+
+const ignored = 'Portage then ignores all of repos.conf';
 
 /** The position of the last section of a name, which overrides earlier sections. */
 function placeOfSection(name: string, files: readonly { file: string; text: string }[]): Place | undefined {

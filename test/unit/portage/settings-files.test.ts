@@ -4,7 +4,12 @@ import { composedArgument, longestPackageArgument, parsePackageArgument } from '
 import { missingCpuFeatures } from '../../../src/portage/cpu-features.ts';
 import { splitCpv } from '../../../src/portage/cpv.ts';
 import { defaultAction, emergeOptionProblem } from '../../../src/portage/emerge-option.ts';
-import { findIniFault, iniValue, parseIniFiles } from '../../../src/portage/configuration/ini-sections.ts';
+import {
+  findIniFault,
+  findInterpolationFault,
+  iniValue,
+  parseIniFiles,
+} from '../../../src/portage/configuration/ini-sections.ts';
 import { makeOptions } from '../../../src/portage/make-options.ts';
 import { portageOwnSets } from '../../../src/portage/own-sets.ts';
 import { printedArgument } from '../../../src/portage/printed-argument.ts';
@@ -51,10 +56,32 @@ describe('an INI file', () => {
     ['[a]\n[b]\n[a]', 3],
     ['[a]\nk=1\n  v\nx', 4],
     ['[]\nk=1', 1],
+    ['\uFEFF[a]\nk=1', 1],
   ])('%j is damaged in line %d', (text, line) => {
     expect(findIniFault(text)).toBe(line);
     expect(parseIniFiles(['[z]\n', text])).toBeUndefined();
   });
+
+  test.each([
+    ['%', { line: 2, message: expect.stringContaining('write %% for a percent sign') as string }],
+    ['%40', { line: 2 }],
+    ['\n  x\n# 40%\n  %(y)s', { line: 5, message: '%(y)s in k names a key that [a] does not have' }],
+    ['%(Key', { line: 2 }],
+    ['%()s', { line: 2 }],
+    ['%(l)s\nl = %(m)s\nm = 3%', { line: 4 }],
+    ['%(k)s', { line: 2, message: '%(k)s in k leads to more than 10 other values' }],
+    ['1\n[DEFAULT]\nl = %(none)s', { line: 4 }],
+    ['%(K)s%%%(l)s\n[DEFAULT]\nl = 1', { line: 2 }],
+  ])('a value %j has a wrong reference', (value, fault) => {
+    expect(findInterpolationFault(['[a]\n', `[a]\nk = ${value}`])).toMatchObject({ index: 1, ...fault });
+  });
+
+  test.each(['100%%', '%(L)s\nl = 1', '%(l)s\n[DEFAULT]\nl = %%', '1\n[DEFAULT]\nl = %(k)s'])(
+    'a value %j has no wrong reference',
+    (value) => {
+      expect(findInterpolationFault([`[a]\nk = ${value}`])).toBeUndefined();
+    },
+  );
 
   test('may have one key in two sections, and one section in two files', () => {
     expect(findIniFault('[a]\nk=1\n[b]\nk=1')).toBeUndefined();
@@ -208,6 +235,8 @@ describe('case 2.9: an option in EMERGE_DEFAULT_OPTS with which emerge installs 
     ['--depclean', '--depclean'],
     ['--ask --info', '--info'],
     ['--search', '--search'],
+    ['-avp', '--pretend'],
+    ['--jobs=2 -apv --ask', '--pretend'],
   ])('%j has %s', (options, action) => {
     expect(defaultAction(options)).toBe(action);
   });

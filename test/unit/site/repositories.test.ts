@@ -159,6 +159,24 @@ const bad: readonly (readonly [string, (site: string) => void, readonly unknown[
     ],
   ],
   [
+    'with a percent sign that is not doubled',
+    (site) =>
+      commitFiles(portage(site), {
+        'repos.conf/a': '[a]\nlocation = /srv/a\nsync-uri = https://u:p%40ss@host/a.git\n',
+        'repos.conf/b': '[b]\nlocation = /srv/b\n',
+      }),
+    [
+      'config/portage@base:repos.conf/a:3:1: a % in sync-uri is neither %% nor %(KEY)s: write %% for a percent sign: Portage then ignores all of repos.conf',
+    ],
+  ],
+  [
+    'in a file with a byte order mark',
+    (site) => commitFiles(portage(site), { 'repos.conf/local': '\uFEFF[local]\nlocation = /srv\n' }),
+    [
+      'config/portage@base:repos.conf/local:1:1: a byte order mark (BOM) stands before the first section: save the file as UTF-8 without BOM: Portage then ignores all of repos.conf',
+    ],
+  ],
+  [
     'in a file that is not in the branch',
     (site) => {
       symlinkSync('/etc/repos.conf', join(portage(site), 'repos.conf/local'));

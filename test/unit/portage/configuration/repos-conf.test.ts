@@ -69,6 +69,9 @@ location = /x
     ['an option before any section', [shipped, 'location = /x\n']],
     ['a line that is nothing', [shipped, '[gentoo]\nlocation\n']],
     ['a section twice in a file', [shipped, '[a]\n[a]\n']],
+    ['a percent sign in a password', [shipped, '[x]\nsync-uri = https://u:p%40ss@h/x.git\n']],
+    ['a reference to no key', [shipped, '[x]\nlocation = %(unknown)s/x\n']],
+    ['a byte order mark', [shipped, '\uFEFF[x]\nlocation = /x\n']],
     ['an option twice in a file', [shipped, '[a]\nb = 1\nb = 2\n']],
   ])('damaged: %s', (_name, texts) => {
     expect(parseReposConf(texts)).toBeUndefined();
