@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import { readMakeConf, type MakeConf } from '../portage/configuration/make-conf.ts';
+import type { ReadSource, Remark } from '../portage/configuration/make-conf-tokens.ts';
 import type { BranchTree } from './branch-tree.ts';
 
 /** The directory in which Portage looks for make.conf. */
@@ -22,17 +23,54 @@ export function readBranchMakeConf(tree: BranchTree): BranchMakeConf {
       ? [{ path: `${configuration}/${path}`, text: resolved.entry.read().toString('utf8') }]
       : [],
   );
-  const readSource = (path: string) => {
-    const source = tree.resolve(path);
-    if (source.kind === 'outside') return 'unknown';
-    return source.kind === 'file' ? { text: source.entry.read().toString('utf8') } : undefined;
-  };
-  const { variables, faults, notes } = readMakeConf(files, { readSource });
+  const { variables, faults, notes } = readMakeConf(files, { readSource: sourceReader(tree) });
   return {
     variables: new Map([...variables].map(([name, { value, place }]) => [name, { value, place: inBranch(place) }])),
     faults: faults.map(({ place, message }) => ({ message, place: inBranch(place) })),
     notes: notes.map(({ place, message }) => ({ message, place: inBranch(place) })),
     outside: listed.flatMap(({ path, resolved }) => (resolved.kind === 'file' ? [] : [path])),
+  };
+}
+
+/**
+ * The lines at which emerge would end in the files of `env/` that package.env names; portage(5). Portage reads each with the variables
+ * of make.conf. A file that does not exist is only a message of Portage.
+ */
+export function findEnvFaults(tree: BranchTree, { variables }: Pick<MakeConf, 'variables'>): readonly Remark[] {
+  const known = Object.fromEntries([...variables].map(([name, { value }]) => [name, value]));
+  const readSource = sourceReader(tree);
+  return [...namesInPackageEnv(tree)].toSorted().flatMap((name) => {
+    const path = posix.join(configuration, 'env', name);
+    const found = tree.resolve(path);
+    if (found.kind !== 'file') return [];
+    const { faults } = readMakeConf([{ path, text: found.entry.read().toString('utf8') }], { readSource, known });
+    return faults.map(({ place, message }) => ({ message, place: inBranch(place) }));
+  });
+}
+
+/** The words after the atom of each line of package.env (`grabdict` in portage/util). */
+function namesInPackageEnv(tree: BranchTree): ReadonlySet<string> {
+  const texts = tree
+    .list('package.env')
+    .flatMap(({ resolved }) => (resolved.kind === 'file' ? [resolved.entry.read().toString('utf8')] : []));
+  const lines = texts.flatMap((text) => text.split('\n'));
+  return new Set(
+    lines
+      .filter((line) => !line.startsWith('#'))
+      .flatMap((line) => {
+        const words = line.split(/\s+/).filter((word) => word !== '');
+        const comment = words.findIndex((word) => word.startsWith('#'));
+        return words.slice(1, comment < 0 ? undefined : comment);
+      }),
+  );
+}
+
+/** Reads files that the branch has; the others are in the root only. */
+function sourceReader(tree: BranchTree): ReadSource {
+  return (path) => {
+    const source = tree.resolve(path);
+    if (source.kind === 'outside') return 'unknown';
+    return source.kind === 'file' ? { text: source.entry.read().toString('utf8') } : undefined;
   };
 }
 

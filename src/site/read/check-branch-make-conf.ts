@@ -1,14 +1,14 @@
 import { defaultAction } from '../../portage/emerge-option.ts';
 import type { MakeConfVariable } from '../../portage/configuration/make-conf.ts';
 import { normalizePath } from '../../portage/configuration/repos-conf.ts';
-import { readBranchMakeConf } from '../branch-make-conf.ts';
+import { findEnvFaults, readBranchMakeConf } from '../branch-make-conf.ts';
 import type { BranchTree } from '../branch-tree.ts';
 import { startOf, type Diagnostics } from '../diagnostics.ts';
 import type { SiteNote } from '../site.ts';
 import type { NamedRepository } from './read-repositories.ts';
 
 /**
- * Reports the lines of a branch's make.conf at which emerge would end, links out of the branch, variables that name other
+ * Reports the lines of a branch's make.conf, and of the files in env/ that package.env names, at which emerge would end, links out of the branch, variables that name other
  * places of the ebuild repositories than repos.conf, and default options with which emerge installs nothing. Returns the settings that Portage takes for empty.
  */
 export function checkBranchMakeConf(
@@ -17,11 +17,12 @@ export function checkBranchMakeConf(
   fileOf: (path: string) => string,
   diagnostics: Diagnostics,
 ): readonly SiteNote[] {
-  const { variables, faults, notes, outside } = readBranchMakeConf(tree);
+  const makeConf = readBranchMakeConf(tree);
+  const { variables, faults, notes, outside } = makeConf;
   const add = (place: MakeConfVariable['place'], message: string) =>
     diagnostics.add({ ...place, file: fileOf(place.file) }, message);
   for (const path of outside) add(startOf(path), 'it is a symbolic link to a path outside this branch');
-  for (const { place, message } of faults) add(place, message);
+  for (const { place, message } of [...faults, ...findEnvFaults(tree, makeConf)]) add(place, message);
   const portdir = variables.get('PORTDIR');
   if (
     portdir &&

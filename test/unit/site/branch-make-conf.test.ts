@@ -97,6 +97,47 @@ describe('case 2.2: what a branch’s make.conf has is reported at its own line 
   });
 });
 
+describe('a file of env/ that package.env names', () => {
+  const packageEnv = '# app-misc/a bad.conf\napp-misc/greet  lto.conf\tsub/more # other.conf\n';
+
+  it.each<[string, Readonly<Record<string, string>>, string]>([
+    [
+      'has a quote that is not closed',
+      { 'env/lto.conf': 'A="1"\nCFLAGS="-O2\n' },
+      'env/lto.conf:2:8: the quotation mark " is not closed',
+    ],
+    ['is below a directory', { 'env/sub/more': 'CFLAGS+="-O2"\n' }, 'env/sub/more:1:1: Portage does not know +='],
+    [
+      'sources a file that is missing',
+      { 'env/lto.conf': 'source flags\n' },
+      'env/lto.conf:1:1: it sources /etc/portage/env/flags',
+    ],
+    [
+      'sources a damaged file',
+      { 'env/lto.conf': 'source /etc/portage/flags\n', flags: 'A="\n' },
+      'flags:1:3: the quotation mark " is not closed',
+    ],
+  ])('is refused at its position if it %s', (_what, files, fault) => {
+    expect(faultsOf({ 'package.env': packageEnv, ...files })).toEqual([
+      expect.stringContaining(`config/portage@base:${fault}`),
+    ]);
+  });
+
+  it('may use variables of make.conf and source a file outside the branch; files that nothing names are not read', () => {
+    expect(
+      faultsOf({
+        'make.conf': 'F="/etc/portage/flags"\n',
+        flags: 'A="1"\n',
+        'package.env/greet': packageEnv,
+        'package.env/old~': 'app-misc/greet bad.conf\n',
+        'env/lto.conf': 'source ${F}\nsource /var/lib/flags\nCFLAGS="${CFLAGS} -flto"\n',
+        'env/bad.conf': 'A="\n',
+        'env/app-misc/greet': 'if true; then A="$(x)"; fi\n',
+      }),
+    ).toEqual([]);
+  });
+});
+
 it('case 2.9: default options with which emerge installs nothing are refused at their position', () => {
   expect(faultsOf({ 'make.conf': 'A="1"\nEMERGE_DEFAULT_OPTS="--jobs=2 -pv"\n' })).toEqual([
     'config/portage@base:make.conf:2:1: EMERGE_DEFAULT_OPTS has --pretend, and emerge installs nothing with it: remove it',
