@@ -14,6 +14,8 @@ const features = (words: readonly string[]) =>
   words.map((word) => [`FEATURES=${word}`, append(`FEATURES="${word}"`)] as const);
 const bashrc = append('true', '/etc/portage/bashrc');
 
+const env = append('CFLAGS="-O3"', '/etc/portage/env/lto.conf');
+
 const changes = {
   /** Each of these can change the content of a package, and Portage does not compare it. */
   counted: [
@@ -56,6 +58,12 @@ const changes = {
     ['a saved configuration, with its comments', append('# X is not set', '/etc/portage/savedconfig/sys-kernel/x')],
     ['a hook of one package', append('true', '/etc/portage/env/app-misc/motto')],
     ['a file that a bashrc may read', `${bashrc}; ${append('true', '/etc/portage/bashrc.d/50-mine.sh')}`],
+    ['a file that a file of env/ may source', `${env}; ${append('CFLAGS="-flto"', '/etc/portage/flags/lto.conf')}`],
+    ['another file that a file of env/ may source', `${env}; ${append('CFLAGS="-O1"', '/etc/portage/flags/lto.conf')}`],
+    ['a private variable that a file of env/ may use', `${env}; ${append('__LTO="-flto"')}`],
+    ['another value of the private variable', `${env}; ${append('__LTO="-flto=auto"')}`],
+    ['a configuration of kernels, with its comments', append('# X is not set', '/etc/kernel/config.d/50-x.config')],
+    ['another configuration of kernels', append('CONFIG_X=y', '/etc/kernel/config.d/50-x.config')],
     ['eclasses of another repository', append('eclass-overrides = gentoo', '/etc/portage/repos.conf/gentoo.conf')],
     [
       'another repository, whose ebuild may have the same version',
@@ -80,6 +88,8 @@ const changes = {
     ['masks and keywords', append('app-misc/greet **', '/etc/portage/package.accept_keywords')],
     ['a set', append('app-misc/greet', '/etc/portage/sets/x')],
     ['a patch, which Portage compares', append('x', '/etc/portage/patches/app-misc/greet/x.patch')],
+    ['a private variable, with no file of env/ to use it', append('__LTO="-flto"')],
+    ['a file that is no configuration of kernels', append('x', '/etc/kernel/config.d/README')],
     ['a note, with no bashrc to read it', append('x', '/etc/portage/notes.txt')],
     [
       'another place of the repository',
@@ -100,7 +110,7 @@ describe('case 2.3: the settings behind a partition', () => {
       mkdir -p /tmp/kept; cp -a --parents "\${places[@]}" /tmp/kept
       for change; do
         (eval "$change"; "\${ask[@]}" 2>/tmp/said || tail -n 1 /tmp/said)
-        rm -rf "\${places[@]}" /usr/local/lib/install-qa-check.d; cp -a /tmp/kept/. /
+        rm -rf "\${places[@]}" /usr/local/lib/install-qa-check.d /etc/kernel/config.d; cp -a /tmp/kept/. /
       done`;
     const command = ['bash', '-c', batch, 'bash', ...partitionCommand(), ...scripts.map(([, script]) => script)];
     const { stdout, output } = await container.exec(command);
