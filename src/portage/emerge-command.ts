@@ -125,7 +125,11 @@ const unsignedPackageFeatures = ['-binpkg-request-signature', 'binpkg-ignore-sig
  * Files that an engine mounts in each container. Nothing can replace them, so a package that installs one fails to merge (`Device or
  * resource busy`) unless they are protected. A longer entry than that of CONFIG_PROTECT_MASK wins; make.conf(5).
  */
-const mountedFiles = ['/etc/hosts', '/etc/hostname', '/etc/resolv.conf'];
+const mountedFiles = [
+  ...['/etc/hosts', '/etc/hostname', '/etc/resolv.conf'],
+  // Docker mounts the init of a container at /sbin, which is a link to another of these directories on a merged-usr system.
+  ...['/sbin/docker-init', '/usr/sbin/docker-init', '/usr/bin/docker-init'],
+];
 
 /**
  * The environment in which emerge's messages are English although LC_ALL or LANGUAGE is set. It takes LC_ALL from packages, so it is

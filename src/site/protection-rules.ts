@@ -48,6 +48,22 @@ function linesOf(tree: BranchTree): readonly Line[] {
 
 function parseRule(glob: string, [taken, ...others]: readonly string[]): ProtectionRule | string {
   if (!glob.startsWith('/')) return `'${glob}' is no absolute path in the root, as in: /etc/ssh/* old`;
+  if (/\{[^{},]*\.\./.test(glob))
+    return `'${glob}' has a range in braces: name the files in a list, {a,b}, or use * or [0-9]`;
+  if (alternatives(glob) > mostAlternatives)
+    return `'${glob}' has more than ${mostAlternatives} alternatives in braces: write several lines, or use *`;
   if ((taken === 'new' || taken === 'old') && others.length === 0) return { glob, taken };
   return `it is not GLOB new or GLOB old, as in: /etc/ssh/* old`;
+}
+
+/** A glob is compared with each file once for each alternative. */
+const mostAlternatives = 1000;
+
+/** The number of globs without braces that a glob stands for, or more: nested braces count as if they stood side by side. */
+function alternatives(glob: string): number {
+  const counts = glob
+    .split('{')
+    .slice(1)
+    .map((part) => part.split(',').length);
+  return counts.reduce((product, count) => product * count, 1);
 }

@@ -57,7 +57,9 @@ test('case 5.1: the last of the options about binary packages alone counts', () 
 });
 
 test('case 2.7: protects the files that an engine mounts, which no merge can replace', () => {
-  expect(emergeEnvironment({})['CONFIG_PROTECT']).toBe('/etc/hosts /etc/hostname /etc/resolv.conf');
+  expect(emergeEnvironment({})['CONFIG_PROTECT']).toBe(
+    '/etc/hosts /etc/hostname /etc/resolv.conf /sbin/docker-init /usr/sbin/docker-init /usr/bin/docker-init',
+  );
 });
 
 test('sync commands ignore default options and name at most one repository', () => {

@@ -15,3 +15,15 @@ it('reports invalid lines of zentoo/protected-files when the site is read', () =
     `${file}:7:1: ${form}`,
   ]);
 });
+
+it('refuses a glob that stands for too many others, because each is compared with each file', () => {
+  using site = temporarySite();
+  const many = '{a,b,c,d,e,f,g,h,i,j}'.repeat(3);
+  const rules = `/etc/{a,b}/{c,d..e}* old\n/etc/{1..300000} old\n/etc/${many} old\n/etc/${many}{k,l} new\n/etc/a..b new\n`;
+  commitFiles(portage(site.path), { 'zentoo/protected-files': rules });
+  const file = 'config/portage@base:zentoo/protected-files';
+  expect(readOrExplain(site.path)).toEqual([
+    `${file}:2:1: '/etc/{1..300000}' has a range in braces: name the files in a list, {a,b}, or use * or [0-9]`,
+    `${file}:4:1: '/etc/${many}{k,l}' has more than 1000 alternatives in braces: write several lines, or use *`,
+  ]);
+});
