@@ -23,11 +23,12 @@ export function readBranchMakeConf(tree: BranchTree): BranchMakeConf {
       ? [{ path: `${configuration}/${path}`, text: resolved.entry.read().toString('utf8') }]
       : [],
   );
-  const { variables, faults, notes } = readMakeConf(files, { readSource: sourceReader(tree) });
+  const { variables, faults, notes, unread } = readMakeConf(files, { readSource: sourceReader(tree) });
   return {
     variables: new Map([...variables].map(([name, { value, place }]) => [name, { value, place: inBranch(place) }])),
     faults: faults.map(({ place, message }) => ({ message, place: inBranch(place) })),
     notes: notes.map(({ place, message }) => ({ message, place: inBranch(place) })),
+    unread: unread.map(({ place, message }) => ({ message, place: inBranch(place) })),
     outside: listed.flatMap(({ path, resolved }) => (resolved.kind === 'file' ? [] : [path])),
   };
 }

@@ -34,6 +34,8 @@ export interface Sources {
   readonly variables: ReadonlyMap<string, string>;
   /** Called for a file that does not exist; Portage's programs except emerge then read on. */
   readonly onMissing: (source: Remark) => void;
+  /** Called for a file that only the system in which Portage runs may have. */
+  readonly onUnknown: (source: Remark) => void;
 }
 
 /** A position from which Portage cannot read on. */
@@ -70,14 +72,16 @@ export class MakeConfTokens {
   readonly #streams: Stream[] = [];
   readonly #pushedBack: Token[] = [];
   readonly #onMissing: (source: Remark) => void;
+  readonly #onUnknown: (source: Remark) => void;
   /** Whether the current file has ended. As in `shlex`, a file that is sourced on the last line of another is then skipped. */
   #ended = false;
 
   /** The caller may add to the variables while it reads. */
-  constructor(file: string, text: string, { read, variables, onMissing }: Sources) {
+  constructor(file: string, text: string, { read, variables, onMissing, onUnknown }: Sources) {
     this.#read = read;
     this.#variables = variables;
     this.#onMissing = onMissing;
+    this.#onUnknown = onUnknown;
     // Portage ends the last line, so that a file sourced there is read.
     this.#open(file, /[\r\n]$/.test(text) ? text : `${text}\n`);
   }
@@ -111,7 +115,10 @@ export class MakeConfTokens {
     // `..` is left in the path, because it may follow a symbolic link.
     const path = value.startsWith('/') ? value : `${posix.dirname(this.#stream.file)}/${value}`;
     const source = this.#read(path);
-    if (source === 'unknown') return;
+    if (source === 'unknown') {
+      this.#onUnknown({ place, message: `it sources ${path}` });
+      return;
+    }
     if (source === undefined) this.#onMissing({ place, message: `it sources ${path}, and there is no such file` });
     else if (this.#streams.length > mostSources) throw new Unreadable(place, `it sources ${path} again and again`);
     else this.#open(path, source.text);

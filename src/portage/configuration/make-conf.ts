@@ -28,6 +28,8 @@ export interface MakeConf {
   readonly faults: readonly Remark[];
   /** Values that Portage takes for empty. */
   readonly notes: readonly Remark[];
+  /** The lines that source a file that the reader does not have: `it sources PATH`. */
+  readonly unread: readonly Remark[];
 }
 
 /** The files that a make.conf sources, and the variables that are set before it is read. */
@@ -56,9 +58,11 @@ export function readMakeConf(
   const values = new Map(Object.entries(known));
   const faults: Remark[] = [];
   const notes: Remark[] = [];
+  const unread: Remark[] = [];
   for (const { path, text } of files) {
     const onMissing = (source: Remark) => faults.push(source);
-    const tokens = new MakeConfTokens(path, text, { read: readSource, variables: values, onMissing });
+    const onUnknown = (source: Remark) => unread.push(source);
+    const tokens = new MakeConfTokens(path, text, { read: readSource, variables: values, onMissing, onUnknown });
     try {
       for (let pair = readAssignment(tokens); pair; pair = readAssignment(tokens)) {
         const { name, written } = pair;
@@ -79,7 +83,7 @@ export function readMakeConf(
       faults.push(error.remark);
     }
   }
-  return { variables, faults, notes };
+  return { variables, faults, notes, unread };
 }
 
 /** Reads `NAME=value` or `export NAME=value`; undefined at the end. */

@@ -177,6 +177,11 @@ const knownEnds: readonly (readonly [RegExp, Remedy])[] = [
     { about: 'request', kind: 'check-emerge-options' },
   ],
   [/^!!! Your current profile is invalid/, { about: 'tree', kind: 'check-profile' }],
+  // A file that make.conf sources (`_getconfig_shlex.sourcehook` in portage/util).
+  [
+    /^"[^"]+", line \d+: .+: (?:No such file or directory|Not a directory)$/,
+    { about: 'configuration', kind: 'correct-source' },
+  ],
 ];
 
 /** Explains any other end of emerge: by a known message, or else by the last meaningful line. */

@@ -14,6 +14,7 @@ const plainKinds = [
   'choose-similar-package',
   'choose-version',
   'drop-use-flag',
+  'correct-source',
 ] as const satisfies readonly Remedy['kind'][];
 
 /** A remedy that all programs put into the same words. */
@@ -49,6 +50,8 @@ export function describePlainRemedy(remedy: PlainRemedy): string {
       return remedy.packages.length > 1 ? 'name one of these packages' : 'name that package';
     case 'choose-version':
       return 'ask for another version';
+    case 'correct-source':
+      return 'remove the source line at this position, or put the file that it names in place';
     case 'drop-use-flag':
       return 'no version of the package has this USE flag: ask for the package without it';
   }

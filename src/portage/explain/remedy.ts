@@ -77,6 +77,8 @@ export type ConfigurationRemedy = { readonly about: 'configuration' } &
   /** No version of the package has the USE flag. */
   (
     | { readonly kind: 'drop-use-flag' }
+    /** A line of a configuration file sources a file that does not exist. */
+    | { readonly kind: 'correct-source' }
     | {
         readonly kind: 'change-use-flags';
         /** The flags as in USE: `ssl`, `-gtk`; empty if Portage does not name them. */

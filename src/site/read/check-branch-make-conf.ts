@@ -9,7 +9,8 @@ import type { NamedRepository } from './read-repositories.ts';
 
 /**
  * Reports the lines of a branch's make.conf, and of the files in env/ that package.env names, at which emerge would end, links out of the branch, variables that name other
- * places of the ebuild repositories than repos.conf, and default options with which emerge installs nothing. Returns the settings that Portage takes for empty.
+ * places of the ebuild repositories than repos.conf, and default options with which emerge installs nothing. Returns the settings that Portage takes for empty, and the lines that
+ * source a file outside the branch.
  */
 export function checkBranchMakeConf(
   tree: BranchTree,
@@ -18,7 +19,7 @@ export function checkBranchMakeConf(
   diagnostics: Diagnostics,
 ): readonly SiteNote[] {
   const makeConf = readBranchMakeConf(tree);
-  const { variables, faults, notes, outside } = makeConf;
+  const { variables, faults, notes, unread, outside } = makeConf;
   const add = (place: MakeConfVariable['place'], message: string) =>
     diagnostics.add({ ...place, file: fileOf(place.file) }, message);
   for (const path of outside) add(startOf(path), 'it is a symbolic link to a path outside this branch');
@@ -43,7 +44,14 @@ export function checkBranchMakeConf(
   const action = options && defaultAction(options.value);
   if (options && action !== undefined)
     add(options.place, `EMERGE_DEFAULT_OPTS has ${action}, and emerge installs nothing with it: remove it`);
-  return notes.map(({ place, message }) => ({ message, place: { ...place, file: fileOf(place.file) } }));
+  const outsideNotes = unread.map(({ place, message }) => ({
+    place,
+    message: `${message}, a file outside this branch: emerge ends if the root does not have it`,
+  }));
+  return [...notes, ...outsideNotes].map(({ place, message }) => ({
+    message,
+    place: { ...place, file: fileOf(place.file) },
+  }));
 }
 
 /** Whether Portage uses the path already, because one of the repositories is there; an empty path names none. */

@@ -61,7 +61,8 @@ function reportFaults(files: readonly { file: string; text: string }[], diagnost
   }
   const fault = findReferenceFault([shippedReposConf, ...files.map(({ text }) => text)]);
   const file = fault && files[fault.index - 1]?.file;
-  if (file !== undefined) diagnostics.add({ file, line: fault.line, column: 1 }, `${fault.message}: ${ignored}`);
+  if (fault && file !== undefined)
+    diagnostics.add({ file, line: fault.line, column: 1 }, `${fault.message}: ${ignored}`);
 }
 
 const ignored = 'Portage then ignores all of repos.conf';

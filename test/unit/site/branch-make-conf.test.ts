@@ -158,6 +158,20 @@ it('case 2.4: a value with a command is a note of the site', () => {
   });
 });
 
+it('a source outside the branch is a note of the site, with its position', () => {
+  using site = temporarySite();
+  prepareMakeConf(site.path, { 'make.conf': 'A="1"\nsource more\n', more: '\n source /var/lib/layman/make.conf\n' });
+  expect(readOrExplain(site.path)).toMatchObject({
+    notes: [
+      {
+        place: { file: 'config/portage@base:more', line: 2, column: 2 },
+        message:
+          'it sources /var/lib/layman/make.conf, a file outside this branch: emerge ends if the root does not have it',
+      },
+    ],
+  });
+});
+
 it('hidden files, backup files and directories of version control in a make.conf directory are not read', () => {
   using site = temporarySite();
   const bad = 'USE="\n';

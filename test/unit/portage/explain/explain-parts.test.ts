@@ -149,6 +149,11 @@ describe('the end of emerge', () => {
 
   test.each([
     ['emerge: error: argument --jobs: invalid choice', 'argument --jobs: invalid choice', 'check-emerge-options'],
+    [
+      '"/etc/portage/make.conf", line 2: /var/lib/layman/make.conf: No such file or directory',
+      '"/etc/portage/make.conf", line 2: /var/lib/layman/make.conf: No such file or directory',
+      'correct-source',
+    ],
     ['emerge: error: ambiguous option: --no', 'ambiguous option: --no', 'check-emerge-options'],
     ['!!! Your current profile is invalid. Fix it', 'Your current profile is invalid. Fix it', 'check-profile'],
   ])('by the message %s', (line, cause, kind) => {
