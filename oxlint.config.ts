@@ -15,15 +15,15 @@ const rooms = {
     'cli record zentoo/command zentoo/freshroot zentoo/distcc zentoo/run plan site/read site terminal container report/event.ts portage portage/output quantity.ts abbreviate.ts failure.ts output-name.ts',
   cli: 'builder portage quantity.ts abbreviate.ts failure.ts',
   builder:
-    'emerge job container ownership store engine/docker engine record portage/output report/event.ts portage portage/configuration portage/explain quantity.ts failure.ts container-program.ts long-timer.ts',
+    'emerge job job/tree container ownership store engine/docker engine record portage/output report/event.ts portage portage/configuration portage/explain quantity.ts failure.ts container-program.ts long-timer.ts',
   'zentoo/command':
-    'zentoo/execute record zentoo/compile zentoo/output zentoo/buildmaster zentoo/root zentoo/configure zentoo/run zentoo/identity emerge job plan schedule site store container engine report/with-task.ts portage portage/output failure.ts parse-json.ts output-name.ts',
+    'zentoo/execute record zentoo/compile zentoo/output zentoo/buildmaster zentoo/root zentoo/configure zentoo/run zentoo/identity emerge job job/tree plan schedule site store container engine report/with-task.ts portage portage/output failure.ts parse-json.ts output-name.ts',
   'zentoo/execute':
     'zentoo/assemble zentoo/compile zentoo/buildmaster zentoo/run job plan schedule container report/with-task.ts portage/output failure.ts',
   'zentoo/freshroot':
-    'zentoo/output zentoo/buildmaster zentoo/root zentoo/configure zentoo/run zentoo/identity emerge job plan site store terminal container engine/image-labels.ts report/with-task.ts portage failure.ts container-program.ts',
+    'zentoo/output zentoo/buildmaster zentoo/root zentoo/configure zentoo/run zentoo/identity emerge job job/tree plan site store terminal container engine/image-labels.ts report/with-task.ts portage failure.ts container-program.ts',
   'zentoo/compile':
-    'zentoo/distcc zentoo/buildmaster zentoo/root zentoo/configure zentoo/run emerge job plan site store container engine portage portage/output failure.ts container-program.ts parse-json.ts',
+    'zentoo/distcc zentoo/buildmaster zentoo/root zentoo/configure zentoo/run emerge job job/tree plan site store container engine portage portage/output failure.ts container-program.ts parse-json.ts',
   'zentoo/distcc':
     'zentoo/buildmaster zentoo/root zentoo/run job site container ownership engine failure.ts container-program.ts',
   'zentoo/assemble':
@@ -31,10 +31,11 @@ const rooms = {
   'zentoo/output':
     'zentoo/root zentoo/run zentoo/identity plan site store container ownership engine failure.ts container-program.ts parse-json.ts output-name.ts',
   'zentoo/buildmaster':
-    'zentoo/root zentoo/configure zentoo/run zentoo/identity emerge job plan store container engine portage parse-json.ts container-program.ts failure.ts',
+    'zentoo/root zentoo/configure zentoo/run zentoo/identity emerge job/tree plan store container engine portage parse-json.ts container-program.ts failure.ts',
   'zentoo/root':
-    'zentoo/configure zentoo/run zentoo/identity emerge job plan site/read site container engine report/event.ts portage failure.ts container-program.ts',
-  'zentoo/configure': 'zentoo/run emerge job site/read site store container portage failure.ts container-program.ts',
+    'zentoo/configure zentoo/run zentoo/identity emerge job job/tree plan site/read site container engine report/event.ts portage failure.ts container-program.ts',
+  'zentoo/configure':
+    'zentoo/run emerge job/tree site/read site store container portage failure.ts container-program.ts',
   'zentoo/run':
     'zentoo/identity emerge job plan site/read site container ownership engine/docker engine report/event.ts portage portage/configuration portage/output parse-json.ts failure.ts',
   'zentoo/identity': 'site container engine failure.ts',
@@ -45,7 +46,8 @@ const rooms = {
   record: 'schedule/history.ts report/event.ts portage/output failure.ts parse-json.ts',
   schedule: '',
   emerge:
-    'job store container engine portage portage/output portage/explain quantity.ts failure.ts parse-json.ts container-program.ts',
+    'job job/tree store container engine portage portage/output portage/explain quantity.ts failure.ts parse-json.ts container-program.ts',
+  'job/tree': 'job container report/event.ts container-program.ts',
   job: 'container engine report/event.ts portage/output portage/explain failure.ts container-program.ts long-timer.ts',
   terminal: 'container engine failure.ts container-program.ts',
   container: 'ownership store engine report/event.ts portage portage/output container-program.ts failure.ts',
@@ -84,6 +86,16 @@ const ofPrograms = {
   stdin: 'only a program reads standard input',
 };
 
+/** Rules of the linter that need no options. */
+const plainRules = `
+  eqeqeq no-var prefer-const no-throw-literal import/no-self-import import/no-duplicates
+  typescript/no-explicit-any typescript/no-floating-promises typescript/no-misused-promises
+  typescript/await-thenable typescript/prefer-promise-reject-errors typescript/switch-exhaustiveness-check
+  typescript/no-unnecessary-type-assertion typescript/no-deprecated typescript/no-non-null-assertion
+`
+  .trim()
+  .split(/\s+/);
+
 export default defineConfig({
   plugins: ['typescript', 'import', 'unicorn', 'oxc', 'node'],
   jsPlugins: ['./setup/lint/walls.js'],
@@ -92,24 +104,10 @@ export default defineConfig({
   env: { node: true, es2024: true },
   ignorePatterns: ['dist', 'node_modules'],
   rules: {
-    eqeqeq: 'error',
-    'no-var': 'error',
-    'prefer-const': 'error',
-    'no-throw-literal': 'error',
+    ...Object.fromEntries(plainRules.map((rule) => [rule, 'error' as const])),
     'import/no-cycle': ['error', { ignoreTypes: false }],
-    'import/no-self-import': 'error',
-    'import/no-duplicates': 'error',
-    'typescript/no-explicit-any': 'error',
     'typescript/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
-    'typescript/no-floating-promises': 'error',
-    'typescript/no-misused-promises': 'error',
-    'typescript/await-thenable': 'error',
     'typescript/only-throw-error': ['error', { allowThrowingUnknown: true }],
-    'typescript/prefer-promise-reject-errors': 'error',
-    'typescript/switch-exhaustiveness-check': 'error',
-    'typescript/no-unnecessary-type-assertion': 'error',
-    'typescript/no-deprecated': 'error',
-    'typescript/no-non-null-assertion': 'error',
     'typescript/return-await': ['error', 'error-handling-correctness-only'],
     'unicorn/no-useless-spread': 'off',
   },

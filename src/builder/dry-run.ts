@@ -1,10 +1,9 @@
 import { emergeCommand } from '../portage/emerge-command.ts';
 import { throwawayFeatures } from '../portage/throwaway-features.ts';
 import { workDirectory } from '../container/work-directories.ts';
-import type { BuildRequest } from './build-request.ts';
+import { syncMaxAge, type BuildRequest } from './build-request.ts';
 import { describeMovedTag, type Preconditions } from './check-preconditions.ts';
 import { describeWorkDirectory } from '../emerge/decide-tmpfs.ts';
-import { syncMaxAge } from './sync-age.ts';
 import { defaultTarget, describeMount, type MountChoice } from '../container/mounts.ts';
 
 /** Describes the steps that a run with these preconditions would take, one per line. */

@@ -2,17 +2,16 @@ import { emergeEnvironment, englishMessages, emergeSyncCommand, webrsyncCommand 
 import { explainSync } from '../emerge/explain-sync.ts';
 import type { ContainerSession } from '../container/container-session.ts';
 import { describeMount } from '../container/mounts.ts';
-import type { BuildRequest } from './build-request.ts';
+import { syncMaxAge, type BuildRequest } from './build-request.ts';
 import type { Preconditions } from './check-preconditions.ts';
 import { endedJobFailure, jobFailure } from '../job/job-failure.ts';
 import { metadataWarning, withMetadataCache } from '../emerge/metadata-cache.ts';
-import { syncUnderLock } from '../job/job-scripts.ts';
-import { refusedSync } from '../job/refused-sync.ts';
-import { syncLine } from '../job/sync-line.ts';
+import { syncUnderLock } from '../job/tree/tree-scripts.ts';
+import { refusedSync } from '../job/tree/refused-sync.ts';
+import { syncLine } from '../job/tree/sync-line.ts';
 import { readPortageSettings, type PortageSettings } from '../emerge/portage-settings.ts';
 import { runJob } from '../job/run-job.ts';
 import { describeBuilderRemedy } from './remedy-words.ts';
-import { syncMaxAge } from './sync-age.ts';
 
 const quiet = { quiet: true };
 

@@ -1,5 +1,5 @@
 import type { ContainerSession } from '../container/container-session.ts';
-import { underLock } from '../job/job-scripts.ts';
+import { underLock } from '../job/tree/tree-scripts.ts';
 import { mendStore, type MendOptions, type StoreCheck } from '../store/check-store.ts';
 import type { StoreMount } from '../store/portage-program.ts';
 

@@ -1,7 +1,7 @@
 import { array, object, string, type InferOutput } from 'valibot';
 import { pythonProgram } from '../container-program.ts';
 import type { ContainerSession } from '../container/container-session.ts';
-import { underLock } from '../job/job-scripts.ts';
+import { underLock } from '../job/tree/tree-scripts.ts';
 import { parseJson } from '../parse-json.ts';
 import type { PackageArgument } from '../portage/atom.ts';
 

@@ -1,7 +1,7 @@
 import { Failure } from '../failure.ts';
 import { parsePartition, partitionCommand, type Partition, type PartitionKey } from '../store/partition.ts';
 import type { ContainerSession } from '../container/container-session.ts';
-import { settingsCommand, underLock } from '../job/job-scripts.ts';
+import { settingsCommand, underLock } from '../job/tree/tree-scripts.ts';
 
 /** The abilities of this emerge that older versions do not have. */
 export interface EmergeAbilities {

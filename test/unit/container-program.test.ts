@@ -4,10 +4,10 @@ import { expect, it } from 'vitest';
 import { pythonProgram, shellProgram } from '../../src/container-program.ts';
 import { projectDirectory } from '../support/documents.ts';
 
-const job = new URL('../../src/job/', import.meta.url);
+const tree = new URL('../../src/job/tree/', import.meta.url);
 
 it('a shell program gets its name and its arguments, and the functions of the files before it', () => {
-  const files = [new URL('tree-stamp.sh', job), new URL('record-stamp.sh', job)];
+  const files = [new URL('tree-stamp.sh', tree), new URL('record-stamp.sh', tree)];
   const command = shellProgram(files, 'the-name', 'work', 'tree', "it's $HOME");
   expect([command.slice(0, 2), command.slice(3)]).toEqual([
     ['/bin/sh', '-c'],

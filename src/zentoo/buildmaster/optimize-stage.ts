@@ -5,7 +5,7 @@ import { Failure } from '../../failure.ts';
 import { pythonProgram } from '../../container-program.ts';
 import { parsePrintedJson } from '../../parse-json.ts';
 import type { ContainerSession } from '../../container/container-session.ts';
-import { underLock } from '../../job/job-scripts.ts';
+import { underLock } from '../../job/tree/tree-scripts.ts';
 import { emergeInRoot } from '../root/emerge-in-root.ts';
 import { divideShare, type Share } from '../run/machine-share.ts';
 import { withOwnSettings } from '../root/prepare-compiler.ts';

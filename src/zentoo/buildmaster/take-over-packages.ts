@@ -1,6 +1,6 @@
 import type { ContainerSession } from '../../container/container-session.ts';
 import { readPortageSettings } from '../../emerge/portage-settings.ts';
-import { underLock } from '../../job/job-scripts.ts';
+import { underLock } from '../../job/tree/tree-scripts.ts';
 import { moveFormerPackages } from '../../store/move-former.ts';
 import type { Partition, PartitionKey } from '../../store/partition.ts';
 import type { StoreMount } from '../../store/portage-program.ts';

@@ -5,7 +5,7 @@ import type { Probe } from '../../container/probe.ts';
 import { updateMetadataCommand } from '../../emerge/metadata-cache.ts';
 import { failuresOf, type Failure } from '../../failure.ts';
 import { endedJobFailure } from '../../job/job-failure.ts';
-import { underLock } from '../../job/job-scripts.ts';
+import { underLock } from '../../job/tree/tree-scripts.ts';
 import { runJob } from '../../job/run-job.ts';
 import { createStepTimer } from '../../job/step-timer.ts';
 import { emergeEnvironment } from '../../portage/emerge-command.ts';

@@ -10,7 +10,7 @@ import type { StoreMount } from '../../store/portage-program.ts';
 import type { ContainerSession } from '../../container/container-session.ts';
 import { readPortageSettings } from '../../emerge/portage-settings.ts';
 import { endedJobFailure } from '../../job/job-failure.ts';
-import { underLock } from '../../job/job-scripts.ts';
+import { underLock } from '../../job/tree/tree-scripts.ts';
 import { defaultTarget } from '../../container/mounts.ts';
 import { runJob } from '../../job/run-job.ts';
 import { configureStage } from '../configure/configure-stage.ts';

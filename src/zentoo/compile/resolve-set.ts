@@ -5,7 +5,7 @@ import { Failure } from '../../failure.ts';
 import { pythonProgram } from '../../container-program.ts';
 import { parsePrintedJson } from '../../parse-json.ts';
 import type { ContainerSession } from '../../container/container-session.ts';
-import { underLock } from '../../job/job-scripts.ts';
+import { underLock } from '../../job/tree/tree-scripts.ts';
 
 /** An atom of a set, and the installed packages that match it. */
 export interface SetAtom {

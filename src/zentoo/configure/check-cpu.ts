@@ -3,7 +3,7 @@ import { Failure } from '../../failure.ts';
 import { choosesNative, missingCpuFeatures } from '../../portage/cpu-features.ts';
 import type { Tuple } from '../../site/site.ts';
 import type { ContainerSession } from '../../container/container-session.ts';
-import { underLock } from '../../job/job-scripts.ts';
+import { underLock } from '../../job/tree/tree-scripts.ts';
 
 /**
  * Refuses a CHOST that differs from the stage's, unless the tuple is cross. Call it while the container has the stage's own

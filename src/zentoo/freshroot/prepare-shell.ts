@@ -3,7 +3,7 @@ import { closePackageSet } from '../../site/set-closure.ts';
 import type { Site, Tuple } from '../../site/site.ts';
 import type { Partition } from '../../store/partition.ts';
 import type { ContainerSession } from '../../container/container-session.ts';
-import { underLock } from '../../job/job-scripts.ts';
+import { underLock } from '../../job/tree/tree-scripts.ts';
 import { defaultTarget } from '../../container/mounts.ts';
 import { readPortageSettings } from '../../emerge/portage-settings.ts';
 import type { FreshRoot } from './fresh-base.ts';

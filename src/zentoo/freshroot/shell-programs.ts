@@ -5,7 +5,7 @@ import { readProgram, shellProgram } from '../../container-program.ts';
 import { partitionCommand, type Partition, type PartitionKey } from '../../store/partition.ts';
 import { workDirectory } from '../../container/work-directories.ts';
 import type { ContainerSession } from '../../container/container-session.ts';
-import { underLock } from '../../job/job-scripts.ts';
+import { underLock } from '../../job/tree/tree-scripts.ts';
 import { defaultTarget } from '../../container/mounts.ts';
 
 /** The directory of the programs. It is on the work volume, which is not committed. */

@@ -4,7 +4,7 @@ import type { HookName } from '../../site/read/hooks.ts';
 import { stateDirectory } from '../../container/work-directories.ts';
 import type { ContainerSession } from '../../container/container-session.ts';
 import { endedJobFailure, jobFailure } from '../../job/job-failure.ts';
-import { underLock } from '../../job/job-scripts.ts';
+import { underLock } from '../../job/tree/tree-scripts.ts';
 import { runJob } from '../../job/run-job.ts';
 import { writeEntries } from '../configure/write-entries.ts';
 

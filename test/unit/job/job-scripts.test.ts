@@ -18,17 +18,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import {
-  followCommand,
-  jobCommand,
-  mergeCommand,
-  settingsCommand,
-  silenceCommand,
-  stampedCommand,
-  syncUnderLock,
-  underLock,
-} from '../../../src/job/job-scripts.ts';
-import { syncLine } from '../../../src/job/sync-line.ts';
+import { followCommand, jobCommand, mergeCommand, silenceCommand } from '../../../src/job/job-scripts.ts';
+import { settingsCommand, stampedCommand, syncUnderLock, underLock } from '../../../src/job/tree/tree-scripts.ts';
+import { syncLine } from '../../../src/job/tree/sync-line.ts';
 import { git } from '../site/git-program.ts';
 import { holdCommand } from '../../../src/container/container-scripts.ts';
 import { chooseMount } from '../../../src/container/mounts.ts';

@@ -1,4 +1,4 @@
-import type { Event } from '../report/event.ts';
+import type { Event } from '../../report/event.ts';
 
 const prefix = '!!! before the sync: ';
 

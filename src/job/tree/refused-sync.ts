@@ -1,4 +1,4 @@
-import type { ExplainedFailure } from './job-failure.ts';
+import type { ExplainedFailure } from '../job-failure.ts';
 
 const refusal = /^!!! no sync \((foreign|locked)\): (.+)$/;
 
