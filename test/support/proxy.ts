@@ -32,6 +32,8 @@ export interface ProxyRules {
    * Requests that the proxy passes on. When the answer begins, the proxy cuts the connection instead of passing the answer on.
    */
   loseAnswer?: readonly RequestPattern[];
+  /** Requests that the proxy does not pass on before {@link EngineProxy.release}. */
+  hold?: readonly RequestPattern[];
 }
 
 /**
@@ -49,6 +51,7 @@ export class EngineProxy implements AsyncDisposable {
   readonly #server: Server;
   readonly #connections = new Set<Connection>();
   readonly #hits = new Map<RequestPattern, number>();
+  readonly #held = Promise.withResolvers<string>();
 
   /** Starts one in front of the socket `upstream`. */
   static async open(rules: ProxyRules = {}, upstream = engineSocket()): Promise<EngineProxy> {
@@ -78,6 +81,20 @@ export class EngineProxy implements AsyncDisposable {
   /** How many connections are open. */
   get open(): number {
     return this.#connections.size;
+  }
+
+  /** Resolves with the first request that the proxy holds back. */
+  get held(): Promise<string> {
+    return this.#held.promise;
+  }
+
+  /** Passes on the requests that it holds back. From now on it holds none. */
+  release(): void {
+    this.rules.hold = [];
+    for (const connection of this.#connections) {
+      for (const chunk of connection.held.splice(0))
+        this.#pass(connection, connection.client, connection.engine, chunk);
+    }
   }
 
   /** Cuts all open connections, or only connections whose last request matches. */
@@ -132,6 +149,15 @@ export class EngineProxy implements AsyncDisposable {
         return;
       }
       connection.losesAnswer = this.#isDue(this.rules.loseAnswer, request);
+      if (this.#isDue(this.rules.hold, request)) {
+        connection.held.push(chunk);
+        this.#held.resolve(request);
+        return;
+      }
+    }
+    if (connection.held.length > 0) {
+      connection.held.push(chunk);
+      return;
     }
     this.#pass(connection, connection.client, connection.engine, chunk);
   }
@@ -185,6 +211,8 @@ class Connection {
   request = '';
   losesAnswer = false;
   frozen = false;
+  /** The data that it has held back since a request that is held. */
+  readonly held: Buffer[] = [];
   #watches: { client?: SilenceWatch; engine?: SilenceWatch } = {};
 
   constructor(client: Socket, engine: Socket) {
