@@ -1,17 +1,13 @@
-import { spawn, type ChildProcessByStdio } from 'node:child_process';
-import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import { givenImageName } from '../../src/engine/docker/image-name.ts';
 import { initSite } from '../../src/site/init-site.ts';
 import { commitAll, git } from '../unit/site/git-program.ts';
 import { gone } from './builder.ts';
 import { rawDocker, stage } from './real-engine.ts';
 import { uniqueName } from './unique-name.ts';
-import { runProgram, type CommandOutcome } from './run-program.ts';
+import { RunningProgram, runProgram, type CommandOutcome } from './run-program.ts';
 
 const program = join(import.meta.dirname, '../../src/zentoo.ts');
 
@@ -40,42 +36,6 @@ export interface SharedTrees {
 
 /** Files by their paths; text that begins with `#!` is executable, and text that begins with `-> ` a symbolic link. */
 export type BranchFiles = Readonly<Record<string, string>>;
-
-/** A zentoo that runs in a site's directory. */
-export class RunningZentoo {
-  readonly outcome: Promise<CommandOutcome>;
-  readonly #child: ChildProcessByStdio<null, Readable, Readable>;
-  #stderr = '';
-
-  constructor(args: readonly string[], cwd: string) {
-    this.#child = spawn(process.execPath, [program, ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
-    this.#child.stderr.on('data', (data: Buffer) => (this.#stderr += data.toString()));
-    this.outcome = this.#end();
-  }
-
-  get pid(): number {
-    return this.#child.pid ?? 0;
-  }
-
-  /** Settles when standard error has a match; throws if zentoo ends without one. */
-  async said(when: RegExp): Promise<void> {
-    const ended = this.outcome.then(() => 'ended');
-    while (!when.test(this.#stderr)) {
-      const next = await Promise.race([ended, once(this.#child.stderr, 'data')]);
-      if (next === 'ended' && !when.test(this.#stderr))
-        throw new Error(`zentoo ended without saying ${when}:\n${this.#stderr}`);
-    }
-  }
-
-  kill(signal: NodeJS.Signals): void {
-    this.#child.kill(signal);
-  }
-
-  async #end(): Promise<CommandOutcome> {
-    const [stdout] = await Promise.all([text(this.#child.stdout), once(this.#child, 'close')]);
-    return { status: this.#child.exitCode, stdout, stderr: this.#stderr };
-  }
-}
 
 /** A site with its own name in a temporary directory. Its objects on the engine are removed with it. */
 export class ZentooSite implements AsyncDisposable {
@@ -142,8 +102,8 @@ export class ZentooSite implements AsyncDisposable {
   }
 
   /** Starts zentoo in the site's directory. */
-  start(args: readonly string[]): RunningZentoo {
-    return new RunningZentoo(args, this.path);
+  start(args: readonly string[]): RunningProgram {
+    return new RunningProgram(process.execPath, [program, ...args], { cwd: this.path });
   }
 
   /** Starts zentoo, and sends it a signal when its standard error has a match. */

@@ -4,6 +4,7 @@ import { currentOwner, procWorld } from '../../ownership/owner.ts';
 import { probeOf, type Probe } from '../../container/probe.ts';
 import type { ContainerId } from '../../engine/identifiers.ts';
 import { EngineRefusal } from '../../engine/refusal.ts';
+import { Failure } from '../../failure.ts';
 import type { Schedule } from '../../report/event.ts';
 import { awaitLease } from './await-lease.ts';
 import { leaseName } from '../../ownership/ownership.ts';
@@ -58,7 +59,10 @@ export async function withSiteLease<T>(run: SiteRun, work: (lease: SiteLease) =>
   }
 }
 
-/** Removes the container of a lease. If that fails twice, the next build takes the lease over. */
+/**
+ * Removes the container of a lease. If that fails twice, or if the engine is lost, this is only a warning: the user has to see the result of the
+ * work, and the next build takes the lease over.
+ */
 async function release(state: SiteState, id: ContainerId | undefined): Promise<void> {
   if (id === undefined) return;
   const { engine, report } = state.context;
@@ -66,7 +70,7 @@ async function release(state: SiteState, id: ContainerId | undefined): Promise<v
   try {
     await remove().catch(remove);
   } catch (error) {
-    if (!(error instanceof EngineRefusal)) throw error;
+    if (!(error instanceof EngineRefusal || error instanceof Failure)) throw error;
     const name = leaseName(state.volume);
     await report({
       type: 'warning',

@@ -4,6 +4,7 @@ import { ownerLabel } from '../../../../src/container/workspace.ts';
 import type { ContainerSpec } from '../../../../src/engine/containers.ts';
 import type { ContainerId } from '../../../../src/engine/identifiers.ts';
 import { EngineRefusal } from '../../../../src/engine/refusal.ts';
+import { Failure } from '../../../../src/failure.ts';
 import type { Event } from '../../../../src/report/event.ts';
 import { createLease } from '../../../../src/zentoo/run/lease-container.ts';
 import { LeaseHeartbeats } from '../../../../src/zentoo/run/lease-heartbeat.ts';
@@ -211,6 +212,17 @@ describe('case 1.5: the lease of a site', () => {
     await withSiteLease(world.run(), () => Promise.resolve());
     expect(world.messages('warning')).toEqual([
       `failed to remove the container ${name}, which is the site's lease: device or resource busy`,
+    ]);
+  });
+
+  it('is reported if the engine is lost before it is removed, and the failure of the work stays the failure', async () => {
+    using world = new SiteWorld();
+    const failure = new Failure('build-failed', 'failed to emerge app-misc/motto: the compile phase failed');
+    const lost = new Failure('engine-lost', 'failed to remove the container: lost the Docker engine');
+    for (const nth of [1, 2]) world.engine.fault({ method: 'removeContainer', nth, error: lost });
+    await expect(withSiteLease(world.run(), () => Promise.reject(failure))).rejects.toBe(failure);
+    expect(world.messages('warning')).toEqual([
+      `failed to remove the container ${name}, which is the site's lease: ${lost.message}`,
     ]);
   });
 
