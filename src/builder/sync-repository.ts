@@ -77,7 +77,7 @@ export async function syncRepository(
   if (result.exitStatus !== 0) {
     const refused = refusedSync(result.lines, describeMount(ready.tree), chooseAnother);
     if (refused !== undefined) throw jobFailure(session, refused, result);
-    const { code, message, remedy } = await explainSync(session, result);
+    const { code, message, remedy } = await explainSync(session, session.trees[0], result);
     throw jobFailure(session, { code, message, hint: remedy && describeBuilderRemedy(remedy) }, result);
   }
   const read = await settings;

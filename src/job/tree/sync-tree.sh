@@ -2,7 +2,8 @@
 # sync-tree TREE AGE LEFTOVERS USER COMMAND...: runs COMMAND, which syncs TREE, unless another build synced TREE less than AGE seconds
 # ago. Writes the tree's stamp to descriptor 8. If TREE has files and is not a repository, and LEFTOVERS is `delete`, an interrupted
 # first sync left the files, and the program first deletes them; otherwise it refuses the sync. USER is not empty if TREE is a
-# directory of the user. The module refused-sync.ts reads the lines that begin with `!!! no sync `. Needs tree-stamp.sh,
+# directory of the user. If a first sync fails, nothing is left of it: Portage clones a tree before it verifies it, and no build may use a
+# tree that was not verified. The module refused-sync.ts reads the lines that begin with `!!! no sync `. Needs tree-stamp.sh,
 # is-repository.sh, tree-age.sh and stale-locks.sh.
 tree=$1 most=$2 leftovers=$3 user=$4
 shift 4
@@ -19,6 +20,11 @@ if [ -n "$age" ] && [ "$age" -lt "$most" ]; then
   echo ">>> The tree was synced $age s ago: not synced again"
 else
   remove_stale_locks "$tree" "$user" || exit
-  "$@" 8>&- || exit
+  before=$(ls -A "$tree")
+  "$@" 8>&- || {
+    status=$?
+    [ -n "$before" ] || find "$tree" -mindepth 1 -delete
+    exit "$status"
+  }
 fi
 stamp "$tree" >&8

@@ -10,6 +10,8 @@ const diskFull = /(?:: |\] )['\u2018]?(?:No space left on device|Disk quota exce
 const quotedPath = /['\u2018"](\/[^'\u2019"]+)['\u2019"]/;
 const namedPath = /(?:^|\s)(\/[^\s:'"]+): (?:No space left on device|Disk quota exceeded)/i;
 
+const tooSmallForSource = /^!!! Insufficient space to store (\S+) in (\/\S+)$/;
+
 /** The message of an ebuild that checks for disk space (check-reqs.eclass). */
 const tooSmall = /There is NOT at least (.+) disk space at "(\/.+)"$/;
 
@@ -20,13 +22,22 @@ const tooSmall = /There is NOT at least (.+) disk space at "(\/.+)"$/;
  */
 export function explainDiskFull(report: EmergeReport): Explanation | undefined {
   const line = report.lines.find((text) => diskFull.test(text));
-  if (line === undefined) return explainDemand(report);
+  if (line === undefined) return explainFullDistfiles(report) ?? explainDemand(report);
   if (report.failed?.phase === 'test' && findFull(report.spaces) === undefined) return undefined;
   const named = quotedPath.exec(line)?.[1] ?? namedPath.exec(line)?.[1];
   if (named !== undefined) return noSpace(report, `no space left on device at ${named}`, named, line);
   // Portage often names no path: the full file system is measured, never guessed.
   const full = findFullFileSystem(report.spaces);
   return noSpace(report, `no space left on device${full?.words ?? ''}`, full?.directory, line);
+}
+
+/** Explains a source that Portage does not download because it does not fit (portage.package.ebuild.fetch). */
+function explainFullDistfiles(report: EmergeReport): Explanation | undefined {
+  const line = report.lines.find((text) => tooSmallForSource.test(text));
+  const [, source = '', directory = ''] = tooSmallForSource.exec(line ?? '') ?? [];
+  const isMissing = report.lines.some((text) => text.startsWith(`!!! Couldn't download '${source}'`));
+  if (line === undefined || !isMissing) return undefined;
+  return noSpace(report, `no space left on device at ${directory} for ${source}`, directory, line);
 }
 
 /** Explains the failure of a package whose ebuild requires more free disk space than there is. */

@@ -18,7 +18,7 @@ const chooseMirror: Remedy = { about: 'tree', kind: 'sync-from-another-mirror' }
  * Messages of git, rsync, wget and gemato, from the cause to its consequences. A message that names neither the network nor the address
  * has no remedy: which of the two it is would be a guess.
  */
-const causes: readonly (readonly [RegExp, Remedy | undefined])[] = [
+const causes: readonly (readonly [message: RegExp, remedy: Remedy | undefined, words?: string])[] = [
   // The answer of an rsync server: the network works.
   [/^@ERROR: (Unknown module .*)/, checkSyncUri],
   [/^@ERROR: (max connections .*)/, { about: 'tree', kind: 'sync-later' }],
@@ -34,8 +34,11 @@ const causes: readonly (readonly [RegExp, Remedy | undefined])[] = [
     /OpenPGP signature rejected because of (?:expired|revoked) key|No valid signature found: (?:expired|revoked|unable to verify).*|gpg: Can't check signature: (?:No public key|public key not found)/,
     { about: 'tree', kind: 'renew-keys' },
   ],
-  [/(?:Manifest verification (?:error|failed)|OpenPGP verification failed|gpg: Can't check signature).*/, chooseMirror],
+  [/(?:gpg: Can't check signature|Manifest mismatch for|OpenPGP signature not found on).*/, chooseMirror],
+  [/(?:Manifest verification (?:error|failed)|OpenPGP verification failed).*/, chooseMirror],
   [/No valid signature found.*/, chooseMirror],
+  // Portage 3.0.83 fails to report a bad signature of which git tells no key.
+  [/^UnboundLocalError: .*'signing_key'/, chooseMirror, 'bad signature on the newest commit'],
   [/ ERROR (404: .+?)\.?$/, checkMirrors],
   [/^curl: \(22\) (The requested URL returned error: 404)/, checkMirrors],
   [/snapshot was not found/, checkMirrors],
@@ -51,16 +54,22 @@ const causes: readonly (readonly [RegExp, Remedy | undefined])[] = [
 ];
 
 /**
- * Explains a sync that ended with another status than 0: `failed to sync the repository: <cause>`. `spaces` are the file systems of the
- * container, measured after the failure.
+ * Explains a sync that ended with another status than 0: `failed to sync <tree>: <cause>`. `spaces` are the file systems of the container,
+ * measured after the failure. The output may name another tree.
  */
-export function explainSyncFailure(command: FailedCommand, spaces?: readonly FileSystemSpace[]): EmergeFailure {
+export function explainSyncFailure(
+  command: FailedCommand,
+  {
+    tree = 'the repository',
+    spaces,
+  }: { readonly tree?: string | undefined; readonly spaces?: readonly FileSystemSpace[] } = {},
+): EmergeFailure {
   const report = readEmergeReport(command, undefined, spaces);
   const explanation = explainDiskFull(report) ?? explainCause(report);
   const location = report.lines.flatMap((line) => /^!!! .+ error in (\/\S+)$/.exec(line)?.[1] ?? [])[0];
   return {
     code: explanation.code,
-    message: `failed to sync ${location ?? 'the repository'}: ${explanation.cause}`,
+    message: `failed to sync ${location ?? tree}: ${explanation.cause}`,
     remedy: explanation.remedy,
     relevantLines: explanation.relevantLines,
     package: undefined,
@@ -70,10 +79,19 @@ export function explainSyncFailure(command: FailedCommand, spaces?: readonly Fil
 }
 
 function explainCause({ lines, exitStatus, signal }: EmergeReport): Explanation {
-  for (const [pattern, remedy] of causes) {
-    for (const line of lines) {
+  for (const [pattern, remedy, words] of causes) {
+    for (const [index, line] of lines.entries()) {
       const match = pattern.exec(line);
-      if (match) return { code: 'sync-failed', cause: match[1] ?? match[0], remedy, relevantLines: [line] };
+      if (match === null) continue;
+      const cause = words ?? match[1] ?? match[0];
+      const next = cause.endsWith(':') ? lines[index + 1] : undefined;
+      const relevantLines = next === undefined ? [line] : [line, next];
+      return {
+        code: 'sync-failed',
+        cause: next === undefined ? cause : `${cause} ${next.trim()}`,
+        remedy,
+        relevantLines,
+      };
     }
   }
   const last = lastMeaningfulLine(lines);

@@ -139,18 +139,18 @@ async function syncTree(run: SiteRun, tree: SiteTree): Promise<void> {
     if (result.exitStatus !== 0) {
       const place = choice === undefined ? location : describeMount(choice);
       const refused = refusedSync(result.lines, place, chooseAnother);
-      throw jobFailure(session, refused ?? (await explainSiteSync(session, result, tuple)), result);
+      throw jobFailure(session, refused ?? (await explainSiteSync(session, location, { result, tuple })), result);
     }
   });
 }
 
 async function explainSiteSync(
   session: ContainerSession,
-  result: FailedCommand,
-  { portage }: TupleWork['tuple'],
+  location: string,
+  { result, tuple }: { readonly result: FailedCommand; readonly tuple: TupleWork['tuple'] },
 ): Promise<ExplainedFailure> {
-  const { code, message, remedy } = await explainSync(session, result);
-  return { code, message, hint: remedy && describeSiteRemedy(remedy, portage) };
+  const { code, message, remedy } = await explainSync(session, location, result);
+  return { code, message, hint: remedy && describeSiteRemedy(remedy, tuple.portage) };
 }
 
 /** Only a volume that zentoo made is ever emptied; all other trees belong to the user. */

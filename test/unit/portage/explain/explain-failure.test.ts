@@ -378,6 +378,18 @@ describe('a disk that is full while packages are built on a tmpfs', () => {
     expect(explainEmergeFailure({ exitStatus: 1, lines: died }, undefined, spaces).code).toBe('build-failed');
   });
 
+  test('case 3.2: is told by Portage of a source that does not fit', () => {
+    const lines = [
+      '!!! Insufficient space to store x-1.tar.gz in /var/cache/distfiles',
+      "!!! Couldn't download 'x-1.tar.gz'. Aborting.",
+    ];
+    expect(explainEmergeFailure({ exitStatus: 1, lines })).toMatchObject({
+      ...{ code: 'disk-full', remedy: { kind: 'free-disk-space' } },
+      message: expect.stringContaining('no space left on device at /var/cache/distfiles for x-1.tar.gz') as string,
+    });
+    expect(explainEmergeFailure({ exitStatus: 1, lines: lines.slice(0, 1) }).code).not.toBe('disk-full');
+  });
+
   test('case 3.2: names the file system of a path that is printed', () => {
     const lines = ["OSError: [Errno 28] No space left on device: '/var/cache/binpkgs/x/y.gpkg.tar'"];
     const { remedy } = explainEmergeFailure({ exitStatus: 1, lines }, undefined, roomy);

@@ -603,6 +603,50 @@ describe('a sync', () => {
     });
   });
 
+  test.each([
+    [
+      'the wrong file of a tree',
+      [
+        '!!! Manifest verification failed:',
+        'Manifest mismatch for app-misc/x/x-1.ebuild',
+        '  SHA512: expected: 1, have: 2',
+      ],
+      'Manifest mismatch for app-misc/x/x-1.ebuild',
+    ],
+    [
+      'the bad signature of a Manifest',
+      ['!!! Manifest verification failed:', 'OpenPGP verification failed:', 'gpg: BAD signature from "x" [ultimate]'],
+      'BAD signature from "x" [ultimate]',
+    ],
+    [
+      'another fault that gemato names in the next line',
+      ['!!! Manifest verification failed:', 'Top-level Manifest not found'],
+      'Manifest verification failed: Top-level Manifest not found',
+    ],
+    [
+      'a Manifest without a signature, which Portage reports by a traceback',
+      ['Traceback (most recent call last):', 'RuntimeError: OpenPGP signature not found on Manifest'],
+      'OpenPGP signature not found on Manifest',
+    ],
+    [
+      'the bad signature of a commit, whose key Portage fails to name',
+      ["UnboundLocalError: cannot access local variable 'signing_key' where it is not associated with a value"],
+      'bad signature on the newest commit',
+    ],
+  ])('names %s', (_what, lines, cause) => {
+    expect(sync('before: x', ...lines)).toMatchObject({
+      ...{ code: 'sync-failed', message: `failed to sync the repository: ${cause}` },
+      remedy: { about: 'tree', kind: 'sync-from-another-mirror' },
+    });
+  });
+
+  test('names the tree', () => {
+    const failed = { exitStatus: 1, lines: [' * No valid signature found: no signature'] };
+    expect(explainSyncFailure(failed, { tree: '/var/db/repos/x' }).message).toBe(
+      'failed to sync /var/db/repos/x: No valid signature found: no signature',
+    );
+  });
+
   // Rows 1.1 and 3.2 blamed an address or the network that nobody had looked at.
   test.each([
     ['rsync error: some files', 'rsync error: some files'],
