@@ -1,3 +1,4 @@
+import { workDirectory } from '../container/work-directories.ts';
 import type {
   BuildRemedy,
   ConfigurationRemedy,
@@ -53,7 +54,7 @@ function describeBuildRemedy(remedy: Exclude<BuildRemedy, PlainRemedy>): string 
     case 'change-source':
       return `${sourceFaults[remedy.problem]}, or choose another mirror by GENTOO_MIRRORS in a file given as --make-conf`;
     case 'free-disk-space':
-      return `free space ${describeFullPlace(remedy.directory, 'docker system df')}, or build fewer packages at once with --jobs 1`;
+      return `free space ${describeFullPlace(remedy.directory, 'docker system df')}${orUseLess(remedy.directory)}`;
     case 'avoid-tmpfs':
       return 'build on a volume with --tmpfs off, or make the tmpfs larger with --tmpfs SIZE';
     case 'use-less-memory':
@@ -64,6 +65,12 @@ function describeBuildRemedy(remedy: Exclude<BuildRemedy, PlainRemedy>): string 
           : `; the tmpfs takes up to ${formatMemorySize(remedy.tmpfsSize)} of it: --tmpfs off`)
       );
   }
+}
+
+/** Only builds need less space if there are fewer at a time; trees, sources, packages and logs do not. */
+function orUseLess(directory: string | undefined): string {
+  const isOfBuilds = directory === undefined || directory === '/' || directory.startsWith(workDirectory);
+  return isOfBuilds ? ', or build fewer packages at once with --jobs 1' : '';
 }
 
 const sourceFaults = {

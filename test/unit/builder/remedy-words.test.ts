@@ -108,3 +108,15 @@ test('names no file and no command of zentoo', () => {
     if (remedy) expect(describeBuilderRemedy(remedy), file).not.toMatch(/zentoo|site|branch/);
   }
 });
+
+test.each([
+  [undefined, true],
+  ['/', true],
+  ['/var/tmp/portage', true],
+  ['/tmp', false],
+  ['/var/log/portage', false],
+  ['/var/db/repos/gentoo', false],
+])('fewer packages at once save space at %s: %s', (directory, saves) => {
+  const words = describeBuilderRemedy({ about: 'build', kind: 'free-disk-space', directory });
+  expect(words.includes('build fewer packages at once with --jobs 1')).toBe(saves);
+});
