@@ -642,13 +642,13 @@ describe('the age rule of a sync', () => {
   it('leaves nothing of a first sync that fails: Portage clones a tree before it verifies it', async () => {
     const clone = sh('mkdir profiles .git && echo gentoo >profiles/repo_name && echo ref >.git/HEAD && exit 1');
     const inTree = ['/bin/sh', '-c', 'cd "$0" && exec "$@"', directory, ...clone];
-    expect((await sync(0, false, inTree)).status).toBe(1);
+    expect((await sync(0, 'refuse', inTree)).status).toBe(1);
     expect(readdirSync(directory)).toEqual([]);
   });
 
   it('leaves a tree as it is if a later sync fails', async () => {
     writeTree('.git/HEAD');
-    expect((await sync(0, true, sh('exit 1'))).status).toBe(1);
+    expect((await sync(0, 'delete', sh('exit 1'))).status).toBe(1);
     expect(readdirSync(directory).toSorted()).toEqual(['.git', 'profiles']);
   });
 

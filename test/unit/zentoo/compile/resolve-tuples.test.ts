@@ -96,7 +96,7 @@ describe('the resolution of tuples', () => {
     const [failed] = outcomes;
     const messages = failed?.type === 'failed' ? failed.failures.map(({ message }) => message) : [];
     expect(messages).toEqual([
-      `${tools.name}: failed to run emerge-pretend-${tools.name}: its process was killed in the build container`,
+      `${tools.name}: failed to run emerge-pretend-${tools.name}: its exit status is lost; perhaps its process was killed in the build container`,
     ]);
   });
 
