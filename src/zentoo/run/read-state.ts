@@ -48,6 +48,8 @@ async function migrate(
   recognised: ReadonlyMap<string, ImageId>,
 ): Promise<void> {
   for (const [name, id] of recognised) await registerImage(probe, statePlace, name, id);
+  // Podman does not find a link that leads to no file.
+  await probe.writeText(statePlace, `format-${siteFormat}`, '');
   await probe.writeLink(statePlace, formatLink, `format-${siteFormat}`);
   if (recognised.size === 0) return;
   const names = [...recognised.keys()].toSorted().join(', ');

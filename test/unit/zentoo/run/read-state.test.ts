@@ -32,25 +32,29 @@ async function read(world: SiteWorld, access: 'read' | 'write' = 'write'): Promi
 }
 
 describe('the state of zentoo 0.1.0', () => {
-  it('has no register: images are recognised whose names are those of their labels, once', async () => {
-    using world = worldWith();
-    const own = ['zentoo/net/buildmaster:x86-64-base-01234567', 'zentoo/net/one:latest'] as const;
-    world.engine.addImage(own[0], { labels: buildmaster });
-    world.engine.addImage(own[1], { labels: tuple });
-    // Images that somebody built from an image of the site inherit the labels.
-    for (const name of ['zentoo/net/two:latest', 'zentoo/net/one:old', 'mine:latest'])
-      world.engine.addImage(name, { labels: tuple });
-    for (const name of ['zentoo/net/buildmaster:x86-64-base-00000000', 'zentoo/net/distcc:01234567'])
-      world.engine.addImage(name, { labels: buildmaster });
-    expect(await read(world, 'read')).toEqual(own);
-    expect(world.messages('note')).toEqual([]);
-    expect(await read(world)).toEqual(own);
-    expect(world.messages('note')).toEqual([
-      `took over the images that zentoo 0.1.0 made for the site net: ${own.join(', ')}`,
-    ]);
-    world.engine.addImage('zentoo/net/three:latest', { labels: { ...tuple, 'zentoo.tuple': 'three' } });
-    expect(await read(world)).toEqual(own);
-  });
+  it.each(['docker', 'podman'] as const)(
+    'has no register: on %s, images are recognised by name and labels, once',
+    async (flavour) => {
+      using world = worldWith();
+      world.engine.flavour = flavour;
+      const own = ['zentoo/net/buildmaster:x86-64-base-01234567', 'zentoo/net/one:latest'] as const;
+      world.engine.addImage(own[0], { labels: buildmaster });
+      world.engine.addImage(own[1], { labels: tuple });
+      // Images that somebody built from an image of the site inherit the labels.
+      for (const name of ['zentoo/net/two:latest', 'zentoo/net/one:old', 'mine:latest'])
+        world.engine.addImage(name, { labels: tuple });
+      for (const name of ['zentoo/net/buildmaster:x86-64-base-00000000', 'zentoo/net/distcc:01234567'])
+        world.engine.addImage(name, { labels: buildmaster });
+      expect(await read(world, 'read')).toEqual(own);
+      expect(world.messages('note')).toEqual([]);
+      expect(await read(world)).toEqual(own);
+      expect(world.messages('note')).toEqual([
+        `took over the images that zentoo 0.1.0 made for the site net: ${own.join(', ')}`,
+      ]);
+      world.engine.addImage('zentoo/net/three:latest', { labels: { ...tuple, 'zentoo.tuple': 'three' } });
+      expect(await read(world)).toEqual(own);
+    },
+  );
 });
 
 describe('the state of this zentoo', () => {
