@@ -36,9 +36,9 @@ const probedAt = '/mnt';
 /**
  * Inspects the tree through a container of `image` that is never started, and refuses a tree that cannot be used. A tree is a
  * repository if it has a name: the file `profiles/repo_name` (PMS, "Profiles directory"), or `repo-name` in
- * `metadata/layout.conf` (portage(5)). A tree that the user named must be a
- * repository, except in two cases: an empty tree with --create-tree, and a volume with the label of this program, which may be empty, too. Files that
- * are not a repository are accepted only in a volume that proves to be of this program.
+ * `metadata/layout.conf` (portage(5)). A tree that the user named must be a repository, except in two cases: an empty tree with
+ * --create-tree, and a volume with the label of this program, which may be empty, too. Files that are not a repository are accepted
+ * only in a volume that proves to be of this program.
  */
 export async function inspectTree(
   { engine }: BuildContext,

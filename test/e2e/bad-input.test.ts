@@ -219,7 +219,7 @@ describe('a tree that cannot be used', () => {
     await expectRefusal(
       run,
       13,
-      `${directory}: it is neither empty nor an ebuild repository (there is no profiles/repo_name)`,
+      `${directory}: it is neither empty nor an ebuild repository (no profiles/repo_name, no repo-name in metadata/layout.conf)`,
     );
   });
 

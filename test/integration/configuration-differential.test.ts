@@ -104,12 +104,12 @@ const repositoryTexts = [
   ...['a\nlocation = %(other)s\nother = 1%', 'a\n[DEFAULT]\nx = %(none)s', 'a\n[DEFAULT]\nx = %(sync-uri)s'],
 ].map((value) => `[DEFAULT]\nbase = /srv\n[mine]\nsync-uri = ${value}\n`);
 const named = [
+  ...corpusOfMakeConf().map(([name, text]) => ({ name, files: { 'make.conf': text } })),
+  ...corpusOfDirectories().map(([name, files]) => ({ name, files })),
   ...[...repositoryTexts, '\uFEFF[mine]\nlocation = /srv\n'].map((text) => ({
     name: JSON.stringify(text),
     files: { 'repos.conf': text },
   })),
-  ...corpusOfMakeConf().map(([name, text]) => ({ name, files: { 'make.conf': text } })),
-  ...corpusOfDirectories().map(([name, files]) => ({ name, files })),
 ];
 const seed = Number(process.env['FC_SEED'] ?? 20260801);
 const generated = generateConfigurations(count, seed);

@@ -44,7 +44,9 @@ def repositories(shipped):
     parser = SafeConfigParser(defaults={key: KNOWN[key] for key in ("EPREFIX", "EROOT", "PORTAGE_CONFIGROOT", "ROOT")})
     try:
         read_configs(parser, [shipped, *_recursive_file_list(os.path.join(ROOT, "repos.conf"))])
-        return {name: {key: parser.get(name, key, fallback="") for key in KEYS} for name in parser.sections()}
+        # Portage reads all options of a section, so that each one can damage the file (RepoConfigLoader._parse).
+        read = {name: {key: parser.get(name, key) for key in parser.options(name)} for name in parser.sections()}
+        return {name: {key: options.get(key, "") for key in KEYS} for name, options in read.items()}
     except ConfigParserError:
         return None
 
