@@ -104,7 +104,7 @@ describe('the plan of a site', () => {
     expect(await rawDocker().listImages({ filters: { reference: [`zentoo/${site.name}/*`] } })).toEqual([]);
     const { Volumes } = await rawDocker().listVolumes({ filters: { label: [`zentoo.site=${site.name}`] } });
     const kept = Volumes.map(({ Name }) => Name.split('-').at(-1));
-    expect(new Set(kept)).toEqual(new Set(['binpkgs', 'gentoo', 'site', 'state']));
+    expect(new Set(kept)).toEqual(new Set(['binpkgs', 'gentoo', 'metadata', 'site', 'state']));
   });
 
   test('prints the same plan from the cache, without a container', async () => {

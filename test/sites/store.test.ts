@@ -392,7 +392,7 @@ END
     await run(writer, 'mv /tmp/away/dev-libs .; mv /tmp/away/yesno sys-apps');
     await mendStore(writer);
     await expect(findMissing(reader, ['@nothing'])).rejects.toMatchObject({
-      code: 'store-corrupt',
+      code: 'emerge-failed',
       message: expect.stringContaining('there is no set @nothing') as string,
     });
   });
