@@ -98,7 +98,7 @@ describe('zentoo sync', () => {
       expect([command, status, stderr]).toEqual([
         command,
         20,
-        expect.stringContaining(`the site in ${site.path} has the same name`),
+        expect.stringContaining(`the site in ${site.path}, registered without an id, has the same name`),
       ]);
     }
     expect(await site.images()).toEqual(before);
