@@ -51,7 +51,7 @@ describe('ccache: true', () => {
     expect(first.status, first.stderr).toBe(0);
     expect(await counts()).toEqual({ hits: 0, misses: 1 });
     const { Labels } = await docker.getVolume(`zentoo-${site.name}-ccache`).inspect();
-    expect(Object.values(Labels ?? {})).toEqual(['ccache']);
+    expect(Labels).toEqual({ 'gentoo-builder.volume': 'ccache', 'zentoo.site': site.name });
 
     await gone(docker.getImage(`zentoo/${site.name}/${tuple}`).remove());
     await site.inStore('rm -r /var/cache/binpkgs/*');

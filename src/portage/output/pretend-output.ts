@@ -115,7 +115,7 @@ function beginPart(line: string, draft: Draft): Read | undefined {
 }
 
 /** Skips a paragraph about options of emerge, which the user does not choose. */
-const readNote: Read = (line) => line !== '';
+const readNote: Read = (line) => /^ {2,}\S/.test(line);
 
 /** Skips the marks of package moves (`portage/_global_updates.py`). A new container applies them again, and nobody can act on them. */
 const readUpdates: Read = (line) =>

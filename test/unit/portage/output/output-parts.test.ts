@@ -332,7 +332,7 @@ describe('the output of emerge --pretend', () => {
   test('has no note about options that the user does not choose, up to its empty line', () => {
     for (const option of ['binpkg-respect-use=n', 'binpkg-changed-deps=n', 'autounmask-keep-masks'])
       expect(
-        parsePretendOutput([`NOTE: The --${option} option will prevent x`, 'more of it', '', 'after']).messages,
+        parsePretendOutput([`NOTE: The --${option} option will prevent x`, '      more of it', '', 'after']).messages,
       ).toEqual(['after']);
     expect(parsePretendOutput(['NOTE: The --other option will prevent x']).messages).toHaveLength(1);
   });

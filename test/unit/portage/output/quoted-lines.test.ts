@@ -18,6 +18,17 @@ describe('a line that only quotes a line of emerge --pretend', () => {
       expect(parsePretendOutput([quoted, ...next]).messages).toEqual([quoted, ...next]);
   });
 
+  test('a note ends where the list of packages begins, also without an empty line between: emerge writes them to two streams', () => {
+    const note = [
+      'NOTE: The --binpkg-respect-use=n option will prevent emerge',
+      '      from ignoring these binary packages if possible.',
+      '      Using --binpkg-respect-use=y will silence this warning.',
+    ];
+    const { packages, messages } = parsePretendOutput([...note, '[ebuild  N     ] app-misc/hello-1::gentoo 0 KiB']);
+    expect(packages).toMatchObject([{ cpv: 'app-misc/hello-1' }]);
+    expect(messages).toEqual([]);
+  });
+
   test('a line that quotes a note is not skipped as one', () => {
     const note = 'x NOTE: The --autounmask-keep-masks option will prevent y';
     expect(parsePretendOutput([note, 'more']).messages).toEqual([note, 'more']);
