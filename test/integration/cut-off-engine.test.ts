@@ -41,8 +41,8 @@ describe('case 1.10: a builder whose engine is reached by TCP', () => {
       // The engine notices the end of its connections when the machine in between is gone.
       engine[Symbol.dispose]();
       const dryRun = [program, '--dry-run', '--base', base, '--tree', tree, 'test-fault/hangs'];
-      const next = await runProgram(process.execPath, dryRun, {});
-      expect(next.stderr).toContain('left over from a builder that is gone');
+      // The next run on the engine removes what is left: this one, or that of another test.
+      await runProgram(process.execPath, dryRun, {});
       expect(await workOf(builder.pid ?? 0)).toEqual([]);
     } finally {
       await gone(rawDocker().getVolume(tree).remove());
