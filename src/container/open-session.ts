@@ -30,8 +30,8 @@ export interface SessionRequest {
 }
 
 /**
- * Creates and starts a container that runs as long as this program holds its standard input. The container has no labels and no
- * environment of its own, because an image inherits them at the commit. If compose built the base, the function blanks the
+ * Creates and starts a container that runs as long as this program holds its standard input. The container adds no labels and no
+ * environment to those of its image, because a committed image would inherit them. If compose built the base, the function blanks the
  * labels by which compose recognizes its containers: neither the container nor an image of it belongs to a service.
  */
 export async function openSession(
