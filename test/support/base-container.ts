@@ -1,3 +1,4 @@
+import { untilSaid } from './container-log.ts';
 import { rawDocker } from './real-engine.ts';
 import { uniqueName } from './unique-name.ts';
 import type { Builder } from './builder.ts';
@@ -45,20 +46,8 @@ export async function startBase(builder: Builder, options: BaseContainerOptions,
   builder.removeLater({ container: name });
   const { status, stderr } = await runProgram('docker', ['run', '--detach', '--name', name, ...argumentsOf(options)]);
   if (status !== 0) throw new Error(`docker run ended with ${status}: ${stderr}`);
-  if (said === undefined) return name;
-  const follow = new AbortController();
-  const log = await rawDocker()
-    .getContainer(name)
-    .logs({ stdout: true, stderr: true, follow: true, abortSignal: follow.signal });
-  let text = '';
-  for await (const chunk of log) {
-    text += chunk.toString();
-    if (said.test(text)) {
-      follow.abort();
-      return name;
-    }
-  }
-  throw new Error(`${name} ended without saying ${said}:\n${text}`);
+  if (said !== undefined) await untilSaid(name, said);
+  return name;
 }
 
 /** Sends a signal to a running container and waits for its end. Returns the exit status. */
