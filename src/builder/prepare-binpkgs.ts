@@ -4,6 +4,7 @@ import { workDirectory } from '../container/work-directories.ts';
 import { EngineRefusal } from '../engine/refusal.ts';
 import { Failure } from '../failure.ts';
 import { mendPartition } from '../emerge/mend-partition.ts';
+import { takeOverPackages } from '../emerge/take-over-packages.ts';
 import type { PortageSettings } from '../emerge/portage-settings.ts';
 import type { MendOptions, StoreCheck } from '../store/check-store.ts';
 import type { BuildRequest } from './build-request.ts';
@@ -23,7 +24,9 @@ export async function prepareBinpkgs(
   { partition }: Pick<PortageSettings, 'partition'>,
 ): Promise<BinpkgUse> {
   if (!request.binpkgs) return { pkgdir: undefined, ownPackagesOnly: false };
-  const { signatures, remote } = await mendOrWarn(session, { partition });
+  const { signatures, remote, former } = await mendOrWarn(session, { partition });
+  const warn = { task: 'take over the packages of version 0.1.0', without: 'them' };
+  if (former) await orWarn(session, warn, () => takeOverPackages(session, { partition }));
   const asksHosts = remote || request.emergeOptions.some((option) => hostOption.test(option));
   if (signatures && asksHosts) {
     await session.report({
@@ -49,19 +52,30 @@ export async function mendOrWarn(
   { partition }: Pick<PortageSettings, 'partition'>,
   options?: MendOptions,
 ): Promise<StoreCheck> {
+  const check = () => mendPartition(session, { partition }, options);
+  const warn = { task: 'check the binary packages', without: 'this check' };
+  return (await orWarn(session, warn, check)) ?? unchecked;
+}
+
+/** Does work that a build can do without. If it fails, a warning says so, and the result is undefined. */
+async function orWarn<Result>(
+  session: ContainerSession,
+  { task, without }: { readonly task: string; readonly without: string },
+  work: () => Promise<Result>,
+): Promise<Result | undefined> {
   try {
-    return await mendPartition(session, { partition }, options);
+    return await work();
   } catch (error) {
     if (session.signal.aborted || !(error instanceof Failure || error instanceof EngineRefusal)) throw error;
-    const why = error instanceof Failure ? error.message : `failed to check the binary packages: ${error.message}`;
-    await session.report({ type: 'warning', message: `${why}; the build goes on without this check` });
-    return unchecked;
+    const why = error instanceof Failure ? error.message : `failed to ${task}: ${error.message}`;
+    await session.report({ type: 'warning', message: `${why}; the build goes on without ${without}` });
+    return undefined;
   }
 }
 
 const unchecked: StoreCheck = {
   ...{ faults: [], unfit: [], unverified: [], packages: 0 },
-  ...{ settled: true, signatures: false, remote: false },
+  ...{ settled: true, signatures: false, remote: false, former: false },
 };
 
 /** The options of emerge that ask a remote host for packages; emerge(1). */

@@ -1,9 +1,10 @@
 """check-store glance|mend PKGDIR QUARANTINE [all]: checks a directory of binary packages and prints JSON.
 
 {"faults": [...], "unfit": [{"path", "cpv", "why"}, ...], "unverified": [...], "packages": N, "settled": true, "signatures": false,
-"remote": false}: faults of the index; files that are broken, and packages that were compiled with other settings than Portage's
+"remote": false, "former": false}: faults of the index; files that are broken, and packages that were compiled with other settings than Portage's
 configuration; files that cannot be verified in this container; the number of other packages; whether nothing is left to write;
-whether the configuration asks for signatures of packages, and for packages of remote hosts.
+whether the configuration asks for signatures of packages, and for packages of remote hosts; whether the store around the directory has
+packages of zentoo 0.1.0.
 
 `glance` writes nothing, and may report a package that another process is just adding. `mend` moves unfit files into QUARANTINE, lets
 Portage write the index again under Portage's own locks, without the files that cannot be verified, and prints the faults from before.
@@ -29,6 +30,7 @@ from reindex import write_index
 from verdict import Broken, Unverifiable, check_against_index, check_content, read_metadata, without_signatures
 
 mode, pkgdir, quarantine, *reads_all = sys.argv[1:]
+former_store = sys.modules["former-store"]
 # Portage makes an empty file when it chooses the name of a package, and fills it later. No packaging takes this long.
 PACKING_SECONDS = 24 * 60 * 60
 EXTENSIONS = (".gpkg.tar", ".xpak", ".tbz2")
@@ -238,6 +240,8 @@ def inspect():
     found = {"faults": sorted(faults), "unfit": check.unfit, "unverified": check.unverified, "packages": len(packed)}
     found["signatures"] = "binpkg-request-signature" in settings.features
     found["remote"] = "getbinpkg" in settings.features or any(map(HOSTS.fullmatch, settings.get("EMERGE_DEFAULT_OPTS", "").split()))
+    # A partition is three directories below the store.
+    found["former"] = former_store.has_former_packages(os.path.normpath(os.path.join(pkgdir, "../../..")))
     return {**found, "settled": not (faults or check.unfit or is_news)}, check.fit, is_news
 
 

@@ -27,6 +27,8 @@ export interface StoreCheck {
   readonly signatures: boolean;
   /** Whether Portage's configuration asks for binary packages of remote hosts. */
   readonly remote: boolean;
+  /** Whether the store has packages of zentoo 0.1.0, of whatever settings. */
+  readonly former: boolean;
 }
 
 const unusedPackages = v.array(v.object({ path: v.string(), cpv: v.string(), why: v.string() }));
@@ -40,6 +42,7 @@ export const storeCheck = v.object({
   settled: v.boolean(),
   signatures: v.boolean(),
   remote: v.boolean(),
+  former: v.boolean(),
 });
 
 const aboutStore: Question = {
@@ -64,7 +67,9 @@ export interface MendOptions {
  */
 export async function mendStore(store: StoreMount, { readAll = false }: MendOptions = {}): Promise<StoreCheck> {
   const quarantine = `${storeDirectory}/quarantine/${store.partition}`;
-  const program = ['verdict.py', 'reindex.py', 'check-store.py'].map((name) => new URL(name, import.meta.url));
+  const program = ['former-store.py', 'verdict.py', 'reindex.py', 'check-store.py'].map(
+    (name) => new URL(name, import.meta.url),
+  );
   const all = readAll ? ['all'] : [];
   const ask = (step: 'glance' | 'mend') =>
     askPortage(store, program, [step, pkgdirOf(store), quarantine, ...all], storeCheck, aboutStore);

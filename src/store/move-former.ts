@@ -24,6 +24,7 @@ const movedPackages = v.object({
  */
 export function moveFormerPackages(store: StoreMount, { cpu = '', hooks }: PartitionKey): Promise<MovedPackages> {
   const program = [
+    new URL('./former-store.py', import.meta.url),
     new URL('./any-former.py', import.meta.url),
     new URL('./binpkg-partition.py', import.meta.url),
     new URL('./former-partition.py', import.meta.url),

@@ -166,7 +166,7 @@ describe('the upgrade of a site of zentoo 0.1.0', () => {
     const { status, stderr, tuple: built } = await site.build();
     expect([status, built?.type, built?.compiled], stderr).toEqual([0, 'built', []]);
     expect(stderr).toMatch(
-      /took over 5 packages of zentoo 0\.1\.0 into x86_64-pc-linux-gnu\/x86-64\/.*-v2-[0-9a-f]{12}$/m,
+      /took over 5 packages of version 0\.1\.0 into x86_64-pc-linux-gnu\/x86-64\/.*-v2-[0-9a-f]{12}$/m,
     );
     expect(stderr).not.toContain('>>> Emerging (');
     expect(existsSync(join(site.path, 'site.lock'))).toBe(true);
@@ -188,7 +188,7 @@ describe('the upgrade of a site of zentoo 0.1.0 whose settings the packages do n
     const { status, stderr, tuple: built } = await site.build();
     expect([status, built?.type, built?.compiled?.length], stderr).toEqual([0, 'built', 5]);
     expect(stderr).toContain(
-      'the package app-misc/greet-1.0 of zentoo 0.1.0 is not used: its record has EXTRA_ECONF="", and here it is "--disable-nls"',
+      'the package app-misc/greet-1.0 of version 0.1.0 is not used: its record has EXTRA_ECONF="", and here it is "--disable-nls"',
     );
     const kept = 'find /b/quarantine -name "*.gpkg.tar" | wc -l';
     expect((await inContainer(stage, kept, ['-v', `zentoo-${site.name}-binpkgs:/b`])).trim()).toBe('5');

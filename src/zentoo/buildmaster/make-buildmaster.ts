@@ -17,7 +17,7 @@ import { formatLabel, siteFormat } from '../identity/formats.ts';
 import { rootFingerprintLabel, inputsLabel, partitionLabel, siteLabel } from '../identity/labels.ts';
 import { registerSiteImage } from '../run/registered-images.ts';
 import type { Share } from '../run/machine-share.ts';
-import { takeOverPackages } from './take-over-packages.ts';
+import { takeOverFormerPackages } from './take-over-former.ts';
 import { optimizeStage } from './optimize-stage.ts';
 import { hookParts, runHook } from '../root/run-hook.ts';
 import type { SiteRun } from '../run/site-run.ts';
@@ -59,7 +59,7 @@ export async function makeBuildmaster(run: SiteRun, work: TupleWork, share: Shar
   return withRootContainer(run, { ...root, step: 'buildmaster', store: 'writable', merges: true }, async (session) => {
     const prepared = await configureStage(session, work);
     const { partition } = prepared;
-    await takeOverPackages(session, work, partition);
+    await takeOverFormerPackages(session, work, partition);
     const ofStage = await listInstalledPackages(session);
     await runHook(session, 'buildmaster', hookParts(run.site, tuple, 'shared', location.root));
     await optimizeStage(session, { ...prepared, work, share });

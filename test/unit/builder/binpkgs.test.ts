@@ -56,6 +56,36 @@ describe('the partition of the store', () => {
     expect(world.portage.request('emerge').environment?.['PKGDIR']).toBe(`/var/cache/binpkgs/${partition}`);
   });
 
+  it('takes over packages of version 0.1.0 before emerge; those that must be compiled again are named', async () => {
+    using world = new BuildWorld();
+    world.portage.storeChecks.push({ former: true });
+    const why = 'its record has CC="clang", and here it is ""';
+    world.portage.former = { moved: 2, left: [{ path: 'quarantine/x.gpkg.tar', cpv: 'app-misc/x-1', why }] };
+    await build(world);
+    const { names } = world.portage;
+    expect(names.indexOf('move-former')).toBeGreaterThan(names.indexOf('check-store'));
+    expect(names.indexOf('move-former')).toBeLessThan(names.indexOf('emerge'));
+    expect(world.portage.request('move-former').command.slice(-3)).toEqual(['/var/cache/binpkgs', partition, '']);
+    expect(world.messages('note')).toContain(`took over 2 packages of version 0.1.0 into ${partition}`);
+    expect(world.messages('warning')).toEqual([`the package app-misc/x-1 of version 0.1.0 is not used: ${why}`]);
+  });
+
+  it('goes on without packages of version 0.1.0, with a warning, if they cannot be taken over', async () => {
+    using world = new BuildWorld();
+    world.portage.storeChecks.push({ former: true });
+    world.portage.former = 'fails';
+    await build(world);
+    expect(world.messages('warning')).toEqual([
+      'failed to ask Portage about the packages: KeyError: x; the build goes on without them',
+    ]);
+  });
+
+  it('has no question about packages of version 0.1.0 if it has none', async () => {
+    using world = new BuildWorld();
+    await build(world);
+    expect(world.portage.names).not.toContain('move-former');
+  });
+
   it('is not looked at if binary packages are neither used nor made', async () => {
     using world = new BuildWorld();
     await build(world, { binpkgs: false });

@@ -1,12 +1,13 @@
 import type { ExecRequest } from '../../../src/engine/execs.ts';
 import type { StoreCheck } from '../../../src/store/check-store.ts';
+import type { MovedPackages } from '../../../src/store/move-former.ts';
 import type { ExecResult, ExecScript } from '../../support/fake-engine-execs.ts';
 import { type Ending, FakeJobs, type Program, type RunningProgram } from '../job/fake-jobs.ts';
 import { playUnpacking } from './fake-unpack.ts';
 
 const cleanStore: StoreCheck = {
   ...{ faults: [], unfit: [], unverified: [], packages: 0 },
-  ...{ settled: true, signatures: false, remote: false },
+  ...{ settled: true, signatures: false, remote: false, former: false },
 };
 
 /**
@@ -37,6 +38,8 @@ export class FakePortage extends FakeJobs {
   settings: readonly string[] = ['1234 5', '', 'x86_64-pc-linux-gnu/generic/default-0123456789ab'];
   /** The answers about the partition of the store, one for each question; without one, the partition is in order. */
   readonly storeChecks: (Partial<StoreCheck> | 'fails')[] = [];
+  /** The answer about packages of version 0.1.0. */
+  former: MovedPackages | 'fails' = { moved: 0, left: [] };
   /** What `missing-packages.py` prints about packages that were not merged. */
   missing: { readonly missing: readonly string[]; readonly options: string } | undefined = { missing: [], options: '' };
   /** The sizes of the packages in the image, as `package-sizes.py` prints them. */
@@ -86,6 +89,8 @@ export class FakePortage extends FakeJobs {
         return { stdout: this.settings.map((field) => `${field}\0`).join('') };
       case 'check-store':
         return answerCheck(this.storeChecks.shift());
+      case 'move-former':
+        return this.former === 'fails' ? { stderr: 'KeyError: x\n' } : { stdout: JSON.stringify(this.former) };
       case 'kind':
         return { stdout: container.findFile(request.command.at(-1) ?? '')?.kind ?? '' };
       case 'unpack':
@@ -131,7 +136,8 @@ function nameOf(command: readonly string[]): string {
   if (command[0] !== '/bin/sh') return command[0] ?? '';
   // For a command under the tree's lock, the name is that of the inner command.
   const isLock = command[3] === 'gentoo-builder-lock';
-  if (isLock && command.some((word) => word.includes('"""check-store '))) return 'check-store';
+  const program = isLock ? command.join(' ').match(/"""(check-store|move-former) /)?.[1] : undefined;
+  if (program !== undefined) return program;
   const locked = isLock && command.find((word) => word === 'gentoo-builder-settings');
   return (locked || (command[3] ?? '')).replace('gentoo-builder-', '');
 }

@@ -17,7 +17,7 @@ const twentyFive = Array.from({ length: 25 }, (_, index) => `line ${index}`);
 const lastTwenty = twentyFive.slice(5);
 const faultless = {
   ...{ faults: [], unfit: [], unverified: [], packages: 0 },
-  ...{ settled: false, signatures: false, remote: false },
+  ...{ settled: false, signatures: false, remote: false, former: false },
 };
 
 describe('a question to Portage', () => {

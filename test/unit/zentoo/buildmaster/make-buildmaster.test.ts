@@ -93,8 +93,8 @@ describe('a buildmaster of zentoo 0.1.0', () => {
     const why = 'its record has CC="clang", and here it is ""';
     world.sitePortage.former = { moved: 3, left: [{ path: 'quarantine/x.gpkg.tar', cpv: 'app-misc/x-1', why }] };
     await world.build();
-    expect(world.messages('note').join('\n')).toMatch(/took over 3 packages of zentoo 0\.1\.0 into .*-v2-/);
-    expect(world.messages('warning')).toContain(`the package app-misc/x-1 of zentoo 0.1.0 is not used: ${why}`);
+    expect(world.messages('note').join('\n')).toMatch(/took over 3 packages of version 0\.1\.0 into .*-v2-/);
+    expect(world.messages('warning')).toContain(`the package app-misc/x-1 of version 0.1.0 is not used: ${why}`);
   });
 });
 
