@@ -1,7 +1,7 @@
 import { shellProgram } from '../container-program.ts';
 import { emergeCommand, emergeEnvironment } from '../portage/emerge-command.ts';
 import { failuresOf } from '../failure.ts';
-import { bigDirectory, workDirectory } from '../container/work-directories.ts';
+import { bigDirectory, temporaryDirectory, workDirectory } from '../container/work-directories.ts';
 import type { ContainerSession } from '../container/container-session.ts';
 import type { BuildRequest } from './build-request.ts';
 import { requiredFreeGib } from '../emerge/decide-tmpfs.ts';
@@ -67,9 +67,12 @@ function emergeJob(
     step: 'emerge',
     command: mergeCommand(workDirectory, underLock('shared', session, stamped)),
     environment: emergeEnvironment({
-      pkgdir,
+      // Packages that make.conf or an option asks for with --no-binpkgs do not get into the image.
+      pkgdir: pkgdir ?? `${workDirectory}/binpkgs`,
+      packaging: pkgdir !== undefined,
       ownPackagesOnly,
       observability: observable,
+      tmpdir: temporaryDirectory,
       distdir: defaultTarget('distfiles'),
       logdir: session.log.directory,
       use: request.use,

@@ -6,6 +6,7 @@ import { Failure, Failures, type Place } from '../failure.ts';
 import type { ContainerSession } from '../container/container-session.ts';
 import type { Probe } from '../container/probe.ts';
 import type { Remark } from '../portage/configuration/make-conf-tokens.ts';
+import { findRootFaults } from '../portage/configuration/root-variables.ts';
 import { readMakeConf, type MakeConf, type MakeConfFile } from '../portage/configuration/make-conf.ts';
 import { isDirectorySetting, readFollowing, readSettingFiles, type ReadDirectory } from './setting-files.ts';
 
@@ -29,17 +30,34 @@ export interface GivenMakeConf {
 export async function readGivenMakeConf(path: string | undefined): Promise<GivenMakeConf | undefined> {
   if (path === undefined) return undefined;
   const text = await readText(path);
-  const failures = readMakeConf([{ path, text }]).faults.map(({ place, message }) => makeConfFailure(place, message));
+  const failures = findFaults(readMakeConf([{ path, text }])).map((fault) => makeConfFailure(fault));
   const [first, ...others] = failures;
   if (first) throw new Failures([first, ...others]);
   return { path, text };
 }
 
+/** A line of make.conf that is refused, and the reason for a hint. */
+interface Fault extends Remark {
+  readonly place: Place;
+  readonly why: string;
+}
+
+/** The lines at which emerge would end, and those that name another root. */
+function findFaults(makeConf: MakeConf): readonly Fault[] {
+  return [
+    ...makeConf.faults.map((fault) => ({ ...fault, why: 'emerge would end at this line: correct' })),
+    ...findRootFaults(makeConf).map((fault) => ({
+      ...fault,
+      why: 'a build is for the root of its container: remove the line from',
+    })),
+  ];
+}
+
 /** The failure of a given make.conf at a position. */
-function makeConfFailure(place: Place, message: string): Failure {
+function makeConfFailure({ place, message, why }: Fault): Failure {
   return new Failure('usage', `${place.file}:${place.line}:${place.column}: ${message}`, {
     place,
-    hint: 'emerge would end at this line: correct the file that is given as --make-conf',
+    hint: `${why} the file that is given as --make-conf`,
   });
 }
 
@@ -92,22 +110,19 @@ export async function readBaseMakeConf(
 ): Promise<BaseMakeConf> {
   const files = await makeConfFiles(probe, own, given?.text);
   const installed = given && files.at(-1)?.path;
-  const inUserFile = ({ place, message }: Remark): Remark =>
-    given && place.file === installed ? { message, place: { ...place, file: given.path } } : { place, message };
-  const { variables, notes, faults } = await readWithSources(probe, files);
-  const [first, ...others] = faults
+  const inUserFile = <Said extends Remark>(said: Said): Said =>
+    given && said.place.file === installed ? { ...said, place: { ...said.place, file: given.path } } : said;
+  const made = await readWithSources(probe, files);
+  const [first, ...others] = findFaults(made)
     .map(inUserFile)
-    .map(({ place, message }) =>
-      place.file === given?.path
-        ? makeConfFailure(place, message)
-        : new Failure(
-            'base-unusable',
-            `failed to use the base ${base}: ${place.file}:${place.line}:${place.column}: ${message}`,
-            { hint: 'emerge would end at this line: correct the file in the base' },
-          ),
-    );
+    .map((fault) => {
+      const { place, message, why } = fault;
+      if (place.file === given?.path) return makeConfFailure(fault);
+      const text = `failed to use the base ${base}: ${place.file}:${place.line}:${place.column}: ${message}`;
+      return new Failure('base-unusable', text, { hint: `${why} the file in the base` });
+    });
   if (first) throw new Failures([first, ...others]);
-  return { files, variables, notes: notes.map(inUserFile) };
+  return { files, variables: made.variables, notes: made.notes.map(inUserFile) };
 }
 
 async function makeConfFiles(

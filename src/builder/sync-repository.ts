@@ -1,5 +1,6 @@
-import { emergeEnvironment, englishMessages, emergeSyncCommand, webrsyncCommand } from '../portage/emerge-command.ts';
+import { emergeSyncCommand, webrsyncCommand } from '../portage/emerge-command.ts';
 import { explainSync } from '../emerge/explain-sync.ts';
+import { syncEnvironment } from '../emerge/sync-environment.ts';
 import type { ContainerSession } from '../container/container-session.ts';
 import { describeMount } from '../container/mounts.ts';
 import { syncMaxAge, type BuildRequest } from './build-request.ts';
@@ -60,11 +61,7 @@ export async function syncRepository(
       leftovers: ready.treeState === 'interrupted' ? 'delete' : 'refuse',
       ofUser: ready.tree.type === 'bind',
     }),
-    environment: {
-      ...session.proxies?.syncs,
-      ...emergeEnvironment({ logdir: session.log.directory }),
-      ...englishMessages,
-    },
+    environment: syncEnvironment(session),
     watch: false,
     insteadOfWaiting: '; to build from the tree as it is, without waiting for a sync: --no-sync',
     silenceTimeout: request.silenceTimeout,

@@ -4,6 +4,9 @@
  */
 export const workDirectory = '/var/tmp/portage';
 
+/** PORTAGE_TMPDIR, below which Portage's own directory for building is. */
+export const temporaryDirectory = '/var/tmp';
+
 /**
  * The directory for files of this program, beside Portage's directories. It is always on the work volume: if
  * {@link workDirectory} is a tmpfs, the work volume is mounted here.

@@ -21,10 +21,12 @@ export interface EmergeRequest {
 
 /** The settings that emerge gets by its environment. Paths are absolute and in the container. */
 export interface EmergeEnvironmentRequest {
-  /** The directory of binary packages; if undefined, emerge makes none, unless `packaging` is true. */
+  /** The directory of binary packages; that of make.conf if undefined. */
   readonly pkgdir?: string | undefined;
-  /** Whether emerge makes binary packages although `pkgdir` is undefined, because make.conf sets PKGDIR. */
+  /** Whether emerge makes binary packages; by default if `pkgdir` is given. */
   readonly packaging?: boolean;
+  /** The directory below which packages are built; that of package.env and make.conf if undefined. */
+  readonly tmpdir?: string | undefined;
   readonly distdir?: string | undefined;
   /** The directory of build logs; the package's temporary directory if undefined. */
   readonly logdir?: string | undefined;
@@ -97,19 +99,22 @@ function respectUse(options: readonly string[] = []): readonly string[] {
 export function emergeEnvironment(request: EmergeEnvironmentRequest): Readonly<Record<string, string>> {
   const features = [
     ...throwawayFeatureWords,
-    ...(request.pkgdir === undefined && request.packaging !== true ? [] : binaryPackageFeatures),
+    ...((request.packaging ?? request.pkgdir !== undefined) ? binaryPackageFeatures : []),
     ...(request.ownPackagesOnly ? unsignedPackageFeatures : []),
     ...(request.observability ? ['observability'] : []),
   ];
   const given = {
     PKGDIR: request.pkgdir,
     DISTDIR: request.distdir,
+    PORTAGE_TMPDIR: request.tmpdir,
     PORTAGE_LOGDIR: request.logdir,
     USE: request.use,
   };
   return {
     FEATURES: features.join(' '),
     CONFIG_PROTECT: mountedFiles.join(' '),
+    // Portage's default. A volume may be mounted there, and not where make.conf says.
+    PORTAGE_DEPCACHEDIR: '/var/cache/edb/dep',
     ...plainOutput,
     ...(request.logdir === undefined ? {} : elogEnvironment),
     ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined && value !== '')),

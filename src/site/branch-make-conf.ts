@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import { readMakeConf, type MakeConf } from '../portage/configuration/make-conf.ts';
 import type { ReadSource, Remark } from '../portage/configuration/make-conf-tokens.ts';
+import { normalizePath } from '../portage/configuration/repos-conf.ts';
 import type { BranchTree } from './branch-tree.ts';
 
 /** The directory in which Portage looks for make.conf. */
@@ -33,19 +34,33 @@ export function readBranchMakeConf(tree: BranchTree): BranchMakeConf {
   };
 }
 
+/** The lines at which emerge would end in the files of `env/` that package.env names. */
+export function findEnvFaults(tree: BranchTree, makeConf: Pick<MakeConf, 'variables'>): readonly Remark[] {
+  return readEnvFiles(tree, makeConf).flatMap(({ faults }) =>
+    faults.map(({ place, message }) => ({ message, place: inBranch(place) })),
+  );
+}
+
+/** The absolute paths that files of `env/` set PORTAGE_TMPDIR to; each once, and without `/`. */
+export function findTemporaryDirectories(tree: BranchTree): readonly string[] {
+  const values = readEnvFiles(tree, readBranchMakeConf(tree)).map(
+    ({ variables }) => variables.get('PORTAGE_TMPDIR')?.value ?? '',
+  );
+  return [...new Set(values.map(normalizePath))].filter((path) => path !== '' && path !== '/');
+}
+
 /**
- * The lines at which emerge would end in the files of `env/` that package.env names; portage(5). Portage reads each with the variables
- * of make.conf. A file that does not exist is only a message of Portage.
+ * Reads the files of `env/` that package.env names; portage(5). Portage reads each with the variables of make.conf. A file that does
+ * not exist is only a message of Portage. Positions have the paths that Portage sees.
  */
-export function findEnvFaults(tree: BranchTree, { variables }: Pick<MakeConf, 'variables'>): readonly Remark[] {
+function readEnvFiles(tree: BranchTree, { variables }: Pick<MakeConf, 'variables'>): readonly MakeConf[] {
   const known = Object.fromEntries([...variables].map(([name, { value }]) => [name, value]));
   const readSource = sourceReader(tree);
   return [...namesInPackageEnv(tree)].toSorted().flatMap((name) => {
     const path = posix.join(configuration, 'env', name);
     const found = tree.resolve(path);
     if (found.kind !== 'file') return [];
-    const { faults } = readMakeConf([{ path, text: found.entry.read().toString('utf8') }], { readSource, known });
-    return faults.map(({ place, message }) => ({ message, place: inBranch(place) }));
+    return [readMakeConf([{ path, text: found.entry.read().toString('utf8') }], { readSource, known })];
   });
 }
 

@@ -1,5 +1,6 @@
 import { defaultAction } from '../../portage/emerge-option.ts';
 import type { MakeConfVariable } from '../../portage/configuration/make-conf.ts';
+import { findRootFaults } from '../../portage/configuration/root-variables.ts';
 import { normalizePath } from '../../portage/configuration/repos-conf.ts';
 import { findEnvFaults, readBranchMakeConf } from '../branch-make-conf.ts';
 import type { BranchTree } from '../branch-tree.ts';
@@ -24,6 +25,7 @@ export function checkBranchMakeConf(
     diagnostics.add({ ...place, file: fileOf(place.file) }, message);
   for (const path of outside) add(startOf(path), 'it is a symbolic link to a path outside this branch');
   for (const { place, message } of [...faults, ...findEnvFaults(tree, makeConf)]) add(place, message);
+  for (const { place, message } of findRootFaults(makeConf)) add(place, `${message}: remove the line`);
   const portdir = variables.get('PORTDIR');
   if (
     portdir &&

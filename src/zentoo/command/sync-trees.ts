@@ -1,13 +1,9 @@
 import { describeSiteRemedy } from '../../plan/remedy-words.ts';
 import type { ContainerSession } from '../../container/container-session.ts';
 import type { FailedCommand } from '../../portage/output/emerge-report.ts';
-import {
-  emergeEnvironment,
-  englishMessages,
-  emergeSyncCommand,
-  webrsyncCommand,
-} from '../../portage/emerge-command.ts';
+import { emergeSyncCommand, webrsyncCommand } from '../../portage/emerge-command.ts';
 import { explainSync } from '../../emerge/explain-sync.ts';
+import { syncEnvironment } from '../../emerge/sync-environment.ts';
 import { withTask } from '../../report/with-task.ts';
 import { Failures, failuresOf, type Failure } from '../../failure.ts';
 import type { SiteTree } from '../../site/site.ts';
@@ -124,11 +120,7 @@ async function syncTree(run: SiteRun, tree: SiteTree): Promise<void> {
       name: 'sync',
       step: 'sync',
       command: syncUnderLock(session, location, { command, maxAge: 0, leftovers, ofUser }),
-      environment: {
-        ...session.proxies?.syncs,
-        ...emergeEnvironment({ logdir: session.log.directory }),
-        ...englishMessages,
-      },
+      environment: syncEnvironment(session),
       watch: false,
       silenceTimeout: undefined,
     } as const;

@@ -1,10 +1,13 @@
 import { crossObstacle, crossSettings, nativeSettings } from '../../portage/cross-root.ts';
 import { Failure } from '../../failure.ts';
+import { readBranchMakeConf } from '../../site/branch-make-conf.ts';
+import { BranchTree } from '../../site/branch-tree.ts';
 import type { Tuple } from '../../site/site.ts';
 import type { Partition } from '../../store/partition.ts';
 import type { ContainerSession } from '../../container/container-session.ts';
 import { linkRepositoriesCommand } from '../../emerge/cross-scripts.ts';
 import { defaultTarget } from '../../container/mounts.ts';
+import { temporaryDirectory } from '../../container/work-directories.ts';
 import { readPortageSettings, type EmergeAbilities } from '../../emerge/portage-settings.ts';
 import { earlyHooks } from './hook-digest.ts';
 import { extendMakeConf, installConfiguration, writeMakeConf, type Configuration } from './install-configuration.ts';
@@ -37,9 +40,20 @@ export async function prepareRoot(session: ContainerSession, { tuple, location }
   const { environment } = location;
   const settings = await readPortageSettings(session, { key, environment });
   const { partition, observable, measuresSpace } = settings;
-  const variables = { ...extra, PKGDIR: `${defaultTarget('binpkgs')}/${partition}` };
+  const places = placesOf(new BranchTree(portage.entries));
+  const variables = { ...extra, ...places, PKGDIR: `${defaultTarget('binpkgs')}/${partition}` };
   await writeMakeConf(session, { ...configuration, variables });
   return { partition, observable, measuresSpace };
+}
+
+/**
+ * The place where packages are built, if the make.conf of a branch may name another one: only this place is not on the container's
+ * writable layer. It is no variable of the environment, which would override package.env.
+ */
+function placesOf(tree: BranchTree): Readonly<Record<string, string>> {
+  const { variables, unread, outside } = readBranchMakeConf(tree);
+  const isUsual = !variables.has('PORTAGE_TMPDIR') && unread.length === 0 && outside.length === 0;
+  return isUsual ? {} : { PORTAGE_TMPDIR: temporaryDirectory };
 }
 
 /** Gives the stage's own Portage a separate partition. Returns the variables that the root's make.conf needs in addition. */

@@ -10,6 +10,7 @@ import { underLock } from '../../job/tree/tree-scripts.ts';
 import { defaultTarget } from '../../container/mounts.ts';
 import { runEmerge } from '../../emerge/run-emerge.ts';
 import { onVolumeCommand } from './big-packages.ts';
+import { withTemporaryDirectories } from './temporary-directories.ts';
 import { noWrappers, type CompilerWrappers } from './compiler-wrappers.ts';
 import { keepDiagnostics } from './keep-diagnostics.ts';
 import type { TupleWork } from '../run/tuple-work.ts';
@@ -88,5 +89,6 @@ function rootCommand(session: ContainerSession, request: RootEmerge): readonly s
   const locked = underLock('shared', session, emerge);
   // In a cross build, the stage's packages are built with the stage's configuration.
   const configurations = new Set(['/etc/portage', work.location.configuration]);
-  return onVolumeCommand([...configurations], tmpfs?.bigPackages ?? [], locked);
+  const built = withTemporaryDirectories(work.tuple.portage.entries, locked);
+  return onVolumeCommand([...configurations], tmpfs?.bigPackages ?? [], built);
 }

@@ -256,7 +256,10 @@ describe('a build that succeeds', () => {
     using world = new BuildWorld();
     await passTime(buildImage(buildRequest({ binpkgs: false }), world.context, program));
     expect(buildSpec(world).mounts.map(({ source }) => source)).not.toContain('gentoo-binpkgs');
-    expect(world.portage.request('emerge').environment).not.toHaveProperty('PKGDIR');
+    const { environment } = world.portage.request('emerge');
+    // Packages that make.conf asks for are thrown away with the work volume.
+    expect(environment).toMatchObject({ PKGDIR: '/var/tmp/portage/binpkgs', PORTAGE_TMPDIR: '/var/tmp' });
+    expect(environment?.['FEATURES']).not.toContain('buildpkg');
     expect(world.engine.volumes.has('gentoo-binpkgs')).toBe(false);
   });
 

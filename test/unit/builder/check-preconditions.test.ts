@@ -355,6 +355,23 @@ describe('a make.conf of the user', () => {
     expect(world.calls('startContainer')).toEqual([]);
   });
 
+  it('is refused at the line that names another root', async () => {
+    using world = new BuildWorld();
+    const makeConf = write('A="b"\n ROOT="/mnt/image"\nEPREFIX="/opt/gentoo"\n');
+    const hint = 'a build is for the root of its container: remove the line from the file that is given as --make-conf';
+    await expect(check(world, { makeConf })).rejects.toMatchObject({
+      all: [
+        {
+          code: 'usage',
+          hint,
+          message: `${makeConf}:2:2: ROOT is /mnt/image: emerge would install packages there, and not in /`,
+        },
+        { code: 'usage', hint, message: expect.stringContaining(`${makeConf}:3:1: Portage ignores EPREFIX`) as string },
+      ],
+    });
+    expect(world.calls('startContainer')).toEqual([]);
+  });
+
   it.each<[string, string, readonly string[]]>([
     [
       'case 2.1: a PORTDIR',

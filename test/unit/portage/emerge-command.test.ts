@@ -85,12 +85,26 @@ test('the environment adds to the configuration of the base, and names only give
     'LC_MESSAGES',
     'NOCOLOR',
     'NO_COLOR',
+    'PORTAGE_DEPCACHEDIR',
   ]);
   expect(bare['FEATURES']?.split(' ')).toEqual(expect.arrayContaining(['-merge-sync', '-merge-wait', '-news']));
   expect(bare['FEATURES']).not.toMatch(/buildpkg|observability/);
 
-  const full = emergeEnvironment({ pkgdir: '/b', distdir: '/d', logdir: '/l', use: 'ssl -ipv6', observability: true });
-  expect(full).toMatchObject({ PKGDIR: '/b', DISTDIR: '/d', PORTAGE_LOGDIR: '/l', USE: 'ssl -ipv6' });
+  const full = emergeEnvironment({
+    pkgdir: '/b',
+    distdir: '/d',
+    logdir: '/l',
+    use: 'ssl -ipv6',
+    observability: true,
+    tmpdir: '/t',
+  });
+  expect(full).toMatchObject({
+    PKGDIR: '/b',
+    DISTDIR: '/d',
+    PORTAGE_TMPDIR: '/t',
+    PORTAGE_LOGDIR: '/l',
+    USE: 'ssl -ipv6',
+  });
   expect(full['FEATURES']?.split(' ')).toEqual(
     expect.arrayContaining(['buildpkg', 'binpkg-multi-instance', 'observability']),
   );
@@ -107,6 +121,7 @@ test('the environment keeps output plain and English, and does not wait for anyb
   expect(emergeEnvironment({ use: '' })).toEqual({
     FEATURES: expect.any(String) as string,
     CONFIG_PROTECT: expect.any(String) as string,
+    PORTAGE_DEPCACHEDIR: '/var/cache/edb/dep',
     ...{ NOCOLOR: 'true', NO_COLOR: '1', LC_MESSAGES: 'C.UTF-8', CLEAN_DELAY: '0', EMERGE_WARNING_DELAY: '0' },
   });
 });
@@ -121,7 +136,7 @@ test('messages of packages are saved where build logs are kept, and only there',
 test('binary packages are made also if only make.conf says where', () => {
   const featuresOf = (request: Parameters<typeof emergeEnvironment>[0]) => emergeEnvironment(request)['FEATURES'];
   expect(featuresOf({ packaging: true })).toMatch(/ buildpkg binpkg-multi-instance$/);
-  expect(featuresOf({ packaging: false })).not.toContain('buildpkg');
+  expect(featuresOf({ packaging: false, pkgdir: '/b' })).not.toContain('buildpkg');
   expect(featuresOf({ observability: true })).toMatch(/ observability$/);
 });
 

@@ -65,6 +65,16 @@ describe('case 2.2: what a branch’s make.conf has is reported at its own line 
       'make.conf:3:1: PORTDIR_OVERLAY is obsolete: name the repository in /srv/x in repos.conf',
     ],
     [
+      'another root',
+      { 'make.conf': 'A="1"\n  ROOT="/usr/${A}/"\n' },
+      'make.conf:2:3: ROOT is /usr/1/: emerge would install packages there, and not in /: remove the line',
+    ],
+    [
+      'a prefix',
+      { 'make.conf': 'source more\n', more: 'EPREFIX=/x\n' },
+      'more:1:1: Portage ignores EPREFIX in make.conf, because it takes it only from its environment: remove the line',
+    ],
+    [
       'case 2.5: an addition',
       { 'make.conf': 'A="1"\nFOO+="x"\n' },
       'make.conf:2:1: Portage does not know +=: write FOO="${FOO} ..."',

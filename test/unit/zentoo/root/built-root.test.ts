@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { EngineRefusal } from '../../../../src/engine/refusal.ts';
 import type { Atom } from '../../../../src/portage/atom.ts';
 import { replaceImage } from '../../../../src/zentoo/root/replace-image.ts';
-import { branch, commits, packageSet, tupleOf } from '../../plan/sites.ts';
+import { branch, commits, packageSet, portageBranch, tupleOf } from '../../plan/sites.ts';
 import { imageOf, SiteBuildWorld, tupleOfSet } from '../site-build-world.ts';
 
 const tools = tupleOfSet('tools');
@@ -22,6 +22,19 @@ describe('the root of a build', () => {
       `PKGDIR="/var/cache/binpkgs/${partition}"`,
     );
     expect(textIn(world, imageOf(tools), '/etc/portage/sets/tools')).toBe('app-misc/tools\n');
+  });
+
+  it.each([
+    ['names another PORTAGE_TMPDIR', 'PORTAGE_TMPDIR="/home/tmp"\n'],
+    ['sources a file outside the branch', 'source /var/lib/layman/make.conf\n'],
+  ])('has packages built in /var/tmp if make.conf %s', async (_what, text) => {
+    const base = portageBranch('base', commits[0], { 'make.conf': text });
+    const tuple = tupleOfSet('tools', { portage: { ...base, sets: tools.portage.sets } });
+    using world = new SiteBuildWorld([tuple]);
+    await world.build();
+    expect(textIn(world, imageOf(tuple), '/etc/portage/make.conf')).toMatch(
+      /^(?:PORTAGE_TMPDIR="\/home\/tmp"|source .*)\n[^]*\nPORTAGE_TMPDIR="\/var\/tmp"\n/,
+    );
   });
 
   it('of a cross tuple has settings of its own, and the stage keeps a separate partition', async () => {
