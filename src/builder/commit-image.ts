@@ -1,11 +1,11 @@
-import type { Images, Image } from '../engine/images.ts';
+import type { CommitRequest, Images, Image } from '../engine/images.ts';
 import { EngineRefusal } from '../engine/refusal.ts';
 import type { ImageId } from '../engine/identifiers.ts';
 import { Failure } from '../failure.ts';
 import type { ContainerSession } from '../container/container-session.ts';
 import { userInstructions } from '../container/base-image.ts';
 import { commitOnce } from '../container/commit-once.ts';
-import { labelInstructions } from '../engine/image-labels.ts';
+import { splitLabels } from '../engine/image-labels.ts';
 import type { BuildRequest } from './build-request.ts';
 import type { Preconditions } from './check-preconditions.ts';
 import { fingerprintLabel } from './find-unchanged.ts';
@@ -47,7 +47,7 @@ export async function commitImage(session: ContainerSession, facts: ImageFacts):
   const { engine, signal } = session;
   signal.throwIfAborted();
   const name = await reserveImageName(engine, session.id);
-  const id = await commitOnce(session, name, commitChanges(facts));
+  const id = await commitOnce(session, { name, ...imageSettings(facts) });
   if (signal.aborted) await engine.removeImage(name);
   signal.throwIfAborted();
   return addTags(engine, { id, name }, facts.request.tags);
@@ -74,16 +74,16 @@ export async function addTags(
 }
 
 /**
- * The Dockerfile instructions of the commit. They restore the entrypoint of the base, because the build container had another
- * one. The labels are those of the OCI image specification ("Annotations"), the packages and the fingerprint.
+ * The Dockerfile instructions of the commit and the labels. The instructions restore the entrypoint of the base, because the build
+ * container had another one. The labels are those of the OCI image specification ("Annotations"), the packages and the fingerprint.
  */
-export function commitChanges({
+export function imageSettings({
   request,
   ready,
   packages,
   fingerprint,
   created = new Date(),
-}: ImageFacts): readonly string[] {
+}: ImageFacts): Required<Pick<CommitRequest, 'changes' | 'labels'>> {
   const { base } = ready;
   const title = titleOf(request.packages);
   const labels = {
@@ -95,13 +95,13 @@ export function commitChanges({
     [packagesLabel]: packages.join(' '),
     ...fingerprintIn(fingerprint, base.image),
   };
-  return [
+  const changes = [
     ...volumes.map((path) => `VOLUME ${path}`),
     `ENTRYPOINT ${JSON.stringify(base.image?.entrypoint ?? [])}`,
     `CMD ${JSON.stringify(command)}`,
     ...userInstructions(base.image),
-    ...labelInstructions(labels, base.image?.labels),
   ];
+  return { changes, labels: splitLabels(labels, base.image?.labels) };
 }
 
 /** The packages that were asked for; of many packages the first ones, because a title that programs show has to fit one label. */

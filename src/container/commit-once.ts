@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EngineRefusal } from '../engine/refusal.ts';
 import type { ImageId } from '../engine/identifiers.ts';
+import type { CommitRequest } from '../engine/images.ts';
 import { Failure } from '../failure.ts';
 import type { ContainerSession } from './container-session.ts';
 
@@ -15,14 +16,14 @@ const pollMs = 200;
  */
 export async function commitOnce(
   session: ContainerSession,
-  name: string,
-  changes: readonly string[],
+  request: CommitRequest,
   hint = 'run again with --keep-failed to keep the container, and look into it',
 ): Promise<ImageId> {
   const start = performance.now();
   const { engine } = session;
+  const { name } = request;
   try {
-    return await engine.commitContainer(session.id, { name, changes });
+    return await engine.commitContainer(session.id, request);
   } catch (error) {
     // `unreachable` may be the answer of a proxy that did not wait; the engine may still be committing.
     if (error instanceof EngineRefusal && error.kind !== 'unreachable') throw commitFailure(name, error, hint);

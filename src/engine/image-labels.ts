@@ -8,13 +8,13 @@ const longestPart = 32_000;
 const partName = (key: string, position: number): string => (position === 0 ? key : `${key}.${position + 1}`);
 
 /**
- * The Dockerfile instructions for labels. A value that is too long for one instruction becomes several labels, `key`, `key.2`, ...;
+ * The labels of an image. A value that is too long for one Dockerfile instruction becomes several labels, `key`, `key.2`, ...;
  * {@link readLabel} joins them. `inherited` are the labels of the base: further parts that its image left are blanked.
  */
-export function labelInstructions(
+export function splitLabels(
   labels: Readonly<Record<string, string>>,
   inherited: Readonly<Record<string, string>> = {},
-): readonly string[] {
+): Readonly<Record<string, string>> {
   const written = new Map<string, string>();
   for (const [key, value] of Object.entries(labels)) {
     const parts = splitText(value);
@@ -22,10 +22,15 @@ export function labelInstructions(
     for (let left = parts.length; inherited[partName(key, left)] !== undefined; left++)
       written.set(partName(key, left), '');
   }
-  return [...written].map(([key, value]) => `LABEL ${key}=${quoteLabel(value)}`);
+  return Object.fromEntries(written);
 }
 
-/** Reads a label of an image that {@link labelInstructions} wrote; undefined if the image does not have it. */
+/** The Dockerfile instructions for the labels of an image, each on a line that Docker takes. */
+export function labelInstructions(labels: Readonly<Record<string, string>>): readonly string[] {
+  return Object.entries(splitLabels(labels)).map(([key, value]) => `LABEL ${key}=${quoteLabel(value)}`);
+}
+
+/** Reads a label of an image that {@link splitLabels} wrote; undefined if the image does not have it. */
 export function readLabel(labels: Readonly<Record<string, string>>, key: string): string | undefined {
   const parts: string[] = [];
   for (let part = labels[key]; part !== undefined; part = labels[partName(key, parts.length)]) parts.push(part);

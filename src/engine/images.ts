@@ -40,6 +40,8 @@ export interface CommitRequest {
   readonly name: string;
   /** Dockerfile instructions, one each, applied to the container's configuration. */
   readonly changes: readonly string[];
+  /** Labels beside those of the container, which they override; each at most as long as `splitLabels` makes it. */
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 /** The name and the configuration of an image that an import makes. */

@@ -508,6 +508,14 @@ export function describeEngineContract(name: string, open: () => Promise<Contrac
         expect(await readFiles(await engine.readArchive(made2, '/new'))).toEqual({ new: 'text' });
       });
 
+      test('case 3.1: has labels of any length, which override those of the container', async () => {
+        const long = Array.from({ length: 10 }, (_, part) => [`part${part}`, 'x'.repeat(32_000)]);
+        const labels = { ...(Object.fromEntries(long) as Record<string, string>), 'base.label': 'changed', empty: '' };
+        const name = made.imageName();
+        await engine.commitContainer(await made.container({}), { name, changes: ['CMD ["a"]'], labels });
+        expect((await engine.inspectImage(name))?.labels).toEqual(labels);
+      });
+
       test('takes an entrypoint from the changes', async () => {
         const name = await made.commit(await made.container({}), ['CMD ["b"]', 'ENTRYPOINT ["/bin/sh"]']);
         expect((await engine.inspectImage(name))?.entrypoint).toEqual(['/bin/sh']);

@@ -50,8 +50,10 @@ export function imageRoutes(engine: FakeEngine): readonly Route<ServerResponse>[
       await engine.removeImage(bare(id));
       return [];
     }),
-    plain('POST', '/commit', async ({ query }) => {
-      const request = { name: named(query), changes: changesIn(query) };
+    plain('POST', '/commit', async ({ query, body }) => {
+      const { Labels = {} } = (await body()) as { readonly Labels?: Readonly<Record<string, string>> };
+      const labels = engine.flavour === 'podman' ? {} : Labels;
+      const request = { name: named(query), changes: changesIn(query), labels };
       return { Id: shortId(await engine.commitContainer(query.get('container') as ContainerId, request)) };
     }),
   ];

@@ -51,7 +51,9 @@ export async function serveEngine(engine: FakeEngine): Promise<EngineServer> {
     }
   }
 
-  const server = createServer((message, response) => void answer(message, response));
+  // Podman takes a request line of 1 MiB (Go's limit). 16 KiB here, as HAProxy has by default, are what a proxy leaves to Docker.
+  const maxHeaderSize = engine.flavour === 'podman' ? 1024 ** 2 : 16 * 1024;
+  const server = createServer({ maxHeaderSize }, (message, response) => void answer(message, response));
   server.on('upgrade', (message, socket, head) => void upgrade(message, socket, head));
   await once(server.listen(path), 'listening');
   return {

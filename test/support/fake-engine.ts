@@ -348,7 +348,7 @@ export class FakeEngine implements Engine, Disposable {
       const committed = this.addImage(request.name, {
         layers: [...image.layers, `sha256:${randomHex(64)}`],
         parent: image.id,
-        labels: { ...image.labels, ...spec.labels, ...labels },
+        labels: { ...image.labels, ...spec.labels, ...labels, ...request.labels },
         volumes: [...new Set([...image.volumes, ...volumes])],
         entrypoint: entrypoint ?? [],
         user: user ?? spec.user ?? image.user,

@@ -7,6 +7,7 @@ import { readAnswer, unlessAbsent } from './answer.ts';
 import type { DockerClient } from './docker-client.ts';
 import type { EngineFlavour } from '../engine.ts';
 import type { ContainerId, ImageId } from '../identifiers.ts';
+import { labelInstructions } from '../image-labels.ts';
 import { fullImageId, givenImageName, splitImageName } from './image-name.ts';
 import type { CommitRequest, Image, Images, ImportRequest, ListedImage } from '../images.ts';
 import { EngineRefusal } from '../refusal.ts';
@@ -15,7 +16,7 @@ import { followMessages, type StatusMessage } from './status-messages.ts';
 /** The {@link Images} of an engine over dockerode. */
 export function dockerImages(client: DockerClient, flavour: EngineFlavour): Images {
   const stored = storedImages(client, flavour);
-  const sources = imageSources(client);
+  const sources = imageSources(client, flavour);
   if (flavour !== 'podman') return { ...stored, ...sources };
   return {
     ...stored,
@@ -62,7 +63,10 @@ function storedImages(client: DockerClient, flavour: EngineFlavour): StoredImage
 }
 
 /** The methods that bring a new image into the engine: from a registry, from a container, from an archive. */
-function imageSources(client: DockerClient): Pick<Images, 'pullImage' | 'commitContainer' | 'importImage'> {
+function imageSources(
+  client: DockerClient,
+  flavour: EngineFlavour,
+): Pick<Images, 'pullImage' | 'commitContainer' | 'importImage'> {
   return {
     async pullImage(name, onProgress, signal) {
       const { repository, tag } = splitImageName(name);
@@ -76,7 +80,7 @@ function imageSources(client: DockerClient): Pick<Images, 'pullImage' | 'commitC
 
     async commitContainer(id, request) {
       const answer = client.call(`commit container ${id} as ${request.name}`, (docker) =>
-        docker.getContainer(id).commit({ _query: commitQuery(id, request), _body: commitBody } as object),
+        docker.getContainer(id).commit(commitOptions(flavour, id, request)),
       );
       return fullImageId((await readAnswer(committed, answer)).Id);
     },
@@ -128,22 +132,25 @@ function importQuery({ name, changes }: ImportRequest): Record<string, string | 
 }
 
 /**
+ * The query and the body of a commit. The labels of an image name all packages, and a proxy may limit the length of a request line, as
+ * HAProxy does. Docker takes labels from the body, and adds those of the container. Podman ignores the body.
+ *
  * A body that is not empty replaces the container's own settings. The engine then adds user, environment, labels, ports,
  * volumes, health check, working directory and stop signal again, but not host name, open and attached streams and
- * terminal, which only a container has (moby, daemon/commit.go). Podman ignores the body.
+ * terminal, which only a container has (moby, daemon/commit.go).
  */
-const commitBody = { Hostname: '' };
-
-function commitQuery(id: ContainerId, request: CommitRequest): Record<string, string> {
-  const { repository, tag } = splitImageName(request.name);
-  return {
+function commitOptions(flavour: EngineFlavour, id: ContainerId, { name, changes, labels = {} }: CommitRequest): object {
+  const { repository, tag } = splitImageName(name);
+  const lines = flavour === 'podman' ? [...changes, ...labelInstructions(labels)] : changes;
+  const query = {
     container: id,
     repo: repository,
     ...(tag === undefined ? {} : { tag }),
     // Podman does not pause by default.
     pause: 'true',
-    changes: request.changes.join('\n'),
+    changes: lines.join('\n'),
   };
+  return { _query: query, _body: { Hostname: '', ...(flavour === 'podman' ? {} : { Labels: labels }) } };
 }
 
 const committed = object({ Id: string() });

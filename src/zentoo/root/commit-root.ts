@@ -5,7 +5,7 @@ import { Failure } from '../../failure.ts';
 import { userInstructions, type Base } from '../../container/base-image.ts';
 import type { ContainerSession } from '../../container/container-session.ts';
 import { commitOnce } from '../../container/commit-once.ts';
-import { labelInstructions } from '../../engine/image-labels.ts';
+import { splitLabels } from '../../engine/image-labels.ts';
 
 const command = ['/bin/bash'];
 
@@ -31,10 +31,10 @@ export async function commitRoot(session: ContainerSession, { name, base, labels
     `ENTRYPOINT ${JSON.stringify(base.image?.entrypoint ?? [])}`,
     `CMD ${JSON.stringify(command)}`,
     ...userInstructions(base.image),
-    ...labelInstructions(labels, base.image?.labels),
   ];
+  const own = splitLabels(labels, base.image?.labels);
   try {
-    const id = await commitOnce(session, temporary, changes, hint);
+    const id = await commitOnce(session, { name: temporary, changes, labels: own }, hint);
     signal.throwIfAborted();
     await engine.tagImage(id, name);
     return id;

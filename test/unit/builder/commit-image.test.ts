@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { commitChanges, commitImage, packagesLabel, type ImageFacts } from '../../../src/builder/commit-image.ts';
-import { readLabel } from '../../../src/engine/image-labels.ts';
+import { commitImage, imageSettings, packagesLabel, type ImageFacts } from '../../../src/builder/commit-image.ts';
+import { labelInstructions, readLabel } from '../../../src/engine/image-labels.ts';
 import type { Image } from '../../../src/engine/images.ts';
 import { EngineRefusal } from '../../../src/engine/refusal.ts';
 import { Failure } from '../../../src/failure.ts';
@@ -30,7 +30,7 @@ function facts(world: BuildWorld, parts: Partial<ImageFacts> = {}): ImageFacts {
 
 function labels(parts: Partial<ImageFacts> = {}): Readonly<Record<string, string>> {
   using world = new BuildWorld();
-  return applyChanges(commitChanges(facts(world, parts))).labels;
+  return imageSettings(facts(world, parts)).labels;
 }
 
 function withBase(image: Partial<Image>, name = baseName): Partial<ImageFacts> {
@@ -42,19 +42,19 @@ describe('the instructions of a commit', () => {
   it("restore the base's entrypoint", () => {
     using world = new BuildWorld();
     const entrypoint = ['/bin/entry', 'with "quotes" and $dollars'];
-    const changes = commitChanges(facts(world, withBase({ entrypoint })));
+    const { changes } = imageSettings(facts(world, withBase({ entrypoint })));
     expect(applyChanges(changes).entrypoint).toEqual(entrypoint);
   });
 
   it.each(['1000:1000', 'portage', ''])("case 2.10: restore the base's user %j", (user) => {
     using world = new BuildWorld();
-    const changes = commitChanges(facts(world, withBase({ user })));
+    const { changes } = imageSettings(facts(world, withBase({ user })));
     expect(changes.filter((line) => line.startsWith('USER'))).toEqual(user === '' ? [] : [`USER ${user}`]);
   });
 
   it('declare the two volumes, and a shell as the command', () => {
     using world = new BuildWorld();
-    const changes = commitChanges(facts(world));
+    const { changes } = imageSettings(facts(world));
     expect(applyChanges(changes).volumes).toEqual(['/usr/portage', '/var/tmp/portage']);
     expect(changes).toContain('CMD ["/bin/bash"]');
   });
@@ -120,12 +120,13 @@ describe('the instructions of a commit', () => {
     const oneLine = text.filter((value) => !/[\n\r]/.test(value));
     const property = fc.property(oneLine, fc.array(oneLine), oneLine, (asked, merged, name) => {
       using world = new BuildWorld();
-      const changes = commitChanges(
+      const settings = imageSettings(
         facts(world, { ...withBase({}, name), request: buildRequest({ packages: packages(asked) }), packages: merged }),
       );
+      const changes = labelInstructions(settings.labels);
       const found = applyChanges(changes).labels;
       expect([found[title], found[packagesLabel], found[baseNameLabel]]).toEqual([asked, merged.join(' '), name]);
-      for (const change of changes.filter((line) => line.startsWith('LABEL'))) {
+      for (const change of changes) {
         const value = change.slice(change.indexOf('=') + 1);
         expect(value).toMatch(/^"(?:[^"\\$]|\\.)*"$/su);
       }

@@ -8,19 +8,19 @@ import { BuildWorld } from '../builder/build-world.ts';
 beforeEach(fakeTime);
 afterEach(restoreTime);
 
-const changes = ['CMD ["/bin/sh"]'];
+const request = { name: 'mine', changes: ['CMD ["/bin/sh"]'], labels: { a: 'b' } };
 const lost = new Failure('engine-lost', 'lost');
 
 async function commit(world: BuildWorld, hint?: string): Promise<unknown> {
   const session = await world.session();
-  return passTime(commitOnce(session, 'mine', changes, hint).catch((error: unknown) => error));
+  return passTime(commitOnce(session, request, hint).catch((error: unknown) => error));
 }
 
 describe('a commit', () => {
-  it('makes an image with the name and the changes', async () => {
+  it('makes an image with the name, the changes and the labels', async () => {
     using world = new BuildWorld();
     expect(await commit(world)).toBe(world.engine.imageNames.get('mine:latest'));
-    expect(world.calls('commitContainer')).toMatchObject([[expect.any(String), { name: 'mine', changes }]]);
+    expect(world.calls('commitContainer')).toMatchObject([[expect.any(String), request]]);
     expect(world.calls('inspectImage')).toEqual([]);
   });
 

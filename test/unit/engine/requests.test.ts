@@ -10,9 +10,10 @@ const filters = (values: object): object => ({ filters: JSON.stringify(values) }
 
 describe('a commit', () => {
   test('pauses the container, and leaves its host name, streams and terminal out of the image', async () => {
-    const changes = ['LABEL a="b"', 'CMD ["sh"]'];
+    const changes = ['USER a', 'CMD ["sh"]'];
+    const labels = { packages: 'a/b-1 "c"' };
     const name = 'registry:5000/zentoo/one:v1';
-    expect(await requestsOf((engine) => engine.commitContainer(id, { name, changes }))).toEqual([
+    expect(await requestsOf((engine) => engine.commitContainer(id, { name, changes, labels }))).toEqual([
       {
         method: 'POST',
         path: '/commit',
@@ -21,9 +22,9 @@ describe('a commit', () => {
           repo: 'registry:5000/zentoo/one',
           tag: 'v1',
           pause: 'true',
-          changes: 'LABEL a="b"\nCMD ["sh"]',
+          changes: 'USER a\nCMD ["sh"]',
         },
-        body: { Hostname: '' },
+        body: { Hostname: '', Labels: labels },
       },
     ]);
   });
