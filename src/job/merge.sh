@@ -6,10 +6,19 @@ work=$1
 shift
 start=$work/.gentoo-builder/merge-start
 stamp=$work/.gentoo-builder/tree-stamp
-mkdir -p "${start%/*}" && { [ -e "$start" ] || : >"$start"; } || exit
+
+# Each installed package with the time of its record. Times are compared with those of the first run for being the same, not for their
+# order, because the clock may be set back meanwhile.
+list_installed() {
+  [ ! -d /var/db/pkg ] ||
+    find /var/db/pkg -mindepth 2 -maxdepth 2 -type d ! -name '-MERGING-*' -printf '%T@ %P\n' | LC_ALL=C sort
+}
+
+mkdir -p "${start%/*}" || exit
+[ -e "$start" ] || { list_installed 8>&- >"$start.new" && mv "$start.new" "$start"; } || exit
 split_locale 8>&-
 "$@" 8>&- || exit
-find /var/db/pkg -mindepth 2 -maxdepth 2 -type d ! -name '-MERGING-*' -newer "$start" -printf '%P\n' | sort >&8
+list_installed | LC_ALL=C comm -13 "$start" - | cut -d ' ' -f 2- | sort >&8
 [ ! -e "$stamp" ] || sed 's/^/tree /' "$stamp" >&8
 find "$work" -mindepth 1 -maxdepth 1 ! -name .gentoo-builder -exec rm -rf {} +
 exit 0

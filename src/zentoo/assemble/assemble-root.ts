@@ -22,7 +22,7 @@ export async function assembleRoot(run: SiteRun, work: TupleWork, session: Conta
   const { partition, observable, measuresSpace } = await prepareRoot(session, work);
   const store = { run: session.run, partition, environment: location.environment };
   await installSets(session, location.configuration, closePackageSet(run.site, tuple).files);
-  await markMerge(session);
+  await markMerge(session, work);
   await runHook(session, 'assemble', parts);
   const missing = missingFailure(await findMissing(store, wanted));
   if (missing !== undefined) throw missing;

@@ -14,18 +14,24 @@ export interface ProtectedFile {
   readonly taken: 'new' | 'old' | 'left out';
 }
 
-/** A file on the work volume that is as old as the beginning of the merge. */
+/** A file on the work volume with the files that were there at the beginning of the merge. */
 const beginning = `${stateDirectory}/merge-began`;
 
 /**
  * Marks the beginning of a merge. Files that are there already, for example because the branch or the stage has them, are then not
  * taken for files that Portage left.
  */
-export async function markMerge(session: ContainerSession): Promise<void> {
-  // Unlike touch, install makes the directory, too, which is missing if no job has run in this container.
-  const { exitCode, stderr } = await session.run({ command: ['install', '-D', '/dev/null', beginning] });
+export async function markMerge(
+  session: ContainerSession,
+  { location: { root } }: Pick<TupleWork, 'location'>,
+): Promise<void> {
+  const { exitCode, stderr } = await session.run({ command: findCommand('begin', root) });
   if (exitCode !== 0)
     throw new Failure('assemble-failed', `failed to mark the beginning of the merge: ${stderr.trim()}`);
+}
+
+function findCommand(step: 'begin' | 'end', root: string): readonly string[] {
+  return shellProgram(new URL('./find-protected.sh', import.meta.url), 'zentoo-find-protected', step, root, beginning);
 }
 
 /**
@@ -37,10 +43,7 @@ export async function resolveProtected(
   session: ContainerSession,
   { tuple, location: { root } }: TupleWork,
 ): Promise<readonly ProtectedFile[]> {
-  const { stdout } = await session.run({
-    // Portage may keep the modification time of a file, and no program can set the time of its last change of status.
-    command: ['find', root, '-xdev', '-name', '._cfg[0-9][0-9][0-9][0-9]_*', '-cnewer', beginning, '-print0'],
-  });
+  const { stdout } = await session.run({ command: findCommand('end', root) });
   const rules = protectionRules(tuple.portage.entries);
   const actions = planProtected(
     stdout.split('\0').filter((path) => path !== ''),

@@ -114,13 +114,12 @@ describe('configuration files that Portage left beside others', () => {
 
   it('are resolved by the rules of the branch, and each file is reported once', async () => {
     using world = new SiteBuildWorld([tuple]);
-    world.sitePortage.answers.set('find', { stdout: left });
+    world.sitePortage.answers.set('find-protected', { stdout: left });
     expect((await world.build()).outcomes).toMatchObject([{ type: 'built' }]);
-    expect(world.sitePortage.runs('find')).toEqual([
-      [
-        ...['/', '-xdev', '-name', '._cfg[0-9][0-9][0-9][0-9]_*'],
-        ...['-cnewer', '/var/tmp/portage/.gentoo-builder/merge-began', '-print0'],
-      ],
+    const list = '/var/tmp/portage/.gentoo-builder/merge-began';
+    expect(world.sitePortage.runs('find-protected')).toEqual([
+      ['begin', '/', list],
+      ['end', '/', list],
     ]);
     expect(world.sitePortage.runs('protected-files')).toEqual([
       [
@@ -137,7 +136,7 @@ describe('configuration files that Portage left beside others', () => {
 
   it('fail the assembly if they cannot be resolved', async () => {
     using world = new SiteBuildWorld([tuple]);
-    world.sitePortage.answers.set('find', { stdout: left });
+    world.sitePortage.answers.set('find-protected', { stdout: left });
     world.sitePortage.answers.set('protected-files', { exitCode: 1, stderr: 'mv: no space\n' });
     expect((await world.build()).outcomes).toMatchObject([
       {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ContainerSession } from '../../../../src/container/container-session.ts';
@@ -79,31 +79,42 @@ describe('case 2.8: a file with the name of a configuration file that Portage le
     return statSync(join(directory, 'tick'), { bigint: true }).ctimeNs;
   }
 
-  it('is left alone if it was there before the merge, and is taken if the merge wrote it', async () => {
-    using directory = temporaryDirectory();
-    const root = join(directory.path, 'root');
-    const write = (path: string, text: string) => writeFileSync(join(root, path), text);
-    mkdirSync(join(directory.path, 'state'));
-    mkdirSync(join(root, 'etc/portage/package.use'), { recursive: true });
-    write('etc/portage/package.use/greet', 'own');
-    write('etc/portage/package.use/._cfg0000_greet', 'committed');
-    write('etc/hosts', 'old');
-    write('etc/._cfg0000_hosts', 'of the stage');
-    write('etc/fstab', 'old');
-    const notes: string[] = [];
-    const session = sessionIn(directory.path, notes);
-    passTick(directory.path);
-    await markMerge(session);
-    passTick(directory.path);
-    write('etc/._cfg0000_fstab', 'new');
-    // Portage uses the name of an equal file again.
-    write('etc/._cfg0000_hosts', 'new');
-    const resolved = await resolveProtected(session, { tuple: tupleOf(), location: { root } } as never);
-    const read = (path: string) => readFileSync(join(root, path), 'utf8');
-    expect(read('etc/portage/package.use/greet')).toBe('own');
-    expect(read('etc/portage/package.use/._cfg0000_greet')).toBe('committed');
-    expect([read('etc/fstab'), read('etc/hosts')]).toEqual(['new', 'new']);
-    expect(resolved.map(({ path }) => path)).toEqual(['/etc/fstab', '/etc/hosts']);
-    expect(notes).toHaveLength(2);
-  });
+  it.each([
+    ['', false],
+    [', also if the clock is set back during the merge', true],
+  ])(
+    'is left alone if it was there before the merge, and is taken if the merge wrote it%s',
+    async (_also, isSetBack) => {
+      using directory = temporaryDirectory();
+      const root = join(directory.path, 'root');
+      const write = (path: string, text: string) => writeFileSync(join(root, path), text);
+      mkdirSync(join(directory.path, 'state'));
+      mkdirSync(join(root, 'etc/portage/package.use'), { recursive: true });
+      write('etc/portage/package.use/greet', 'own');
+      write('etc/portage/package.use/._cfg0000_greet', 'committed');
+      write('etc/hosts', 'old');
+      write('etc/._cfg0000_hosts', 'of the stage');
+      write('etc/fstab', 'old');
+      const notes: string[] = [];
+      const session = sessionIn(directory.path, notes);
+      passTick(directory.path);
+      const work = { tuple: tupleOf(), location: { root } } as never;
+      await markMerge(session, work);
+      if (isSetBack) {
+        const tomorrow = new Date(Date.now() + 86_400_000);
+        utimesSync(join(directory.path, 'state/merge-began'), tomorrow, tomorrow);
+      }
+      passTick(directory.path);
+      write('etc/._cfg0000_fstab', 'new');
+      // Portage uses the name of an equal file again.
+      write('etc/._cfg0000_hosts', 'new');
+      const resolved = await resolveProtected(session, work);
+      const read = (path: string) => readFileSync(join(root, path), 'utf8');
+      expect(read('etc/portage/package.use/greet')).toBe('own');
+      expect(read('etc/portage/package.use/._cfg0000_greet')).toBe('committed');
+      expect([read('etc/fstab'), read('etc/hosts')]).toEqual(['new', 'new']);
+      expect(resolved.map(({ path }) => path)).toEqual(['/etc/fstab', '/etc/hosts']);
+      expect(notes).toHaveLength(2);
+    },
+  );
 });

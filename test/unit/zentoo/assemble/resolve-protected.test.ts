@@ -34,7 +34,7 @@ describe('the program that resolves protected files', () => {
 
 it('case 2.7: a file that the engine mounts is left out of the root, and the user is told', async () => {
   using world = new SiteBuildWorld();
-  world.sitePortage.answers.set('find', { stdout: '/etc/._cfg0000_hosts\0/etc/._cfg0000_motd\0' });
+  world.sitePortage.answers.set('find-protected', { stdout: '/etc/._cfg0000_hosts\0/etc/._cfg0000_motd\0' });
   world.sitePortage.answers.set('protected-files', { stdout: '/etc/hosts\0' });
   expect((await world.build()).outcomes).toMatchObject([{ type: 'built' }]);
   expect(

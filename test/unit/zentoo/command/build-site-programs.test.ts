@@ -18,7 +18,7 @@ describe('a build whose stage or root is refused', () => {
     ['/etc/portage cannot be cleared', 'clear-configuration', { exitCode: 1, stderr: 'busy' }, 'base-unusable'],
     ['make.conf cannot be written', 'make-conf', { exitCode: 1, stderr: 'full' }, 'base-unusable'],
     ['Portage cannot read the sets', 'set-atoms.py', { exitCode: 1, stderr: 'there is no set @lib' }, 'emerge-failed'],
-    ['protected files cannot be resolved', 'find', { stdout: '/etc/._cfg0000_x\0' }, 'assemble-failed'],
+    ['protected files cannot be resolved', 'find-protected', { stdout: '/etc/._cfg0000_x\0' }, 'assemble-failed'],
   ])('fails and leaves nothing: %s', async (_why, program, answer, code, changes = {}) => {
     using world = new SiteBuildWorld([{ ...tuple, ...changes }]);
     world.sitePortage.answers.set(program, answer);
@@ -32,7 +32,7 @@ describe('a build whose stage or root is refused', () => {
 describe('a build', () => {
   it('replaces a protected file by the new one, and says so', async () => {
     using world = new SiteBuildWorld([tuple]);
-    world.sitePortage.answers.set('find', { stdout: '/etc/._cfg0000_x.conf\0' });
+    world.sitePortage.answers.set('find-protected', { stdout: '/etc/._cfg0000_x.conf\0' });
     await world.build();
     expect(world.sitePortage.runs('protected-files')).toEqual([['new', '/etc/._cfg0000_x.conf', '/etc/x.conf']]);
     expect(world.messages('note')).toContain(`${tuple.name}: /etc/x.conf: took the new one`);

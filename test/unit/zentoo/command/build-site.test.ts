@@ -89,8 +89,8 @@ describe('a tuple that is built from nothing', () => {
       ...['check-store.py', 'unpack', 'cat', 'check-root.py', 'settings'],
       ...['set-atoms.py', 'set-atoms.py', 'emerge-pretend-x86-64-base-plain-lib', 'follow', 'dependencies.py'],
       ...['make-conf', 'emerge-compile', 'follow', 'unpackaged', 'elog'],
-      ...['installed-packages.py', 'clear-configuration', 'unpack', 'settings', 'unpack', 'unpack', 'install'],
-      ...['check-root.py', 'emerge-assemble', 'follow', 'check-root.py', 'find', 'elog', 'package-sizes.py'],
+      ...['installed-packages.py', 'clear-configuration', 'unpack', 'settings', 'unpack', 'unpack', 'find-protected'],
+      ...['check-root.py', 'emerge-assemble', 'follow', 'check-root.py', 'find-protected', 'elog', 'package-sizes.py'],
     ]);
   });
 
