@@ -88,7 +88,7 @@ async function stateOf(
   const mayFill = volume?.labels[volumeLabel] === 'tree' || demands.createTree || choice.origin !== 'given';
   try {
     return await withProbe(engine, workspace, { image, mounts: [mountAt(choice, probedAt)] }, async (probe) => {
-      if (await isRepository(probe, probedAt)) {
+      if (await isRepository(filesAt(probe, probedAt))) {
         await read?.(probe, probedAt);
         return 'filled';
       }
@@ -108,10 +108,21 @@ export function isOwnTree(volume: Volume | undefined): boolean {
   return volume !== undefined && disproveTreeVolume(volume, volumeLabel) === undefined;
 }
 
-/** The rule of is-repository.sh, for a tree without a running container. */
-async function isRepository(probe: Probe, place: string): Promise<boolean> {
-  if (await probe.exists(`${place}/profiles/repo_name`)) return true;
-  return /^\s*repo-name\s*=\s*\S/m.test((await probe.readText(`${place}/metadata/layout.conf`)) ?? '');
+/**
+ * Whether files are those of a repository: the rule of is-repository.sh, for a tree without a running container. Paths are relative to
+ * the tree.
+ */
+export async function isRepository(tree: Pick<Probe, 'exists' | 'readText'>): Promise<boolean> {
+  if (await tree.exists('profiles/repo_name')) return true;
+  return /^\s*repo-name\s*=\s*\S/m.test((await tree.readText('metadata/layout.conf')) ?? '');
+}
+
+/** The files below a directory of a probe. */
+function filesAt(probe: Probe, place: string): Pick<Probe, 'exists' | 'readText'> {
+  return {
+    exists: (path) => probe.exists(`${place}/${path}`),
+    readText: (path) => probe.readText(`${place}/${path}`),
+  };
 }
 
 /** The failure of a tree that cannot be used, whose name its message has. */

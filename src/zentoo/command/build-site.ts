@@ -18,14 +18,14 @@ import { defaultJobs } from '../run/machine-share.ts';
 import { findBuildmaster } from '../buildmaster/make-buildmaster.ts';
 import { checkSiteTrees, makeSiteVolumes, refreshSiteRun } from '../run/open-site-run.ts';
 import { relistImages } from '../run/site-images.ts';
-import { withSiteLease, type SiteLease } from '../run/site-lease.ts';
+import { removeLostLease, withSiteLease, type SiteLease } from '../run/site-lease.ts';
 import { checkCommits } from './check-commits.ts';
 import { checkSetNames } from '../run/check-set-names.ts';
 import type { SiteRun } from '../run/site-run.ts';
-import { lookIntoState, stateOf } from '../run/site-state.ts';
+import { stateOf } from '../run/site-state.ts';
 import type { TupleWork } from '../run/tuple-work.ts';
-import { readFailureNotes } from './failure-notes-file.ts';
-import { FailureNotes, requireNotes, type Retry } from './failure-notes.ts';
+import { checkRetry } from './failure-notes-file.ts';
+import { FailureNotes, type Retry } from './failure-notes.ts';
 import { recordTasks, timedNode } from './record-tasks.ts';
 
 /** The settings of a site's build. */
@@ -56,19 +56,16 @@ export async function buildSite(opened: SiteRun, settings: BuildSettings): Promi
   await checkSiteTrees(opened);
   await checkRetry(opened, settings.retry);
   const first = await prepareTuples(opened);
-  if (first.every(({ outputs }) => isCurrent(outputs))) return describeUnchanged(opened, first, settings);
+  if (first.every(({ outputs }) => isCurrent(outputs))) {
+    await removeLostLease(opened);
+    return describeUnchanged(opened, first, settings);
+  }
   return withSiteLease(opened, async (lease) => {
     const run = await (lease.hasWaited ? refreshSiteRun : relistImages)(opened, lease.probe);
     const checked = await (lease.hasWaited ? prepareTuples(run) : checkTuples(run));
     if (checked.every(({ outputs }) => isCurrent(outputs))) return describeUnchanged(run, checked, settings);
     return buildTuples(run, checked, { ...settings, lease });
   });
-}
-
-/** Throws a failure for each atom of `retry` that no failed package matches. */
-async function checkRetry(run: SiteRun, retry: Retry): Promise<void> {
-  if (retry === 'all' || retry.length === 0) return;
-  requireNotes(retry, await lookIntoState(stateOf(run), (probe) => readFailureNotes(run, probe)));
 }
 
 /** Checks which tuples are up to date, and whether the others can be built. */

@@ -1,8 +1,8 @@
 import type { Probe } from '../../container/probe.ts';
 import { readNotes, writeNotes, type FailedPackages } from '../../record/failed-packages.ts';
-import { statePlace } from '../run/site-state.ts';
+import { lookIntoState, stateOf, statePlace } from '../run/site-state.ts';
 import type { SiteRun } from '../run/site-run.ts';
-import type { FailureNotes } from './failure-notes.ts';
+import { requireNotes, type FailureNotes, type Retry } from './failure-notes.ts';
 
 const fileName = 'failed-packages.json';
 
@@ -21,6 +21,12 @@ export async function readFailureNotes(
     hint: 'every package is tried',
   });
   return [];
+}
+
+/** Throws a failure for each atom of `retry` that no failed package matches. */
+export async function checkRetry(run: SiteRun, retry: Retry): Promise<void> {
+  if (retry === 'all' || retry.length === 0) return;
+  requireNotes(retry, await lookIntoState(stateOf(run), (probe) => readFailureNotes(run, probe)));
 }
 
 /** Makes a build's changes of the notes in their file. A file of a later format stays as it is. */

@@ -104,7 +104,8 @@ export function requireNotes(atoms: readonly string[], notes: readonly FailedPac
   if (first !== undefined) throw new Failures([first, ...others]);
 }
 
-function isChosen({ packages }: FailedPackages, retry: Retry): boolean {
+/** Whether packages are tried again although they are hopeless. */
+export function isChosen({ packages }: FailedPackages, retry: Retry): boolean {
   return retry === 'all' || packages.some((cpv) => retry.some((atom) => matches(atom, cpv)));
 }
 

@@ -2,7 +2,7 @@ import { assemblyId, type SiteNode } from '../../plan/expand-site.ts';
 import type { PackagePlan, TuplePlan } from '../../plan/plan.ts';
 import { findHopeless, type FailedPackages } from '../../record/failed-packages.ts';
 import { ofTuple } from '../run/tuple-failure.ts';
-import { describeHopeless, hopelessFailure, retryOption } from './failure-notes.ts';
+import { describeHopeless, hopelessFailure, isChosen, retryOption, type Retry } from './failure-notes.ts';
 
 /** The nodes of a plan's graph that a build would not run. */
 export interface BlockedNodes {
@@ -12,17 +12,18 @@ export interface BlockedNodes {
   readonly needing: ReadonlyMap<string, string>;
 }
 
-/** Finds the packages of a graph that a build would not compile. */
+/** Finds the packages of a graph that a build with `retry` would not compile. */
 export function findBlocked(
   graph: readonly SiteNode[],
   notes: readonly FailedPackages[],
+  retry: Retry,
   now = Date.now(),
 ): BlockedNodes {
   const packages = graph.filter(({ order }) => order.kind === 'packages');
   const hopeless = new Map(
     packages.flatMap(({ id, order }) => {
       const note = order.kind === 'packages' ? findHopeless(notes, order, now) : undefined;
-      return note === undefined ? [] : [[id, note] as const];
+      return note === undefined || isChosen(note, retry) ? [] : [[id, note] as const];
     }),
   );
   const needing = packages.flatMap(({ id, needs }) => {

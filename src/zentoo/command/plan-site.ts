@@ -14,7 +14,8 @@ import { pretendTuple, type PortageAnswer } from '../compile/pretend-tuple.ts';
 import { checkSetNames } from '../run/check-set-names.ts';
 import { checkFreshness } from '../output/check-freshness.ts';
 import type { OutputState } from '../output/output-kind.ts';
-import { readFailureNotes } from './failure-notes-file.ts';
+import { checkRetry, readFailureNotes } from './failure-notes-file.ts';
+import type { Retry } from './failure-notes.ts';
 import { blockTuple, findBlocked } from './plan-hopeless.ts';
 import { withPlanCache, type PlanCache, type PortageQuestion } from './plan-cache.ts';
 import type { Buildmaster } from '../buildmaster/make-buildmaster.ts';
@@ -42,11 +43,12 @@ interface Planned {
 /**
  * Plans a build of the run's tuples, with the reason for each action. Nothing is compiled and no image is made. No container is started
  * for a tuple that is up to date, or whose answer is in the plan cache. Warnings are part of the plan, and are reported as
- * well. `path` is the path of the site as the user wrote it. If Portage refuses a tuple, or if the tuple needs a hopeless package, its
+ * well. `path` is the path of the site as the user wrote it, `retry` names the packages that the build would try again. If Portage refuses a tuple, or if the tuple needs a hopeless package, its
  * plan has the failure.
  */
-export async function planSite(run: SiteRun, path: string): Promise<SitePlan> {
+export async function planSite(run: SiteRun, path: string, retry: Retry = []): Promise<SitePlan> {
   requireTrees(run);
+  await checkRetry(run, retry);
   const trees = plannedTrees(run);
   const warnings = [...siteWarnings(run.site, path), ...treeWarnings(trees)];
   for (const warning of warnings) await run.report({ type: 'warning', ...warning });
@@ -59,7 +61,7 @@ export async function planSite(run: SiteRun, path: string): Promise<SitePlan> {
     drafts.filter(({ plan }) => !plan.upToDate).map(wantedTuple),
     new Map(planned.flatMap(({ plan, resolved }) => (resolved ? [[plan.tuple.name, resolved] as const] : []))),
   );
-  const blocked = findBlocked(graph, notes);
+  const blocked = findBlocked(graph, notes, retry);
   const plans = planned.map(({ plan }) => blockTuple(plan, graph, blocked));
   const needed = plans.filter(({ upToDate, buildmaster }) => !upToDate || buildmaster.action === 'reuse');
   const buildmasters = new Map(needed.map(({ buildmaster }) => [buildmaster.image, buildmaster]));

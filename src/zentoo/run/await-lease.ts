@@ -88,6 +88,6 @@ class HolderWatch {
 }
 
 /** Names an owner for a person. */
-function describeOwner(owner: Owner): string {
+export function describeOwner(owner: Owner): string {
   return owner.kind === 'process' ? `process ${owner.pid}` : `the container ${owner.id.slice(0, 12)}`;
 }

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { currentOwner, procWorld } from '../../ownership/owner.ts';
+import { currentOwner, judgeLife, procWorld } from '../../ownership/owner.ts';
 import { probeOf, type Probe } from '../../container/probe.ts';
 import type { ContainerId } from '../../engine/identifiers.ts';
 import { EngineRefusal } from '../../engine/refusal.ts';
 import { Failure } from '../../failure.ts';
 import type { Schedule } from '../../report/event.ts';
-import { awaitLease } from './await-lease.ts';
+import { awaitLease, describeOwner } from './await-lease.ts';
 import { leaseName } from '../../ownership/ownership.ts';
 import { createLease, findLease } from './lease-container.ts';
 import { LeaseHeartbeats } from './lease-heartbeat.ts';
@@ -60,15 +60,33 @@ export async function withSiteLease<T>(run: SiteRun, work: (lease: SiteLease) =>
 }
 
 /**
- * Removes the container of a lease. If that fails twice, or if the engine is lost, this is only a warning: the user has to see the result of the
+ * Removes the lease of a site if its holder is gone. A build takes such a lease over; this is for one that has nothing to do and needs no
+ * lease. A container that is no lease is left to the build that needs the name.
+ */
+export async function removeLostLease(run: SiteRun): Promise<void> {
+  const state = stateOf(run);
+  const holder = await findLease(state).catch((error: unknown) => {
+    if (error instanceof Failure && error.code === 'site-taken') return undefined;
+    throw error;
+  });
+  if (holder === undefined) return;
+  if ((await judgeLife(holder.owner, procWorld(run.engine, run.findLocal))) !== 'gone') return;
+  if (!(await release(state, holder.id))) return;
+  const of = describeOwner(holder.owner);
+  await run.report({ type: 'note', message: `removed the lease of the site ${run.site.name}, which ${of} left` });
+}
+
+/**
+ * Removes the container of a lease, and returns whether it did. If that fails twice, or if the engine is lost, this is only a warning: the user has to see the result of the
  * work, and the next build takes the lease over.
  */
-async function release(state: SiteState, id: ContainerId | undefined): Promise<void> {
-  if (id === undefined) return;
+async function release(state: SiteState, id: ContainerId | undefined): Promise<boolean> {
+  if (id === undefined) return false;
   const { engine, report } = state.context;
   const remove = () => engine.removeContainer(id);
   try {
     await remove().catch(remove);
+    return true;
   } catch (error) {
     if (!(error instanceof EngineRefusal || error instanceof Failure)) throw error;
     const name = leaseName(state.volume);
@@ -77,5 +95,6 @@ async function release(state: SiteState, id: ContainerId | undefined): Promise<v
       message: `failed to remove the container ${name}, which is the site's lease: ${error.message}`,
       hint: `the next build takes the lease over; to remove it now: docker rm ${name}`,
     });
+    return false;
   }
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Image } from '../../engine/images.ts';
+import { isRepository } from '../../container/tree.ts';
 import { mountAt, type MountChoice } from '../../container/mounts.ts';
 import type { Probe } from '../../container/probe.ts';
 import { findCachedRevision, WatchedTree } from './revision-cache.ts';
@@ -59,7 +60,7 @@ async function readOrFindRevision(probe: Probe, place: string, name: string): Pr
 }
 
 async function revisionOf(tree: WatchedTree): Promise<string | undefined> {
-  if (!(await tree.exists('profiles/repo_name')) && !(await tree.exists('metadata/layout.conf'))) return undefined;
+  if (!(await isRepository(tree))) return undefined;
   const commit = await commitOf(tree);
   if (commit !== undefined) return commit;
   const stamp = (await tree.readText('metadata/timestamp.chk'))?.trim();

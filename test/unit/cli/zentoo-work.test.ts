@@ -250,6 +250,14 @@ describe('zentoo plan', () => {
     });
   });
 
+  it('plans for the packages of --retry', async () => {
+    vi.mocked(planSite).mockResolvedValue(sitePlan([]));
+    await zentoo('plan', '--retry', 'app-misc/a');
+    expect(planSite).toHaveBeenLastCalledWith(expect.anything(), directory, ['app-misc/a']);
+    await zentoo('plan', '--retry');
+    expect(planSite).toHaveBeenLastCalledWith(expect.anything(), directory, 'all');
+  });
+
   it.each([
     [[], /^a: up to date\n/],
     [['--graph', 'dot'], /^digraph /],

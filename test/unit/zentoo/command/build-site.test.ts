@@ -4,8 +4,11 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { zstdDecompressSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ContainerId } from '../../../../src/engine/identifiers.ts';
 import type { Atom } from '../../../../src/portage/atom.ts';
 import { planSite } from '../../../../src/zentoo/command/plan-site.ts';
+import { createLease } from '../../../../src/zentoo/run/lease-container.ts';
+import { stateOf } from '../../../../src/zentoo/run/site-state.ts';
 import { fakeTime, passTime, restoreTime } from '../../../support/fake-time.ts';
 import { unpackFiles } from '../../../support/fake-engine-files.ts';
 import { nothing } from '../../builder/build-world.ts';
@@ -194,6 +197,16 @@ describe('a site that was built', () => {
     expect(recordFile).toBeUndefined();
     expect(world.calls('startContainer')).toEqual([]);
     expect(world.engine.imageNames).toEqual(before);
+  });
+
+  it('leaves no lease of a build whose engine was lost, although it needs none itself', async () => {
+    using world = new SiteBuildWorld([tools]);
+    await world.build();
+    const id = 'dead'.repeat(16) as ContainerId;
+    const lease = { owner: { kind: 'container', id, startedAt: 'monday' }, token: 'x' } as const;
+    await createLease(stateOf(world.siteRun()), lease);
+    expect((await world.build()).outcomes).toMatchObject([{ type: 'unchanged' }]);
+    expect(world.left).toEqual(nothing);
   });
 
   it('builds only the tuple whose set changed, in the same buildmaster, with the packages of the store', async () => {

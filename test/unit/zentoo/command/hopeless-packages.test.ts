@@ -203,6 +203,26 @@ describe('the plan of a tuple that needs a package that failed twice', () => {
     expect(describePlanForPrograms(plan)).toMatchObject({ tuples: [{ action: 'fail' }] });
   });
 
+  it('compiles it with --retry, as the build does, and refuses an atom that no failed package matches', async () => {
+    using world = new FailingWorld();
+    await world.failTwice();
+    for (const retry of ['all', ['app-misc/bad'], ['=app-misc/bad-1']] as const) {
+      const { tuples, blocked } = await planSite(world.siteRun(), 'net', retry);
+      expect(tuples).toMatchObject([
+        { failure: undefined, packages: [{}, { cpv: 'app-misc/bad-1', action: 'compile' }] },
+      ]);
+      expect(blocked).toEqual([]);
+    }
+    await expect(planSite(world.siteRun(), 'net', ['app-misc/bed'])).rejects.toMatchObject({
+      all: [
+        {
+          code: 'usage',
+          message: expect.stringContaining('--retry app-misc/bed: no package of this name has failed') as string,
+        },
+      ],
+    });
+  });
+
   it('has the packages that need it, and leaves other tuples alone', async () => {
     const top = tupleOfSet('top');
     using world = new FailingWorld([top, web]);

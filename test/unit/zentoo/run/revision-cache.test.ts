@@ -71,11 +71,11 @@ describe('the cached revision of a tree', () => {
 
   it('is read again if a file appears that takes precedence', async () => {
     const stamp = 'Sun, 22 Nov 2026 21:00:56 +0000';
-    using tree = open({ '/metadata/layout.conf': '', '/metadata/timestamp.chk': `${stamp}\n` });
-    expect(await tree.read()).toEqual({ revision: stamp, archives: 1 });
+    using tree = open({ '/metadata/layout.conf': 'repo-name = x\n', '/metadata/timestamp.chk': `${stamp}\n` });
+    expect(await tree.read()).toEqual({ revision: stamp, archives: 2 });
     expect(await tree.read()).toEqual({ revision: stamp, archives: 0 });
     tree.write('/.git/HEAD', one, 1000);
-    expect(await tree.read()).toEqual({ revision: one, archives: 1 });
+    expect(await tree.read()).toEqual({ revision: one, archives: 2 });
   });
 
   it('is not used while a file is so new that another write may leave the same time', async () => {

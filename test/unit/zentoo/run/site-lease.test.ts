@@ -8,7 +8,7 @@ import { Failure } from '../../../../src/failure.ts';
 import type { Event } from '../../../../src/report/event.ts';
 import { createLease } from '../../../../src/zentoo/run/lease-container.ts';
 import { LeaseHeartbeats } from '../../../../src/zentoo/run/lease-heartbeat.ts';
-import { withSiteLease, type SiteLease } from '../../../../src/zentoo/run/site-lease.ts';
+import { removeLostLease, withSiteLease, type SiteLease } from '../../../../src/zentoo/run/site-lease.ts';
 import { stateOf } from '../../../../src/zentoo/run/site-state.ts';
 import { fakeTime, passTime, restoreTime, stopwatch } from '../../../support/fake-time.ts';
 import { interruption, nothing } from '../../builder/build-world.ts';
@@ -224,6 +224,30 @@ describe('case 1.5: the lease of a site', () => {
     expect(world.messages('warning')).toEqual([
       `failed to remove the container ${name}, which is the site's lease: ${lost.message}`,
     ]);
+  });
+
+  it('is removed if its holder is gone, also by a build that has nothing to do', async () => {
+    using world = new SiteWorld();
+    await removeLostLease(world.run());
+    expect(world.events).toEqual([]);
+    await leaseOf(world, gone);
+    await removeLostLease(world.run());
+    expect(world.messages('note')).toEqual([
+      'removed the lease of the site net, which the container deaddeaddead left',
+    ]);
+    expect(world.left).toEqual(nothing);
+  });
+
+  it('stays with a holder that may be at work, and a container that is no lease stays, if a build has nothing to do', async () => {
+    using world = new SiteWorld();
+    const { release } = await leaseOf(world, elsewhere);
+    await removeLostLease(world.run());
+    expect(world.left.containers).toEqual([name]);
+    await release();
+    await world.engine.createContainer(name, { image: world.stage.id, command: ['x'], mounts: [] });
+    await removeLostLease(world.run());
+    expect(world.left.containers).toEqual([name]);
+    expect(world.events).toEqual([]);
   });
 
   const mount = { type: 'volume', source: 'zentoo-net-state', target: '/mnt/state' } as const;

@@ -56,7 +56,9 @@ describe('the revision of a tree', () => {
   it('is the time stamp of a tree from rsync or from a snapshot', async () => {
     const stamp = 'Sun, 22 Nov 2026 21:00:56 +0000';
     expect(await revisionOf({ ...tree, '/metadata/timestamp.chk': `${stamp}\n` })).toBe(stamp);
-    expect(await revisionOf({ '/metadata/layout.conf': '', '/metadata/timestamp.chk': `${stamp}\n` })).toBe(stamp);
+    expect(
+      await revisionOf({ '/metadata/layout.conf': 'repo-name = x\n', '/metadata/timestamp.chk': `${stamp}\n` }),
+    ).toBe(stamp);
   });
 
   it.each([
@@ -72,6 +74,7 @@ describe('the revision of a tree', () => {
   });
 
   it('is undefined without a repository', async () => {
+    expect(await revisionOf({ '/metadata/layout.conf': 'masters = gentoo\n', '/.git/HEAD': one })).toBeUndefined();
     expect(await revisionOf({})).toBeUndefined();
     expect(await revisionOf({ '/.git/HEAD': one, '/lost+found/': '' })).toBeUndefined();
   });
