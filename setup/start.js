@@ -4,6 +4,7 @@ import { builderCommand, isAnsweredHere } from './builder-arguments.js';
 import { findNode, installDependencies } from './dependencies.js';
 import { reportFailure } from './failure.js';
 import { interruptible } from './interruption.js';
+import { refuseTakenOptions } from './npm-options.js';
 import { PROJECT } from './places.js';
 import { prepare } from './prepare.js';
 import { runContainer } from './run-container.js';
@@ -15,6 +16,7 @@ import { runInForeground } from './run-in-foreground.js';
  * @returns {Promise<number>} the builder's exit status
  */
 async function start(args) {
+  refuseTakenOptions(args, process.env);
   if (isAnsweredHere(args)) {
     await interruptible(installDependencies);
     return runInForeground(findNode(), [join(PROJECT, 'src/gentoo-builder.ts'), ...args], process.env);
