@@ -12,12 +12,12 @@ const rooms = {
   'run-zentoo.ts': 'program.ts cli/zentoo terminal',
   'program.ts': 'cli terminal report failure.ts',
   'cli/zentoo':
-    'cli record zentoo/command zentoo/freshroot zentoo/distcc zentoo/run plan site/read site terminal container report/event.ts portage portage/output quantity.ts abbreviate.ts failure.ts output-name.ts',
+    'cli record zentoo/command zentoo/freshroot zentoo/distcc zentoo/run plan site/read site terminal container report/event.ts portage portage/output quantity.ts abbreviate.ts nearest-name.ts failure.ts output-name.ts',
   cli: 'builder portage quantity.ts abbreviate.ts failure.ts',
   builder:
     'emerge job job/tree container ownership store engine/docker engine record portage/output report/event.ts portage portage/configuration portage/explain quantity.ts failure.ts container-program.ts long-timer.ts',
   'zentoo/command':
-    'zentoo/execute record zentoo/compile zentoo/output zentoo/buildmaster zentoo/root zentoo/configure zentoo/run zentoo/identity emerge job job/tree plan schedule site store container engine report/with-task.ts portage portage/output failure.ts parse-json.ts output-name.ts',
+    'zentoo/execute record zentoo/compile zentoo/output zentoo/buildmaster zentoo/root zentoo/configure zentoo/run zentoo/identity emerge job job/tree plan schedule site store container engine report/with-task.ts portage portage/output nearest-name.ts failure.ts parse-json.ts output-name.ts',
   'zentoo/execute':
     'zentoo/assemble zentoo/compile zentoo/buildmaster zentoo/run job plan schedule container report/with-task.ts portage/output failure.ts',
   'zentoo/freshroot':
@@ -40,8 +40,8 @@ const rooms = {
     'zentoo/identity emerge job plan site/read site container ownership engine/docker engine report/event.ts portage portage/configuration portage/output parse-json.ts failure.ts',
   'zentoo/identity': 'site container engine failure.ts',
   plan: 'schedule/executor.ts site/read site portage portage/output portage/explain quantity.ts abbreviate.ts failure.ts parse-json.ts output-name.ts',
-  'site/read': 'site site/git portage portage/configuration abbreviate.ts failure.ts output-name.ts',
-  site: 'site/git portage portage/configuration quantity.ts abbreviate.ts failure.ts output-name.ts',
+  'site/read': 'site site/git portage portage/configuration abbreviate.ts nearest-name.ts failure.ts output-name.ts',
+  site: 'site/git portage portage/configuration quantity.ts abbreviate.ts nearest-name.ts failure.ts output-name.ts',
   'site/git': '',
   record: 'schedule/history.ts report/event.ts portage/output failure.ts parse-json.ts',
   schedule: '',
@@ -50,7 +50,8 @@ const rooms = {
   'job/tree': 'job container report/event.ts container-program.ts',
   job: 'container engine report/event.ts portage/output portage/explain failure.ts container-program.ts long-timer.ts',
   terminal: 'container engine failure.ts container-program.ts',
-  container: 'ownership store engine report/event.ts portage portage/output container-program.ts failure.ts',
+  container:
+    'ownership store engine report/event.ts portage portage/output container-program.ts nearest-name.ts failure.ts',
   ownership: 'engine parse-json.ts',
   store: 'engine portage/output parse-json.ts failure.ts container-program.ts',
   'engine/docker': 'engine parse-json.ts failure.ts',
@@ -67,6 +68,7 @@ const rooms = {
   'output-name.ts': '',
   'quantity.ts': '',
   'abbreviate.ts': '',
+  'nearest-name.ts': '',
 };
 
 /** What only some rooms may import from npm; other packages are free. */

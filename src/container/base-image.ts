@@ -1,8 +1,10 @@
+import { posix } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ContainerSpec } from '../engine/containers.ts';
-import type { Image } from '../engine/images.ts';
+import type { Image, Images } from '../engine/images.ts';
 import { EngineRefusal, type RefusalKind } from '../engine/refusal.ts';
 import { Failure } from '../failure.ts';
+import { didYouMean, nameDistance } from '../nearest-name.ts';
 import type { BuildContext } from './context.ts';
 
 const preferredBase = 'gentoo-base';
@@ -59,7 +61,8 @@ export async function pullBase(
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof EngineRefusal)) throw error;
-      if (attempt === pullAttempts || !error.isTransient) throw pullFailure(name, error, otherwise);
+      if (attempt === pullAttempts || !error.isTransient)
+        throw pullFailure(name, error, { otherwise, suggestion: await suggestImage(engine, name, error) });
       const wait = firstPullDelayMs * 2 ** (attempt - 1) * (1 + Math.random());
       await report({
         type: 'warning',
@@ -125,13 +128,32 @@ interface PullProblem {
   readonly replaceable?: true;
 }
 
-function pullFailure(name: string, error: EngineRefusal, otherwise: string): Failure {
+/** Refusals that a misspelt name gets, too: from a registry that hides what does not exist, or from a network without a registry. */
+const perhapsMisspelt: ReadonlySet<RefusalKind> = new Set(['absent', 'denied', 'unreachable']);
+
+/** A clause that suggests an image of the engine with a similar name; empty if there is none, or if the name is not the cause. */
+async function suggestImage(engine: Images, name: string, { kind }: EngineRefusal): Promise<string> {
+  if (!perhapsMisspelt.has(kind)) return '';
+  const names = await engine.listImageNames().catch(() => []);
+  const withoutTag = (one: string) => one.replace(/:latest$/, '');
+  const asked = withoutTag(name);
+  // Names of one registry or owner have much in common: only the rest counts.
+  const allowed = Math.max(1, Math.floor(posix.basename(asked).length / 3));
+  const near = names.map(withoutTag).filter((one) => nameDistance(asked, one) <= allowed);
+  return didYouMean(asked, near);
+}
+
+function pullFailure(
+  name: string,
+  error: EngineRefusal,
+  { otherwise, suggestion }: { readonly otherwise: string; readonly suggestion: string },
+): Failure {
   const said = error.message.trim();
   const problem = pullProblems[error.kind];
   const hint = problem === undefined ? otherwise : `${problem.hint}${problem.replaceable ? `, or ${otherwise}` : ''}`;
   return new Failure(
     'base-unusable',
-    `failed to find the base ${name}: ${problem?.why ?? 'the pull failed'} (${said})`,
+    `failed to find the base ${name}: ${problem?.why ?? 'the pull failed'} (${said})${suggestion}`,
     {
       hint,
       cause: error,

@@ -60,6 +60,8 @@ export interface Images {
    * other image was built from it.
    */
   imagesWithLabel(label: string): Promise<readonly ListedImage[]>;
+  /** Lists the names of all images, `name:tag` each. */
+  listImageNames(): Promise<readonly string[]>;
   /** Pulls `name`. Rejects with an `EngineRefusal` if the registry refuses or cannot be reached. */
   pullImage(name: string, onProgress: (progress: PullProgress) => void, signal: AbortSignal): Promise<void>;
   tagImage(id: ImageId | string, name: string): Promise<void>;

@@ -3,7 +3,7 @@ import { abbreviate } from '../abbreviate.ts';
 import type { Place } from '../failure.ts';
 import type { Diagnostics } from './diagnostics.ts';
 import type { JsonSchema } from './json-schema.ts';
-import { didYouMean } from './nearest-name.ts';
+import { didYouMean } from '../nearest-name.ts';
 import type { YamlDocument } from './parse-yaml.ts';
 
 /** The valid part of a document, and the positions of its values. */

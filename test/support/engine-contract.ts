@@ -91,6 +91,12 @@ export function describeEngineContract(name: string, open: () => Promise<Contrac
         expect(await engine.imagesWithLabel(label.replace('=there', '=the'))).toEqual([]);
       });
 
+      test('lists the names of all images', async () => {
+        const [first, second] = [made.imageName(), `${made.imageName()}:tag`];
+        for (const name of [first, second]) await engine.tagImage(subject.image, name);
+        expect(await engine.listImageNames()).toEqual(expect.arrayContaining([`${first}:latest`, second]));
+      });
+
       test('tags, and removes one name at a time', async () => {
         const [first, second] = [made.imageName(), made.imageName()];
         await engine.tagImage(subject.image, first);

@@ -120,10 +120,14 @@ export class FakeEngine implements Engine, Disposable {
     });
   }
 
+  listImageNames(): Promise<readonly string[]> {
+    return this.#faults.run('listImageNames', [], () => [...this.imageNames.keys()]);
+  }
+
   imagesWithLabel(label: string): Promise<readonly ListedImage[]> {
     return this.#faults.run('imagesWithLabel', [label], () =>
       [...this.images.values()]
-        .filter(({ labels }) => hasLabel(labels, label))
+        .filter(({ labels }) => label === '' || hasLabel(labels, label))
         .map(({ id, labels, parent, created, size }) => ({
           id,
           names: this.#namesOf(id),

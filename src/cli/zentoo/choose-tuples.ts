@@ -1,6 +1,6 @@
 import { abbreviate } from '../../abbreviate.ts';
 import { Failure, Failures } from '../../failure.ts';
-import { didYouMean } from '../../site/nearest-name.ts';
+import { didYouMean } from '../../nearest-name.ts';
 import type { Site, Tuple } from '../../site/site.ts';
 
 /** Selects the named tuples, in the site's order; all tuples if there are no names. Throws a failure per unknown name. */

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { ZentooCommand } from './zentoo-command.ts';
 
 /** `zentoo init DIR`, and `zentoo init --new-id` */
@@ -19,9 +20,14 @@ export const initCommand: ZentooCommand = {
     }
     if (directory === '') problems.push('init needs a directory: zentoo init DIR');
     if (others.length > 0) problems.push(`init creates one site, not ${positional.length}`);
-    return async () => {
+    return async ({ report }) => {
       const { initSite } = await import('../../site/init-site.ts');
       const made = initSite(directory, new Date());
+      const named = basename(made.directory);
+      if (made.name !== named) {
+        const why = `images cannot have the name of the directory, ${named}; for another name, change name in site.yaml`;
+        await report({ type: 'note', message: `the site is named ${made.name}: ${why}` });
+      }
       return json
         ? `${JSON.stringify({ site: made.name, id: made.id, directory: made.directory })}\n`
         : `${made.directory}\n`;

@@ -30,7 +30,7 @@ export function dockerImages(client: DockerClient, flavour: EngineFlavour): Imag
   };
 }
 
-type StoredImages = Pick<Images, 'inspectImage' | 'imagesWithLabel' | 'tagImage' | 'removeImage'>;
+type StoredImages = Pick<Images, 'inspectImage' | 'imagesWithLabel' | 'listImageNames' | 'tagImage' | 'removeImage'>;
 
 /** The methods for images that the engine has. */
 function storedImages(client: DockerClient, flavour: EngineFlavour): StoredImages {
@@ -47,6 +47,11 @@ function storedImages(client: DockerClient, flavour: EngineFlavour): StoredImage
         docker.listImages({ filters: { label: [label] } }),
       );
       return (await readAnswer(imageList, answer)).map((found) => listedImageOf(found, flavour));
+    },
+
+    async listImageNames() {
+      const answer = client.repeat('list images', (docker) => docker.listImages());
+      return (await readAnswer(imageList, answer)).flatMap((found) => listedImageOf(found, flavour).names);
     },
 
     async tagImage(id, name) {

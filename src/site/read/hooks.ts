@@ -1,6 +1,6 @@
 import { BranchTree } from '../branch-tree.ts';
 import { startOf, type Diagnostics } from '../diagnostics.ts';
-import { nearestName } from '../nearest-name.ts';
+import { nearestName } from '../../nearest-name.ts';
 import { reportFaults } from './report-faults.ts';
 import type { SiteRepository } from './site-repository.ts';
 import type { BranchEntry } from '../site.ts';

@@ -1,6 +1,6 @@
 import { portageOwnSets } from '../../portage/own-sets.ts';
 import type { Diagnostics } from '../diagnostics.ts';
-import { nearestName } from '../nearest-name.ts';
+import { nearestName } from '../../nearest-name.ts';
 import type { ReadSet } from './package-set.ts';
 
 /**

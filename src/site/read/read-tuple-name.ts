@@ -1,5 +1,5 @@
 import { abbreviate } from '../../abbreviate.ts';
-import { didYouMean, nameDistance } from '../nearest-name.ts';
+import { didYouMean, nameDistance } from '../../nearest-name.ts';
 import type { TuplePart } from '../site-document.ts';
 
 /** The existing names of one part; undefined if they are unknown, so that any name may exist. */

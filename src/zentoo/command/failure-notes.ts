@@ -9,7 +9,7 @@ import {
   noteFailure,
   type FailedPackages,
 } from '../../record/failed-packages.ts';
-import { didYouMean } from '../../site/nearest-name.ts';
+import { didYouMean } from '../../nearest-name.ts';
 
 /** The hopeless packages that a build tries again: all, or those that match an atom, `category/name` or `=category/name-version`. */
 export type Retry = 'all' | readonly string[];

@@ -263,7 +263,7 @@ describe('a build that succeeds', () => {
     expect(world.engine.volumes.has('gentoo-binpkgs')).toBe(false);
   });
 
-  it('commits with exactly these Dockerfile instructions', async () => {
+  it('commits with exactly these Dockerfile instructions, and labels', async () => {
     using world = new BuildWorld();
     const { image } = await passTime(buildImage(buildRequest(), world.context, program));
     const committed = world.engine.images.get(image.id);
@@ -272,13 +272,15 @@ describe('a build that succeeds', () => {
       'VOLUME /var/tmp/portage',
       'ENTRYPOINT []',
       'CMD ["/bin/bash"]',
-      'LABEL org.opencontainers.image.title="app-misc/hello"',
-      'LABEL org.opencontainers.image.version="2.10"',
-      'LABEL org.opencontainers.image.created="2026-02-03T04:05:06.000Z"',
-      `LABEL org.opencontainers.image.base.name="${baseName}"`,
-      'LABEL org.opencontainers.image.base.digest="sha256:beef"',
-      'LABEL gentoo-builder.packages="app-misc/hello-2.10"',
     ]);
+    expect(committed?.labels).toMatchObject({
+      'org.opencontainers.image.title': 'app-misc/hello',
+      'org.opencontainers.image.version': '2.10',
+      'org.opencontainers.image.created': '2026-02-03T04:05:06.000Z',
+      'org.opencontainers.image.base.name': baseName,
+      'org.opencontainers.image.base.digest': 'sha256:beef',
+      'gentoo-builder.packages': 'app-misc/hello-2.10',
+    });
     expect(committed?.layers).toHaveLength(2);
     expect([...(committed?.files.keys() ?? [])]).toContain('/usr/bin/hello');
   });

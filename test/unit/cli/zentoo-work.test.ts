@@ -529,6 +529,21 @@ describe('zentoo init', () => {
     expect(output).toEqual({ site: 'new', id: readSite(json ?? '').id, directory: json });
   });
 
+  it('says that a site has another name than its directory', async () => {
+    events.length = 0;
+    await zentoo('init', join(parent, 'good-name'));
+    expect(events).toEqual([]);
+    await zentoo('init', join(parent, 'Bad Name'));
+    expect(readSite(join(parent, 'Bad Name')).name).toBe('bad-name');
+    expect(events).toEqual([
+      {
+        type: 'note',
+        message:
+          'the site is named bad-name: images cannot have the name of the directory, Bad Name; for another name, change name in site.yaml',
+      },
+    ]);
+  });
+
   it('gives a site another id with --new-id, by default the site of --site', async () => {
     const path = join(parent, 'copy');
     initSite(path, new Date(0));

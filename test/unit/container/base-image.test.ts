@@ -184,6 +184,30 @@ describe('a pull', () => {
     }
   });
 
+  it('suggests an image of the engine with a similar name', async () => {
+    for (const [present, named, suggested] of [
+      ['mine/stage:latest', 'mine/staeg', "; did you mean 'mine/stage'?"],
+      ['mine/stage:v1', 'mine/stage:v2', "; did you mean 'mine/stage:v1'?"],
+      ['other:latest', 'mine/stage', ''],
+    ] as const) {
+      using world = new BuildWorld();
+      world.engine.addImage(present);
+      const message = 'manifest unknown';
+      world.engine.fault({ method: 'pullImage', error: new EngineRefusal(404, message) });
+      const failed = passTime(pullBase(world.context, named)).catch((error: unknown) => error);
+      expect(await failed).toMatchObject({
+        message: `failed to find the base ${named}: there is no such image (${message})${suggested}`,
+      });
+    }
+  });
+
+  it('has no suggestion if the engine does not list its images', async () => {
+    using world = worldWithRegistry();
+    world.engine.fault({ method: 'pullImage', error: new EngineRefusal(404, 'manifest unknown') });
+    world.engine.fault({ method: 'listImageNames', error: new EngineRefusal(500, 'ill') });
+    expect(await pull(world)).toMatchObject({ message: expect.stringMatching(/\(manifest unknown\)$/) as string });
+  });
+
   it.each(['unauthorized: authentication required', 'manifest unknown', 'no such host'])(
     'is not repeated if the registry refuses it: %s',
     async (message) => {

@@ -16,6 +16,7 @@ export const everyCall: {
   info: (engine) => engine.info(),
   inspectImage: (engine) => engine.inspectImage('localhost:1/none/none:none'),
   imagesWithLabel: (engine) => engine.imagesWithLabel('none'),
+  listImageNames: (engine) => engine.listImageNames(),
   pullImage: (engine) => engine.pullImage('none', () => {}, signal),
   tagImage: (engine) => engine.tagImage('none/none', 'other'),
   removeImage: (engine) => engine.removeImage('none@sha256:0'),

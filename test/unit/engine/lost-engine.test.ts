@@ -9,6 +9,7 @@ const steps: { readonly [Name in keyof typeof everyCall]: string } = {
   info: 'read the state of the engine',
   inspectImage: 'inspect image localhost:1/none/none:none',
   imagesWithLabel: 'list images with label none',
+  listImageNames: 'list images',
   pullImage: 'pull image none',
   tagImage: 'tag image none/none as other',
   removeImage: 'remove image none@sha256:0',

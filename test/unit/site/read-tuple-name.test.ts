@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { editDistance, nearestName } from '../../../src/site/nearest-name.ts';
+import { editDistance, nearestName } from '../../../src/nearest-name.ts';
 import { explainUnreadableTuple, readTupleName, type TupleNames } from '../../../src/site/read/read-tuple-name.ts';
 
 /** Names that run into each other: few words, with hyphens. */
