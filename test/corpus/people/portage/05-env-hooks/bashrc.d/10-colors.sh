@@ -1,0 +1,1 @@
+NOCOLOR=true

@@ -1,0 +1,1 @@
+app-misc/motto motto.sh
