@@ -64,7 +64,7 @@ export function readMakeConf(
     const onUnknown = (source: Remark) => unread.push(source);
     const tokens = new MakeConfTokens(path, text, { read: readSource, variables: values, onMissing, onUnknown });
     try {
-      for (let pair = readAssignment(tokens); pair; pair = readAssignment(tokens)) {
+      for (let pair = readAssignment(tokens); pair; pair = readAssignment(tokens, pair)) {
         const { name, written } = pair;
         const fault = nameFault(name.text);
         if (fault !== undefined) faults.push({ place: name.place, message: fault });
@@ -86,24 +86,41 @@ export function readMakeConf(
   return { variables, faults, notes, unread };
 }
 
-/** Reads `NAME=value` or `export NAME=value`; undefined at the end. */
-function readAssignment(tokens: MakeConfTokens): { readonly name: Token; readonly written: Token } | undefined {
+/** The words of `NAME=value`. */
+interface Assignment {
+  readonly name: Token;
+  readonly written: Token;
+}
+
+/** Reads `NAME=value` or `export NAME=value`; undefined at the end. `before` is the assignment before. */
+function readAssignment(tokens: MakeConfTokens, before?: Assignment): Assignment | undefined {
   const first = tokens.next();
   const name = first?.text === 'export' ? tokens.next() : first;
   if (name === undefined) return undefined;
   const equals = tokens.next();
-  if (equals === undefined || equals.text !== '=') throw new Unreadable(...misplaced(name, equals));
+  if (equals === undefined || equals.text !== '=') throw new Unreadable(...misplaced(name, equals, before));
   const written = tokens.next();
-  if (written === undefined)
-    throw new Unreadable(name.place, `${name.text} has no value: write ${name.text}="" for an empty value`);
+  if (written === undefined) throw new Unreadable(...valueless(name));
   return { name, written };
 }
 
+function valueless({ text, place }: Token): [Position, string] {
+  return [place, `${text} has no value: write ${text}="" for an empty value`];
+}
+
 /** Explains a word that no `=` follows. */
-function misplaced(name: Token, next: Token | undefined): [Position, string] {
+function misplaced(name: Token, next: Token | undefined, before: Assignment | undefined): [Position, string] {
   const { text, place } = name;
   if (text === '\uFEFF')
     return [place, 'a byte order mark (BOM) stands before the first name: save the file as UTF-8 without BOM'];
+  // After `NAME=` at the end of a line, Portage takes the next name for the value.
+  if (text === '=' && before && before.name.place.line < before.written.place.line) return valueless(before.name);
+  const shell = [name, next].find((token) => token?.text === '(' || token?.text === '`');
+  if (shell)
+    return [
+      shell.place,
+      `Portage runs no commands and knows no lists: write a value in quotes instead of ${shell.text}`,
+    ];
   if (text === '=')
     return [place, '= has no name before it: write NAME="" for an empty value, and values with = in quotes'];
   if (next === undefined) return [place, `no = follows ${shown(text)}: a line is NAME="value"`];

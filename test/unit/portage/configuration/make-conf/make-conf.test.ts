@@ -88,7 +88,20 @@ describe('a line at which emerge ends', () => {
       [':1:1: a byte order mark (BOM) stands before the first name: save the file as UTF-8 without BOM'],
       {},
     ],
-    ['A=\nB=2', [`:2:2: ${empty}`], { A: 'B' }],
+    ['A=\nB=2', [':1:1: A has no value: write A="" for an empty value'], { A: 'B' }],
+    ['A=1\n B= # none\n\nC="2"', [':2:2: B has no value: write B="" for an empty value'], { A: '1', B: 'C' }],
+    ['=2', [`:1:1: ${empty}`], {}],
+    [
+      'A=$(nproc)',
+      [':1:4: Portage runs no commands and knows no lists: write a value in quotes instead of ('],
+      { A: '$' },
+    ],
+    [
+      'A=`nproc`',
+      [':1:9: Portage runs no commands and knows no lists: write a value in quotes instead of `'],
+      { A: '`' },
+    ],
+    ['f() { true; }', [':1:2: Portage runs no commands and knows no lists: write a value in quotes instead of ('], {}],
     ['A=b=c', [`:1:4: ${empty}`], { A: 'b' }],
     ['A=1\nB=', [':2:1: B has no value: write B="" for an empty value'], { A: '1' }],
     [
