@@ -1,6 +1,7 @@
 import { defaultAction } from '../../portage/emerge-option.ts';
 import type { MakeConfVariable } from '../../portage/configuration/make-conf.ts';
 import { findRootFaults } from '../../portage/configuration/root-variables.ts';
+import type { Remark } from '../../portage/configuration/make-conf-tokens.ts';
 import { normalizePath } from '../../portage/configuration/repos-conf.ts';
 import { findEnvFaults, readBranchMakeConf } from '../branch-make-conf.ts';
 import type { BranchTree } from '../branch-tree.ts';
@@ -9,9 +10,10 @@ import type { SiteNote } from '../site.ts';
 import type { NamedRepository } from './read-repositories.ts';
 
 /**
- * Reports the lines of a branch's make.conf, and of the files in env/ that package.env names, at which emerge would end, links out of the branch, variables that name other
- * places of the ebuild repositories than repos.conf, and default options with which emerge installs nothing. Returns the settings that Portage takes for empty, and the lines that
- * source a file outside the branch.
+ * Reports what is wrong in a branch's make.conf, and in the files of env/ that package.env names: lines at which emerge would end,
+ * links out of the branch, a PORTDIR that differs from repos.conf and has the profile below it, and default options with which
+ * emerge installs nothing. Returns the settings that Portage takes for empty, those that name other places of the ebuild
+ * repositories than repos.conf, and the lines that source a file outside the branch.
  */
 export function checkBranchMakeConf(
   tree: BranchTree,
@@ -26,22 +28,13 @@ export function checkBranchMakeConf(
   for (const path of outside) add(startOf(path), 'it is a symbolic link to a path outside this branch');
   for (const { place, message } of [...faults, ...findEnvFaults(tree, makeConf)]) add(place, message);
   for (const { place, message } of findRootFaults(makeConf)) add(place, `${message}: remove the line`);
-  const portdir = variables.get('PORTDIR');
-  if (
-    portdir &&
-    !isLocation(
-      portdir.value,
-      repositories.filter(({ isMain }) => isMain),
-    )
-  )
+  const obsolete = obsoleteLocations(variables, repositories);
+  const { portdir } = obsolete;
+  if (portdir && hasProfileBelow(tree, normalizePath(portdir.value)))
     add(
       portdir.place,
       `PORTDIR is obsolete and differs from repos.conf: name the location of the main repository there`,
     );
-  const overlays = variables.get('PORTDIR_OVERLAY');
-  const strange = overlays?.value.split(/\s+/).find((path) => !isLocation(path, repositories));
-  if (overlays && strange !== undefined)
-    add(overlays.place, `PORTDIR_OVERLAY is obsolete: name the repository in ${strange} in repos.conf`);
   const options = variables.get('EMERGE_DEFAULT_OPTS');
   const action = options && defaultAction(options.value);
   if (options && action !== undefined)
@@ -50,10 +43,46 @@ export function checkBranchMakeConf(
     place,
     message: `${message}, a file outside this branch: emerge ends if the root does not have it`,
   }));
-  return [...notes, ...outsideNotes].map(({ place, message }) => ({
+  return [...notes, ...obsolete.notes, ...outsideNotes].map(({ place, message }) => ({
     message,
     place: { ...place, file: fileOf(place.file) },
   }));
+}
+
+/** The old variables of make.conf that differ from repos.conf. zentoo empties them, see `writeMakeConf`. */
+function obsoleteLocations(
+  variables: ReadonlyMap<string, MakeConfVariable>,
+  repositories: readonly NamedRepository[],
+): { readonly portdir: MakeConfVariable | undefined; readonly notes: readonly Remark[] } {
+  const portdir = variables.get('PORTDIR');
+  const main = repositories.filter(({ isMain }) => isMain);
+  const isOther = portdir && !isLocation(portdir.value, main);
+  const overlays = variables.get('PORTDIR_OVERLAY');
+  const strange = overlays?.value.split(/\s+/).find((path) => !isLocation(path, repositories));
+  const notes: Remark[] = [];
+  const location = main[0]?.repository.location ?? 'nowhere';
+  if (isOther)
+    notes.push({
+      place: portdir.place,
+      message: `PORTDIR is obsolete and has no effect: repos.conf says where the main repository is, ${location}`,
+    });
+  if (overlays && strange !== undefined)
+    notes.push({
+      place: overlays.place,
+      message: `PORTDIR_OVERLAY is obsolete and has no effect: name the repository in ${strange} in repos.conf`,
+    });
+  return { portdir: isOther ? portdir : undefined, notes };
+}
+
+/** Whether the profile of a branch is below a directory. Only the links and files of the branch are looked at. */
+function hasProfileBelow(tree: BranchTree, directory: string): boolean {
+  const profile = tree.resolve('make.profile');
+  const parents = ['make.profile/parent', 'profile/parent'].flatMap((path) => {
+    const parent = tree.resolve(path);
+    return parent.kind === 'file' ? parent.entry.read().toString('utf8').split(/\s+/) : [];
+  });
+  const paths = profile.kind === 'outside' ? [profile.path, ...parents] : parents;
+  return directory !== '' && paths.some((path) => path.startsWith(`${directory}/`));
 }
 
 /** Whether Portage uses the path already, because one of the repositories is there; an empty path names none. */

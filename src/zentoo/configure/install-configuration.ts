@@ -3,6 +3,7 @@ import { pack } from 'tar-stream';
 import { shellProgram } from '../../container-program.ts';
 import { makeConfLines, cpuSettings } from '../../portage/cpu-settings.ts';
 import { Failure } from '../../failure.ts';
+import { readBranchMakeConf } from '../../site/branch-make-conf.ts';
 import { BranchTree } from '../../site/branch-tree.ts';
 import type { BranchEntry, Cpu } from '../../site/site.ts';
 import type { ContainerSession } from '../../container/container-session.ts';
@@ -54,7 +55,7 @@ export async function writeMakeConf(
   session: ContainerSession,
   { directory, entries, cpu, variables }: Configuration,
 ): Promise<void> {
-  const settings = cpuSettings(cpu, variables);
+  const settings = cpuSettings(cpu, { ...variables, ...obsoleteVariables(entries) });
   const resolved = new BranchTree(entries).resolve('make.conf');
   if (resolved.kind === 'directory') {
     await writeFiles(session, directory, [
@@ -65,6 +66,16 @@ export async function writeMakeConf(
   const own = resolved.kind === 'file' ? resolved.entry.read().toString('utf8') : '';
   const text = `${own}${own === '' || own.endsWith('\n') ? '' : '\n'}${settings}`;
   await writeFiles(session, directory, [{ name: 'make.conf', text }]);
+}
+
+/**
+ * Empties the variables of a branch's make.conf that name ebuild repositories besides repos.conf: Portage would look for the
+ * repositories there, and they are mounted where repos.conf says.
+ */
+function obsoleteVariables(entries: readonly BranchEntry[]): Readonly<Record<string, string>> {
+  const { variables } = readBranchMakeConf(new BranchTree(entries));
+  const set = ['PORTDIR', 'PORTDIR_OVERLAY'].filter((name) => (variables.get(name)?.value ?? '') !== '');
+  return Object.fromEntries(set.map((name) => [name, '']));
 }
 
 /** Writes set files to a `sets` directory; existing files of the same names are replaced. */

@@ -38,32 +38,7 @@ describe('case 2.2: the variables that name repositories, where they say what re
 });
 
 describe('case 2.2: what a branch’s make.conf has is reported at its own line and column', () => {
-  const other = 'PORTDIR is obsolete and differs from repos.conf: name the location of the main repository there';
-
   it.each<[string, Readonly<Record<string, string>>, string]>([
-    ['another PORTDIR', { 'make.conf': '# x\n\n  PORTDIR="/usr/portage"\n' }, `make.conf:3:3: ${other}`],
-    ['an exported PORTDIR', { 'make.conf': 'A=1\nexport PORTDIR=/usr/portage\n' }, `make.conf:2:8: ${other}`],
-    [
-      'a PORTDIR in a sourced file',
-      { 'make.conf': 'source dir/more\n', 'dir/more': 'A=1\nPORTDIR=/x\n' },
-      `dir/more:2:1: ${other}`,
-    ],
-    [
-      'a PORTDIR in a directory',
-      { 'make.conf/a': 'A=1\n', 'make.conf/b/c': '\nPORTDIR=/x\n' },
-      `make.conf/b/c:2:1: ${other}`,
-    ],
-    ['a relative PORTDIR', { 'make.conf': 'PORTDIR=x\n' }, `make.conf:1:1: ${other}`],
-    [
-      'an overlay as PORTDIR',
-      { 'make.conf': 'PORTDIR=/var/db/repos/local\n', 'repos.conf/local.conf': overlay },
-      `make.conf:1:1: ${other}`,
-    ],
-    [
-      'an unknown PORTDIR_OVERLAY',
-      { 'make.conf': 'USE="\n a"\nPORTDIR_OVERLAY="/var/db/repos/gentoo /srv/x"\n' },
-      'make.conf:3:1: PORTDIR_OVERLAY is obsolete: name the repository in /srv/x in repos.conf',
-    ],
     [
       'another root',
       { 'make.conf': 'A="1"\n  ROOT="/usr/${A}/"\n' },
@@ -99,10 +74,71 @@ describe('case 2.2: what a branch’s make.conf has is reported at its own line 
   });
 
   it('every fault of a file after one that Portage’s other programs pass over', () => {
-    expect(faultsOf({ 'make.conf': 'FOO+="x"\nPORTDIR=/x\nUSE="\n' })).toEqual([
+    const text = 'FOO+="x"\nEMERGE_DEFAULT_OPTS=-p\nUSE="\n';
+    expect(faultsOf({ 'make.conf': text })).toEqual([
       expect.stringContaining('make.conf:1:1: Portage does not know +='),
-      `config/portage@base:make.conf:2:1: ${other}`,
+      expect.stringContaining('make.conf:2:1: EMERGE_DEFAULT_OPTS has --pretend'),
       'config/portage@base:make.conf:3:5: the quotation mark " is not closed',
+    ]);
+  });
+});
+
+describe('case 2.2: a variable that names repositories and differs from repos.conf is a note of the site', () => {
+  const noEffect =
+    'PORTDIR is obsolete and has no effect: repos.conf says where the main repository is, /var/db/repos/gentoo';
+
+  it.each<[string, Readonly<Record<string, string>>, [file: string, line: number, column: number], string]>([
+    ['PORTDIR', { 'make.conf': '# x\n\n  PORTDIR="/usr/portage"\n' }, ['make.conf', 3, 3], noEffect],
+    ['an exported PORTDIR', { 'make.conf': 'A=1\nexport PORTDIR=/usr/portage\n' }, ['make.conf', 2, 8], noEffect],
+    [
+      'PORTDIR in a sourced file',
+      { 'make.conf': 'source dir/more\n', 'dir/more': 'A=1\nPORTDIR=/x\n' },
+      ['dir/more', 2, 1],
+      noEffect,
+    ],
+    [
+      'PORTDIR in a directory',
+      { 'make.conf/a': 'A=1\n', 'make.conf/b/c': '\nPORTDIR=/x\n' },
+      ['make.conf/b/c', 2, 1],
+      noEffect,
+    ],
+    ['a relative PORTDIR', { 'make.conf': 'PORTDIR=x\n' }, ['make.conf', 1, 1], noEffect],
+    [
+      'an overlay as PORTDIR',
+      { 'make.conf': 'PORTDIR=/var/db/repos/local\n', 'repos.conf/local.conf': overlay },
+      ['make.conf', 1, 1],
+      noEffect,
+    ],
+    [
+      'PORTDIR beside a profile of its own',
+      { 'make.conf': 'PORTDIR=/usr/portage\n', 'profile/parent': 'gentoo:default\n/usr/portages/x\n' },
+      ['make.conf', 1, 1],
+      noEffect,
+    ],
+    [
+      'PORTDIR_OVERLAY',
+      { 'make.conf': 'USE="\n a"\nPORTDIR_OVERLAY="/var/db/repos/gentoo /srv/x"\n' },
+      ['make.conf', 3, 1],
+      'PORTDIR_OVERLAY is obsolete and has no effect: name the repository in /srv/x in repos.conf',
+    ],
+  ])('%s', (_name, files, [file, line, column], message) => {
+    using site = temporarySite();
+    prepareMakeConf(site.path, files);
+    expect(readOrExplain(site.path)).toMatchObject({
+      notes: [{ place: { file: `config/portage@base:${file}`, line, column }, message }],
+    });
+  });
+
+  it.each<[string, string, Readonly<Record<string, string>>]>([
+    ['make.profile leads', '../../usr/portage/profiles/x', {}],
+    ['a parent of the profile leads', '../../var/db/repos/x', { 'profile/parent': '..\n/usr/portage/profiles/x\n' }],
+  ])('but PORTDIR is refused if %s below it', (_what, profile, files) => {
+    using site = temporarySite();
+    rmSync(join(portage(site.path), 'make.profile'));
+    symlinkSync(profile, join(portage(site.path), 'make.profile'));
+    prepareMakeConf(site.path, { 'make.conf': 'A=1\nPORTDIR="/usr/portage/"\n', ...files });
+    expect(readOrExplain(site.path)).toEqual([
+      'config/portage@base:make.conf:2:1: PORTDIR is obsolete and differs from repos.conf: name the location of the main repository there',
     ]);
   });
 });
@@ -203,7 +239,7 @@ it('a make.conf behind links is read, with the files that it sources from the di
   writeFiles(portage(site.path), { 'hosts/desk': 'source more\n', more: 'PORTDIR=/x\n', 'hosts/more': 'A="1"\n' });
   symlinkSync('hosts/desk', join(portage(site.path), 'make.conf'));
   commitAll(portage(site.path));
-  expect(readOrExplain(site.path)).toEqual([
-    expect.stringContaining('config/portage@base:more:1:1: PORTDIR is obsolete'),
-  ]);
+  expect(readOrExplain(site.path)).toMatchObject({
+    notes: [{ place: { file: 'config/portage@base:more', line: 1, column: 1 } }],
+  });
 });

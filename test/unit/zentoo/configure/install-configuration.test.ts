@@ -55,6 +55,13 @@ describe('the /etc/portage of a branch', () => {
     },
   );
 
+  it('has no PORTDIR and PORTDIR_OVERLAY, because trees are mounted where repos.conf says', async () => {
+    const { session, textOf } = await openRootSession();
+    const own = 'source more\nPORTDIR_OVERLAY="/usr/local/portage"\n';
+    await installConfiguration(session, configurationOf({ 'make.conf': own, more: 'PORTDIR=/usr/portage\n' }));
+    expect(textOf(`${directory}/make.conf`)).toBe(`${own}${settings}PORTDIR=""\nPORTDIR_OVERLAY=""\n`);
+  });
+
   it('has the settings in a separate file if make.conf is a link to another file of the branch', async () => {
     const { session, ran, textOf } = await openRootSession();
     const files = { 'make.conf': '->common', common: 'USE="b"\n' };
