@@ -26,6 +26,11 @@ export class Diagnostics {
     this.#found.set(`${file}:${place.line}:${place.column}: ${message}`, { ...place, file });
   }
 
+  /** Adds all faults that were collected elsewhere. */
+  addAll(others: Diagnostics): void {
+    for (const [text, place] of others.#found) this.#found.set(text, place);
+  }
+
   /** Throws all faults as `Failures` with the code `site-invalid`; does nothing if there is no fault. */
   throwIfAny(): void {
     const found = [...this.#found].toSorted(([, a], [, b]) => comparePlaces(a, b));

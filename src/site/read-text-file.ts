@@ -4,11 +4,19 @@ import { startOf, type Diagnostics } from './diagnostics.ts';
 
 const longestFile = 1024 * 1024;
 
+/** `as-portage` replaces bytes that are not UTF-8, as Portage does in the files that it reads. */
+type Encoding = 'utf-8' | 'as-portage';
+
 /**
  * Reads a text file of the site; the path is relative to the site's directory. Reports a fault and returns undefined if the
  * file cannot be read.
  */
-export function readTextFile(directory: string, file: string, diagnostics: Diagnostics): string | undefined {
+export function readTextFile(
+  directory: string,
+  file: string,
+  diagnostics: Diagnostics,
+  encoding: Encoding = 'utf-8',
+): string | undefined {
   try {
     const path = join(directory, file);
     const status = statSync(path);
@@ -17,18 +25,23 @@ export function readTextFile(directory: string, file: string, diagnostics: Diagn
       return undefined;
     }
     if (status.size > longestFile) return reportLength(status.size, file, diagnostics);
-    return decodeText(readFileSync(path), file, diagnostics);
+    return decodeText(readFileSync(path), file, diagnostics, encoding);
   } catch (error) {
     diagnostics.add(startOf(file), describeReadError(error));
     return undefined;
   }
 }
 
-/** Decodes the bytes of a file. Reports a fault and returns undefined if they are not UTF-8 or too many. */
-export function decodeText(bytes: Buffer, file: string, diagnostics: Diagnostics): string | undefined {
+/** Decodes the bytes of a file. Reports a fault and returns undefined if they are not of the encoding or too many. */
+export function decodeText(
+  bytes: Buffer,
+  file: string,
+  diagnostics: Diagnostics,
+  encoding: Encoding = 'utf-8',
+): string | undefined {
   if (bytes.length > longestFile) return reportLength(bytes.length, file, diagnostics);
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return new TextDecoder('utf-8', { fatal: encoding === 'utf-8' }).decode(bytes);
   } catch {
     diagnostics.add(placeOfFault(bytes, file), 'this is not UTF-8');
     return undefined;

@@ -4,7 +4,7 @@ import { nearestName } from '../../nearest-name.ts';
 import type { ReadSet } from './package-set.ts';
 
 /**
- * Checks the sets that a set contains, directly or through other sets. Reports sets that contain themselves, and names that are
+ * Checks a set that a tuple uses, and the sets that it contains, directly or through other sets. Reports their faults, sets that contain themselves, and names that are
  * similar to the name of a set of the site. `find` returns a set of the site by its name without `@`; `names` lists all of
  * them. Other names belong to Portage or to an ebuild repository.
  */
@@ -18,6 +18,7 @@ export function checkNestedSets(
   const visit = (set: ReadSet, above: readonly string[]): void => {
     if (done.has(set.set.name)) return;
     const path = [...above, set.set.name];
+    diagnostics.addAll(set.faults);
     for (const { name, place } of set.references) {
       const nested = find(name.slice(1));
       if (path.includes(name.slice(1)))

@@ -2,38 +2,42 @@ import { abbreviate } from '../../abbreviate.ts';
 import { isSetName, parsePackageArgument, type Atom, type SetName } from '../../portage/atom.ts';
 import { portageOwnSets } from '../../portage/own-sets.ts';
 import type { Place } from '../../failure.ts';
-import { startOf, type Diagnostics } from '../diagnostics.ts';
+import { Diagnostics, startOf } from '../diagnostics.ts';
 import type { PackageSet } from '../site.ts';
 
 /** A set with the positions of the sets that it contains. */
 export interface ReadSet {
   readonly set: PackageSet;
+  /** The faults of its file. They are reported only if a tuple uses the set, because Portage reads no other sets. */
+  readonly faults: Diagnostics;
   readonly references: readonly { readonly name: SetName; readonly place: Place }[];
 }
 
 /**
- * Parses a set file: one atom or `@set` per line, comments with # (portage(5), "sets"). Reports other lines, and leaves them
- * out.
+ * Parses a set file: one atom or `@set` per line, comments with # (portage(5), "sets"). As for Portage, words after the atom are a
+ * description; a second atom is a fault, because Portage would leave it out. Other lines are faults, too, and are left out.
  */
-export function readSetText(text: string, name: string, file: string, diagnostics: Diagnostics): ReadSet {
+export function readSetText(text: string, name: string, file: string, faults = new Diagnostics()): ReadSet {
   const atoms: Atom[] = [];
   const places: Place[] = [];
   const references: { name: SetName; place: Place }[] = [];
-  for (const [index, line] of text.split('\n').entries()) {
-    const [first, second] = [...line.matchAll(/\S+/g)];
+  for (const [index, line] of text.split(/\r\n?|\n/).entries()) {
+    const [first, ...words] = [...line.matchAll(/\S+/g)];
     if (first === undefined || first[0].startsWith('#')) continue;
     const place = { file, line: index + 1, column: first.index + 1 };
     const parsed = parseSetLine(first[0]);
-    if (second !== undefined && !second[0].startsWith('#'))
-      diagnostics.add({ ...place, column: second.index + 1 }, 'a line has one atom: put this one on its own line');
-    if (!parsed.ok) diagnostics.add(place, `${abbreviate(first[0])} is no atom: ${parsed.reason}`);
+    const comment = words.findIndex((word) => word[0].startsWith('#'));
+    const second = words.slice(0, comment < 0 ? undefined : comment).find((word) => parseSetLine(word[0]).ok);
+    if (second) faults.add({ ...place, column: second.index + 1 }, 'a line has one atom: put this one on its own line');
+    if (!parsed.ok) faults.add(place, `${abbreviate(first[0])} is no atom: ${parsed.reason}`);
     else if (isSetName(parsed.value)) references.push({ name: parsed.value, place });
     else {
       atoms.push(parsed.value);
       places.push(place);
     }
   }
-  return { set: { name, file, text, atoms, places, sets: references.map((reference) => reference.name) }, references };
+  const sets = references.map((reference) => reference.name);
+  return { set: { name, file, text, atoms, places, sets }, references, faults };
 }
 
 /** Unlike emerge's command line, a set file allows neither a package without a category nor `world` without `@`. */

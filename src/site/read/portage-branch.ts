@@ -1,7 +1,6 @@
-import { posix } from 'node:path';
 import { BranchTree } from '../branch-tree.ts';
 import { checkBranchMakeConf } from './check-branch-make-conf.ts';
-import { startOf, type Diagnostics } from '../diagnostics.ts';
+import { Diagnostics, startOf } from '../diagnostics.ts';
 import { checkSetName, isSetFile, readSetText, type ReadSet } from './package-set.ts';
 import { decodeText } from '../read-text-file.ts';
 import { checkProtectionRules, protectionFile } from '../protection-rules.ts';
@@ -23,6 +22,7 @@ export interface ReadPortageBranch {
   readonly branch: PortageBranch;
   /** The branch's own sets, by name. */
   readonly sets: ReadonlyMap<string, ReadSet>;
+  /** The repositories that are mounted. */
   readonly repositories: readonly NamedRepository[];
   /** Settings of make.conf that Portage takes for empty. */
   readonly notes: readonly SiteNote[];
@@ -47,15 +47,29 @@ export function readPortageBranch(
   }
   const repositories =
     reportFaults(diagnostics, startOf(fileOf('repos.conf')), () => readRepositories(tree, fileOf, diagnostics)) ?? [];
+  const mounted = repositories.filter((named) => !isPartOfBranch(named, tree, diagnostics));
   const notes = reportFaults(diagnostics, startOf(fileOf('make.conf')), () =>
     checkBranchMakeConf(tree, repositories, fileOf, diagnostics),
   );
   const whole = {
     ...branch,
-    repositories: repositories.map(({ repository }) => repository),
+    repositories: mounted.map(({ repository }) => repository),
     sets: [...sets.values()].map(({ set }) => set),
   };
-  return { branch: whole, sets, repositories, notes: notes ?? [] };
+  return { branch: whole, sets, repositories: mounted, notes: notes ?? [] };
+}
+
+/** Whether a repository is a directory of the branch, so that it needs no volume. Reports one that would be mounted in /etc/portage. */
+function isPartOfBranch({ repository, place }: NamedRepository, tree: BranchTree, diagnostics: Diagnostics): boolean {
+  const { name, location } = repository;
+  if (!`${location}/`.startsWith('/etc/portage/')) return false;
+  if (tree.resolve(location).kind !== 'directory')
+    diagnostics.add(
+      place,
+      `the repository '${name}' has its location in /etc/portage, and the branch has no directory ${location.slice('/etc/portage/'.length)}: ` +
+        `commit the repository there, or write location = /var/db/repos/${name}`,
+    );
+  return true;
 }
 
 /** `make.profile` is a link to a profile, or a directory that is one (portage(5)). */
@@ -77,16 +91,15 @@ function readOwnSet(path: string, tree: BranchTree, file: string, diagnostics: D
     diagnostics.add(startOf(file), 'it must be a directory that contains the sets of this branch');
     return undefined;
   }
-  if (!isSetFile(posix.basename(name))) return undefined;
-  if (name.includes('/')) {
-    diagnostics.add(startOf(file), 'sets are files directly in sets/, not in directories below it');
-    return undefined;
-  }
+  // Portage names a set in a directory with a slash, as in @kde/apps, and a tuple cannot use such a set.
+  if (name.includes('/') || !isSetFile(name)) return undefined;
   checkSetName(name, file, diagnostics);
-  return reportFaults(diagnostics, startOf(file), () => {
+  const faults = new Diagnostics();
+  const text = reportFaults(faults, startOf(file), () => {
     const target = tree.resolve(path);
-    if (target.kind !== 'file') diagnostics.add(startOf(file), 'it is a symbolic link to a path outside this branch');
-    const text = target.kind === 'file' ? decodeText(target.entry.read(), file, diagnostics) : undefined;
-    return text === undefined ? undefined : readSetText(text, name, file, diagnostics);
+    if (target.kind === 'file') return decodeText(target.entry.read(), file, faults, 'as-portage');
+    faults.add(startOf(file), 'it is a symbolic link to a path outside this branch');
+    return undefined;
   });
+  return readSetText(text ?? '', name, file, faults);
 }

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { startOf, type Diagnostics } from '../diagnostics.ts';
+import { Diagnostics, startOf } from '../diagnostics.ts';
 import { requireInside } from '../git/git-directory.ts';
 import { checkSetName, isSetFile, readSetText, type ReadSet } from './package-set.ts';
 import { readTextFile } from '../read-text-file.ts';
@@ -58,15 +58,16 @@ export function readSharedSets(
   return { sets, areAll };
 }
 
-/** Reads a shared set. If the file cannot be read, reports it and returns an empty set, because the name is known. */
+/** Reads a shared set. If the file cannot be read, returns an empty set with this fault, because the name is known. */
 function readSharedSet(site: string, file: string, name: string, diagnostics: Diagnostics): ReadSet {
   const path = join(site, file);
+  const faults = new Diagnostics();
   checkSetName(name, file, diagnostics);
-  const text = reportFaults(diagnostics, startOf(file), () => {
+  const text = reportFaults(faults, startOf(file), () => {
     requireInside(path, site, 'it');
-    if (!statSync(path).isDirectory()) return readTextFile(site, file, diagnostics);
-    diagnostics.add(startOf(file), 'it is a directory: sets are files');
+    if (!statSync(path).isDirectory()) return readTextFile(site, file, faults, 'as-portage');
+    faults.add(startOf(file), 'it is a directory: sets are files');
     return undefined;
   });
-  return readSetText(text ?? '', name, file, diagnostics);
+  return readSetText(text ?? '', name, file, faults);
 }

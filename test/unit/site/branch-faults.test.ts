@@ -100,9 +100,13 @@ const bad: readonly (readonly [string, (site: string) => void, readonly unknown[
     ),
   ],
   [
-    'a make.conf that names repositories',
-    (site) => commitFiles(portage(site), { 'make.conf': 'PORTDIR_OVERLAY="/srv/x"\n' }),
-    ['config/portage@base:make.conf:1:1: PORTDIR_OVERLAY is obsolete: name the repository in /srv/x in repos.conf'],
+    'a repository that would be mounted in /etc/portage',
+    (site) =>
+      commitFiles(portage(site), { 'repos.conf/own.conf': '[own]\nlocation = /etc/portage/own\nauto-sync = no\n' }),
+    [
+      "config/portage@base:repos.conf/own.conf:1:1: the repository 'own' has its location in /etc/portage, and the branch has " +
+        'no directory own: commit the repository there, or write location = /var/db/repos/own',
+    ],
   ],
   [
     'capital letters where there should be none',

@@ -405,6 +405,11 @@ const bad: readonly (readonly [string, (site: string) => void, readonly unknown[
     ['config/portage/sets/tools:2:16: a line has one atom: put this one on its own line'],
   ],
   [
+    'an atom and a set on a line, with words between them',
+    (site) => edit(site, 'config/sets/tools', 'greet\n', 'greet and all of @live-rebuild\n'),
+    ['config/portage/sets/tools:2:27: a line has one atom: put this one on its own line'],
+  ],
+  [
     'an option in a set',
     (site) => edit(site, 'config/sets/tools', 'app-misc/greet', '--unmerge'),
     ["config/portage/sets/tools:2:1: '--unmerge' is no atom: looks like an option, which a set cannot have"],
@@ -412,7 +417,9 @@ const bad: readonly (readonly [string, (site: string) => void, readonly unknown[
   [
     'a set that is no text',
     (site) => writeFiles(site, { 'config/sets/tools': Buffer.from([0x61, 0x2f, 0x62, 0x0a, 0xff]) }),
-    ['config/portage/sets/tools:2:1: this is not UTF-8'],
+    [
+      "config/portage/sets/tools:2:1: '\uFFFD' is no atom: a package name has only letters, digits and _ + -, and begins with a letter, a digit or _",
+    ],
   ],
   [
     "a set of one of Portage's names",
@@ -426,12 +433,18 @@ const bad: readonly (readonly [string, (site: string) => void, readonly unknown[
   ],
   [
     'a directory of sets',
-    (site) => writeFiles(site, { 'config/sets/more/one': 'a/b\n' }),
+    (site) => {
+      edit(site, 'config/sets/tools', 'app-misc/greet', '@more');
+      writeFiles(site, { 'config/sets/more/one': 'a/b\n' });
+    },
     ['config/portage/sets/more:1:1: it is a directory: sets are files'],
   ],
   [
     'a set that leads out of the site',
-    (site) => symlinkSync('/etc/passwd', join(site, 'config/sets/passwd')),
+    (site) => {
+      edit(site, 'config/sets/tools', 'app-misc/greet', '@passwd');
+      symlinkSync('/etc/passwd', join(site, 'config/sets/passwd'));
+    },
     ['config/portage/sets/passwd:1:1: it lies outside the site, in /etc/passwd: clone it into the site instead'],
   ],
   [
@@ -463,13 +476,13 @@ const bad: readonly (readonly [string, (site: string) => void, readonly unknown[
     (site) => {
       git(portage(site), 'checkout', '--quiet', 'musl');
       rmSync(join(portage(site), 'sets'));
-      writeFiles(site, { 'config/portage/sets/own': '# mine\n\n\ta/b/c\n' });
-      git(portage(site), 'add', '--force', 'sets/own');
+      writeFiles(site, { 'config/portage/sets/tools': '# mine\n\n\ta/b/c\n' });
+      git(portage(site), 'add', '--force', 'sets/tools');
       commitAll(portage(site));
       git(portage(site), 'checkout', '--quiet', 'base');
     },
     [
-      "config/portage@musl:sets/own:3:2: 'a/b/c' is no atom: there is more than one / in it: a package is category/name",
+      "config/portage@musl:sets/tools:3:2: 'a/b/c' is no atom: there is more than one / in it: a package is category/name",
     ],
   ],
   [
@@ -671,5 +684,44 @@ describe('all faults of a site are reported at once, with exit status 3', () => 
     } finally {
       rmSync(`${directory.path}-outside`, { recursive: true, force: true });
     }
+  });
+});
+
+describe('a set as Portage reads it', () => {
+  it('may describe an atom after it, and a faulty set that no tuple uses is not refused', () => {
+    using site = temporarySite();
+    writeFiles(site.path, {
+      'config/sets/tools':
+        'app-misc/greet   says hello (to you/me)  # app-misc/no\r\napp-misc/timepiece\tthe time\r@more it\n',
+      'config/sets/more': 'a/b\n',
+      'config/sets/unused': 'RDEPEND="|| ( a/b )"\n',
+      'config/sets/dir/one': '%%\n',
+    });
+    symlinkSync('/var/db/repos/x/sets/x', join(site.path, 'config/sets/elsewhere'));
+    commitFiles(portage(site.path), { 'other/file': 'x\n' });
+    const read = readOrExplain(site.path);
+    expect(read).toMatchObject({ tuples: expect.anything() as unknown, notes: [] });
+    expect('sets' in read && read.sets.find(({ name }) => name === 'tools')).toMatchObject({
+      atoms: ['app-misc/greet', 'app-misc/timepiece'],
+      sets: ['@more'],
+    });
+  });
+
+  it('may have a byte order mark, and bytes in a comment that are not UTF-8', () => {
+    using site = temporarySite();
+    const text = Buffer.concat([Buffer.from('\uFEFFapp-misc/greet # caf'), Buffer.of(0xe9), Buffer.from('\n')]);
+    writeFiles(site.path, { 'config/sets/tools': text });
+    const { sets } = readSite(site.path);
+    expect(sets).toMatchObject([{ name: 'tools', atoms: ['app-misc/greet'], text: 'app-misc/greet # caf\uFFFD\n' }]);
+  });
+
+  it('may be a damaged set, or a set in a directory, of a branch if no tuple uses it', () => {
+    using site = temporarySite();
+    rmSync(join(portage(site.path), 'sets'), { recursive: true, force: true });
+    writeFiles(site.path, { 'config/portage/sets/damaged': '%%\n', 'config/portage/sets/kde/apps': 'a/b\n' });
+    symlinkSync('/var/db/repos/x/sets/x', join(portage(site.path), 'sets/elsewhere'));
+    git(portage(site.path), 'add', '--force', 'sets');
+    commitAll(portage(site.path));
+    expect(readOrExplain(site.path)).toHaveProperty('tuples');
   });
 });

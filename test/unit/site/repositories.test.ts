@@ -213,3 +213,18 @@ describe('a fault of a repository is reported', () => {
     expect(readOrExplain(directory.path)).toEqual(expected);
   });
 });
+
+it('a repository that the branch has itself, in /etc/portage, needs no volume', () => {
+  using directory = temporarySite();
+  commitFiles(portage(directory.path), {
+    'repos.conf/own.conf': '[own]\nlocation = /etc/portage/own/\nauto-sync = no\n',
+    'own/profiles/repo_name': 'own\n',
+  });
+  const { tuples, repositories } = readSite(directory.path);
+  expect(repositories.map(({ name }) => name)).toEqual(['gentoo']);
+  expect(tuples.map((tuple) => tuple.portage.repositories.map(({ name }) => name))).toEqual([
+    ['gentoo'],
+    ['gentoo'],
+    ['gentoo'],
+  ]);
+});
