@@ -104,7 +104,7 @@ const repositoryTexts = [
   ...['a\nlocation = %(other)s\nother = 1%', 'a\n[DEFAULT]\nx = %(none)s', 'a\n[DEFAULT]\nx = %(sync-uri)s'],
 ].map((value) => `[DEFAULT]\nbase = /srv\n[mine]\nsync-uri = ${value}\n`);
 const named = [
-  ...corpusOfMakeConf().map(([name, text]) => ({ name, files: { 'make.conf': text } })),
+  ...corpusOfMakeConf().map(([name, , content]) => ({ name, files: { 'make.conf': content } })),
   ...corpusOfDirectories().map(([name, files]) => ({ name, files })),
   ...[...repositoryTexts, '\uFEFF[mine]\nlocation = /srv\n'].map((text) => ({
     name: JSON.stringify(text),

@@ -1,10 +1,12 @@
 """Prints what Portage's own readers make of each /etc/portage of a JSON list on standard input.
 
-A configuration is an object: path below /etc/portage, then the text of the file or {"link": TARGET}. The answer has the
-variables of make.conf as emerge reads them (`strict`) and as Portage's other programs do (`tolerant`), null where the reader
-raises an error, and the sections of repos.conf after those of the file that is the first argument, null if they are damaged.
+A configuration is an object: path below /etc/portage, then the text of the file, {"base64": BYTES} or {"link": TARGET}. The
+answer has the variables of make.conf as emerge reads them (`strict`) and as Portage's other programs do (`tolerant`), null
+where the reader raises an error, and the sections of repos.conf after those of the file that is the first argument, null if
+they are damaged.
 """
 
+import base64
 import contextlib
 import io
 import json
@@ -25,8 +27,11 @@ def write(files):
     for name, content in files.items():
         path = os.path.join(ROOT, name)
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        if isinstance(content, dict):
+        if isinstance(content, dict) and "link" in content:
             os.symlink(content["link"], path)
+        elif isinstance(content, dict):
+            with open(path, "wb") as file:
+                file.write(base64.b64decode(content["base64"]))
         else:
             with open(path, "wb") as file:
                 file.write(content.encode())

@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 
-/** The files of an /etc/portage: path, then text, or the target of a symbolic link. */
-export type ConfigurationFiles = Readonly<Record<string, string | { readonly link: string }>>;
+/** A file of an /etc/portage: its text, its bytes, or the target of a symbolic link. */
+export type ConfigurationFile = string | { readonly base64: string } | { readonly link: string };
+
+/** The files of an /etc/portage by their paths. */
+export type ConfigurationFiles = Readonly<Record<string, ConfigurationFile>>;
 
 /** A generated /etc/portage, and the construct that it has for certain. */
 export interface GeneratedConfiguration {

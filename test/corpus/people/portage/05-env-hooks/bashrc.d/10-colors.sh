@@ -1,1 +1,0 @@
-NOCOLOR=true

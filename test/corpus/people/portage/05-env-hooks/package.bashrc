@@ -1,1 +1,0 @@
-app-misc/motto motto.sh

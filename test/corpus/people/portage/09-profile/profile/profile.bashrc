@@ -1,1 +1,0 @@
-export PROFILE_BASHRC=1

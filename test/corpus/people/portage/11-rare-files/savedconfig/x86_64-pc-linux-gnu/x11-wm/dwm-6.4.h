@@ -1,1 +1,0 @@
-static const unsigned int borderpx  = 1;

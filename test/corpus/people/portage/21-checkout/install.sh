@@ -1,2 +1,0 @@
-#!/bin/sh
-cp -a . /etc/portage

@@ -1,1 +1,0 @@
-../../var/db/repos/gentoo/profiles/default/linux/amd64/23.0/desktop/gnome/systemd
