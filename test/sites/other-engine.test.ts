@@ -1,25 +1,32 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ownerLabel } from '../../src/container/workspace.ts';
 import { Builder, faultsStage } from '../support/builder.ts';
-import { SecondEngine } from '../support/second-engine.ts';
+import { rawDocker, stage } from '../support/real-engine.ts';
+import { must } from '../support/run-program.ts';
+import { SecondEngine, tcpAddress } from '../support/second-engine.ts';
+import { uniqueName } from '../support/unique-name.ts';
 
 describe('case 1.11: a builder in a container, whose builds are on another engine', () => {
   const builder = new Builder();
+  /** A container that only has a network namespace, in which the other engine and the builders run. */
+  const network = uniqueName('network');
   let engine: SecondEngine;
-  /** The builder reaches its own engine by the default socket, and the other one by DOCKER_HOST. */
-  const options = () => ({
+  /** The builder reaches its own engine by the default socket, and the other one by TCP. */
+  const options = {
     base: faultsStage,
     ownVolumes: false,
-    docker: ['-v', `${engine.socket}:/second.sock`, '-e', 'DOCKER_HOST=unix:///second.sock'],
-  });
+    docker: ['--network', `container:${network}`, '-e', `DOCKER_HOST=${tcpAddress}`],
+  };
 
   beforeAll(async () => {
-    engine = await SecondEngine.open('4G');
+    builder.removeLater({ container: network });
+    await must('docker', ['run', '--detach', '--network=none', '--name', network, stage, 'sleep', 'infinity']);
+    engine = await SecondEngine.open('4G', (await rawDocker().getContainer(network).inspect()).State.Pid);
     await engine.copyImages(faultsStage);
   });
   afterAll(async () => {
-    await builder[Symbol.asyncDispose]();
     await engine[Symbol.asyncDispose]();
+    await builder[Symbol.asyncDispose]();
   });
 
   const running = async () => (await engine.docker.listContainers()).map(({ Id }) => Id);
@@ -29,20 +36,20 @@ describe('case 1.11: a builder in a container, whose builds are on another engin
   };
 
   it('keeps its build while it lives, and the next run removes the build when it was killed', async () => {
-    const first = builder.start(['test-fault/hangs'], options());
+    const first = builder.start(['test-fault/hangs'], options);
     await first.said(/>>> Emerging \(1 of 1\)/);
     const [container = '', ...others] = await running();
     expect(others).toEqual([]);
     const [volume] = await workVolumes();
 
-    const second = await builder.run(['--no-sync', 'app-misc/motto'], options());
+    const second = await builder.run(['--no-sync', 'app-misc/motto'], options);
     expect([second.status, second.stderr]).toEqual([0, expect.not.stringContaining('left over')]);
     expect(await running()).toEqual([container]);
 
     await first.signal('SIGKILL');
     await first.outcome;
     await engine.docker.getContainer(container).wait({ condition: 'not-running' });
-    const third = await builder.run(['--no-sync', '--rebuild', 'app-misc/motto'], options());
+    const third = await builder.run(['--no-sync', '--rebuild', 'app-misc/motto'], options);
     expect([third.status, third.stderr]).toEqual([
       0,
       expect.stringContaining(`removed ${volume}, left over from a builder that is gone`),

@@ -9,23 +9,17 @@ import Docker from 'dockerode';
 import { must } from './run-program.ts';
 
 const serve = fileURLToPath(new URL('second-engine.sh', import.meta.url));
-const namespaces = [
-  '--mount',
-  '--propagation=private',
-  '--pid',
-  '--mount-proc',
-  '--fork',
-  '--kill-child',
-  '--net',
-  '--ipc',
-];
+const namespaces = ['--mount', '--propagation=private', '--pid', '--mount-proc', '--fork', '--kill-child', '--ipc'];
 const [gid = 0, uid = 0] = [process.getgid?.(), process.getuid?.()];
 /** Root, or a user whom sudo asks for no password. */
-const asRoot = uid === 0 ? ['unshare'] : ['sudo', '--non-interactive', 'unshare'];
+const asRoot = uid === 0 ? [] : ['sudo', '--non-interactive'];
+
+/** The address of an engine that has a neighbour, in the network namespace of both: for `DOCKER_HOST`. */
+export const tcpAddress = 'tcp://127.0.0.1:2375';
 
 /**
  * A second Docker engine of this machine, which a test may restart, kill and fill. Its data are on a tmpfs, and it runs in separate
- * namespaces, whose network has no way out. Needs root, `dockerd`, `unshare` and `ip`.
+ * namespaces, whose network has no way out. Needs root, `dockerd`, `unshare` and `ip`; with a network also `nsenter`.
  */
 export class SecondEngine implements AsyncDisposable {
   readonly directory: string;
@@ -35,9 +29,12 @@ export class SecondEngine implements AsyncDisposable {
   readonly #size: string;
   #said: string[] = [];
 
-  /** Starts an engine whose data take at most `size`, for example `2G`. */
-  static async open(size: string): Promise<SecondEngine> {
-    const engine = new SecondEngine(size);
+  /**
+   * Starts an engine whose data take at most `size`, for example `2G`. If `neighbour` is the id of a process, the engine runs in the
+   * network namespace of that process, which must have no way out either, and listens at {@link tcpAddress} there, too.
+   */
+  static async open(size: string, neighbour?: number): Promise<SecondEngine> {
+    const engine = new SecondEngine(size, neighbour);
     try {
       await engine.#await('ready');
       await engine.start();
@@ -48,7 +45,7 @@ export class SecondEngine implements AsyncDisposable {
     return engine;
   }
 
-  private constructor(size: string) {
+  private constructor(size: string, neighbour: number | undefined) {
     this.#size = size;
     this.directory = mkdtempSync(join(tmpdir(), 'second-engine-'));
     const places = [
@@ -60,9 +57,13 @@ export class SecondEngine implements AsyncDisposable {
       '/run/docker.pid',
     ];
     const options = [...places, '--storage-driver=overlay2', '--exec-opt=native.cgroupdriver=cgroupfs'];
-    const dockerd = ['dockerd', '--host', this.address, '--group', String(gid), ...options];
-    const [program = '', ...before] = asRoot;
-    this.#process = spawn(program, [...before, ...namespaces, 'bash', serve, this.directory, size, ...dockerd]);
+    // dockerd starts later if nothing says that TCP without TLS is wanted.
+    const tcp = neighbour === undefined ? [] : ['--host', tcpAddress, '--tls=false'];
+    const dockerd = ['dockerd', '--host', this.address, ...tcp, '--group', String(gid), ...options];
+    const network = neighbour === undefined ? [] : ['nsenter', '--target', String(neighbour), '--net'];
+    const unshare = ['unshare', ...namespaces, ...(neighbour === undefined ? ['--net'] : [])];
+    const [program = '', ...args] = [...asRoot, ...network, ...unshare];
+    this.#process = spawn(program, [...args, 'bash', serve, this.directory, size, ...dockerd]);
     this.#answers = createInterface(this.#process.stdout)[Symbol.asyncIterator]();
     this.#log = createInterface(this.#process.stderr).on('line', (line) => this.#said.push(line));
   }
