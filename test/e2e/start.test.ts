@@ -7,6 +7,7 @@ import { findEngine } from '../../setup/engine.js';
 import { builderBuildArguments } from '../../setup/images.js';
 import { it } from '../support/builder.ts';
 import { projectDirectory, readCommands } from '../support/documents.ts';
+import { ownLines } from '../support/own-lines.ts';
 import { rawDocker } from '../support/real-engine.ts';
 import { PseudoTerminal } from '../support/pseudo-terminal.ts';
 import { runProgram } from '../support/run-program.ts';
@@ -20,17 +21,16 @@ function start(args: readonly string[], environment: NodeJS.ProcessEnv = {}) {
   return runProgram('npm', ['--silent', 'start', '--', ...args], { cwd: projectDirectory, env });
 }
 
-/** The default volumes that the engine lacks: a test removes those that it makes. */
+/** The default volumes that the engine lacks and that no other test file uses. The run of the tests removes all default volumes that it made. */
 async function missingVolumes(): Promise<string[]> {
   const { Volumes } = await rawDocker().listVolumes();
-  const existing = new Set((Volumes ?? []).map(({ Name }) => Name));
-  return Object.values(defaultVolumes).filter((name) => !existing.has(name));
+  const existing = new Set(Volumes.map(({ Name }) => Name));
+  return [defaultVolumes.tree, defaultVolumes.binpkgs].filter((name) => !existing.has(name));
 }
 
 describe('npm start', () => {
   it('builds on the ministage, creates and fills missing volumes, and repeats no step', async ({ builder }) => {
     const missing = await missingVolumes();
-    for (const volume of missing) builder.removeLater({ volume });
     const first = await start(['app-misc/motto']);
     expect(first).toMatchObject({ status: 0, stdout: expect.stringMatching(/^gentoo-[0-9a-f]{4,}\n$/) as string });
     builder.removeLater({ image: first.stdout.trim() });
@@ -39,9 +39,7 @@ describe('npm start', () => {
     builder.removeLater({ image: second.stdout.trim() });
     expect(second.status).toBe(0);
     expect(second.stderr).not.toMatch(/install|make image|note: created/);
-    // Another test of this run may hold the lock of the set-up.
-    const said = second.stderr.replace(/^waiting for another set-up on this machine to finish\n/, '');
-    expect(said).toMatch(/^\[1\/7\] preconditions/);
+    expect(ownLines(second.stderr)).toMatch(/^\[1\/7\] preconditions/);
   });
 
   it('ends with the status of a failed build, and shows its failures', async () => {
@@ -78,7 +76,6 @@ describe('the commands of README', () => {
       '# gentoo-builder',
       4,
     );
-    for (const volume of await missingVolumes()) builder.removeLater({ volume });
     const imageOf = async (line: string) => {
       const [image = ''] = (await runLine(line)).stdout.trimEnd().split('\n').slice(-1);
       expect(image).toMatch(/^gentoo-[0-9a-f]{4,}$/);
@@ -117,7 +114,6 @@ describe('the commands of README', () => {
       5,
     ).map((line) => line.replaceAll('my/tree', named));
     builder.removeLater({ image: named });
-    for (const volume of await missingVolumes()) builder.removeLater({ volume });
     expect((await runLine(plan)).stdout).toContain('app-text/tree');
     const images: string[] = [];
     for (const line of [tag, onTop]) {

@@ -1,11 +1,13 @@
+import { defaultVolumes } from '../../src/container/mounts.ts';
 import { rawDocker } from './real-engine.ts';
 import { chooserOf } from './unique-name.ts';
 
 /**
  * Removes the objects that an interrupted run of the tests left on the engine: containers, images, volumes and networks whose
- * names contain the id of an ended process. vitest calls it before the first test of a tier that uses an engine.
+ * names contain the id of an ended process. vitest calls it before the first test of a tier that uses an engine. Returns a function
+ * for the end of the run, which removes the default volumes that the run made: several test files use them at the same time.
  */
-export default async function sweep(): Promise<void> {
+export default async function sweep(): Promise<() => Promise<void>> {
   const docker = rawDocker();
   const containers = await docker.listContainers({ all: true });
   for (const { Id, Names, Image, Mounts } of containers) {
@@ -22,6 +24,11 @@ export default async function sweep(): Promise<void> {
   for (const { Id, Name } of await docker.listNetworks()) {
     if (isLeft(Name)) await gone(docker.getNetwork(Id).remove());
   }
+  const existing = new Set((await docker.listVolumes()).Volumes.map(({ Name }) => Name));
+  const missing = Object.values(defaultVolumes).filter((name) => !existing.has(name));
+  return async () => {
+    for (const name of missing) await gone(docker.getVolume(name).remove());
+  };
 }
 
 /** Whether the process that chose the name has ended. */
