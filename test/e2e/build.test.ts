@@ -2,6 +2,7 @@ import { describe, expect } from 'vitest';
 import { it, workVolumesOf, type Builder } from '../support/builder.ts';
 import { rawDocker, stage } from '../support/real-engine.ts';
 import { uniqueName } from '../support/unique-name.ts';
+import { inContainer } from '../support/zentoo-site.ts';
 
 /** The image's configuration as the engine has it, with the volumes as a list. */
 async function configurationOf(image: string) {
@@ -27,7 +28,10 @@ describe('docker run gentoo-builder PACKAGE', () => {
     const { status, stdout, image, stderr } = await running.outcome;
     builder.removeLater({ image: tag });
 
-    expect({ status, stdout, stderr }).toMatchObject({ status: 0, stdout: `gentoo-${container.slice(0, 4)}\n` });
+    expect({ status, stdout, stderr }).toMatchObject({ status: 0, stdout: `${image}\n` });
+    // Four characters of the id are enough, unless another image has that name.
+    expect(image).toMatch(/^gentoo-[0-9a-f]{4,}$/);
+    expect(`gentoo-${container}`).toContain(image);
     expect(await builder.runInImage(image, 'greet')).toContain('greetings from libgreeting');
     expect(await builder.runInImage(tag, 'greet')).toContain('greetings');
 
@@ -134,15 +138,8 @@ describe('docker run gentoo-builder PACKAGE', () => {
 
   it('keeps the whole log, and a log of each package', async ({ builder }) => {
     await builder.run(['app-misc/motto']);
-    const container = await rawDocker().createContainer({
-      Image: stage,
-      Cmd: ['sh', '-c', 'cat /log/*/build.log; ls /log/*'],
-      HostConfig: { Binds: [`${builder.volumes.logs}:/log`] },
-    });
-    await container.start();
-    await container.wait();
-    const log = (await container.logs({ stdout: true, stderr: true })).toString();
-    await container.remove({ v: true });
+    const mount = ['-v', `${builder.volumes.logs}:/log:ro`];
+    const log = await inContainer(stage, 'cat /log/*/build.log; ls /log/*', mount);
     expect(log).toContain('>>> Completed (1 of 1) app-misc/motto');
     expect(log).toMatch(/app-misc:motto-\S+\.log/);
   });

@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest';
 import { nameRequest, readAllowedRequests } from '../support/allowed-requests.ts';
-import { faultsStage, it, workVolumesOf } from '../support/builder.ts';
+import { faultsStage, it, untilRemoved, workVolumesOf } from '../support/builder.ts';
 import { EngineProxy } from '../support/proxy.ts';
 import { uniqueName } from '../support/unique-name.ts';
 
@@ -48,6 +48,6 @@ describe('a connection to the engine', () => {
     expect(status).toBe(16);
     expect(stderr).not.toContain('failed to emerge test-fault');
     await builder.run(['--no-sync', 'app-misc/motto']);
-    expect(await workVolumesOf(id)).toEqual([]);
+    await untilRemoved(() => workVolumesOf(id));
   });
 });

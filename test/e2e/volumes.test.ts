@@ -3,22 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { it, type Builder } from '../support/builder.ts';
-import { rawDocker } from '../support/real-engine.ts';
+import { rawDocker, stage } from '../support/real-engine.ts';
 import { uniqueName } from '../support/unique-name.ts';
+import { inContainer } from '../support/zentoo-site.ts';
 
 /** The content of a file in a volume or host path, read in a container. */
-async function readFrom(source: string, path: string): Promise<string> {
-  const docker = rawDocker();
-  const container = await docker.createContainer({
-    Image: 'gentoo-ministage',
-    Cmd: ['cat', `/mnt/${path}`],
-    HostConfig: { Binds: [`${source}:/mnt`] },
-  });
-  await container.start();
-  await container.wait();
-  const output = await container.logs({ stdout: true, stderr: true });
-  await container.remove({ v: true });
-  return output.toString();
+function readFrom(source: string, path: string): Promise<string> {
+  return inContainer(stage, `cat '/mnt/${path}'`, ['-v', `${source}:/mnt:ro`]);
 }
 
 async function volumeAt(container: string, target: string): Promise<string> {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ownerLabel } from '../../src/container/workspace.ts';
-import { gone } from '../support/builder.ts';
+import { gone, untilRemoved } from '../support/builder.ts';
 import { CutOffEngine } from '../support/cut-off-engine.ts';
 import { rawDocker } from '../support/real-engine.ts';
 import { runProgram } from '../support/run-program.ts';
@@ -43,7 +43,7 @@ describe('case 1.10: a builder whose engine is reached by TCP', () => {
       const dryRun = [program, '--dry-run', '--base', base, '--tree', tree, 'test-fault/hangs'];
       // The next run on the engine removes what is left: this one, or that of another test.
       await runProgram(process.execPath, dryRun, {});
-      expect(await workOf(builder.pid ?? 0)).toEqual([]);
+      await untilRemoved(() => workOf(builder.pid ?? 0));
     } finally {
       await gone(rawDocker().getVolume(tree).remove());
     }

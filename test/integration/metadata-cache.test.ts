@@ -168,10 +168,7 @@ describe('case 5.11: gentoo-builder with a tree without a metadata cache', () =>
     await inContainer(stage, 'rm -r /c/var; : >/c/var', ['-v', `${volumes['/var/cache/edb/dep']}:/c`]);
     events.length = 0;
     expect(await build()).toEqual(['sys-apps/stage-info-1.0']);
-    expect(events.filter(({ type }) => type === 'warning')).toMatchObject([
-      {
-        message: 'the metadata cache in /var/cache/edb/dep is not used: /var/cache/edb/dep/var is not a directory',
-      },
-    ]);
+    const message = 'the metadata cache in /var/cache/edb/dep is not used: /var/cache/edb/dep/var is not a directory';
+    expect(events).toContainEqual(expect.objectContaining({ type: 'warning', message }));
   });
 });

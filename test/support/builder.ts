@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { test } from 'vitest';
+import { expect, test } from 'vitest';
 import { ownerLabel } from '../../src/container/workspace.ts';
 import { givenImageName } from '../../src/engine/docker/image-name.ts';
 import { engineSocket } from './proxy.ts';
@@ -168,16 +168,14 @@ export class Builder implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const docker = rawDocker();
     for (const volume of Object.values(this.volumes)) {
-      for (const container of await containersWith(volume))
-        await gone(docker.getContainer(container).remove({ force: true, v: true }));
+      for (const container of await containersWith(volume)) await removeContainer(container);
     }
     for (const id of this.containers) {
       for (const volume of await workVolumesOf(id)) {
-        for (const container of await containersWith(volume))
-          await gone(docker.getContainer(container).remove({ force: true, v: true }));
+        for (const container of await containersWith(volume)) await removeContainer(container);
         await gone(docker.getVolume(volume).remove());
       }
-      await gone(docker.getContainer(id).remove({ force: true, v: true }));
+      await removeContainer(id);
     }
     for (const image of this.images) await gone(docker.getImage(image).remove({ force: true }));
     for (const volume of [...Object.values(this.volumes), ...this.extraVolumes])
@@ -253,8 +251,30 @@ export const it = test.extend<{ builder: Builder }>({
 /** Waits for a removal. An object that does not exist is no error. */
 export async function gone(removal: Promise<unknown>): Promise<void> {
   await removal.catch((error: unknown) => {
-    if (!(error instanceof Error && 'statusCode' in error && error.statusCode === 404)) throw error;
+    if (!isStatus(error, 404)) throw error;
   });
+}
+
+/** Removes a container with its anonymous volumes. The builder of another test may remove the container of a killed one, too. */
+async function removeContainer(id: string): Promise<void> {
+  const container = rawDocker().getContainer(id);
+  const removal = container.remove({ force: true, v: true }).catch(async (error: unknown) => {
+    if (!isStatus(error, 409)) throw error;
+    await container.wait({ condition: 'removed' });
+  });
+  await gone(removal);
+}
+
+function isStatus(error: unknown, status: number): boolean {
+  return error instanceof Error && 'statusCode' in error && error.statusCode === status;
+}
+
+/**
+ * Waits until nothing is left of a builder that was killed: its containers and its work volumes. The next builder on the engine
+ * removes them, also that of another test, which may be at it at this moment. No event tells the end.
+ */
+export async function untilRemoved(find: () => Promise<readonly string[]>): Promise<void> {
+  await expect.poll(find, { timeout: 60_000 }).toEqual([]);
 }
 
 /** The output of a process so far, with the tests that wait for a match. */
