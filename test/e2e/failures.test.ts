@@ -224,14 +224,14 @@ describe('a package that prints 200 MB', () => {
 
 describe('a process that a package leaves behind', () => {
   it('neither delays the build nor outlives it', async () => {
-    const running = builder.start(['--sync-max-age=1h', 'test-fault/grandchild-stays'], { base: faultsStage });
+    // The build does not end before the test has looked.
+    const waits = 'post_src_install() { until [ -e /looked ]; do sleep 0.1; done; }';
+    const waiting = await builder.makeImage(faultsStage, `RUN echo '${waits}' >/etc/portage/bashrc`);
+    const running = builder.start(['--sync-max-age=1h', 'test-fault/grandchild-stays'], { base: waiting });
     const container = rawDocker().getContainer(await running.buildContainer());
-    await running.said(/>>> Installing \(1 of 1\)/);
-    // While the container is paused, the build cannot end before the test has looked.
-    await container.pause();
-    const commands = await commandsIn(container.id);
-    await container.unpause();
-    expect(commands).toMatch(/^fault-grandchild /m);
+    await running.said(/>>> Emerging \(1 of 1\)/);
+    await expect.poll(() => commandsIn(container.id), { timeout: 300_000 }).toMatch(/^fault-grandchild /m);
+    await typeIn(`docker exec ${container.id} touch /looked`);
     const outcome = await running.outcome;
     expect({ ...outcome }).toMatchObject({ status: 0 });
     await expect(container.inspect()).rejects.toMatchObject({ statusCode: 404 });

@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest';
-import { baseWithFaults, borrowVolumes, endBase, runBase, startBase } from '../support/base-container.ts';
+import { baseWithFaults, borrowVolumes, endBase, endBaseEarly, runBase, startBase } from '../support/base-container.ts';
 import { it } from '../support/builder.ts';
 import { rawDocker } from '../support/real-engine.ts';
 
@@ -32,7 +32,7 @@ describe('a build in gentoo-base', () => {
   it.for([{ PKGS: 'a/b '.repeat(30_000) }, { PKGS: 'app-misc/motto', SYNC: '1' }])(
     'ends at SIGTERM right after its start (%#)',
     async (env, { builder }) => {
-      expect(await endBase(await startBase(builder, { env }), 'SIGTERM')).toBe(143);
+      expect(await endBaseEarly(await startBase(builder, { env }), 'SIGTERM')).toBe(143);
     },
   );
 

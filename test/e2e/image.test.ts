@@ -3,23 +3,21 @@ import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
+import { findBases } from '../../setup/base-images.js';
+import { findEngine } from '../../setup/engine.js';
 import { rawDocker } from '../support/real-engine.ts';
 
 const run = promisify(execFile);
 const image = 'gentoo-builder';
 
-/** The base of the builder's image: the image whose layers are its first layers. */
+/** The base of the builder's image, which set-up has chosen. Its layers are the first layers of the builder's image. */
 async function runtimeImage() {
   const docker = rawDocker();
   const { RootFS } = await docker.getImage(image).inspect();
-  for (const { RepoTags, Id } of await docker.listImages()) {
-    if (RepoTags?.some((tag) => tag.startsWith(`${image}:`)) !== false) continue;
-    const candidate = await docker.getImage(Id).inspect();
-    const layers = candidate.RootFS.Layers ?? [];
-    const isBelow = layers.every((layer, index) => layer === RootFS.Layers?.[index]);
-    if (isBelow && RepoTags.some((tag) => /node/.test(tag))) return candidate;
-  }
-  throw new Error('the image is made from no image of Node that is here');
+  const base = await docker.getImage(await findBases(await findEngine()).get('node-runtime')).inspect();
+  const layers = base.RootFS.Layers ?? [];
+  expect(RootFS.Layers?.slice(0, layers.length)).toEqual(layers);
+  return base;
 }
 
 async function inImage(...command: [string, ...string[]]): Promise<string> {

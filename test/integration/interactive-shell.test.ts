@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { gone } from '../support/builder.ts';
 import { EngineProxy } from '../support/proxy.ts';
 import { PseudoTerminal } from '../support/pseudo-terminal.ts';
 import { rawDocker } from '../support/real-engine.ts';
@@ -148,7 +149,7 @@ describe('a shell at a terminal', () => {
     const name = containerName();
     await using terminal = await openShell(name, tellHangUp);
     await terminal.see(/ready/);
-    const removed = rawDocker().getContainer(name).wait({ condition: 'removed' });
+    const removed = gone(rawDocker().getContainer(name).wait({ condition: 'removed' }));
     terminal.close();
     await removed;
     expect(await exists(name)).toBe(false);

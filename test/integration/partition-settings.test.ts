@@ -154,10 +154,13 @@ describe('case 2.3: the settings behind a partition', () => {
     const name = fc.stringMatching(/^MY_[A-Z]{3,9}$/);
     const value = fc.stringMatching(/^[a-z0-9,.:=+-]{1,20}$/);
     const seed = Number(process.env['FC_SEED'] ?? Date.now() % 2 ** 31);
-    const samples = fc.sample(fc.uniqueArray(fc.tuple(name, value), { minLength: 12, maxLength: 12 }), {
-      seed,
-      numRuns: 1,
-    });
+    const samples = fc.sample(
+      fc.uniqueArray(fc.tuple(name, value), { minLength: 12, maxLength: 12, selector: String }),
+      {
+        seed,
+        numRuns: 1,
+      },
+    );
     const partitions = await partitionsAfter((samples[0] ?? []).map(([x, y]) => [`${x}=${y}`, append(`${x}="${y}"`)]));
     expect(new Set(partitions.map(([, partition]) => partition)).size, `seed ${seed}`).toBe(12);
     expect(partitions.map(([, partition]) => partition)).not.toContain(usual);

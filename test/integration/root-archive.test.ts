@@ -104,6 +104,12 @@ async function listOf(id: ContainerId, root: string): Promise<Record<string, unk
   return JSON.parse(await python(id, listRoot, root, ...leftOut)) as Record<string, unknown>;
 }
 
+/** Makes a shell program the first `tar` on the path of a container. */
+async function replaceTar(id: ContainerId, script: string): Promise<void> {
+  const write = 'printf "#!/bin/sh\\n%s\\n" "$1" >/usr/local/bin/tar && chmod +x /usr/local/bin/tar';
+  await run(id, ['sh', '-c', write, 'sh', script]);
+}
+
 /** Copies a file of this machine into a container. */
 async function put(id: ContainerId, path: string, name: string): Promise<void> {
   const archive = pack();
@@ -199,8 +205,8 @@ describe('an archive that cannot be made whole', () => {
   it('names the files that keep changing', async () => {
     const busy = await openContainer();
     await run(busy.id, ['sh', '-c', 'mkdir /busy && head -c 50000000 /dev/zero >/busy/log']);
-    const writer = 'while :; do echo line >>/busy/log; sleep 0.01; done';
-    await direct.execDetached(busy.id, { command: ['/bin/sh', '-c', writer] });
+    const changing = '--checkpoint=1000 --checkpoint-action=exec="echo line >>/busy/log"';
+    await replaceTar(busy.id, `exec /usr/bin/tar ${changing} "$@"`);
     const target = { directory: await mkdtemp(join(directory, 'busy-')), name: 'busy' };
     await expect(writeArchive(busy, target, description, '/busy')).rejects.toMatchObject({
       code: 'archive-failed',
@@ -212,8 +218,8 @@ describe('an archive that cannot be made whole', () => {
 
   it('writes nothing if tar cannot keep ACLs', async () => {
     const poor = await openContainer();
-    const script = `#!/bin/sh\ncase " $* " in *" --acls "*) echo "tar: Warning: POSIX ACL support is not available" >&2;; esac\nexec /usr/bin/tar "$@"\n`;
-    await run(poor.id, ['sh', '-c', 'printf %s "$1" >/usr/local/bin/tar && chmod +x /usr/local/bin/tar', 'sh', script]);
+    const warning = 'echo "tar: Warning: POSIX ACL support is not available" >&2';
+    await replaceTar(poor.id, `case " $* " in *" --acls "*) ${warning};; esac\nexec /usr/bin/tar "$@"`);
     const target = { directory: join(directory, 'poor'), name: 'poor' };
     await expect(writeArchive(poor, target, description)).rejects.toMatchObject({
       code: 'archive-failed',

@@ -180,28 +180,36 @@ describe('zentoo distcc', () => {
     const address = inspected.NetworkSettings.Networks[network]?.IPAddress ?? '';
     const image = (await site.images()).find((name) => name.startsWith('distcc:')) ?? '';
     // A connection alone proves nothing, because a gateway may answer for every address: the test compiles a file.
-    const attempt = (options: readonly string[]) =>
+    const attempt = (seconds: number, options: readonly string[] = []) =>
       inContainer(
         `zentoo/${site.name}/${image}`,
         `cd /tmp && echo 'int bystander;' >bystander.c
-        DISTCC_FALLBACK=0 DISTCC_HOSTS=${address} timeout 10 distcc gcc -c bystander.c 2>/dev/null && echo compiled || echo refused`,
+        DISTCC_FALLBACK=0 DISTCC_HOSTS=${address} timeout ${seconds} distcc gcc -c bystander.c 2>/dev/null && echo compiled || echo refused`,
         options,
       );
-    expect(await attempt([])).toBe('refused\n');
+    expect(await attempt(10)).toBe('refused\n');
     expect(await inWorker(worker?.name ?? '', 'cat /var/log/distccd.log')).not.toContain('bystander');
     // The same file is compiled for a container in the network.
-    expect(await attempt(['--network', network])).toBe('compiled\n');
-    expect(await inWorker(worker?.name ?? '', 'cat /var/log/distccd.log')).toContain('bystander');
+    expect(await attempt(300, ['--network', network])).toBe('compiled\n');
+    // The server logs a compilation after it has sent the result.
+    await inWorker(worker?.name ?? '', 'until grep bystander /var/log/distccd.log; do sleep 0.1; done');
   });
 
   it('a build continues if a worker dies while it compiles a file', async () => {
     const [first, second] = await distcc('status');
     if (first === undefined || second === undefined) throw new Error('there are no two workers');
-    // The compiler compiles one file, and hangs at the next.
+    // The compiler compiles one file, and hangs at the next. When the server has logged the one, the test kills it.
     await inWorker(
       first.name,
       `cd /opt/noted && chmod 777 . && touch begun && chmod 666 begun
-      sed -i 's:^exec:mkdir /opt/noted/one 2>/dev/null || { echo >>/opt/noted/begun; exec sleep 600; }\\n&:' *-gcc`,
+      cat >hang <<'END'
+#!/bin/sh
+until [ "$(grep -c ' COMPILE_OK ' /var/log/distccd.log)" -gt ${first.jobs} ]; do sleep 0.1; done
+echo >>/opt/noted/begun
+exec sleep 600
+END
+      chmod 755 hang
+      sed -i 's:^exec:mkdir /opt/noted/one 2>/dev/null || exec /opt/noted/hang\\n&:' *-gcc`,
     );
     const follower = spawn('docker', ['exec', first.name, 'tail', '-n', '+1', '-F', '/opt/noted/begun']);
     const ended = once(follower, 'close');

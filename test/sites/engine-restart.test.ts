@@ -88,7 +88,8 @@ describe('an engine that is restarted', () => {
     const made = (await images()).filter((name) => !before.includes(name));
     // The image is committed if the engine was fast enough.
     expect([0, ...lost], stderr).toContain(status);
-    expect(made, stderr).toEqual(status === 0 ? [`${stdout.trim()}:latest`] : []);
+    if (status === 0) expect(made, stderr).toEqual([`${stdout.trim()}:latest`]);
+    else expect(made.length, stderr).toBeLessThanOrEqual(1);
     await expectRecovery();
   });
 });
@@ -110,7 +111,8 @@ describe('an engine that is restarted during the build of a site', () => {
 
   it.each(restarts)('(%s) is named, and the next build goes on with what was compiled', async (_how, end, good) => {
     site.write('config/sets/both', `${good}\ntest-fault/hangs\n`);
-    const running = site.start(['build']);
+    // One after the other, the last of them hangs.
+    const running = site.start(['build', '--jobs', '1']);
     await running.said(/Emerging .*test-fault\/hangs/);
     await end();
     await engine.start();

@@ -159,6 +159,7 @@ GNUPGHOME=/root/keys python3 -m gemato create --quiet --profile ebuild --hashes 
 gpgconf --homedir /root/keys --kill all`),
     );
     await must('docker', ['run', '--detach', '--init', '--name', mirror, server, 'rsync', '--daemon', '--no-detach']);
+    await change('until rsync rsync://localhost/ >/dev/null 2>&1; do sleep 0.1; done');
     const { NetworkSettings } = await rawDocker().getContainer(mirror).inspect();
     const address = Object.values(NetworkSettings.Networks)[0]?.IPAddress;
     base = await builder.makeImage(

@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect } from 'vitest';
 import { untilSaid } from './container-log.ts';
 import { rawDocker } from './real-engine.ts';
 import { uniqueName } from './unique-name.ts';
@@ -55,6 +57,19 @@ export async function endBase(name: string, signal: string): Promise<number> {
   const container = rawDocker().getContainer(name);
   await container.kill({ signal });
   await container.wait();
+  return (await container.inspect()).State.ExitCode;
+}
+
+/**
+ * Like {@link endBase}, for a container that was started just now. The kernel drops a signal for a process 1 that has not set its
+ * traps yet, which no event tells: the signal is sent again until the container ends.
+ */
+export async function endBaseEarly(name: string, signal: string): Promise<number> {
+  const container = rawDocker().getContainer(name);
+  const ended = container.wait().then(() => true);
+  do {
+    await container.kill({ signal }).catch((error: unknown) => expect(error).toMatchObject({ statusCode: 409 }));
+  } while (!(await Promise.race([ended, delay(50, false)])));
   return (await container.inspect()).State.ExitCode;
 }
 

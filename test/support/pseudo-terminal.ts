@@ -10,6 +10,7 @@ export class PseudoTerminal implements AsyncDisposable {
   readonly ended: Promise<number | null>;
   readonly #script: ChildProcess;
   #heard = (): void => undefined;
+  #isClosed = false;
   #device = '';
 
   /**
@@ -40,7 +41,11 @@ export class PseudoTerminal implements AsyncDisposable {
       this.shown += chunk.toString('latin1');
       this.#heard();
     });
-    void this.ended.then(() => this.#heard());
+    // The command may end before its last output is read.
+    void this.ended.then(() => {
+      this.#isClosed = true;
+      this.#heard();
+    });
   }
 
   /** Waits until the output matches, earlier output included. Throws if the command ends without a match. */
@@ -48,7 +53,7 @@ export class PseudoTerminal implements AsyncDisposable {
     for (;;) {
       const found = pattern.exec(this.shown);
       if (found !== null) return found;
-      if (this.#script.exitCode !== null || this.#script.signalCode !== null)
+      if (this.#isClosed)
         throw new Error(`the terminal's command ended without ${pattern}: ${JSON.stringify(this.shown)}`);
       await new Promise<void>((resolve) => {
         this.#heard = resolve;

@@ -8,7 +8,7 @@ import { fakeFiles } from '../../support/fake-engine-files.ts';
 import { FakeEngine } from '../../support/fake-engine.ts';
 
 /** Plays the scripts of the contract suite. */
-const playContract: ExecScript = async (_container, request, streams) => {
+const playContract: ExecScript = async (container, request, streams) => {
   switch (request.command[2]) {
     case contractScripts.outputAndCode:
       return { stdout: 'one\n', stderr: 'two\n', exitCode: 3 };
@@ -37,6 +37,12 @@ const playContract: ExecScript = async (_container, request, streams) => {
       for await (const key of streams.input) if ((keys += key.toString()).length === 12) break;
       return { stdout: `${[...keys].map(describeKey).join('')}\n` };
     }
+    case contractScripts.endTheWait:
+      for (const [path, file] of fakeFiles({ '/go': '' })) container.files.set(path, file);
+      return {};
+    case contractScripts.waitThenCode:
+      while (!streams.stopped.aborted && !container.files.has('/go')) await nextTurn();
+      return { exitCode: 5 };
     case contractScripts.printThenSleep:
     case contractScripts.sleepLong:
       if (request.command[2] === contractScripts.printThenSleep) streams.print('stdout', 'started\n');
@@ -57,11 +63,7 @@ function describeKey(key: string): string {
 export function contractEngine(flavour: EngineFlavour = 'docker'): FakeEngine {
   const engine = new FakeEngine();
   engine.flavour = flavour;
-  engine.onExec = async (container, request, streams) => {
-    if (request.command[2] !== contractScripts.sleepThenCode) return playContract(container, request, streams);
-    await untilAsked(engine);
-    return { exitCode: 5 };
-  };
+  engine.onExec = playContract;
   engine.onMain = ({ spec }) => (spec.command[2] === contractScripts.exitAtOnce ? 4 : undefined);
   engine.addImage('contract-base', {
     labels: { 'base.label': 'kept' },
@@ -70,10 +72,4 @@ export function contractEngine(flavour: EngineFlavour = 'docker'): FakeEngine {
     files: fakeFiles({ '/bin/sh': 'a shell', '/bin/link-to-sh': '-> sh' }),
   });
   return engine;
-}
-
-/** Settles at the first request for an exit code, so that the process ends only after it, even on a slow machine. */
-async function untilAsked(engine: FakeEngine): Promise<void> {
-  const count = () => engine.calls.filter(({ method }) => method === 'execExitCode').length;
-  for (const before = count(); count() === before;) await nextTurn();
 }

@@ -14,12 +14,18 @@ const events = readFileSync(recorded, 'utf8')
   .split('\n')
   .map((line) => (JSON.parse(line) as [number, Event])[1]);
 
-/** Replays the build at a terminal; returns everything that was written to it. */
+/**
+ * Replays the build at a terminal; returns everything that was written to it. `during` acts while the replay pauses in the middle of
+ * the build.
+ */
 async function replay(columns: number, rows: number, during?: (terminal: PseudoTerminal) => Promise<void>) {
   const environment = { NODE: process.execPath, PROGRAM: program, RECORDED: recorded };
-  const command = 'exec "$NODE" "$PROGRAM" "$RECORDED" 90';
+  const command = `exec "$NODE" "$PROGRAM" "$RECORDED" 90 ${during === undefined ? '' : '30'}`;
   await using terminal = await PseudoTerminal.open(command, environment, columns, rows);
-  await during?.(terminal);
+  if (during !== undefined) {
+    await during(terminal);
+    terminal.type('go on\n');
+  }
   expect(await terminal.ended).toBe(0);
   const shown = Buffer.from(terminal.shown, 'latin1').toString('utf8');
   return shown.slice(shown.indexOf('go\r\n') + 'go\r\n'.length).replaceAll('\r\n', '\n');
