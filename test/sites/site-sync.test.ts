@@ -147,7 +147,7 @@ async function holdLock(volume: string, mode: '--shared' | '--exclusive') {
   };
   // No event tells that a process waits.
   return {
-    untilWaitedFor: () => expect.poll(waiting, { timeout: 60_000 }).toBe(true),
+    untilWaitedFor: () => expect.poll(waiting, { timeout: 300_000 }).toBe(true),
     release,
     [Symbol.asyncDispose]: release,
   };
