@@ -1,7 +1,7 @@
 import type { TimerOptions } from 'node:timers';
 import { syncBuiltinESMExports } from 'node:module';
 import perfHooks from 'node:perf_hooks';
-import timersPromises from 'node:timers/promises';
+import timersPromises, { setImmediate as nextTurn } from 'node:timers/promises';
 import { vi } from 'vitest';
 
 const real = { performance: perfHooks.performance, delay: timersPromises.setTimeout };
@@ -44,6 +44,11 @@ export function restoreTime(): void {
   vi.restoreAllMocks();
 }
 
+/** Whether this process has asked the system to open, read, write or close a file, and has no answer yet. */
+function isUsingFiles(): boolean {
+  return process.getActiveResourcesInfo().some((name) => /^(?:FSReq|CloseReq)/.test(name));
+}
+
 function replaceExports({ performance, delay }: typeof real): void {
   Object.assign(perfHooks, { performance });
   Object.assign(timersPromises, { setTimeout: delay });
@@ -56,7 +61,10 @@ export function stopwatch(): () => number {
   return () => performance.now() - start;
 }
 
-/** Lets fake time pass, from timer to timer, until the work is done; an hour of it is enough for anything. */
+/**
+ * Lets fake time pass, from timer to timer, until the work is done; an hour of it is enough for anything. No fake time passes while a
+ * file is read or written, which takes real time.
+ */
 export async function passTime<T>(work: Promise<T>): Promise<T> {
   let done = false;
   const mark = (): void => {
@@ -68,7 +76,8 @@ export async function passTime<T>(work: Promise<T>): Promise<T> {
     if (elapsed() > 3_600_000) throw new Error('not done after an hour');
     // Work that needs no time comes first.
     await vi.advanceTimersByTimeAsync(0);
-    if (!done) await vi.advanceTimersToNextTimerAsync();
+    if (isUsingFiles()) await nextTurn();
+    else if (!done) await vi.advanceTimersToNextTimerAsync();
   }
   return work;
 }
