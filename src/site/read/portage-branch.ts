@@ -1,6 +1,7 @@
 import { BranchTree } from '../branch-tree.ts';
 import { checkBranchMakeConf } from './check-branch-make-conf.ts';
 import { Diagnostics, startOf } from '../diagnostics.ts';
+import { notePatchLinks } from './patch-links.ts';
 import { checkSetName, isSetFile, readSetText, type ReadSet } from './package-set.ts';
 import { decodeText } from '../read-text-file.ts';
 import { checkProtectionRules, protectionFile } from '../protection-rules.ts';
@@ -24,7 +25,7 @@ export interface ReadPortageBranch {
   readonly sets: ReadonlyMap<string, ReadSet>;
   /** The repositories that are mounted. */
   readonly repositories: readonly NamedRepository[];
-  /** Settings of make.conf that Portage takes for empty. */
+  /** Settings without an effect, and links to files that the branch does not have. */
   readonly notes: readonly SiteNote[];
 }
 
@@ -56,7 +57,8 @@ export function readPortageBranch(
     repositories: mounted.map(({ repository }) => repository),
     sets: [...sets.values()].map(({ set }) => set),
   };
-  return { branch: whole, sets, repositories: mounted, notes: notes ?? [] };
+  const all = [...(notes ?? []), ...notePatchLinks(branch.entries, tree, fileOf)];
+  return { branch: whole, sets, repositories: mounted, notes: all };
 }
 
 /** Whether a repository is a directory of the branch, so that it needs no volume. Reports one that would be mounted in /etc/portage. */

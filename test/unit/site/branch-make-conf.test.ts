@@ -218,6 +218,34 @@ it('a source outside the branch is a note of the site, with its position', () =>
   });
 });
 
+it('a user patch that is a link to a file outside the branch or to none is a note of the site', () => {
+  using site = temporarySite();
+  const patches = 'patches/app-misc/motto';
+  writeFiles(portage(site.path), { [`${patches}/one.patch`]: 'x\n', [`${patches}/sub/two.patch`]: 'x\n' });
+  const links = {
+    'a.patch': 'one.patch',
+    'b.diff': 'gone.diff',
+    'c.patch': '/srv/c.patch',
+    'd.txt': 'gone',
+    sub2: 'gone',
+  };
+  for (const [name, target] of Object.entries(links)) symlinkSync(target, join(portage(site.path), patches, name));
+  symlinkSync('../gone.patch', join(portage(site.path), patches, 'sub/e.patch'));
+  commitAll(portage(site.path));
+  const place = (name: string) => ({ file: `config/portage@base:${patches}/${name}`, line: 1, column: 1 });
+  expect(readOrExplain(site.path)).toHaveProperty('notes', [
+    {
+      place: place('b.diff'),
+      message: 'it is a symbolic link to a file that does not exist: emerge ends with FileNotFoundError',
+    },
+    {
+      place: place('c.patch'),
+      message:
+        'it is a symbolic link to /srv/c.patch, a file outside this branch: emerge ends if the root does not have it',
+    },
+  ]);
+});
+
 it('hidden files, backup files and directories of version control in a make.conf directory are not read', () => {
   using site = temporarySite();
   const bad = 'USE="\n';
