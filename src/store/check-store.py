@@ -1,10 +1,10 @@
 """check-store glance|mend PKGDIR QUARANTINE [all]: checks a directory of binary packages and prints JSON.
 
 {"faults": [...], "unfit": [{"path", "cpv", "why"}, ...], "unverified": [...], "packages": N, "settled": true, "signatures": false,
-"remote": false, "former": false}: faults of the index; files that are broken, and packages that were compiled with other settings than Portage's
-configuration; files that cannot be verified in this container; the number of other packages; whether nothing is left to write;
-whether the configuration asks for signatures of packages, and for packages of remote hosts; whether the store around the directory has
-packages of zentoo 0.1.0.
+"remote": false, "former": false}: faults of the index; files that are broken, and packages that were compiled with other settings than
+Portage's configuration; files that cannot be verified in this container; the number of other packages; whether nothing is left to
+write; whether the configuration asks for signatures of packages, and for packages of remote hosts; whether the store around the
+directory has packages of zentoo 0.1.0.
 
 `glance` writes nothing, and may report a package that another process is just adding. `mend` moves unfit files into QUARANTINE, lets
 Portage write the index again under Portage's own locks, without the files that cannot be verified, and prints the faults from before.
