@@ -2,9 +2,11 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
+  ArchiveFiles,
   checkOutputDirectory,
   findArchive,
   readBack,
+  syncToDisk,
   withArchiveFailure,
 } from '../../../../src/zentoo/output/archive-files.ts';
 import { temporaryDirectory } from '../../site/git-program.ts';
@@ -66,6 +68,10 @@ describe('the directory of the archives', () => {
     });
   });
 
+  it('is not blamed for an error that no file system gave', async () => {
+    await expect(checkOutputDirectory('a\0b')).rejects.toMatchObject({ code: 'ERR_INVALID_ARG_VALUE' });
+  });
+
   it('is refused if it is not writable', async () => {
     await expect(checkOutputDirectory('/sys/kernel')).rejects.toMatchObject({
       code: 'mount-unusable',
@@ -88,4 +94,28 @@ it('an error that hides an archive is thrown', async () => {
   await expect(findArchive({ directory: home.path, name: 'one' })).rejects.toMatchObject({ code: 'EISDIR' });
   const { signal } = new AbortController();
   await expect(readBack(join(home.path, 'none'), signal)).rejects.toMatchObject({ code: 'ENOENT' });
+});
+
+it('only other runs are asked about, and only those that left files of this archive', async () => {
+  using home = temporaryDirectory();
+  const [own, other] = ['a'.repeat(16), 'b'.repeat(16)];
+  const files = [
+    '.one.tar.zst',
+    `.two.${'c'.repeat(16)}.tar.zst`,
+    `.one.${own}.tar.zst`,
+    `.one.${other}.tar.zst`,
+    'one.tar.zst',
+  ];
+  for (const name of files) await writeFile(join(home.path, name), '');
+  const asked: string[] = [];
+  await ArchiveFiles.open({ directory: home.path, name: 'one' }, own, async (run) => {
+    asked.push(run);
+    return true;
+  });
+  expect(asked).toEqual([other]);
+  expect((await readdir(home.path)).toSorted()).toEqual(files.filter((name) => !name.includes(other)).toSorted());
+});
+
+it('a file that cannot be flushed to the disk is an error', async () => {
+  await expect(syncToDisk('/dev/null')).rejects.toMatchObject({ code: 'EINVAL', syscall: 'fsync' });
 });

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { importRoot } from '../../../../src/zentoo/output/import-root.ts';
 import { EngineRefusal } from '../../../../src/engine/refusal.ts';
@@ -25,7 +26,7 @@ async function importInPieces(
   const tar = await buffer(packFiles(fakeFiles({ '/root/bin/sh': 'a shell', '/root/lib/': '' }), '/root'));
   world.engine.onExec = async (_container, { command }, streams) => {
     if (!command.includes('zentoo-import')) {
-      expect(command.slice(-3)).toEqual([root, '/bin/bash', '/bin/sh']);
+      expect(command.slice(-4)).toEqual(['zentoo-find-shell', root, '/bin/bash', '/bin/sh']);
       return { stdout: shell };
     }
     streams.print('stdout', tar.subarray(0, 700));
@@ -114,6 +115,36 @@ describe('a root that is imported', () => {
     using world = new BuildWorld();
     world.engine.fault({ method: 'importImage', error: new EngineRefusal(500, 'no space left') });
     await expect(importInPieces(world)).rejects.toThrow('no space left');
+  });
+
+  it('is not read at all if the run was interrupted before', async () => {
+    using world = new BuildWorld();
+    const session = await world.session();
+    const before = world.engine.calls.length;
+    world.aborter.abort(interruption);
+    await expect(importRoot(session, { root, name, labels: {} })).rejects.toBe(interruption);
+    expect(world.engine.calls.slice(before)).toEqual([]);
+  });
+
+  it('is read no further after the engine refused the import, and nothing waits for an interruption any more', async () => {
+    using world = new BuildWorld();
+    const session = await world.session();
+    const ended = Promise.withResolvers<void>();
+    world.engine.onExec = async (_container, { command }, streams) => {
+      if (!command.includes('zentoo-import')) return { stdout: '/bin/sh\n' };
+      streams.print('stdout', 'the beginning of a tar');
+      for await (const bytes of streams.input) streams.print('stderr', bytes);
+      ended.resolve();
+      return {};
+    };
+    const listeners = getEventListeners(session.signal, 'abort').length;
+    const importImage = vi
+      .spyOn(session.engine, 'importImage')
+      .mockRejectedValueOnce(new EngineRefusal(500, 'no space left'));
+    await expect(importRoot(session, { root, name, labels: {} })).rejects.toThrow('no space left');
+    await ended.promise;
+    expect(importImage.mock.calls[0]?.[0]).toMatchObject({ destroyed: true });
+    await vi.waitUntil(() => getEventListeners(session.signal, 'abort').length === listeners, { timeout: 60_000 });
   });
 
   it('case 1.12: fails with engine-lost within seconds if the connection of its stream is half open', async () => {

@@ -3,7 +3,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import * as archiveFiles from '../../../../src/zentoo/output/archive-files.ts';
 import { findArchive, readBack, type ArchiveTarget } from '../../../../src/zentoo/output/archive-files.ts';
 import type { RootDescription } from '../../../../src/zentoo/output/manifest.ts';
 import { writeArchive } from '../../../../src/zentoo/output/write-archive.ts';
@@ -61,6 +62,14 @@ afterEach(async () => {
 
 const write = async () => writeArchive(await world.session(), target, description);
 const names = () => readdir(target.directory);
+
+/** What happens to the file between the moment when it is written and the moment when it is read back. */
+function beforeReadBack(happens: (path: string) => unknown): void {
+  vi.spyOn(archiveFiles, 'readBack').mockImplementationOnce(async (path, signal) => {
+    await happens(path);
+    return await readBack(path, signal);
+  });
+}
 
 describe('an archive', () => {
   it('has the bytes that the container sent, with its digest and its manifest', async () => {
@@ -179,6 +188,26 @@ describe('the old archive stays, and nothing of the new one', () => {
     await expect(write()).rejects.toBe(interruption);
     expect(await findArchive(target)).toEqual(before);
     expect(await names()).toHaveLength(3);
+  });
+
+  it('when the run is aborted while the file is read back', async () => {
+    beforeReadBack(() => world.aborter.abort(interruption));
+    const before = await findArchive(target);
+    await expect(write()).rejects.toBe(interruption);
+    expect(await findArchive(target)).toEqual(before);
+    expect(await names()).toHaveLength(3);
+  });
+
+  it.each([
+    ['another content', zstdCompressSync('short')],
+    ['no whole content', zstdCompressSync(content).subarray(0, -3)],
+  ])('when the disk returns %s than was written', async (_what, returned) => {
+    beforeReadBack((path) => writeFile(path, returned));
+    await expectOld(write(), {
+      code: 'archive-failed',
+      message: `failed to write ${scratch}/one.tar.zst: it is damaged when read back`,
+      hint: 'the disk or its file system is failing: use a directory on another one: --output-dir DIR',
+    });
   });
 
   it('when the container is gone', async () => {
