@@ -1,13 +1,11 @@
-import { performance } from 'node:perf_hooks';
 import type { AttachedExec, ExecRequest, Execs, OutputChunk } from '../engine/execs.ts';
 import { waitForExecStatus } from '../engine/exec-status.ts';
 import type { ContainerId } from '../engine/identifiers.ts';
+import { neverSilent, watchOutput } from '../engine/watch-output.ts';
 import { Failure } from '../failure.ts';
 
 /** The time between keep-alive bytes: shorter than the time after which proxies cut a silent connection. */
 export const keepAliveMs = 1500;
-/** If a connection brings no byte for this time, not even a returned keep-alive byte, it is half open. */
-const halfOpenMs = 6000;
 const statusTimeoutMs = 5000;
 
 /** The process of a {@link WatchedStream}, which is started in a container. */
@@ -29,8 +27,6 @@ export class WatchedStream {
   fault: unknown;
   readonly #process: WatchedProcess;
   readonly #exec: AttachedExec | undefined;
-  /** The time at which the reader began to wait for the engine; Infinity while the reader itself is busy. */
-  #waitingSince = Infinity;
   #isClosed = false;
 
   private constructor(process: WatchedProcess, opened: { readonly exec: AttachedExec } | { readonly fault: unknown }) {
@@ -57,23 +53,19 @@ export class WatchedStream {
     const exec = this.#exec;
     if (exec === undefined) return;
     const { signal } = this.#process;
-    const keepAlive = setInterval(() => this.#keepAlive(exec), keepAliveMs);
+    const keepAlive = setInterval(() => exec.write(Buffer.from('\n')), keepAliveMs);
     const close = () => this.close();
     signal.addEventListener('abort', close);
     if (signal.aborted) close();
     try {
-      this.#waitingSince = performance.now();
-      for await (const chunk of exec.output) {
-        this.#waitingSince = Infinity;
-        yield chunk;
-        this.#waitingSince = performance.now();
-      }
+      // Not even a returned keep-alive byte has come if the connection is silent.
+      yield* watchOutput(exec, neverSilent);
     } catch (error) {
       this.fault = lossOf(error);
     } finally {
       clearInterval(keepAlive);
       signal.removeEventListener('abort', close);
-      close();
+      this.#isClosed = true;
     }
     signal.throwIfAborted();
   }
@@ -98,11 +90,6 @@ export class WatchedStream {
       this.fault = lossOf(error);
       return undefined;
     }
-  }
-
-  #keepAlive(exec: AttachedExec): void {
-    exec.write(Buffer.from('\n'));
-    if (performance.now() - this.#waitingSince > halfOpenMs) this.close();
   }
 }
 

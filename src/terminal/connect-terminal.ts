@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
 import type { AttachedExec, TerminalSize } from '../engine/execs.ts';
+import { watchOutput, type HalfOpenRule } from '../engine/watch-output.ts';
 import type { Terminal } from './terminal.ts';
 
 /** The functions that act on the process at the other end of a terminal. */
@@ -10,12 +11,14 @@ export interface TerminalLine {
   readonly resize: (() => Promise<void>) | undefined;
   /** Tells the process that its terminal is gone. `connectTerminal` calls it at most once. */
   readonly hangUp: () => void;
+  /** Decides whether the connection is half open; then `connectTerminal` ends. */
+  readonly isHalfOpen: HalfOpenRule;
   /** The signal; when it is aborted, the process is hung up. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Connects a terminal with a process until the process's output ends. In each direction, the reader sets the pace. The end of
+ * Connects a terminal with a process until the process's output ends or its connection is half open. In each direction, the reader sets the pace. The end of
  * a piped standard input is passed on; the end of a terminal's input hangs up the process. Resolves to true if the process
  * was hung up.
  */
@@ -47,7 +50,7 @@ export async function connectTerminal(terminal: Terminal, exec: AttachedExec, li
   else if (input.destroyed || input.readableEnded) onEnd();
   try {
     let isFirst = true;
-    for await (const { stream, data } of exec.output) {
+    for await (const { stream, data } of watchOutput(exec, line.isHalfOpen)) {
       // The size may have changed while the process was being started.
       if (isFirst && !isSame(line.size, terminal.size())) onResize();
       isFirst = false;
@@ -62,7 +65,6 @@ export async function connectTerminal(terminal: Terminal, exec: AttachedExec, li
     output.off('error', hangUp);
     errors.off('error', hangUp);
     signal.removeEventListener('abort', hangUp);
-    exec.close();
   }
 }
 

@@ -5,6 +5,7 @@ import { EngineRefusal } from '../engine/refusal.ts';
 import { Failure } from '../failure.ts';
 import type { ContainerSession } from '../container/container-session.ts';
 import { waitForExecStatus } from '../engine/exec-status.ts';
+import { unlessRunning, type HalfOpenRule } from '../engine/watch-output.ts';
 import { hangUpCommand, shellCommand, shellStatusCommand } from './shell-scripts.ts';
 import { connectTerminal } from './connect-terminal.ts';
 import type { Terminal } from './terminal.ts';
@@ -70,11 +71,27 @@ async function runAtTerminal(
       void delay(graceMs, undefined, { ref: false }).then(() => exec.close());
     };
     const resize = tty ? () => engine.resizeExec(exec.id, terminal.size()) : undefined;
-    const isHungUp = await connectTerminal(terminal, exec, { size, resize, hangUp, signal });
+    const isHalfOpen = unlessShellRuns(session, exec);
+    const isHungUp = await connectTerminal(terminal, exec, { size, resize, hangUp, isHalfOpen, signal });
     return { exec, isHungUp };
   } finally {
     if (tty) terminal.setRaw(false);
   }
+}
+
+/**
+ * The rule for a shell, which may be silent for days: its connection is half open if the shell has ended or its container has
+ * stopped. If the engine does not answer, the rule keeps the connection.
+ */
+function unlessShellRuns(session: ContainerSession, exec: AttachedExec): HalfOpenRule {
+  const hasEnded = unlessRunning(session.engine, exec);
+  return async (silentMs) => {
+    try {
+      return (await hasEnded(silentMs)) || (await session.findLoss('run the shell')) !== undefined;
+    } catch {
+      return false;
+    }
+  };
 }
 
 /**

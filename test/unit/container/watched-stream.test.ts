@@ -59,7 +59,7 @@ describe('a watched stream', () => {
     const stream = await session.stream({ command: ['x'] });
     const first = await passTime(stream.output().next());
     expect(first).toEqual({ done: true, value: undefined });
-    expect([elapsed() > 6000, elapsed() <= 7500]).toEqual([true, true]);
+    expect([elapsed() >= 6000, elapsed() <= 7500]).toEqual([true, true]);
     expect(await passTime(stream.exitStatus())).toBeUndefined();
   });
 

@@ -45,7 +45,13 @@ class Peer {
       close: () => (this.isClosed = true),
     } as unknown as AttachedExec;
     const { hangUp, resize, aborter } = this;
-    return connectTerminal(openTerminal(this, {}), exec, { size, resize, hangUp, signal: aborter.signal });
+    return connectTerminal(openTerminal(this, {}), exec, {
+      size,
+      resize,
+      hangUp,
+      isHalfOpen: () => false,
+      signal: aborter.signal,
+    });
   }
 
   /** The number of listeners on the three streams. */

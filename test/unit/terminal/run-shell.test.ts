@@ -6,9 +6,10 @@ import { openTerminal } from '../../../src/terminal/terminal.ts';
 import { Failure } from '../../../src/failure.ts';
 import { EngineRefusal } from '../../../src/engine/refusal.ts';
 import type { ExecResult, ExecStreams } from '../../support/fake-engine-execs.ts';
+import { fakeTime, passTime, restoreTime, stopwatch } from '../../support/fake-time.ts';
 import { BuildWorld, interruption } from '../builder/build-world.ts';
 
-afterEach(() => void vi.useRealTimers());
+afterEach(restoreTime);
 
 /** The standard streams of a program at a terminal of 100 columns and 40 rows, or at pipes. */
 class Desk {
@@ -237,6 +238,49 @@ describe('a shell at a terminal', () => {
       await expect(run()).rejects.toMatchObject({ code });
     },
   );
+});
+
+describe('a shell whose connection becomes half open', () => {
+  it('ends with its status within seconds after its end', async () => {
+    fakeTime();
+    const { desk, run } = await open((streams) => {
+      streams.lose();
+      return { exitCode: 4 };
+    });
+    const elapsed = stopwatch();
+    expect(await passTime(run())).toBe(4);
+    expect(elapsed()).toBeLessThan(15_000);
+    expect(desk.modes).toEqual([true, false]);
+  });
+
+  it('fails as container-lost within seconds after its container stopped', async () => {
+    fakeTime();
+    const { world, container, run } = await open((streams) => {
+      streams.lose();
+      // An engine that was restarted has forgotten the process.
+      vi.spyOn(world.engine, 'execExitCode').mockResolvedValue(undefined);
+      world.engine.stopContainer(world.engine.container(container.id), 137);
+      return new Promise(() => undefined);
+    });
+    const elapsed = stopwatch();
+    await expect(passTime(run())).rejects.toMatchObject({ code: 'container-lost' });
+    expect(elapsed()).toBeLessThan(15_000);
+  });
+
+  it('may be silent for longer than any command while it runs, even if the engine does not answer for a while', async () => {
+    fakeTime();
+    const { world, desk, run } = await open(async (streams) => {
+      streams.print('stdout', 'prompt> ');
+      return { stdout: `got ${await firstInput(streams)}`, exitCode: 5 };
+    });
+    for (const nth of [1, 2, 3])
+      world.engine.fault({ method: 'execExitCode', nth, error: new Failure('engine-lost', 'lost') });
+    setTimeout(() => desk.stdin.write('ls'), 50 * 60_000);
+    const elapsed = stopwatch();
+    expect(await passTime(run())).toBe(5);
+    expect(elapsed()).toBeGreaterThanOrEqual(50 * 60_000);
+    expect(desk.shown).toBe('prompt> got ls');
+  });
 });
 
 describe('a shell at pipes', () => {
