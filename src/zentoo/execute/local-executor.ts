@@ -11,10 +11,10 @@ import type { Executor } from '../../schedule/executor.ts';
 import { assembleTuple } from '../assemble/assemble-tuple.ts';
 import { makeBuildmaster } from '../buildmaster/make-buildmaster.ts';
 import { compilePackages, type Compilation } from '../compile/compile-packages.ts';
-import { mendTuplePartition, resolveTuples } from '../compile/resolve-tuples.ts';
+import { resolveTuples } from '../compile/resolve-tuples.ts';
 import { shareMachine, type Machine, type Share } from '../run/machine-share.ts';
 import { tupleNamed, type SiteRun } from '../run/site-run.ts';
-import { rebuildDamaged } from './rebuild-damaged.ts';
+import { rebuildTuple, repairStore, type AssemblyAnswer } from './rebuild-damaged.ts';
 import { buildmasterNamed, requireBuildmaster, requireFingerprint } from './look-up.ts';
 
 /** Carries out the orders of a site's build in containers of the run's engine. */
@@ -41,6 +41,8 @@ interface Workplace {
   readonly share: Share;
   /** The seconds that the order is expected to take. */
   readonly seconds: number | undefined;
+  /** The task whose damaged package the order helps to replace; undefined if the order is a task itself. */
+  readonly task?: string;
 }
 
 function carryOut(order: WorkOrder, place: Workplace): Promise<WorkAnswer> {
@@ -97,9 +99,7 @@ async function compileOrRetry(run: SiteRun, compilation: Compilation): Promise<r
     const failures = failuresOf(error);
     const corrupt = failures.find(({ code }) => code === 'store-corrupt');
     if (corrupt !== undefined) {
-      const { work, buildmaster: known } = compilation;
-      const { faults, unfit } = await mendTuplePartition(run, work, known, { readAll: true });
-      if (faults.length + unfit.length === 0) throw error;
+      if (!(await repairStore(run, compilation.work, compilation.buildmaster))) throw error;
       await run.report({ type: 'warning', message: `${corrupt.message}; compiling it instead` });
       return compilePackages(run, compilation);
     }
@@ -114,25 +114,33 @@ async function compileOrRetry(run: SiteRun, compilation: Compilation): Promise<r
   }
 }
 
-async function assemble(order: OrderOf<'assemble'>, place: Workplace): Promise<WorkAnswer> {
+async function assemble(order: OrderOf<'assemble'>, place: Workplace): Promise<AssemblyAnswer> {
   const work = tupleNamed(place.run, order.tuple);
   requireFingerprint(work, order);
   const { run } = nameTask(place, order);
   const known = await buildmasterNamed(run, work, order.buildmaster);
   const tuple = { ...work.tuple, outputs: order.outputs };
-  const assembled = await assembleTuple(run, { ...work, tuple }, known).catch(async (error: unknown) => {
+  try {
+    return { kind: 'assemble', ...(await assembleTuple(run, { ...work, tuple }, known)) };
+  } catch (error) {
     const [failure] = failuresOf(error);
-    if (failure?.code !== 'store-corrupt' || run.signal.aborted) throw error;
-    if (!(await rebuildDamaged(run, work, known, place.share))) throw error;
+    if (failure?.code !== 'store-corrupt' || run.signal.aborted || place.task !== undefined) throw error;
+    // An assembly has the store read-only, so it cannot replace a damaged package itself.
+    if (!(await repairStore(run, work, known))) throw error;
+    const inside = { ...place, seconds: undefined, task: taskLabel(order, run.site) };
+    const answer = await rebuildTuple(work, order, (next) => carryOut(next, inside), run.signal);
+    if (answer === undefined) throw error;
     await run.report({ type: 'warning', message: `${failure.message}; the package was compiled again` });
-    return assembleTuple(run, { ...work, tuple }, known);
-  });
-  return { kind: 'assemble', ...assembled };
+    return answer;
+  }
 }
 
 /** Returns a run whose events have the label of the order's task, and a timer for the steps of that task. */
-function nameTask({ run, seconds }: Workplace, order: WorkOrder): { readonly run: SiteRun; readonly step: StepTimer } {
-  const task = taskLabel(order, run.site);
+function nameTask(
+  { run, seconds, task: outer }: Workplace,
+  order: WorkOrder,
+): { readonly run: SiteRun; readonly step: StepTimer } {
+  const task = outer ?? taskLabel(order, run.site);
   return {
     run: { ...run, report: withTask(run.report, task) },
     step: createStepTimer(run.report, task, seconds),

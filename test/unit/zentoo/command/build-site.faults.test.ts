@@ -301,6 +301,11 @@ describe('case 1.3: an assembly that finds a damaged package', () => {
     expect(await world.outcome()).toMatchObject({ outcomes: [{ type: 'built' }] });
     expect(world.sitePortage.compiled).toEqual(['dev-libs/lib-2', 'dev-libs/lib-2']);
     expect(world.messages('warning')).toContain(`${cause}; the package was compiled again`);
+    // The package is compiled by the orders of every build, as steps of the task that found it damaged.
+    const steps = world.events.flatMap((event) => (event.type === 'step-started' ? [[event.step, event.task]] : []));
+    const task = steps.at(-1)?.[1];
+    const ofTask = steps.flatMap(([step, label]) => (label === task ? [step] : []));
+    expect(ofTask.slice(-5)).toEqual(['assemble', 'resolve', 'compile', 'assemble', 'commit']);
     const checks = world.sitePortage.ran.filter(({ name }) => name === 'check-store.py').map(({ args }) => args.at(-1));
     expect(checks.slice(1, 3)).toEqual(['all', 'all']);
     expect(world.engine.imageNames.get(image)).not.toBe(world.former);
