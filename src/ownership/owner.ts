@@ -124,12 +124,13 @@ function isContainerId(value: unknown): boolean {
 }
 
 /**
- * Looks owners up in /proc, in /etc/machine-id and, for containers, on the engine that this program works on, or on the engine of
- * the machine that it runs on.
+ * Looks owners up in `proc` (proc(5)), in /etc/machine-id and, for containers, on the engine that this program works on, or on
+ * the engine of the machine that it runs on.
  */
 export function procWorld(
   engine: Pick<Engine, 'inspectContainer' | 'info'>,
   findLocal: () => Promise<LocalEngine | undefined> = () => Promise.resolve(undefined),
+  proc = '/proc',
 ): OwnerWorld {
   return {
     inspectContainer: (id) => engine.inspectContainer(id),
@@ -143,12 +144,12 @@ export function procWorld(
       return local?.self === undefined ? undefined : { engine: local.id, container: local.self };
     },
     hasNamespace: async (namespace) =>
-      namespaceOf('self') === initialNamespace ? findNamespace(namespace) : undefined,
+      namespaceOf(proc, 'self') === initialNamespace ? findNamespace(proc, namespace) : undefined,
     machine: async () => readText('/etc/machine-id'),
-    boot: async () => readText('/proc/sys/kernel/random/boot_id'),
-    pidNamespace: async () => namespaceOf('self') ?? '',
+    boot: async () => readText(`${proc}/sys/kernel/random/boot_id`),
+    pidNamespace: async () => namespaceOf(proc, 'self') ?? '',
     processStartTime: async (pid) => {
-      const stat = readText(`/proc/${pid}/stat`);
+      const stat = readText(`${proc}/${pid}/stat`);
       // The second field is the program's name in parentheses, and may have spaces and parentheses of its own.
       return stat === '' ? undefined : stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
     },
@@ -158,20 +159,20 @@ export function procWorld(
 /** The process id namespace of the machine itself, PROC_PID_INIT_INO in the kernel: from there all processes are seen. */
 const initialNamespace = 'pid:[4026531836]';
 
-function namespaceOf(process: string): string | undefined {
+function namespaceOf(proc: string, process: string): string | undefined {
   try {
-    return readlinkSync(`/proc/${process}/ns/pid`);
+    return readlinkSync(`${proc}/${process}/ns/pid`);
   } catch {
     return undefined;
   }
 }
 
 /** Whether a process is in a namespace; undefined if the namespace of a process that does not end cannot be read. */
-function findNamespace(namespace: string): boolean | undefined {
-  const processes = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  const namespaces = processes.map((name) => namespaceOf(name));
+function findNamespace(proc: string, namespace: string): boolean | undefined {
+  const processes = readdirSync(proc).filter((name) => /^\d+$/.test(name));
+  const namespaces = processes.map((name) => namespaceOf(proc, name));
   if (namespaces.includes(namespace)) return true;
-  const isBlind = processes.some((name, index) => namespaces[index] === undefined && existsSync(`/proc/${name}`));
+  const isBlind = processes.some((name, index) => namespaces[index] === undefined && existsSync(`${proc}/${name}`));
   return isBlind ? undefined : false;
 }
 

@@ -74,6 +74,7 @@ describe('the tmpfs that packages are built on', () => {
     [4 * GiB, {}, undefined],
     [4 * GiB, { available: undefined }, undefined],
     [1024 ** 2, { available: 1024 ** 2 }, undefined],
+    [4 * GiB, { limit: 4 * GiB }, undefined],
     [17 * GiB, {}, 'a tmpfs of 17 GiB was asked for, but only 16 GiB are free'],
     [5 * GiB, { jobs: 4 }, 'a tmpfs of 5 GiB for each of 4 containers was asked for, but only 16 GiB are free'],
     [5 * GiB, { limit: 4 * GiB }, 'a tmpfs of 5 GiB was asked for, but a container may use only 4 GiB of memory'],

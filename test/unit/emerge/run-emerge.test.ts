@@ -123,6 +123,17 @@ describe('an emerge', () => {
       ]);
   });
 
+  it('case 5.5: tells a package that --keep-going left out as the one failure if there is no other', async () => {
+    using world = new BuildWorld();
+    const line = ' * emerge --keep-going: cat/f3-1 dropped because it requires cat/f1';
+    const error = await emerge(world, [line], 1);
+    expect(error).toBeInstanceOf(Failure);
+    expect(error).toMatchObject({
+      code: 'build-failed',
+      message: 'failed to emerge cat/f3-1: emerge left it out, because it requires cat/f1',
+    });
+  });
+
   it('case 3.2: that finds a disk full measures which one', async () => {
     using world = new BuildWorld();
     world.portage.space = '7 4096 900 1000 0 0 /var/tmp/portage\n8 4096 0 16 5 9 /var/log/portage\n';

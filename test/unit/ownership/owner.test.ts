@@ -1,3 +1,5 @@
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
   currentOwner,
@@ -11,6 +13,7 @@ import {
 } from '../../../src/ownership/owner.ts';
 import type { Container, ContainerState } from '../../../src/engine/containers.ts';
 import type { ContainerId } from '../../../src/engine/identifiers.ts';
+import { temporaryDirectory } from '../site/git-program.ts';
 
 const id = 'c0de'.repeat(16) as ContainerId;
 const process1: Owner = { kind: 'process', machine: 'm', boot: 'b', pidNamespace: 'pid:[1]', pid: 7, startTime: '100' };
@@ -141,6 +144,40 @@ describe('case 1.11: a builder in a container that works on another engine', () 
     expect(await isGone(inContainer, onHost(false))).toBe(true);
     expect(await isGone(inContainer, onHost(true))).toBe(false);
     expect(await isGone(inContainer, onHost(undefined))).toBe(false);
+  });
+});
+
+describe('the processes of a machine', () => {
+  const initial = 'pid:[4026531836]';
+
+  /** A /proc in which this process and others are in the namespaces; null is a process whose namespace cannot be read. */
+  function fakeProc(path: string, own: string, others: readonly (string | null)[]): string {
+    for (const [name, namespace] of [['self', own] as const, ...others.entries()]) {
+      mkdirSync(join(path, String(name), 'ns'), { recursive: true });
+      if (namespace !== null) symlinkSync(namespace, join(path, String(name), 'ns/pid'));
+    }
+    return path;
+  }
+
+  it.each([
+    ['are searched for a namespace', initial, [initial, 'pid:[7]'], true],
+    ['prove that a namespace is gone', initial, [initial, 'pid:[8]'], false],
+    ['prove nothing if one of them cannot be looked into', initial, [initial, null], undefined],
+    ['prove that a namespace is there even if one of them cannot be looked into', initial, [null, 'pid:[7]'], true],
+    ['prove nothing if this program sees only those of a container', 'pid:[9]', ['pid:[9]'], undefined],
+  ])('%s', async (_what, own, others, expected) => {
+    using home = temporaryDirectory();
+    expect(await procWorld(noEngine, undefined, fakeProc(home.path, own, others)).hasNamespace('pid:[7]')).toBe(
+      expected,
+    );
+  });
+
+  it('tell the start time after a name with spaces and parentheses', async () => {
+    using home = temporaryDirectory();
+    const proc = fakeProc(home.path, initial, [initial]);
+    const fields = Array.from({ length: 30 }, (_, index) => index + 3).join(' ');
+    writeFileSync(join(proc, '0/stat'), `0 (a) b (c)) ${fields}\n`);
+    expect(await procWorld(noEngine, undefined, proc).processStartTime(0)).toBe('22');
   });
 });
 
