@@ -90,12 +90,13 @@ function hookInputs({ buildhooks }: Tuple): Inputs {
   const others = buildhooks.entries.filter(({ path }) => !hookNames.some((name) => name === path));
   const digest = (entries: readonly BranchEntry[]) =>
     digestOf(entries.map(({ path, type, id }) => `${type} ${id} ${path}\n`).join('')).slice(0, 16);
-  return Object.fromEntries([
+  const inputs: [string, string][] = [
     ...buildhooks.entries
       .filter(({ path }) => early.includes(path))
-      .map((hook) => [`hook/${hook.path}`, digest([hook])]),
-    ...(others.length === 0 ? [] : [['hook/files', digest(others)]]),
-  ]) as Inputs;
+      .map((hook): [string, string] => [`hook/${hook.path}`, digest([hook])]),
+  ];
+  if (others.length > 0) inputs.push(['hook/files', digest(others)]);
+  return Object.fromEntries(inputs);
 }
 
 /** The tuple's set and all sets that it names, directly or not, as far as they are the site's. The branch's own sets are part of its commit. */

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 
+import { errorCode } from './error-code.ts';
 import { Failure } from '../../failure.ts';
 
 /** The problems that the engine's socket can have; each has its own remedy. */
@@ -25,8 +26,7 @@ export async function checkSocket(path: string): Promise<void> {
  * listens. EACCES: the user may not write to it (unix(7)).
  */
 export async function explainConnectError(path: string, error: unknown): Promise<Failure | undefined> {
-  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
-  const problem = connectProblems[code ?? ''];
+  const problem = connectProblems[errorCode(error) ?? ''];
   if (problem === undefined) return undefined;
   return socketFailure(path, problem, problem === 'denied' ? await socketOwner(path) : undefined, error);
 }
@@ -75,7 +75,7 @@ async function socketProblemAt(path: string): Promise<SocketProblem | undefined>
     if (found.isSocket()) return undefined;
     return found.isDirectory() ? 'directory' : 'file';
   } catch (error) {
-    const problem = connectProblems[(error as NodeJS.ErrnoException).code ?? ''];
+    const problem = connectProblems[errorCode(error) ?? ''];
     if (problem === undefined) throw error;
     return problem;
   }

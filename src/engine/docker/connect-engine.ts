@@ -82,8 +82,8 @@ async function explainVersionError(error: unknown, address: EngineAddress, signa
   if (explained !== undefined) return explained;
   const refusal = refusalIn(error);
   if (refusal !== undefined) return explainRefusedVersion(address, refusal);
-  const code = connectionErrorCode(error);
-  return code === undefined ? error : unreachable(address, (error as Error).message, error);
+  if (!(error instanceof Error) || connectionErrorCode(error) === undefined) return error;
+  return unreachable(address, error.message, error);
 }
 
 function explainRefusedVersion(address: EngineAddress, refusal: EngineRefusal): Failure {

@@ -13,7 +13,7 @@ import {
 } from 'valibot';
 
 import type { Container, ContainerState, Mount } from '../containers.ts';
-import type { ContainerId, ImageId } from '../identifiers.ts';
+import { containerId, imageId } from './answered-ids.ts';
 
 /** The states of Docker, and those of Podman with the state of Docker that each stands for. */
 const states: Readonly<Record<string, ContainerState>> = {
@@ -46,9 +46,9 @@ const mountAnswer = object({
 
 /** The parts of `GET /containers/{id}/json` that are used. Engines from 29 on leave empty fields out. */
 export const containerAnswer = object({
-  Id: string(),
+  Id: containerId,
   Name: string(),
-  Image: string(),
+  Image: imageId,
   State: object({
     Status: stateAnswer,
     StartedAt: optional(string(), ''),
@@ -65,9 +65,9 @@ export const containerAnswer = object({
 export function containerOf(answer: InferOutput<typeof containerAnswer>): Container {
   const { State, HostConfig, GraphDriver, Config, Mounts } = answer;
   return {
-    id: answer.Id as ContainerId,
+    id: answer.Id,
     name: answer.Name.replace(/^\//, ''),
-    image: answer.Image as ImageId,
+    image: answer.Image,
     state: State.Status,
     startedAt: State.StartedAt,
     exitCode: State.ExitCode,

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import type Docker from 'dockerode';
 
+import { errorCode } from './error-code.ts';
 import { Failure } from '../../failure.ts';
 import { clientOptions } from './client-options.ts';
 import { EnginePulse } from './engine-pulse.ts';
@@ -88,12 +89,15 @@ function isCut(error: unknown): boolean {
 
 /** The code of a connection error, such as ECONNREFUSED; undefined for errors of another kind. */
 export function connectionErrorCode(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined;
-  const { code, syscall } = error as NodeJS.ErrnoException;
-  if (typeof code !== 'string') return undefined;
+  const code = errorCode(error);
+  if (code === undefined) return undefined;
   // Reading a file to send fails with the same codes as connecting to a socket.
-  if (pathErrors.has(code)) return syscall === 'connect' ? code : undefined;
+  if (pathErrors.has(code)) return isOfConnecting(error) ? code : undefined;
   return connectionErrors.test(code) ? code : undefined;
+}
+
+function isOfConnecting(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error && error.syscall === 'connect';
 }
 
 const pathErrors: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'ENOTSOCK', 'EACCES', 'EPERM']);
@@ -102,10 +106,17 @@ const connectionErrors =
 
 /** The engine's refusal in an error of dockerode; undefined if the error is not an answer of the engine. */
 export function refusalIn(error: unknown): EngineRefusal | undefined {
-  if (!(error instanceof Error) || !('statusCode' in error) || typeof error.statusCode !== 'number') return undefined;
+  const status = statusIn(error);
+  if (!(error instanceof Error) || status === undefined) return undefined;
   // The answer to a HEAD request has no body.
-  const message = engineMessage(error.message) || `HTTP status ${error.statusCode}`;
-  return new EngineRefusal(error.statusCode, message, { cause: error });
+  const message = engineMessage(error.message) || `HTTP status ${status}`;
+  return new EngineRefusal(status, message, { cause: error });
+}
+
+/** The HTTP status in an error of dockerode; undefined if it has none. */
+function statusIn(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !('statusCode' in error)) return undefined;
+  return typeof error.statusCode === 'number' ? error.statusCode : undefined;
 }
 
 function engineError(error: unknown, step: string, address: string): unknown {
@@ -131,7 +142,7 @@ export async function acceptBelow400(request: Promise<unknown>): Promise<void> {
   try {
     await request;
   } catch (error) {
-    const { statusCode } = error as { readonly statusCode?: unknown };
-    if (typeof statusCode !== 'number' || statusCode >= 400) throw error;
+    const status = statusIn(error);
+    if (status === undefined || status >= 400) throw error;
   }
 }

@@ -6,6 +6,7 @@ import { array, nullish, object, optional, string } from 'valibot';
 
 import { Failure } from '../../failure.ts';
 import { readAnswer, unlessAbsent, unlessRefused } from './answer.ts';
+import { containerId } from './answered-ids.ts';
 import { containerAnswer, containerOf } from './container-answer.ts';
 import { createContainerBody } from './container-spec.ts';
 import type { Container, Containers, ContainerState } from '../containers.ts';
@@ -28,7 +29,7 @@ function creation(client: DockerClient): Creation {
     async createContainer(name, spec) {
       const body = createContainerBody(name, spec);
       const answer = client.call(`create container ${name}`, (docker) => docker.createContainer(body));
-      return (await readAnswer(createdContainer, answer)).id as ContainerId;
+      return (await readAnswer(createdContainer, answer)).id;
     },
 
     async holdStdin(id) {
@@ -105,7 +106,7 @@ function inquiries(client: DockerClient): Inquiries {
       // The filter also matches containers with a mount point of that name.
       return (await readAnswer(containerList, answer))
         .map(({ Id, Names, Mounts }) => ({
-          id: Id as ContainerId,
+          id: Id,
           name: Names[0]?.replace(/^\//, '') ?? '',
           mounts: Mounts.filter(({ Name }) => Name === volume),
         }))
@@ -117,7 +118,7 @@ function inquiries(client: DockerClient): Inquiries {
       const answer = client.repeat(`list containers with label ${label}`, (docker) =>
         docker.listContainers({ all: true, filters: { label: [label] } }),
       );
-      return (await readAnswer(containerList, answer)).map(({ Id }) => Id as ContainerId);
+      return (await readAnswer(containerList, answer)).map(({ Id }) => Id);
     },
 
     async changedPaths(id) {
@@ -157,10 +158,10 @@ const pauseMs = 100;
 const livingStates: ReadonlySet<ContainerState> = new Set(['running', 'paused', 'restarting']);
 
 /** The id in the answer; dockerode wraps the answer in an object that has the same field. */
-const createdContainer = object({ id: string() });
+const createdContainer = object({ id: containerId });
 const containerList = array(
   object({
-    Id: string(),
+    Id: containerId,
     Names: nullish(array(string()), []),
     Mounts: nullish(array(object({ Name: optional(string()), Destination: optional(string()) })), []),
   }),

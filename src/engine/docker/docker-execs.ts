@@ -1,6 +1,7 @@
-import { boolean, nullish, number, object, string, type InferOutput } from 'valibot';
+import { boolean, nullish, number, object, type InferOutput } from 'valibot';
 
 import { readAnswer, unlessAbsent } from './answer.ts';
+import { execId } from './answered-ids.ts';
 import { demultiplex, readTerminal } from './demultiplex.ts';
 import { type DockerClient, acceptBelow400 } from './docker-client.ts';
 import { hijacked, inputOf, send } from './docker-streams.ts';
@@ -63,7 +64,7 @@ async function createExec(
 ): Promise<ExecId> {
   const body = execBody(request, attached);
   const answer = client.call(`create an exec in container ${id}`, (docker) => docker.getContainer(id).exec(body));
-  return (await readAnswer(createdExec, answer)).id as ExecId;
+  return (await readAnswer(createdExec, answer)).id;
 }
 
 function execBody({ command, environment, workingDirectory, tty }: ExecRequest, attached: boolean) {
@@ -86,7 +87,7 @@ function inspectExec(client: DockerClient, id: ExecId): Promise<ExecAnswer | und
 }
 
 /** The id in the answer; dockerode wraps the answer in an object that has the same field. */
-const createdExec = object({ id: string() });
+const createdExec = object({ id: execId });
 
 const execAnswer = object({
   Running: boolean(),

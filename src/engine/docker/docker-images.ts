@@ -1,12 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import { finished, type Readable } from 'node:stream';
 
-import { array, nullish, number, object, optional, record, string, union, type InferOutput } from 'valibot';
+import { array, literal, nullish, number, object, optional, record, string, union, type InferOutput } from 'valibot';
 
 import { readAnswer, unlessAbsent } from './answer.ts';
+import { imageId } from './answered-ids.ts';
 import type { DockerClient } from './docker-client.ts';
 import type { EngineFlavour } from '../engine.ts';
-import type { ContainerId, ImageId } from '../identifiers.ts';
+import { parseImageId, type ContainerId } from '../identifiers.ts';
 import { labelInstructions } from '../image-labels.ts';
 import { fullImageId, givenImageName, splitImageName } from './image-name.ts';
 import type { CommitRequest, Image, Images, ImportRequest, ListedImage } from '../images.ts';
@@ -102,8 +103,9 @@ function imageSources(
         await client.call(step, () => followMessages(answer as IncomingMessage, onMessage), ending);
       });
       // The id is the last message; the messages before it describe the progress.
-      if (!/^(?:sha256:)?[0-9a-f]{64}$/.test(id)) throw new EngineRefusal(200, `the answer has no image id: ${id}`);
-      return fullImageId(id);
+      const image = parseImageId(id);
+      if (image === undefined) throw new EngineRefusal(200, `the answer has no image id: ${id}`);
+      return fullImageId(image);
     },
   };
 }
@@ -158,13 +160,13 @@ function commitOptions(flavour: EngineFlavour, id: ContainerId, { name, changes,
   return { _query: query, _body: { Hostname: '', ...(flavour === 'podman' ? {} : { Labels: labels }) } };
 }
 
-const committed = object({ Id: string() });
+const committed = object({ Id: imageId });
 
 const labels = nullish(record(string(), string()), {});
 const names = nullish(array(string()), []);
 
 const imageAnswer = object({
-  Id: string(),
+  Id: imageId,
   RepoTags: names,
   RepoDigests: names,
   RootFS: nullish(object({ Layers: names }), {}),
@@ -182,7 +184,7 @@ const imageAnswer = object({
 
 function imageOf(answer: InferOutput<typeof imageAnswer>, flavour: EngineFlavour): Image {
   return {
-    id: answer.Id as ImageId,
+    id: answer.Id,
     names: answer.RepoTags.map((name) => givenImageName(flavour, name)),
     digests: answer.RepoDigests.map((name) => givenImageName(flavour, name)),
     layers: answer.RootFS.Layers,
@@ -195,8 +197,8 @@ function imageOf(answer: InferOutput<typeof imageAnswer>, flavour: EngineFlavour
 }
 
 const listedImage = object({
-  Id: string(),
-  ParentId: optional(string(), ''),
+  Id: imageId,
+  ParentId: optional(union([literal(''), imageId]), ''),
   RepoTags: names,
   Labels: labels,
   Created: number(),
@@ -208,7 +210,7 @@ const imageList = array(listedImage);
 function listedImageOf(answer: InferOutput<typeof listedImage>, flavour: EngineFlavour): ListedImage {
   const { Id, ParentId, RepoTags, Labels, Created, Size } = answer;
   return {
-    id: Id as ImageId,
+    id: Id,
     names: RepoTags.filter((name) => name !== '<none>:<none>').map((name) => givenImageName(flavour, name)),
     labels: Labels,
     parent: ParentId === '' ? undefined : fullImageId(ParentId),

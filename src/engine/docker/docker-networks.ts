@@ -1,9 +1,10 @@
 import { array, boolean, nullish, object, optional, record, string, type InferOutput } from 'valibot';
 
 import { readAnswer, unlessAbsent, unlessRefused } from './answer.ts';
+import { containerId } from './answered-ids.ts';
 import type { DockerClient } from './docker-client.ts';
 import type { EngineFlavour } from '../engine.ts';
-import type { ContainerId } from '../identifiers.ts';
+import { parseContainerId } from '../identifiers.ts';
 import type { Network, Networks } from '../networks.ts';
 
 /** Leaves the host without an address in the bridge. An option of Docker's driver; Podman's driver refuses it. */
@@ -63,7 +64,7 @@ async function withoutStopped(client: DockerClient, network: Network): Promise<N
   return { ...network, endpoints: network.endpoints.filter(({ container }) => running.has(container)) };
 }
 
-const runningContainers = array(object({ Id: string() }));
+const runningContainers = array(object({ Id: containerId }));
 
 function networkOf({ Name, Driver, Internal, Labels, IPAM, Containers }: InferOutput<typeof networkAnswer>): Network {
   return {
@@ -71,9 +72,10 @@ function networkOf({ Name, Driver, Internal, Labels, IPAM, Containers }: InferOu
     labels: Labels,
     isIsolated: Driver === 'bridge' && Internal,
     subnets: (IPAM?.Config ?? []).flatMap(({ Subnet }) => Subnet ?? []),
-    endpoints: Object.entries(Containers).map(([id, { IPv4Address }]) => ({
-      container: id as ContainerId,
-      address: IPv4Address.replace(/\/\d+$/, ''),
-    })),
+    // Docker also names endpoints that are no containers, such as those of a swarm: `lb-NETWORK`.
+    endpoints: Object.entries(Containers).flatMap(([id, { IPv4Address }]) => {
+      const container = parseContainerId(id);
+      return container === undefined ? [] : [{ container, address: IPv4Address.replace(/\/\d+$/, '') }];
+    }),
   };
 }

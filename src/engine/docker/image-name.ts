@@ -1,5 +1,5 @@
 import type { EngineFlavour } from '../engine.ts';
-import type { ImageId } from '../identifiers.ts';
+import { parseImageId, type ImageId } from '../identifiers.ts';
 
 /** Splits `name:tag`. A digest stays in the tag, as `POST /images/create` takes it there. */
 export function splitImageName(name: string): { repository: string; tag: string | undefined } {
@@ -19,6 +19,7 @@ export function givenImageName(flavour: EngineFlavour, name: string): string {
 }
 
 /** The id with its algorithm, which Podman leaves out in some answers. */
-export function fullImageId(id: string): ImageId {
-  return (id.includes(':') ? id : `sha256:${id}`) as ImageId;
+export function fullImageId(id: ImageId): ImageId {
+  // An algorithm in front of another one is no id.
+  return parseImageId(`sha256:${id}`) ?? id;
 }

@@ -8,6 +8,8 @@ import type { PullProgress } from '../../../src/engine/images.ts';
 import { engineThat } from './engine-that.ts';
 
 const id = '7b1c'.repeat(16) as ContainerId;
+const imageId = `sha256:${'1'.repeat(64)}` as ImageId;
+const ids = { one: '1'.repeat(64), bare: '2'.repeat(64), two: '3'.repeat(64), three: '4'.repeat(64) };
 const { signal } = new AbortController();
 
 /** An engine that answers every request with the same JSON. */
@@ -19,7 +21,12 @@ describe('an unexpected answer', () => {
   test.each<[string, unknown, string, (engine: Engine) => Promise<unknown>]>([
     ['an image', { Id: 5 }, 'Id', (engine) => engine.inspectImage('x')],
     ['images', { Id: 'x' }, 'Expected Array', (engine) => engine.imagesWithLabel('x')],
-    ['a container', { Id: id, Name: '/x', Image: 'x', State: {} }, 'State', (engine) => engine.inspectContainer('x')],
+    [
+      'a container',
+      { Id: id, Name: '/x', Image: imageId, State: {} },
+      'State',
+      (engine) => engine.inspectContainer('x'),
+    ],
     ['containers', [{ Id: 7 }], '0.Id', (engine) => engine.containersWithLabel('x')],
     ['changes', [{}], '0.Path', (engine) => engine.changedPaths(id)],
     ['an exec', { Running: 'no' }, 'Running', (engine) => engine.execExitCode('e' as ExecId)],
@@ -56,7 +63,7 @@ describe('an unexpected answer', () => {
 describe('fields that an engine leaves out', () => {
   test('of a container and an image are empty', async () => {
     const container = await engineThatSays({
-      ...{ Id: id, Name: '/x', Image: 'sha256:1', State: { Status: 'initialized' }, HostConfig: {}, Config: {} },
+      ...{ Id: id, Name: '/x', Image: imageId, State: { Status: 'initialized' }, HostConfig: {}, Config: {} },
       Mounts: [{ Destination: '/a' }, { Type: 'bind', Source: '/host', Destination: '/b', RW: true }],
     });
     expect(await container.inspectContainer('x')).toMatchObject({
@@ -66,10 +73,10 @@ describe('fields that an engine leaves out', () => {
         { type: 'bind', source: '/host', target: '/b', readOnly: false },
       ],
     });
-    const image = await engineThatSays({ Id: 'sha256:1' });
+    const image = await engineThatSays({ Id: imageId });
     expect(await image.inspectImage('x')).toEqual({
       ...{
-        id: 'sha256:1',
+        id: imageId,
         names: [],
         digests: [],
         layers: [],
@@ -96,7 +103,7 @@ describe('fields that an engine leaves out', () => {
     ['a state of another engine', 'dead'],
   ])('a container that is %s is %s', async (Status, state) => {
     const engine = await engineThatSays({
-      ...{ Id: id, Name: '/x', Image: 'sha256:1', State: { Status }, HostConfig: {}, Config: {}, Mounts: null },
+      ...{ Id: id, Name: '/x', Image: imageId, State: { Status }, HostConfig: {}, Config: {}, Mounts: null },
     });
     expect(await engine.inspectContainer('x')).toMatchObject({ state });
   });
@@ -104,7 +111,7 @@ describe('fields that an engine leaves out', () => {
 
 test('a container has its writable layer, the names of its volumes, and the containers whose volumes it uses', async () => {
   const answer = {
-    ...{ Id: id, Name: '/x', Image: 'sha256:1', State: { Status: 'running' }, Config: {} },
+    ...{ Id: id, Name: '/x', Image: imageId, State: { Status: 'running' }, Config: {} },
     HostConfig: { VolumesFrom: ['one', 'two:ro', 'three:z'], AutoRemove: true },
     Mounts: [
       { Type: 'volume', Name: 'store', Source: '/var/lib/docker/volumes/store/_data', Destination: '/b', RW: true },
@@ -127,14 +134,14 @@ test('a container has its writable layer, the names of its volumes, and the cont
 
 test('an image has the names and the digests that the user gave, and its entrypoint as a list', async () => {
   const answer = {
-    ...{ Id: 'sha256:1', Created: '2026-01-01T00:00:00Z', Size: 7, RootFS: { Layers: ['a', 'b'] } },
+    ...{ Id: imageId, Created: '2026-01-01T00:00:00Z', Size: 7, RootFS: { Layers: ['a', 'b'] } },
     RepoTags: ['localhost/mine:v1', 'docker.io/library/debian:12', 'docker.io/gentoo/stage3:latest', 'quay.io/x:1'],
     RepoDigests: ['docker.io/gentoo/stage3@sha256:2'],
     Config: { Labels: { a: 'b' }, Entrypoint: '/bin/sh' },
   };
   const engine = await engineThat((_, response) => void response.end(JSON.stringify(answer)), 'podman');
   expect(await engine.inspectImage('x')).toEqual({
-    ...{ id: 'sha256:1', created: '2026-01-01T00:00:00Z', size: 7, layers: ['a', 'b'], labels: { a: 'b' } },
+    ...{ id: imageId, created: '2026-01-01T00:00:00Z', size: 7, layers: ['a', 'b'], labels: { a: 'b' } },
     user: '',
     names: ['mine:v1', 'debian:12', 'gentoo/stage3:latest', 'quay.io/x:1'],
     digests: ['gentoo/stage3@sha256:2'],
@@ -166,14 +173,14 @@ test.each([
 
 test('a container is not listed with a volume if only a mount point has the name of the volume', async () => {
   const engine = await engineThatSays([
-    { Id: 'one', Names: ['/name'], Mounts: [{ Name: 'store', Destination: '/data' }, { Name: 'other' }] },
-    { Id: 'bare', Mounts: [{ Name: 'store' }] },
-    { Id: 'two', Mounts: [{ Name: 'other' }, {}] },
-    { Id: 'three', Mounts: null },
+    { Id: ids.one, Names: ['/name'], Mounts: [{ Name: 'store', Destination: '/data' }, { Name: 'other' }] },
+    { Id: ids.bare, Mounts: [{ Name: 'store' }] },
+    { Id: ids.two, Mounts: [{ Name: 'other' }, {}] },
+    { Id: ids.three, Mounts: null },
   ]);
   expect(await engine.containersWithVolume('store')).toEqual([
-    { id: 'one', name: 'name', targets: ['/data'] },
-    { id: 'bare', name: '', targets: [] },
+    { id: ids.one, name: 'name', targets: ['/data'] },
+    { id: ids.bare, name: '', targets: [] },
   ]);
 });
 
@@ -319,7 +326,7 @@ describe('a connection that is cut', () => {
       asked.push(`${method} ${url.replace(/.*\//, '').replace(/\?.*/, '')}`);
       if (method === 'GET') {
         const State = { Status: 'running' };
-        response.end(JSON.stringify({ Id: id, Name: '/x', Image: 'i', State, HostConfig: {}, Config: {} }));
+        response.end(JSON.stringify({ Id: id, Name: '/x', Image: imageId, State, HostConfig: {}, Config: {} }));
       } else if (asked.length === 1) {
         response.writeHead(200).flushHeaders();
         setImmediate(() => response.destroy());
@@ -350,10 +357,10 @@ test('the removal of a container that is already being removed waits until it is
 });
 
 test('an image without a name is listed without names, and without a parent if the engine has none', async () => {
-  const listed = { Id: 'sha256:1', RepoTags: ['<none>:<none>'], Labels: null, Created: 1_767_225_600, Size: 1 };
+  const listed = { Id: imageId, RepoTags: ['<none>:<none>'], Labels: null, Created: 1_767_225_600, Size: 1 };
   const engine = await engineThatSays([listed, { ...listed, ParentId: '2'.repeat(64) }]);
   const created = '2026-01-01T00:00:00.000Z';
-  const image = { id: 'sha256:1' as ImageId, names: [], labels: {}, created, size: 1 };
+  const image = { id: imageId, names: [], labels: {}, created, size: 1 };
   expect(await engine.imagesWithLabel('x')).toEqual([
     { ...image, parent: undefined },
     { ...image, parent: `sha256:${'2'.repeat(64)}` },

@@ -37,10 +37,13 @@ export interface ReceivedRequest {
   readonly body: unknown;
 }
 
+/** An id that may be of a container, of an exec and of an image. */
+export const anyId = '0'.repeat(64);
+
 /** Makes one call on an engine that gives the same answer to every request, and returns the requests that it received. */
 export async function requestsOf(
   call: (engine: Engine) => Promise<unknown>,
-  answer: unknown = { Id: 'none' },
+  answer: unknown = { Id: anyId },
   flavour: EngineFlavour = 'docker',
 ): Promise<readonly ReceivedRequest[]> {
   const requests: ReceivedRequest[] = [];
