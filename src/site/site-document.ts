@@ -1,3 +1,4 @@
+import { parse } from 'valibot';
 import type { Atom } from '../portage/atom.ts';
 import { isSetName, parsePackageArgument } from '../portage/atom.ts';
 import { parseSize, parseTmpfs, type TmpfsSetting } from '../quantity.ts';
@@ -6,7 +7,8 @@ import type { Place } from '../failure.ts';
 import { startOf, type Diagnostics } from './diagnostics.ts';
 import { parseYaml } from './parse-yaml.ts';
 import type { OutputName } from '../output-name.ts';
-import type { Cpu, Limits, Optimize, Stage, SiteVolumes } from './site.ts';
+import { rawDocument, type RawDocument, type RawStage } from './raw-document.ts';
+import type { Cpu, Limits, Stage, SiteVolumes } from './site.ts';
 import { loadJsonSchema } from './json-schema.ts';
 import schema from './site.schema.json' with { type: 'json' };
 
@@ -37,7 +39,7 @@ export interface SiteDocument {
 export interface LongTuple {
   readonly place: Place;
   readonly placeOf: (part: TuplePart) => Place;
-  readonly parts: Partial<Readonly<Record<TuplePart, string>>>;
+  readonly parts: Readonly<Partial<Record<TuplePart, string | undefined>>>;
   readonly cross: boolean;
   readonly outputs: readonly OutputName[] | undefined;
 }
@@ -45,53 +47,25 @@ export interface LongTuple {
 /** The parts of a tuple's name. */
 export type TuplePart = 'cpu' | 'portage' | 'buildhooks' | 'packages';
 
-/** A map whose invalid values are undefined. */
-type Named<T> = Readonly<Record<string, T | undefined>>;
-
-/** The form that site.schema.json guarantees; invalid values are missing. */
-interface RawDocument {
-  readonly name?: string;
-  readonly id?: string;
-  readonly cpus?: Named<Named<string>>;
-  readonly stages?: Named<RawStage>;
-  readonly outputs?: readonly (OutputName | undefined)[];
-  readonly volumes?: { binpkgs?: string; distfiles?: string; trees?: Named<string> };
-  readonly limits?: { memory?: string; cpus?: number; 'big-packages'?: readonly (string | undefined)[] };
-  readonly tmpfs?: string;
-  readonly ccache?: boolean;
-  readonly tuples?: readonly (RawTuple | undefined)[];
-}
-
-interface RawStage {
-  readonly image?: string;
-  readonly optimize?: Optimize;
-  readonly branches?: readonly (string | undefined)[];
-}
-
-interface RawTuple extends Partial<Readonly<Record<TuplePart, string>>> {
-  readonly cross?: boolean;
-  readonly outputs?: readonly (OutputName | undefined)[];
-}
-
 /** Reads site.yaml from its text; `text` is undefined if there is no such file. Reports each violation of site.schema.json. */
 export function readSiteDocument(text: string | undefined, file: string, diagnostics: Diagnostics): SiteDocument {
   const yaml = text === undefined ? undefined : parseYaml(text, file, diagnostics);
   const checked = yaml && checkAgainstSchema(yaml, siteSchema, diagnostics);
   const placeOf = checked?.placeOf ?? (() => startOf(file));
-  // The schema guarantees this form, and a test compares the form with the schema.
-  const raw = (checked?.value ?? {}) as RawDocument;
+  // A document of another form passed the check by a defect of this program.
+  const raw = parse(rawDocument, checked?.value ?? {});
   const isWhole = yaml?.isWhole === true;
-  const stages = Object.entries(raw.stages ?? {});
+  const stages = raw.stages ?? [];
   return {
     name: raw.name ?? '',
     id: raw.id,
-    cpus: Object.entries(raw.cpus ?? {}).map(readCpu),
+    cpus: (raw.cpus ?? []).map(readCpu),
     stages: stages.map(readStage),
     outputs: defined(raw.outputs ?? ['image']),
     volumes: {
       binpkgs: raw.volumes?.binpkgs,
       distfiles: raw.volumes?.distfiles,
-      trees: Object.entries(raw.volumes?.trees ?? {}).map(([repository, source = '']) => ({ repository, source })),
+      trees: (raw.volumes?.trees ?? []).map(([repository, source = '']) => ({ repository, source })),
     },
     limits: readLimits(raw.limits ?? {}, placeOf, diagnostics),
     tmpfs: parseTmpfs(raw.tmpfs ?? 'auto') ?? 'auto',
@@ -116,8 +90,8 @@ export function readSiteDocument(text: string | undefined, file: string, diagnos
   };
 }
 
-function readCpu([name, settings]: [string, Named<string> | undefined]): Cpu {
-  const { CHOST = '', CFLAGS = '', ...cpuFlags } = settings ?? {};
+function readCpu([name, settings]: NonNullable<RawDocument['cpus']>[number]): Cpu {
+  const { CHOST = '', CFLAGS = '', ...cpuFlags } = Object.fromEntries(settings ?? []);
   const flags = Object.entries(cpuFlags).map(([variable, value = '']) => ({ variable, flags: value }));
   const sorted = flags.toSorted((a, b) => (a.variable < b.variable ? -1 : 1));
   return { name, chost: CHOST, cflags: CFLAGS, cpuFlags: sorted };
@@ -144,7 +118,7 @@ function defined<T>(values: readonly (T | undefined)[]): readonly T[] {
 }
 
 function readLimits(
-  raw: NonNullable<RawDocument['limits']>,
+  raw: Partial<NonNullable<RawDocument['limits']>>,
   placeOf: SiteDocument['placeOf'],
   diagnostics: Diagnostics,
 ): Limits {

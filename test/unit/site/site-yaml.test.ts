@@ -44,6 +44,15 @@ tuples:
 `;
 
 describe('site.yaml', () => {
+  it('may use names that objects of JavaScript have already', () => {
+    const { cpus, stages } = readSiteDocument(
+      valid.replaceAll('x86-64-v3', 'constructor').replaceAll('stage3:', 'prototype:'),
+      'site.yaml',
+      new Diagnostics(),
+    );
+    expect([...cpus, ...stages].map(({ name }) => name)).toEqual(['constructor', 'prototype']);
+  });
+
   it('is parsed into a SiteDocument', () => {
     const document = readSiteDocument(valid, 'site.yaml', new Diagnostics());
     expect(document).toMatchObject({
