@@ -1,5 +1,13 @@
-import { getDotPath, safeParse, type GenericSchema } from 'valibot';
+import { custom, getDotPath, safeParse, type GenericSchema } from 'valibot';
 
+import {
+  parseContainerId,
+  parseExecId,
+  parseImageId,
+  type ContainerId,
+  type ExecId,
+  type ImageId,
+} from '../identifiers.ts';
 import { EngineRefusal, type RefusalKind } from '../refusal.ts';
 
 /**
@@ -31,3 +39,15 @@ export async function unlessRefused<T>(request: Promise<T>, kind: RefusalKind): 
     throw error;
   }
 }
+
+const isText = (parse: (text: string) => string | undefined) => (value: unknown) =>
+  typeof value === 'string' && parse(value) !== undefined;
+
+/** The id of a container in an answer of the engine. */
+export const containerId = custom<ContainerId>(isText(parseContainerId), 'not the id of a container');
+
+/** The id of an exec in an answer of the engine. */
+export const execId = custom<ExecId>(isText(parseExecId), 'not the id of an exec');
+
+/** The id of an image in an answer of the engine. */
+export const imageId = custom<ImageId>(isText(parseImageId), 'not the id of an image');

@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 
-import { errorCode } from './error-code.ts';
 import { Failure } from '../../failure.ts';
+import { errorCode } from './docker-client.ts';
 
 /** The problems that the engine's socket can have; each has its own remedy. */
 export type SocketProblem = 'missing' | 'directory' | 'file' | 'not-listening' | 'denied';

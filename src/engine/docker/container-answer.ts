@@ -12,8 +12,8 @@ import {
   type InferOutput,
 } from 'valibot';
 
+import { containerId, imageId } from './answer.ts';
 import type { Container, ContainerState, Mount } from '../containers.ts';
-import { containerId, imageId } from './answered-ids.ts';
 
 /** The states of Docker, and those of Podman with the state of Docker that each stands for. */
 const states: Readonly<Record<string, ContainerState>> = {

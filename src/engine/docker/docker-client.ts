@@ -2,7 +2,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import type Docker from 'dockerode';
 
-import { errorCode } from './error-code.ts';
 import { Failure } from '../../failure.ts';
 import { clientOptions } from './client-options.ts';
 import { EnginePulse } from './engine-pulse.ts';
@@ -85,6 +84,11 @@ export async function makeDockerClient(address: EngineAddress): Promise<DockerCl
 /** Whether a connection was made and ended before the answer did. */
 function isCut(error: unknown): boolean {
   return error instanceof Failure && ['ECONNRESET', 'EPIPE'].includes(connectionErrorCode(error.cause) ?? '');
+}
+
+/** The code of an error of Node, such as `ECONNREFUSED`; undefined if the error has none. */
+export function errorCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
 /** The code of a connection error, such as ECONNREFUSED; undefined for errors of another kind. */

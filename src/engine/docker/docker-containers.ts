@@ -5,8 +5,7 @@ import type { ContainerWaitOptions } from 'dockerode';
 import { array, nullish, object, optional, string } from 'valibot';
 
 import { Failure } from '../../failure.ts';
-import { readAnswer, unlessAbsent, unlessRefused } from './answer.ts';
-import { containerId } from './answered-ids.ts';
+import { containerId, readAnswer, unlessAbsent, unlessRefused } from './answer.ts';
 import { containerAnswer, containerOf } from './container-answer.ts';
 import { createContainerBody } from './container-spec.ts';
 import type { Container, Containers, ContainerState } from '../containers.ts';

@@ -1,7 +1,6 @@
 import { boolean, nullish, number, object, type InferOutput } from 'valibot';
 
-import { readAnswer, unlessAbsent } from './answer.ts';
-import { execId } from './answered-ids.ts';
+import { execId, readAnswer, unlessAbsent } from './answer.ts';
 import { demultiplex, readTerminal } from './demultiplex.ts';
 import { type DockerClient, acceptBelow400 } from './docker-client.ts';
 import { hijacked, inputOf, send } from './docker-streams.ts';

@@ -3,8 +3,7 @@ import { finished, type Readable } from 'node:stream';
 
 import { array, literal, nullish, number, object, optional, record, string, union, type InferOutput } from 'valibot';
 
-import { readAnswer, unlessAbsent } from './answer.ts';
-import { imageId } from './answered-ids.ts';
+import { imageId, readAnswer, unlessAbsent } from './answer.ts';
 import type { DockerClient } from './docker-client.ts';
 import type { EngineFlavour } from '../engine.ts';
 import { parseImageId, type ContainerId } from '../identifiers.ts';

@@ -1,7 +1,6 @@
 import { array, boolean, nullish, object, optional, record, string, type InferOutput } from 'valibot';
 
-import { readAnswer, unlessAbsent, unlessRefused } from './answer.ts';
-import { containerId } from './answered-ids.ts';
+import { containerId, readAnswer, unlessAbsent, unlessRefused } from './answer.ts';
 import type { DockerClient } from './docker-client.ts';
 import type { EngineFlavour } from '../engine.ts';
 import { parseContainerId } from '../identifiers.ts';
