@@ -15,7 +15,7 @@ const rooms = {
     'cli record zentoo/command zentoo/freshroot zentoo/distcc zentoo/run plan site/read site terminal container report/event.ts portage portage/output quantity.ts abbreviate.ts nearest-name.ts failure.ts output-name.ts',
   cli: 'builder portage quantity.ts abbreviate.ts failure.ts',
   builder:
-    'emerge job job/tree container ownership store engine/docker engine record portage/output report/event.ts portage portage/configuration portage/explain quantity.ts failure.ts container-program.ts long-timer.ts',
+    'emerge job job/tree container ownership store engine/docker engine record portage/output report/event.ts portage portage/configuration portage/explain plain-remedy.ts quantity.ts failure.ts container-program.ts long-timer.ts',
   'zentoo/command':
     'zentoo/execute record zentoo/compile zentoo/output zentoo/buildmaster zentoo/root zentoo/configure zentoo/run zentoo/identity emerge job job/tree plan schedule site store container engine report/with-task.ts portage portage/output nearest-name.ts failure.ts parse-json.ts output-name.ts',
   'zentoo/execute':
@@ -39,7 +39,7 @@ const rooms = {
   'zentoo/run':
     'zentoo/identity emerge job plan site/read site container ownership engine/docker engine report/event.ts portage portage/configuration portage/output parse-json.ts failure.ts',
   'zentoo/identity': 'site container engine failure.ts',
-  plan: 'schedule/executor.ts site/read site portage portage/output portage/explain quantity.ts abbreviate.ts failure.ts parse-json.ts output-name.ts',
+  plan: 'schedule/executor.ts site/read site portage portage/output portage/explain plain-remedy.ts quantity.ts abbreviate.ts failure.ts parse-json.ts output-name.ts',
   'site/read': 'site site/git portage portage/configuration abbreviate.ts nearest-name.ts failure.ts output-name.ts',
   site: 'site/git portage portage/configuration quantity.ts abbreviate.ts nearest-name.ts failure.ts output-name.ts',
   'site/git': '',
@@ -48,7 +48,7 @@ const rooms = {
   emerge:
     'job job/tree store container engine portage portage/output portage/explain quantity.ts failure.ts parse-json.ts container-program.ts',
   'job/tree': 'job container report/event.ts container-program.ts',
-  job: 'container engine report/event.ts portage/output portage/explain failure.ts container-program.ts long-timer.ts',
+  job: 'container engine report/event.ts portage/output portage/explain plain-remedy.ts failure.ts container-program.ts long-timer.ts',
   terminal: 'container engine failure.ts container-program.ts',
   container:
     'ownership store engine report/event.ts portage portage/output container-program.ts nearest-name.ts failure.ts',
@@ -56,6 +56,7 @@ const rooms = {
   store: 'engine portage/output parse-json.ts failure.ts container-program.ts',
   'engine/docker': 'engine parse-json.ts failure.ts',
   engine: 'failure.ts',
+  'plain-remedy.ts': 'portage/explain',
   'portage/explain': 'portage portage/output quantity.ts failure.ts',
   'portage/output': 'portage report/event.ts parse-json.ts',
   'portage/configuration': '',

@@ -1,4 +1,4 @@
-import type { Remedy } from './remedy.ts';
+import type { Remedy } from './portage/explain/remedy.ts';
 
 /** The remedies whose words name no option, file or command of a program. */
 const plainKinds = [
@@ -17,7 +17,7 @@ const plainKinds = [
   'correct-source',
 ] as const satisfies readonly Remedy['kind'][];
 
-/** A remedy that all programs put into the same words. */
+/** A remedy that all programs put into the same words: portage/ returns it as data, as all remedies. */
 export type PlainRemedy = Extract<Remedy, { readonly kind: (typeof plainKinds)[number] }>;
 
 /** Whether all programs put a remedy into the same words. */

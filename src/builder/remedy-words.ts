@@ -13,7 +13,7 @@ import {
   isPlainRemedy,
   treeFaults,
   type PlainRemedy,
-} from '../portage/explain/plain-remedy.ts';
+} from '../plain-remedy.ts';
 import type { Suggestion } from '../portage/output/pretend-output.ts';
 import { formatMemorySize } from '../quantity.ts';
 

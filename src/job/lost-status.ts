@@ -1,7 +1,7 @@
 import type { ContainerSession } from '../container/container-session.ts';
 import { Failure } from '../failure.ts';
 import { findFull } from '../portage/explain/measured-cause.ts';
-import { describeFullPlace } from '../portage/explain/plain-remedy.ts';
+import { describeFullPlace } from '../plain-remedy.ts';
 import type { Job } from './job.ts';
 import { measureSpace } from './measure-space.ts';
 

@@ -3,7 +3,7 @@ import type { Suggestion } from '../output/pretend-output.ts';
 
 /**
  * A remedy for a failure, as data. The programs describe it in a hint, because they know their own options and files: see
- * `builder/remedy-words.ts` and `plan/remedy-words.ts`. `plain-remedy.ts` describes the remedies that need neither. If one of
+ * `builder/remedy-words.ts` and `plan/remedy-words.ts`. `src/plain-remedy.ts` describes the remedies that need neither. If one of
  * them lacks a remedy, TypeScript reports an error.
  */
 export type Remedy = TreeRemedy | BuildRemedy | RequestRemedy | ConfigurationRemedy;

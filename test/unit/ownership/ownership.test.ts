@@ -18,8 +18,12 @@ import {
 const id = 'c0de'.repeat(16) as ContainerId;
 const volume = workVolumeName('0123456789abcdef');
 const anonymous = 'a'.repeat(64);
-const mount = (source: string, target = '/x', type: Mount['type'] = 'volume'): Mount =>
-  ({ type, source, target, readOnly: false }) as Mount;
+const mount = (source: string, target = '/x', type: Mount['type'] = 'volume'): Mount => ({
+  type,
+  source,
+  target,
+  readOnly: false,
+});
 
 describe('a volume with the label of a work volume', () => {
   it.each([

@@ -36,6 +36,8 @@ const names = [
     'zentoo',
     'gentoo-builder',
     'docker',
+    'the engine',
+    'mounted',
   ]),
 ];
 
@@ -45,7 +47,7 @@ test('knows options, keys and files to look for', () => {
   );
 });
 
-test('portage/ names no option, key, file or command of the programs', () => {
+test('portage/ names no option, key, file or command of the programs, and no engine', () => {
   const found = globSync('portage/**/*.ts', { cwd: source }).flatMap((file) =>
     readFileSync(join(source, file), 'utf8')
       .split('\n')
