@@ -42,6 +42,8 @@ const isInput: Readonly<Record<keyof BuildRequest, boolean | undefined>> = {
   invalidPackages: false,
 };
 
+const inputNames = new Set(Object.entries(isInput).flatMap(([name, covered]) => (covered === true ? [name] : [])));
+
 /**
  * Identifies all inputs of an image by 64 hexadecimal digits: equal fingerprints mean equal inputs. `treeStamp` is the stamp of
  * the tree. Returns undefined if an input is unknown: if the tree has no stamp, or if the sync also updates other repositories.
@@ -53,7 +55,7 @@ export async function fingerprintBuild(
 ): Promise<string | undefined> {
   const movesOthers = request.sync && system?.otherSyncs !== false;
   if (base.image === undefined || treeStamp === undefined || treeStamp === '' || movesOthers) return undefined;
-  const asked = Object.entries(request).filter(([name]) => isInput[name as keyof BuildRequest] === true);
+  const asked = Object.entries(request).filter(([name]) => inputNames.has(name));
   const makeConf = request.makeConf === undefined ? undefined : await readFile(request.makeConf);
   const inputs = {
     pipeline,

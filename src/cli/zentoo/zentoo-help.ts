@@ -31,7 +31,7 @@ ${common}
 environment
   ZENTOO_SITE             the default of --site
 
-${describeStatuses(Object.keys(bands) as StatusBand[])}
+${describeStatuses(Object.values(bands))}
 docs/exit-statuses.md lists each status. zentoo COMMAND --help describes a command.
 `;
 }
@@ -40,15 +40,15 @@ docs/exit-statuses.md lists each status. zentoo COMMAND --help describes a comma
 export function describeCommand(command: ZentooCommand): string {
   const details = command.details === '' ? '' : `${command.details}\n`;
   const usage = `usage: zentoo [options] ${usageOf(command)}\n\n${capitalise(command.summary)}.\n`;
-  return `${usage}\n${details}${common}\n\n${describeStatuses(command.statuses)}`;
+  return `${usage}\n${details}${common}\n\n${describeStatuses(command.statuses.map((band) => bands[band]))}`;
 }
 
-function describeStatuses(some: readonly StatusBand[]): string {
+function describeStatuses(some: readonly (readonly [string, string])[]): string {
   const rows = [
     ['0', 'success'],
     ['1', 'a defect of zentoo'],
     ['2', 'an invalid command line'],
-    ...some.map((band) => bands[band]),
+    ...some,
     ['130', 'interrupted'],
     ['143', 'terminated'],
   ];

@@ -32,7 +32,7 @@ export async function importRoot(session: ContainerSession, { root, name, labels
   const stream = await RootStream.open(session, importCommand(root));
   // Without a listener, an error would end the program: the engine may have refused the request already.
   const archive = new PassThrough().on('error', () => undefined);
-  const abort = () => archive.destroy(signal.reason as Error);
+  const abort = () => archive.destroy(signal.reason);
   signal.addEventListener('abort', abort);
   try {
     // The archive ends, or breaks off with the failure, before the engine makes an image of it.

@@ -81,6 +81,11 @@ describe('the linter', () => {
     write('src/plan/value-b.ts', "import { a } from './value-a.ts';\nexport const b = (): unknown => a;\n");
     write('src/plan/type-a.ts', "import type { B } from './type-b.ts';\nexport type A = B | 1;\n");
     write('src/plan/type-b.ts', "import type { A } from './type-a.ts';\nexport type B = readonly A[];\n");
+    write(
+      'src/plan/cast.ts',
+      "export const a = JSON.parse('1') as { readonly b: 1 };\nexport const c = [1] as const;\n",
+    );
+    write('src/portage/atom.ts', "export const a = '' as '' & { readonly brand: 'Atom' };\n");
     write('src/plan/allowed.ts', "import { Failure } from '../failure.ts';\nvoid Failure;\n");
   });
   afterAll(() => rmSync(copy, { recursive: true }));
@@ -94,6 +99,10 @@ describe('the linter', () => {
   it('refuses a circle of imports, of types too', () => {
     const names = ['type-a', 'type-b', 'value-a', 'value-b'];
     expect(refusedBy('import(no-cycle)')).toEqual(names.map((name) => `src/plan/${name}.ts`));
+  });
+
+  it('refuses a cast, except in the parsers of brands', () => {
+    expect(refusedBy('typescript(consistent-type-assertions)')).toEqual(['src/plan/cast.ts']);
   });
 
   it('refuses each forbidden import, however it is written, and no other', () => {
