@@ -98,9 +98,7 @@ const plainRules = `
   typescript/no-explicit-any typescript/no-floating-promises typescript/no-misused-promises
   typescript/await-thenable typescript/prefer-promise-reject-errors typescript/switch-exhaustiveness-check
   typescript/no-unnecessary-type-assertion typescript/no-deprecated typescript/no-non-null-assertion
-`
-  .trim()
-  .split(/\s+/);
+`.match(/\S+/g);
 
 export default defineConfig({
   plugins: ['typescript', 'import', 'unicorn', 'oxc', 'node'],
@@ -110,7 +108,7 @@ export default defineConfig({
   env: { node: true, es2024: true },
   ignorePatterns: ['dist', 'node_modules'],
   rules: {
-    ...Object.fromEntries(plainRules.map((rule) => [rule, 'error' as const])),
+    ...Object.fromEntries((plainRules ?? []).map((rule) => [rule, 'error' as const])),
     'import/no-cycle': ['error', { ignoreTypes: false }],
     'typescript/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
     'typescript/only-throw-error': ['error', { allowThrowingUnknown: true }],
