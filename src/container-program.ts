@@ -26,7 +26,7 @@ export function pythonProgram(files: URL | readonly URL[], ...args: readonly str
   return ['python3', '-I', '-c', `${modules}${all.slice(-1).map(readProgram).join('')}`, ...args];
 }
 
-/** Lines of Python that make a file a module, under the file's name. A text in JSON is a literal of Python, too. */
+/** Returns Python source that defines a module with the name and the content of a file. Every JSON string is a Python string. */
 function readModule(file: URL): string {
   const name = JSON.stringify(basename(file.pathname, '.py'));
   return `import sys; sys.modules[${name}] = type(sys)(${name}); exec(${JSON.stringify(readProgram(file))}, vars(sys.modules[${name}]))\n`;

@@ -19,6 +19,6 @@ export function parseJson<Value>(schema: GenericSchema<unknown, Value>, text: st
  * Reads the JSON that a program in a container prints on the last line of its output: Portage may print messages before
  * it. Returns undefined as {@link parseJson} does.
  */
-export function parsePrintedJson<Value>(schema: GenericSchema<unknown, Value>, output: string): Value | undefined {
+export function parseLastLineAsJson<Value>(schema: GenericSchema<unknown, Value>, output: string): Value | undefined {
   return parseJson(schema, output.trimEnd().split('\n').at(-1) ?? '');
 }

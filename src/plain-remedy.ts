@@ -47,7 +47,7 @@ export function describePlainRemedy(remedy: PlainRemedy): string {
     case 'add-category':
       return 'name the package with its category';
     case 'choose-similar-package':
-      return remedy.packages.length > 1 ? 'name one of these packages' : 'name that package';
+      return remedy.packages.length > 1 ? 'name one of these packages' : `name the package ${remedy.packages.join('')}`;
     case 'choose-version':
       return 'ask for another version';
     case 'correct-source':

@@ -13,7 +13,7 @@ import type { Workspace } from '../container/workspace.ts';
 import { readMakeConf } from '../portage/configuration/make-conf.ts';
 import type { Remark } from '../portage/configuration/make-conf-tokens.ts';
 import { readBaseMakeConf, type GivenMakeConf } from './make-conf.ts';
-import { readDirectory, readSettingFiles, type ReadDirectory } from './setting-files.ts';
+import { readDirectory, readSettingFiles, type SettingsDirectory } from './setting-files.ts';
 
 /** The facts that gentoo-builder reads from a base's configuration files before it starts a container from the base. */
 export interface BaseSystem {
@@ -29,7 +29,7 @@ export interface BaseSystem {
 
 /**
  * Reads the Portage configuration of the base image, with the make.conf of the user. Refuses a base without `emerge`, and a
- * make.conf at which emerge would end.
+ * make.conf at which emerge would fail.
  */
 export async function inspectBaseSystem(
   engine: Engine,
@@ -74,6 +74,6 @@ function systemOf(configuration: PortageConfiguration, notes: readonly Remark[])
   };
 }
 
-async function textsOf(probe: Probe, directory: ReadDirectory, name: string): Promise<readonly string[]> {
+async function textsOf(probe: Probe, directory: SettingsDirectory, name: string): Promise<readonly string[]> {
   return (await readSettingFiles(probe, directory, name)).map(({ text }) => text);
 }

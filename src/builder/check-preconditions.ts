@@ -38,7 +38,7 @@ export interface Preconditions {
   readonly movedTags: readonly MovedTag[];
 }
 
-/** A name that another image has now. */
+/** A name of `--tag` that another image has now. */
 export interface MovedTag {
   readonly name: string;
   readonly from: ImageId;

@@ -1,7 +1,7 @@
 import { shellProgram } from '../container-program.ts';
 import { emergeCommand, emergeEnvironment } from '../portage/emerge-command.ts';
 import { failuresOf } from '../failure.ts';
-import { bigDirectory, temporaryDirectory, workDirectory } from '../container/work-directories.ts';
+import { bigPackagesDirectory, temporaryDirectory, workDirectory } from '../container/work-directories.ts';
 import type { ContainerSession } from '../container/container-session.ts';
 import type { BuildRequest } from './build-request.ts';
 import { requiredFreeGib } from '../emerge/decide-tmpfs.ts';
@@ -116,7 +116,7 @@ async function runOrMend(
 /** Changes an emerge to build packages in the work volume. */
 function onVolume({ name, command }: Job): Pick<Job, 'name' | 'command'> {
   const program = new URL('./build-on-volume.sh', import.meta.url);
-  const onVolumeCommand = shellProgram(program, 'gentoo-builder-on-volume', bigDirectory, workDirectory, ...command);
+  const onVolumeCommand = shellProgram(program, 'gentoo-builder-on-volume', bigPackagesDirectory, workDirectory, ...command);
   return { name: `${name}-on-volume`, command: onVolumeCommand };
 }
 

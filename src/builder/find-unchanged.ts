@@ -48,7 +48,7 @@ const imagesVolume = 'gentoo-images';
 
 const place = '/mnt';
 
-/** The image of the probe by which the register is read and written. */
+/** The image of the container through which the register is read and written. */
 type ProbeImage = Pick<ProbeRequest, 'image'>;
 
 /**

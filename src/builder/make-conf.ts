@@ -8,7 +8,7 @@ import type { Probe } from '../container/probe.ts';
 import type { Remark } from '../portage/configuration/make-conf-tokens.ts';
 import { findRootFaults } from '../portage/configuration/root-variables.ts';
 import { readMakeConf, type MakeConf, type MakeConfFile } from '../portage/configuration/make-conf.ts';
-import { isDirectorySetting, readFollowing, readSettingFiles, type ReadDirectory } from './setting-files.ts';
+import { isDirectorySetting, readFollowing, readSettingFiles, type SettingsDirectory } from './setting-files.ts';
 
 const maximumSize = 1024 ** 2;
 const directory = '/etc/portage';
@@ -24,7 +24,7 @@ export interface GivenMakeConf {
 }
 
 /**
- * Reads the make.conf of the user. Refuses a file that cannot be a make.conf, or at which emerge would end, before a container is
+ * Reads the make.conf of the user. Refuses a file that cannot be a make.conf, or at which emerge would fail, before a container is
  * started. Files that it sources are not read here, because only the base has them.
  */
 export async function readGivenMakeConf(path: string | undefined): Promise<GivenMakeConf | undefined> {
@@ -42,10 +42,10 @@ interface Fault extends Remark {
   readonly why: string;
 }
 
-/** The lines at which emerge would end, and those that name another root. */
+/** The lines at which emerge would fail, and those that name another root. */
 function findFaults(makeConf: MakeConf): readonly Fault[] {
   return [
-    ...makeConf.faults.map((fault) => ({ ...fault, why: 'emerge would end at this line: correct' })),
+    ...makeConf.faults.map((fault) => ({ ...fault, why: 'emerge fails at this line: correct' })),
     ...findRootFaults(makeConf).map((fault) => ({
       ...fault,
       why: 'a build is for the root of its container: remove the line from',
@@ -100,12 +100,12 @@ export interface BaseMakeConf extends Pick<MakeConf, 'variables' | 'notes'> {
 
 /**
  * Reads the make.conf of a base as Portage will read it in the build: with the file that the user gave, and with sourced files.
- * `own` is /etc/portage. Throws the faults at which emerge would end: `usage` in the user's file, otherwise
+ * `own` is /etc/portage. Throws the faults at which emerge would fail: `usage` in the user's file, otherwise
  * `base-unusable`.
  */
 export async function readBaseMakeConf(
   probe: Probe,
-  own: ReadDirectory,
+  own: SettingsDirectory,
   { base, given }: { readonly base: string; readonly given: GivenMakeConf | undefined },
 ): Promise<BaseMakeConf> {
   const files = await makeConfFiles(probe, own, given?.text);
@@ -127,7 +127,7 @@ export async function readBaseMakeConf(
 
 async function makeConfFiles(
   probe: Probe,
-  own: ReadDirectory,
+  own: SettingsDirectory,
   given: string | undefined,
 ): Promise<readonly MakeConfFile[]> {
   const isDirectory = isDirectorySetting(own, 'make.conf');

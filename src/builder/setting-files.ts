@@ -9,12 +9,12 @@ const mostLinks = 40;
 const versionControl = new Set(['CVS', 'RCS', 'SCCS']);
 
 /** A directory of a base that was read. */
-export interface ReadDirectory extends DirectoryTexts {
+export interface SettingsDirectory extends DirectoryTexts {
   readonly path: string;
 }
 
 /** Reads a directory of a base with everything below it; a text that is too large makes the base unusable. */
-export async function readDirectory(probe: Probe, path: string): Promise<ReadDirectory> {
+export async function readDirectory(probe: Probe, path: string): Promise<SettingsDirectory> {
   return { path, ...(await probe.readDirectory(path, 'base-unusable')) };
 }
 
@@ -25,7 +25,7 @@ export async function readDirectory(probe: Probe, path: string): Promise<ReadDir
  */
 export async function readSettingFiles(
   probe: Probe,
-  directory: ReadDirectory,
+  directory: SettingsDirectory,
   name: string,
 ): Promise<readonly MakeConfFile[]> {
   return readBelow(probe, directory, name, []);
@@ -36,10 +36,10 @@ export function isDirectorySetting({ texts, links }: DirectoryTexts, name: strin
   return [...texts.keys(), ...links.keys()].some((path) => path.startsWith(`${name}/`));
 }
 
-/** `above` are the directories that links led to on the way, so that a link to a directory above it ends. */
+/** Reads the files of a setting. `above` has the directories that links have led to, so that a cycle of links ends. */
 async function readBelow(
   probe: Probe,
-  directory: ReadDirectory,
+  directory: SettingsDirectory,
   name: string,
   above: readonly string[],
 ): Promise<readonly MakeConfFile[]> {

@@ -59,7 +59,7 @@ export async function syncRepository(
       command: withMetadataCache({ tree }, sync),
       maxAge: syncMaxAge(request, syncType),
       leftovers: ready.treeState === 'interrupted' ? 'delete' : 'refuse',
-      ofUser: ready.tree.type === 'bind',
+      isUserDirectory: ready.tree.type === 'bind',
     }),
     environment: syncEnvironment(session),
     watch: false,

@@ -79,7 +79,7 @@ export function parseArguments(all: readonly string[], table: OptionTable): Pars
   };
 }
 
-/** Removes the options that are given without the value that they may have, and names them. */
+/** Separates the options of `optional` that are given without a value (`bare`) from the other arguments. */
 function withoutBareOptions(
   all: readonly string[],
   optional: readonly string[],

@@ -34,7 +34,7 @@ export interface ContainerSession extends BuildContext, CommandRunner {
   readonly hold: HeldStdin;
   /** The variables that every process of the session gets: the proxies. */
   readonly environment: Readonly<Record<string, string>>;
-  /** The process of the running job; a termination of the container waits for its end. */
+  /** The process of the running job; undefined if none runs. Before the container is stopped, the program waits for its end. */
   currentJob: ExecId | undefined;
   /** Starts a process that outlives its connection; throws if it cannot be started. For jobs, see `job/run-job.ts`. */
   start(request: ExecRequest): Promise<ExecId>;

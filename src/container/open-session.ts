@@ -59,11 +59,14 @@ export async function openSession(
 }
 
 /** The properties of a running build container from which a session is created. */
-export type HeldContainer = Pick<ContainerSession, 'id' | 'workspace' | 'base' | 'trees' | 'log' | 'tmpfs' | 'hold'> &
+export type SessionContainer = Pick<
+  ContainerSession,
+  'id' | 'workspace' | 'base' | 'trees' | 'log' | 'tmpfs' | 'hold'
+> &
   Partial<Pick<SessionRequest, 'subject'>>;
 
 /** Creates the session of a running container. */
-export function createSession(context: BuildContext, container: HeldContainer): ContainerSession {
+export function createSession(context: BuildContext, container: SessionContainer): ContainerSession {
   const { engine, report, signal, self, proxies } = context;
   const { id, workspace, subject = '' } = container;
   const commands = commandsIn(engine, id);

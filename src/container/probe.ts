@@ -65,7 +65,7 @@ export async function withProbe<T>(
   return withContainer(engine, name, { image, mounts: [work, ...mounts] }, look);
 }
 
-/** Does the same with a container of this name that has no other mounts than `mounts`. */
+/** Creates a container with this name and only `mounts`, hands a probe of it to `look`, and removes it. */
 export async function withContainer<T>(
   engine: Engine,
   name: string,

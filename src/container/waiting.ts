@@ -11,7 +11,7 @@ export async function reportWaiting(report: Report, waiting: string): Promise<vo
   await report({ type: 'note', message: `waiting for ${waiting}` });
 }
 
-/** Returns a function that receives output, and reports what it says about waiting on standard error. */
+/** Returns a function that receives output. It reports each line of standard error about waiting for a tree. */
 export function waitingReporter(report: Report): (chunk: OutputChunk) => void {
   let begun = '';
   return ({ stream, data }) => {

@@ -14,4 +14,4 @@ export const temporaryDirectory = '/var/tmp';
 export const stateDirectory = `${workDirectory}/.gentoo-builder`;
 
 /** PORTAGE_TMPDIR of packages that are too big for a tmpfs; on the work volume. */
-export const bigDirectory = `${stateDirectory}/big`;
+export const bigPackagesDirectory = `${stateDirectory}/big`;

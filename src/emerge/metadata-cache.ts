@@ -15,7 +15,7 @@ export interface MetadataCacheUse {
 
 /**
  * Runs a command of Portage with the metadata cache of a tree, and without it if Portage could not write to it: a full or damaged
- * cache would end emerge with a traceback. The output then has a line for {@link metadataWarning}.
+ * cache would make emerge fail with a traceback. The output then has a line for {@link metadataWarning}.
  */
 export function withMetadataCache(
   { tree, cache = defaultTarget('metadata'), bytes = 128 * 2 ** 20, files = 32_000 }: MetadataCacheUse,

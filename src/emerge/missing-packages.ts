@@ -2,7 +2,7 @@ import { array, object, string, type InferOutput } from 'valibot';
 import { pythonProgram } from '../container-program.ts';
 import type { ContainerSession } from '../container/container-session.ts';
 import { underLock } from '../job/tree/tree-scripts.ts';
-import { parseJson } from '../parse-json.ts';
+import { parseLastLineAsJson } from '../parse-json.ts';
 import type { PackageArgument } from '../portage/atom.ts';
 
 const answerSchema = object({
@@ -19,5 +19,5 @@ export async function findMissingPackages(
 ): Promise<InferOutput<typeof answerSchema> | undefined> {
   const program = pythonProgram(new URL('./missing-packages.py', import.meta.url), ...atoms);
   const { stdout } = await session.run({ command: underLock('shared', session, program) });
-  return parseJson(answerSchema, stdout.trimEnd().split('\n').at(-1) ?? '');
+  return parseLastLineAsJson(answerSchema, stdout);
 }

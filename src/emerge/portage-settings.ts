@@ -1,18 +1,8 @@
 import { Failure } from '../failure.ts';
+import type { EmergeAbilities } from '../portage/emerge-abilities.ts';
 import { parsePartition, partitionCommand, type Partition, type PartitionKey } from '../store/partition.ts';
 import type { ContainerSession } from '../container/container-session.ts';
 import { settingsCommand, underLock } from '../job/tree/tree-scripts.ts';
-
-/** The abilities of this emerge that older versions do not have. */
-export interface EmergeAbilities {
-  /** Whether emerge serves a stream of its status (`FEATURES=observability`, since Portage 3.0.82). */
-  readonly observable: boolean;
-  /**
-   * Whether emerge can check the free space of PORTAGE_TMPDIR before it begins a package while it builds others
-   * (`--jobs-tmpdir-require-free-gb`).
-   */
-  readonly measuresSpace: boolean;
-}
 
 /** The settings of Portage in the build container; they depend on the tree. */
 export interface PortageSettings extends EmergeAbilities {

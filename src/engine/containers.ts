@@ -36,7 +36,7 @@ export interface Container {
   readonly upperDir: string | undefined;
 }
 
-/** A container to create. A commit passes image, command, mounts and labels on to the image, and nothing else. */
+/** A container to create. A commit copies command, user, mounts and labels to the new image, and nothing else. */
 export interface ContainerSpec {
   readonly image: string;
   /** The arguments of process 1; replaces both the image's entrypoint and its command. */

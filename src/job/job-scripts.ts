@@ -42,7 +42,7 @@ export function followCommand({ name, log, offset, watch, cgroups }: FollowReque
 }
 
 /**
- * Runs emerge with English messages, whatever LC_ALL says. If it succeeds, its temporary directory is emptied except for the files of
+ * Runs emerge with English messages, whatever LC_ALL says. If it succeeds, `work`, its temporary directory, is emptied except for the files of
  * this program. The job's result is a sorted list of `category/name-version`: the packages merged since the first merge in this container began.
  */
 export function mergeCommand(work: string, emerge: readonly string[]): readonly string[] {
@@ -51,7 +51,7 @@ export function mergeCommand(work: string, emerge: readonly string[]): readonly 
 }
 
 /** Prints the number of seconds since any file below a directory was last written. */
-export function silenceCommand(directory: string): readonly string[] {
+export function measureSilenceCommand(directory: string): readonly string[] {
   return shellProgram(new URL('./measure-silence.sh', import.meta.url), 'gentoo-builder-silence', directory);
 }
 

@@ -1,6 +1,6 @@
 import type { ContainerSession } from '../container/container-session.ts';
 import { Failure } from '../failure.ts';
-import { findFull } from '../portage/explain/measured-cause.ts';
+import { findFullFileSystems } from '../portage/explain/measured-cause.ts';
 import { describeFullPlace } from '../plain-remedy.ts';
 import type { Job } from './job.ts';
 import { measureSpace } from './measure-space.ts';
@@ -22,7 +22,7 @@ export async function lostStatus(
     const message = `${what}, and the kernel killed a process because memory was short`;
     return new Failure('out-of-memory', message, { logTail, hint: fewerProcesses });
   }
-  const full = findFull(await measureSpace(session));
+  const full = findFullFileSystems(await measureSpace(session));
   if (full !== undefined) {
     const hint = `free space ${describeFullPlace(full.directory, 'docker system df')}`;
     return new Failure('disk-full', `${what}, and no space is left at ${full.words}`, { logTail, hint });

@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { Failure } from '../failure.ts';
 import { startTimer } from '../long-timer.ts';
 import type { ContainerSession } from '../container/container-session.ts';
-import { silenceCommand } from './job-scripts.ts';
+import { measureSilenceCommand } from './job-scripts.ts';
 import type { Job } from './job.ts';
 
 /** Ends a job if neither its own log nor the log of a package is written for `job.silenceTimeout` seconds. */
@@ -55,7 +55,7 @@ export class SilenceLimit {
 
   private async ageOfLogs(): Promise<number> {
     try {
-      const { stdout } = await this.session.run({ command: silenceCommand(this.session.log.directory) });
+      const { stdout } = await this.session.run({ command: measureSilenceCommand(this.session.log.directory) });
       return Number.parseInt(stdout, 10) || 0;
     } catch {
       // If the engine does not answer, the build may still run; the end of the stream shows the state of the engine.

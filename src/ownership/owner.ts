@@ -58,7 +58,7 @@ export async function currentOwner(self: Container | undefined, world: OwnerWorl
   return { kind: 'process', machine, boot, pidNamespace, pid: process.pid, startTime };
 }
 
-/** The state of an owner: `gone` and `alive` are proven; it is `unknown` on another machine, and mostly in another process id namespace. */
+/** The state of an owner: `gone` and `alive` are proven. The state is `unknown` if the owner is on another machine, or if its process id namespace still exists and is another one. */
 export type OwnerLife = 'alive' | 'gone' | 'unknown';
 
 /** Finds out whether an owner is alive. */
@@ -167,7 +167,7 @@ function namespaceOf(proc: string, process: string): string | undefined {
   }
 }
 
-/** Whether a process is in a namespace; undefined if the namespace of a process that does not end cannot be read. */
+/** Whether some process is in the namespace; undefined if the namespace of a running process cannot be read. */
 function findNamespace(proc: string, namespace: string): boolean | undefined {
   const processes = readdirSync(proc).filter((name) => /^\d+$/.test(name));
   const namespaces = processes.map((name) => namespaceOf(proc, name));

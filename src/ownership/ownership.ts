@@ -92,7 +92,7 @@ export function disproveLease(
 
 /**
  * Proves that an image with the label of a worker's image is one. An image that was built from a worker's image inherits the
- * label, which then has another name.
+ * label; the value of the label is then not the image's own name.
  */
 export function isWorkerImage(name: string, labelled: string | undefined, site: string): boolean {
   return name === labelled && name.startsWith(`zentoo/${site}/distcc:`);
@@ -120,7 +120,7 @@ const anonymous = /^[0-9a-f]{64}$/;
 
 const workVolume = /^gentoo-builder-[0-9a-f]{16}$/;
 
-/** Whether the name reserves the name of an image, `gentoo-` and the first digits of the container's id. */
+/** Whether a container's name is the name of its future image: `gentoo-` and the first digits of the container's id. */
 function isImageName(name: string, id: ContainerId): boolean {
   const digits = /^gentoo-([0-9a-f]{4,64})$/.exec(name)?.[1];
   return digits !== undefined && id.startsWith(digits);

@@ -99,7 +99,7 @@ function hookInputs({ buildhooks }: Tuple): Inputs {
   return Object.fromEntries(inputs);
 }
 
-/** The tuple's set and all sets that it names, directly or not, as far as they are the site's. The branch's own sets are part of its commit. */
+/** The tuple's set and the site's sets that it names, directly or through other sets. The branch's own sets are part of its commit. */
 function setsOf({ packages, portage }: Tuple, shared: readonly PackageSet[]): readonly PackageSet[] {
   const own = (name: string) => portage.entries.find(({ path }) => path === `sets/${name}`);
   const found = new Map<string, PackageSet>();

@@ -3,13 +3,14 @@ import type { ElogEntry } from '../portage/output/elog.ts';
 import { outputNames, type OutputName } from '../output-name.ts';
 import { failureRecordSchema, type FailureRecord } from './failure-record.ts';
 import type { ResolvedPackages } from './package-pool.ts';
-import { emergeFeaturesSchema, type EmergeFeatures } from './work-order.ts';
+import type { EmergeAbilities } from '../portage/emerge-abilities.ts';
+import { emergeAbilitiesSchema } from './work-order.ts';
 
 /** The result of a work order that succeeded. It can be written as JSON, as an order can. */
 export type WorkAnswer =
   | { readonly kind: 'buildmaster' }
   /** One answer per tuple of the order, in the order's sequence. */
-  | { readonly kind: 'resolve'; readonly abilities: EmergeFeatures; readonly tuples: readonly TupleAnswer[] }
+  | { readonly kind: 'resolve'; readonly abilities: EmergeAbilities; readonly tuples: readonly TupleAnswer[] }
   | { readonly kind: 'packages'; readonly elog: readonly ElogEntry[] }
   | ({ readonly kind: 'assemble' } & AssembledTuple);
 
@@ -87,7 +88,7 @@ export const workAnswerSchema: v.GenericSchema<unknown, WorkAnswer> = v.variant(
   v.strictObject({ kind: v.literal('buildmaster') }),
   v.strictObject({
     kind: v.literal('resolve'),
-    abilities: emergeFeaturesSchema,
+    abilities: emergeAbilitiesSchema,
     tuples: v.array(
       v.variant('type', [
         v.strictObject({

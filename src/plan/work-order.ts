@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { EmergeAbilities } from '../portage/emerge-abilities.ts';
 import { outputNames, type OutputName } from '../output-name.ts';
 
 /**
@@ -37,7 +38,7 @@ export interface PackagesOrder {
   readonly partition: string;
   /** Identifies the inputs of the compilation: ebuilds, settings, dependencies and the stage. Empty if they are not known. */
   readonly inputs: string;
-  readonly abilities: EmergeFeatures;
+  readonly abilities: EmergeAbilities;
 }
 
 /** A package version that is compiled. */
@@ -51,16 +52,8 @@ export interface OrderedPackage {
   readonly root: string;
 }
 
-/** Features of the buildmaster's emerge that older versions lack. */
-export interface EmergeFeatures {
-  /** Whether emerge serves a stream of its status (`FEATURES=observability`, since Portage 3.0.82). */
-  readonly observable: boolean;
-  /** Whether emerge has the option `--jobs-tmpdir-require-free-gb`. */
-  readonly measuresSpace: boolean;
-}
-
-/** The schema of {@link EmergeFeatures}. */
-export const emergeFeaturesSchema: v.GenericSchema<unknown, EmergeFeatures> = v.strictObject({
+/** The schema of {@link EmergeAbilities}. */
+export const emergeAbilitiesSchema: v.GenericSchema<unknown, EmergeAbilities> = v.strictObject({
   observable: v.boolean(),
   measuresSpace: v.boolean(),
 });
@@ -80,7 +73,7 @@ export const workOrderSchema: v.GenericSchema<unknown, WorkOrder> = v.variant('k
     dependencies: texts,
     partition: text,
     inputs: text,
-    abilities: emergeFeaturesSchema,
+    abilities: emergeAbilitiesSchema,
   }),
   v.strictObject({
     kind: v.literal('assemble'),

@@ -107,7 +107,7 @@ export type TargetRecord = BuildRecord['targets'][number];
 export type UsageRecord = v.InferOutput<typeof usageSchema>;
 
 /** The outcome of reading a record. */
-export type ReadRecord =
+export type ParsedRecord =
   | { readonly type: 'read'; readonly record: BuildRecord }
   /** The text is not a record, or this program does not read its format. */
   | { readonly type: 'refused'; readonly why: string };
@@ -118,7 +118,7 @@ export function writeBuildRecord(record: BuildRecord): string {
 }
 
 /** Reads the text of a record's file. A record of another format is refused by its number. */
-export function readBuildRecord(json: string): ReadRecord {
+export function readBuildRecord(json: string): ParsedRecord {
   const format = parseJson(v.object({ format: count }), json)?.format;
   if (format === undefined) return { type: 'refused', why: 'it is not a build record' };
   if (format !== recordFormat)

@@ -26,10 +26,10 @@ const noteSchema = v.strictObject({
 
 const fileSchema = v.strictObject({ format: v.literal(notesFormat), packages: v.array(noteSchema) });
 
-/** A note of packages whose compilation failed, alone or together in a cycle. */
-export type FailedPackages = Readonly<v.InferOutput<typeof noteSchema>>;
+/** A note of one or more packages whose compilation failed; several are compiled together if they need each other. */
+export type FailureNote = Readonly<v.InferOutput<typeof noteSchema>>;
 
-/** A compilation: its packages, their partition of the store, and what identifies the inputs; empty if these are not known. */
+/** A compilation: its packages, their partition of the store, and what identifies the inputs; `inputs` is empty if they are not known. */
 export interface Attempt {
   readonly inputs: string;
   readonly partition: string;
@@ -43,18 +43,18 @@ export interface FailedAttempt extends Attempt {
 }
 
 /** The outcome of reading the file of notes. */
-export type ReadNotes =
-  | { readonly type: 'read'; readonly notes: readonly FailedPackages[] }
+export type ParsedNotes =
+  | { readonly type: 'read'; readonly notes: readonly FailureNote[] }
   /** The text is damaged, or of a later version of this program, which may still need it. */
   | { readonly type: 'refused'; readonly why: string; readonly isLater: boolean };
 
 /** Writes notes as the text of their file. */
-export function writeNotes(notes: readonly FailedPackages[]): string {
+export function writeNotes(notes: readonly FailureNote[]): string {
   return `${JSON.stringify({ format: notesFormat, packages: notes })}\n`;
 }
 
 /** Reads the text of the file of notes. Another format is refused by its number. */
-export function readNotes(json: string): ReadNotes {
+export function readNotes(json: string): ParsedNotes {
   const format = parseJson(v.object({ format: count }), json)?.format;
   if (format !== undefined && format !== notesFormat) {
     const why = `it has format ${format}, and this program reads format ${notesFormat}`;
@@ -66,16 +66,16 @@ export function readNotes(json: string): ReadNotes {
     : { type: 'read', notes: file.packages };
 }
 
-/** Whether a failed compilation says something about its packages: another machine, disk or network would not help. */
+/** Whether a compilation failed because of its packages: it would fail on another machine, disk or network, too. */
 export function isOwnFailure(failures: readonly Failure[]): boolean {
   return failures.length > 0 && failures.every(({ code }) => code === 'build-failed');
 }
 
 /** Adds a failure to the notes, and drops notes of failures that are long ago. */
 export function noteFailure(
-  notes: readonly FailedPackages[],
+  notes: readonly FailureNote[],
   { inputs, partition, packages, at, log }: FailedAttempt,
-): readonly FailedPackages[] {
+): readonly FailureNote[] {
   const former = notes.find((note) => note.inputs === inputs);
   const note = {
     ...{ inputs, partition, packages: cpvsOf(packages) },
@@ -89,18 +89,18 @@ export function noteFailure(
 
 /** Finds the notes that a success makes void: those of the same versions in the same partition, with whatever inputs. */
 export function findVoid(
-  notes: readonly FailedPackages[],
+  notes: readonly FailureNote[],
   { partition, packages }: Pick<Attempt, 'partition' | 'packages'>,
-): readonly FailedPackages[] {
+): readonly FailureNote[] {
   const cpvs = cpvsOf(packages).join(' ');
   return notes.filter((note) => note.partition === partition && note.packages.join(' ') === cpvs);
 }
 
 /** Removes the notes that a success makes void. */
 export function dropVoid(
-  notes: readonly FailedPackages[],
+  notes: readonly FailureNote[],
   success: Pick<Attempt, 'partition' | 'packages'>,
-): readonly FailedPackages[] {
+): readonly FailureNote[] {
   const found = findVoid(notes, success);
   return notes.filter((note) => !found.includes(note));
 }
@@ -111,10 +111,10 @@ function cpvsOf(packages: Attempt['packages']): string[] {
 
 /** Finds the note that says that a compilation is hopeless: it failed at least twice with these inputs, in the last seven days. */
 export function findHopeless(
-  notes: readonly FailedPackages[],
+  notes: readonly FailureNote[],
   { inputs }: Pick<Attempt, 'inputs'>,
   now: number,
-): FailedPackages | undefined {
+): FailureNote | undefined {
   return notes.find((note) => {
     const rest = now - Date.parse(note.last);
     // The time of the last failure is later than now if the clock was set back.

@@ -30,8 +30,8 @@ export class PackageWatch {
     this.#packages.delete(cpv);
     const meter = new PackageMeter(this.#container);
     for (const other of this.#unfinished()) {
-      other.meter.share();
-      meter.share();
+      other.meter.markShared();
+      meter.markShared();
     }
     this.#packages.set(cpv, { started: now, binary, meter, phases: [], ended: undefined });
   }

@@ -47,7 +47,7 @@ export class PackageMeter {
   }
 
   /** Marks the result as an upper bound, because another package is being built or merged in the same container. */
-  share(): void {
+  markShared(): void {
     this.#isUpperBound = true;
   }
 

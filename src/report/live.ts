@@ -7,8 +7,9 @@ import { openScreen, type Screen } from './screen.ts';
 import type { ReportStream, Sink } from './sink.ts';
 import { trackLastLines } from './last-lines-by-task.ts';
 
-/** The shortest and, while a step runs, the longest time between two frames; milliseconds. */
+/** The shortest time between two frames in milliseconds. */
 const shortestPause = 100;
+/** The longest time between two frames in milliseconds while a step runs. */
 const longestPause = 1000;
 const keptAtOnce = 1000;
 

@@ -10,7 +10,7 @@ const configuration = '/etc/portage';
 /** The make.conf of a branch. Its positions have paths in the branch. */
 export interface BranchMakeConf extends MakeConf {
   /** The paths of the links that lead out of the branch. Portage reads them in the root, and zentoo does not. */
-  readonly outside: readonly string[];
+  readonly linksOutside: readonly string[];
 }
 
 /**
@@ -30,11 +30,11 @@ export function readBranchMakeConf(tree: BranchTree): BranchMakeConf {
     faults: faults.map(({ place, message }) => ({ message, place: inBranch(place) })),
     notes: notes.map(({ place, message }) => ({ message, place: inBranch(place) })),
     unread: unread.map(({ place, message }) => ({ message, place: inBranch(place) })),
-    outside: listed.flatMap(({ path, resolved }) => (resolved.kind === 'file' ? [] : [path])),
+    linksOutside: listed.flatMap(({ path, resolved }) => (resolved.kind === 'file' ? [] : [path])),
   };
 }
 
-/** The lines at which emerge would end in the files of `env/` that package.env names. */
+/** The lines at which emerge would fail in the files of `env/` that package.env names. */
 export function findEnvFaults(tree: BranchTree, makeConf: Pick<MakeConf, 'variables'>): readonly Remark[] {
   return readEnvFiles(tree, makeConf).flatMap(({ faults }) =>
     faults.map(({ place, message }) => ({ message, place: inBranch(place) })),

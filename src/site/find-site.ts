@@ -34,7 +34,7 @@ function unreadable(path: string, cause: string, { error, around }: { error?: un
   });
 }
 
-/** If a site lacks one of these, the reader reports what is missing. */
+/** A directory with one of these is a site; the reader reports the other one if it is missing. */
 const parts = [siteFile, 'config'];
 
 /** The site that contains a directory; undefined if there is none. */

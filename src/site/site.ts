@@ -161,7 +161,7 @@ export interface BranchLeftBehind {
   readonly own: string;
   /** The name of the remote, mostly `origin`. */
   readonly remote: string;
-  /** The commit of the branch in the remote repository. */
+  /** The commit of the branch in the repository `remote`, at the last fetch. */
   readonly origin: string;
 }
 

@@ -28,10 +28,12 @@ export interface ForeignPackage {
 }
 
 /** The answer of `check-root.py missing`. */
-export const missingPackages = v.array(v.object({ atom: v.string(), for: v.string() }));
+export const missingPackagesSchema = v.array(v.object({ atom: v.string(), for: v.string() }));
 
 /** The answer of `check-root.py installed`. */
-export const foreignPackages = v.array(v.object({ atom: v.string(), cpv: v.nullable(v.string()), why: v.string() }));
+export const foreignPackagesSchema = v.array(
+  v.object({ atom: v.string(), cpv: v.nullable(v.string()), why: v.string() }),
+);
 
 /**
  * Finds atoms without a package of the partition's CHOST, before an assembly and in its container. Each requested atom needs a
@@ -40,12 +42,12 @@ export const foreignPackages = v.array(v.object({ atom: v.string(), cpv: v.nulla
  * @param wanted atoms and sets, as Portage in the container understands them
  */
 export function findMissing(store: StoreMount, wanted: readonly string[]): Promise<readonly MissingPackage[]> {
-  return askPortage(store, program(), ['missing', pkgdirOf(store), ...wanted], missingPackages);
+  return askPortage(store, program(), ['missing', pkgdirOf(store), ...wanted], missingPackagesSchema);
 }
 
 /** Finds requested atoms that are not installed from a package of the partition, after an assembly. Writes nothing. */
 export function checkInstalled(store: StoreMount, wanted: readonly string[]): Promise<readonly ForeignPackage[]> {
-  return askPortage(store, program(), ['installed', pkgdirOf(store), ...wanted], foreignPackages);
+  return askPortage(store, program(), ['installed', pkgdirOf(store), ...wanted], foreignPackagesSchema);
 }
 
 /**

@@ -19,7 +19,7 @@ export interface StoreCheck {
   readonly unfit: readonly UnusedPackage[];
   /** Files that cannot be verified in this container, which does not mean that they are broken. */
   readonly unverified: readonly UnusedPackage[];
-  /** The number of the other packages. */
+  /** The number of packages that are neither unfit nor unverified. */
   readonly packages: number;
   /** Whether the partition is in order, so that `mend` has nothing to write. */
   readonly settled: boolean;
@@ -53,7 +53,7 @@ const aboutStore: Question = {
 
 /** Options of {@link mendStore}. */
 export interface MendOptions {
-  /** Whether files are read again that were found whole before and have not changed since: a disk may damage them silently. */
+  /** Whether all files are read again, also unchanged files that an earlier check found whole: a disk may damage a file silently. */
   readonly readAll?: boolean;
 }
 

@@ -25,11 +25,11 @@ export function findDependencies(store: StoreMount, packages: readonly Pretended
     return JSON.stringify({ cpv, slot, repository, root, compiled: kind === 'ebuild', use: enabledFlags(use) });
   });
   const program = ['sources.py', 'dependencies.py'].map((file) => new URL(file, import.meta.url));
-  return askPortage(store, program, args, mergeDependencies(packages.length));
+  return askPortage(store, program, args, mergeDependenciesSchema(packages.length));
 }
 
 /** The answer of `dependencies.py` about `count` packages. */
-export function mergeDependencies(count: number) {
+export function mergeDependenciesSchema(count: number) {
   const position = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(count - 1));
   return v.object({
     needs: v.pipe(v.array(v.array(position)), v.length(count)),

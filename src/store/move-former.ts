@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { hookTexts, type PartitionKey } from './partition.ts';
+import { hookArguments, type PartitionKey } from './partition.ts';
 import { askPortage, type StoreMount } from './portage-program.ts';
 import { storeDirectory } from './store-directory.ts';
 
@@ -7,7 +7,7 @@ import { storeDirectory } from './store-directory.ts';
 export interface MovedPackages {
   /** The number of packages that moved. */
   readonly moved: number;
-  /** The packages that are compiled again if they are needed. `path` is relative to the store. */
+  /** The packages that did not move: they are compiled again if they are needed. `path` is relative to the store. */
   readonly left: readonly { readonly path: string; readonly cpv: string; readonly why: string }[];
 }
 
@@ -33,5 +33,5 @@ export function moveFormerPackages(store: StoreMount, { cpu = '', hooks }: Parti
     new URL('./recorded-settings.py', import.meta.url),
     new URL('./move-former.py', import.meta.url),
   ];
-  return askPortage(store, program, [storeDirectory, store.partition, cpu, ...hookTexts(hooks)], movedPackages);
+  return askPortage(store, program, [storeDirectory, store.partition, cpu, ...hookArguments(hooks)], movedPackages);
 }

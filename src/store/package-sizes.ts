@@ -1,13 +1,13 @@
 import * as v from 'valibot';
 import { pythonProgram } from '../container-program.ts';
 import type { CommandRunner } from '../engine/run-command.ts';
-import { parsePrintedJson } from '../parse-json.ts';
+import { parseLastLineAsJson } from '../parse-json.ts';
 
 /** The sizes of a package in bytes; null if a size is not known. */
 export interface PackageSize {
   /** Of its installed files, as Portage recorded it. */
   readonly installed: number | null;
-  /** Of the file of its binary package. */
+  /** The size of the binary package's file. */
   readonly binary: number | null;
 }
 
@@ -29,5 +29,5 @@ export async function measurePackages(
   const database = `${root.replace(/\/+$/, '')}/var/db/pkg`;
   const program = new URL('./package-sizes.py', import.meta.url);
   const { stdout } = await run({ command: pythonProgram(program, database, pkgdir) });
-  return parsePrintedJson(packageSizesSchema, stdout) ?? {};
+  return parseLastLineAsJson(packageSizesSchema, stdout) ?? {};
 }

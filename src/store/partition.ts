@@ -19,11 +19,11 @@ export interface PartitionKey {
 
 /** The command that prints the partition for Portage's configuration in a container; it fails if Portage knows no CHOST. */
 export function partitionCommand({ cpu = '', hooks }: PartitionKey = {}): readonly string[] {
-  return pythonProgram(new URL('./binpkg-partition.py', import.meta.url), cpu, ...hookTexts(hooks));
+  return pythonProgram(new URL('./binpkg-partition.py', import.meta.url), cpu, ...hookArguments(hooks));
 }
 
-/** The arguments of programs for the hooks of a key. */
-export function hookTexts(hooks: PartitionKey['hooks'] = new Map()): readonly string[] {
+/** The name and the digest of each hook, as arguments of a program that computes a partition. */
+export function hookArguments(hooks: PartitionKey['hooks'] = new Map()): readonly string[] {
   const texts = [...hooks].map(([name, text]) => `${name} ${createHash('sha256').update(text).digest('hex')}`);
   return texts.toSorted();
 }

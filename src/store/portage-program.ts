@@ -2,7 +2,7 @@ import type { GenericSchema } from 'valibot';
 import { pythonProgram } from '../container-program.ts';
 import type { CommandRunner } from '../engine/run-command.ts';
 import { Failure, type FailureCode } from '../failure.ts';
-import { parsePrintedJson } from '../parse-json.ts';
+import { parseLastLineAsJson } from '../parse-json.ts';
 import type { Partition } from './partition.ts';
 import { storeDirectory } from './store-directory.ts';
 
@@ -45,7 +45,7 @@ export async function askPortage<Answer>(
 ): Promise<Answer> {
   const command = pythonProgram(program, ...args);
   const { stdout, stderr } = await run({ command, environment });
-  const answer = parsePrintedJson(schema, stdout);
+  const answer = parseLastLineAsJson(schema, stdout);
   if (answer !== undefined) return answer;
   const said = stderr.split('\n').filter(Boolean);
   throw new Failure(question.code, `failed to ${question.task}: ${said.at(-1) ?? 'Portage printed no answer'}`, {

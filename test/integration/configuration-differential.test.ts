@@ -45,13 +45,13 @@ async function askPortage(all: readonly ConfigurationFiles[]): Promise<readonly 
 function readOurselves(files: ConfigurationFiles): Omit<Answer, 'error'> {
   const tree = new BranchTree(entriesOf(files));
   const conf = readBranchMakeConf(tree);
-  const outside = files['make.conf'] === undefined ? [] : conf.outside;
+  const linksOutside = files['make.conf'] === undefined ? [] : conf.linksOutside;
   const isOutside = JSON.stringify(files).includes('source /var/');
   const values = Object.fromEntries([...conf.variables].map(([name, { value }]) => [name, value]));
   const isRefused = conf.faults.length > 0 || isOutside;
   // A quote that is not closed ends all of Portage's programs.
   const isEnd = conf.faults.some(({ message }) => /not closed|no file name|follows the backslash/.test(message));
-  expect(outside.filter((path) => path === 'make.conf')).toEqual([]);
+  expect(linksOutside.filter((path) => path === 'make.conf')).toEqual([]);
   const texts = tree
     .list('repos.conf')
     .flatMap(({ resolved }) => (resolved.kind === 'file' ? [resolved.entry.read().toString('utf8')] : []));

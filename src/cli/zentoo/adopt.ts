@@ -5,7 +5,7 @@ import type { ZentooCommand } from './zentoo-command.ts';
 export const adoptCommand: ZentooCommand = {
   name: 'adopt',
   operands: '',
-  summary: 'give a site without an id one, and take over what was registered for its directory',
+  summary: 'write an id into site.yaml if it has none, and register the name of the site for the id',
   details: `  --from DIR              the directory for which the name is registered, if the site was moved (default: the site's)
 
 adopt writes the id into site.yaml: commit it, so that all clones of the site have it. On another engine, run it again.

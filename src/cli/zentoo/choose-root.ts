@@ -69,7 +69,7 @@ interface Named {
   readonly name: string;
 }
 
-/** Selects the CPU or branch with the given name from `known`. Without a name, selects the only one in `usual`, or fails. */
+/** Selects the CPU or branch with the given name from `known`. If there is no name, selects the one in `usual`; throws if `usual` has several. */
 function chooseOne<T extends Named>(
   option: 'cpu' | 'portage' | 'buildhooks',
   name: string | undefined,

@@ -15,7 +15,7 @@ export interface PlanForm {
 }
 
 /** Formats a plan for standard output. Only JSON has its warnings: the other forms report them on standard error. */
-export function printPlan(plan: SitePlan, { json, graph }: PlanForm): string {
+export function formatPlan(plan: SitePlan, { json, graph }: PlanForm): string {
   if (graph === 'dot') return writeDot(graphPlan(plan));
   if (graph === 'mermaid') return writeMermaid(graphPlan(plan));
   return json ? `${JSON.stringify(describePlanForPrograms(plan))}\n` : describePlan(plan);

@@ -45,12 +45,12 @@ A build uses the workers of its buildmaster if there are any, and compiles the r
         const { startWorkers } = await import('../../zentoo/distcc/start-workers.ts');
         const run = await openSiteRun(site, world, { keepFailed: false, pull: tuples });
         await startWorkers(run, tuples, count);
-        return printWorkers(site.name, await describeWorkers(run), json);
+        return formatWorkers(site.name, await describeWorkers(run), json);
       }
       const run = await openSiteRun(site, world, { keepFailed: false, access: 'read', pull: [] });
-      if (action === 'status') return printWorkers(site.name, await describeWorkers(run), json);
+      if (action === 'status') return formatWorkers(site.name, await describeWorkers(run), json);
       const { removeWorkers } = await import('../../zentoo/distcc/remove-workers.ts');
-      return printRemoved(site.name, await removeWorkers(run), json);
+      return formatRemoved(site.name, await removeWorkers(run), json);
     };
   },
 };
@@ -66,7 +66,7 @@ function readCount(text: string | undefined, problems: string[]): number | undef
   return count;
 }
 
-function printWorkers(site: string, workers: readonly WorkerStatus[], json: boolean): string {
+function formatWorkers(site: string, workers: readonly WorkerStatus[], json: boolean): string {
   if (json) return `${JSON.stringify({ site, workers: workers.map(describeForPrograms) })}\n`;
   if (workers.length === 0) return `the site ${site} has no distcc workers\n`;
   const rows = workers.map((worker) => [
@@ -89,7 +89,7 @@ function describeForPrograms(worker: WorkerStatus): object {
   return { name, buildmaster, isCurrent, image, compiler, hasSameCompiler, state, slots, jobs };
 }
 
-function printRemoved(site: string, { workers, images, network }: RemovedWorkers, json: boolean): string {
+function formatRemoved(site: string, { workers, images, network }: RemovedWorkers, json: boolean): string {
   if (json) return `${JSON.stringify({ site, workers, images, network: network ?? null })}\n`;
   const removed = [...workers, ...images, ...(network === undefined ? [] : [network])];
   return removed.length === 0

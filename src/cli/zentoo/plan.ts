@@ -1,7 +1,7 @@
 import { abbreviate } from '../../abbreviate.ts';
 import type { SitePlan } from '../../plan/plan.ts';
 import type { PartialSuccess } from '../../failure.ts';
-import { graphLanguages, printPlan, type PlanForm } from './describe-plan.ts';
+import { graphLanguages, formatPlan, type PlanForm } from './describe-plan.ts';
 import { readRetry } from './retry-option.ts';
 import type { ZentooCommand } from './zentoo-command.ts';
 
@@ -37,7 +37,7 @@ Portage resolves the packages; zentoo caches its answer until something changes.
 };
 
 function withFailures(plan: SitePlan, form: PlanForm): string | PartialSuccess {
-  const output = printPlan(plan, form);
+  const output = formatPlan(plan, form);
   const [first, ...others] = plan.tuples.flatMap(({ failure }) => failure ?? []);
   return first === undefined ? output : { output, failures: [first, ...others] };
 }

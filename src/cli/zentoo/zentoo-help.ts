@@ -22,7 +22,7 @@ export function describeZentoo(commands: readonly ZentooCommand[]): string {
   const lines = commands.map((command) => `  ${usageOf(command).padEnd(width - 2)}${command.summary}`);
   return `usage: zentoo [options] COMMAND [ARGUMENT...]
 
-Manages a network of Gentoo roots from a directory under version control: a site.
+Manages many Gentoo root file systems from one directory under version control: a site.
 
 ${lines.join('\n')}
 

@@ -5,7 +5,7 @@ import type { OutputChunk } from '../execs.ts';
 /** The size in bytes of a frame's header: stream, three zeros, length in big-endian order. */
 const headerSize = 8;
 
-/** Frames up to this size are joined within the buffer that they arrived in; for larger ones an object is cheaper. */
+/** Neighbouring frames up to this size in bytes are copied together into one chunk; copying a larger frame costs more than a chunk. */
 const smallFrame = 4096;
 
 /** The number of bytes that may wait for the consumer before the source is paused. */

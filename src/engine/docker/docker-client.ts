@@ -6,7 +6,7 @@ import { Failure } from '../../failure.ts';
 import { clientOptions } from './client-options.ts';
 import { EnginePulse } from './engine-pulse.ts';
 import { type EngineAddress, formatEngineAddress } from './engine-address.ts';
-import { pingWith, refuseStrayPaths, surviveCuts } from './patch-modem.ts';
+import { pingWith, refuseStrayPaths, rejectCutAnswers } from './patch-modem.ts';
 import type { EngineFlavour } from '../engine.ts';
 import { EngineRefusal } from '../refusal.ts';
 
@@ -42,7 +42,7 @@ const pauseMs = 100;
 export async function makeDockerClient(address: EngineAddress): Promise<DockerClient> {
   const { default: DockerConstructor } = await import('dockerode');
   const docker = new DockerConstructor(clientOptions(address));
-  surviveCuts(docker.modem);
+  rejectCutAnswers(docker.modem);
   refuseStrayPaths(docker.modem);
   const where = formatEngineAddress(address);
   const pulse = address.kind === 'unix' ? undefined : new EnginePulse((signal) => pingWith(docker.modem, signal));

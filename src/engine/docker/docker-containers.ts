@@ -22,7 +22,7 @@ export function dockerContainers(client: DockerClient, flavour: EngineFlavour): 
 
 type Creation = Pick<Containers, 'createContainer' | 'holdStdin' | 'startContainer' | 'renameContainer'>;
 
-/** The methods that lead to a running container. */
+/** The methods from the creation of a container to its start. */
 function creation(client: DockerClient): Creation {
   return {
     async createContainer(name, spec) {

@@ -32,7 +32,7 @@ export function dockerImages(client: DockerClient, flavour: EngineFlavour): Imag
 
 type StoredImages = Pick<Images, 'inspectImage' | 'imagesWithLabel' | 'listImageNames' | 'tagImage' | 'removeImage'>;
 
-/** The methods for images that the engine has. */
+/** The methods that work on existing images. */
 function storedImages(client: DockerClient, flavour: EngineFlavour): StoredImages {
   return {
     async inspectImage(name) {
@@ -93,7 +93,7 @@ function imageSources(
     async importImage(archive, request, signal) {
       const step = `import image ${request.name}`;
       let id = '';
-      await whileWhole(archive, signal, async (ending) => {
+      await sendWholeArchive(archive, signal, async (ending) => {
         const query = { ...importQuery(request), abortSignal: ending };
         // dockerode takes a path or a stream; its types have only the path.
         const file = archive as unknown as string;
@@ -113,7 +113,7 @@ function imageSources(
  * Sends an archive. If the archive fails or the signal is aborted, the function aborts the request, because nothing else would
  * end it, and throws the archive's error or the signal's reason. Closes the archive in any case.
  */
-async function whileWhole(
+async function sendWholeArchive(
   archive: Readable,
   signal: AbortSignal,
   send: (ending: AbortSignal) => Promise<void>,

@@ -1,12 +1,13 @@
-/** The milliseconds between two pings, and those within which a ping must be answered. */
+/** The milliseconds between two pings. */
 const intervalMs = 5000;
+/** The milliseconds within which the engine must answer a ping. */
 const pingLimitMs = 5000;
 /** The number of pings in a row without an answer after which the engine is lost. */
 const mostMissed = 3;
 
 /**
  * Watches an engine on another machine while requests wait for its answer. A machine that is cut off closes no connection, and
- * the kernel gives up a request that was sent only after a quarter of an hour; a long request, such as a commit, has no time limit.
+ * the kernel reports a failed request only after a quarter of an hour. A long request, such as a commit, has no time limit.
  */
 export class EnginePulse {
   readonly #ping: (signal: AbortSignal) => Promise<unknown>;

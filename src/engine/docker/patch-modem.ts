@@ -22,7 +22,7 @@ type Dial = (
  * only listens for the end of the answer; an example is `wait`, which sends its headers at once. So this function requests
  * each answer as a stream and collects it.
  */
-export function surviveCuts(modem: { dial: unknown }): void {
+export function rejectCutAnswers(modem: { dial: unknown }): void {
   const dial = (modem.dial as Dial).bind(modem);
   const collectingDial: Dial = (options, callback) => {
     if (options.isStream === true) return dial(options, callback);

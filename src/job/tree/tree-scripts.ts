@@ -21,8 +21,8 @@ export function syncUnderLock(place: LockedPlace, tree: string, sync: SyncReques
   const script = shellProgram(
     files,
     'gentoo-builder-sync',
-    ...[tree, age, sync.leftovers, sync.ofUser ? 'yes' : ''],
-    ...(sync.ofUser ? warning : []),
+    ...[tree, age, sync.leftovers, sync.isUserDirectory ? 'yes' : ''],
+    ...(sync.isUserDirectory ? warning : []),
     ...sync.command,
   );
   const locked = underLock('exclusive', { ...place, trees: [tree] }, script);
@@ -44,13 +44,13 @@ export interface SyncRequest {
    * Whether the tree is a directory of the user; false if undefined. Then the output tells, before the sync, what it
    * may overwrite, and the sync fails if another program may hold a lock file in the tree.
    */
-  readonly ofUser?: boolean;
+  readonly isUserDirectory?: boolean;
 }
 
-/** The trees to lock, and the words by which a build that waits for them names this one. */
+/** The trees to lock, and the holder of the lock in words: a build that waits for a tree prints them. */
 export interface LockedPlace extends Pick<ContainerSession, 'trees' | 'holder'> {
   /** The directory with the names of the holders; in the directory of the logs by default. */
-  readonly marks?: string;
+  readonly holdersDirectory?: string;
 }
 
 /**
@@ -61,12 +61,12 @@ export interface LockedPlace extends Pick<ContainerSession, 'trees' | 'holder'> 
  */
 export function underLock(
   mode: 'exclusive' | 'shared',
-  { trees, holder, marks = `${logMountTarget}/.trees` }: LockedPlace,
+  { trees, holder, holdersDirectory = `${logMountTarget}/.trees` }: LockedPlace,
   command: readonly string[],
 ): readonly string[] {
   const lock = shellProgram(new URL('./lock-tree.sh', import.meta.url), 'gentoo-builder-lock', `--${mode}`);
   // Every process locks the trees in the same order, so no two processes wait for each other.
-  return trees.toSorted().reduceRight((locked, tree) => [...lock, tree, marks, holder, ...locked], command);
+  return trees.toSorted().reduceRight((locked, tree) => [...lock, tree, holdersDirectory, holder, ...locked], command);
 }
 
 /**

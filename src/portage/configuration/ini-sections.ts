@@ -77,7 +77,7 @@ function referenceFault(
   return undefined;
 }
 
-/** The position of a line of a value in the last text that sets it. */
+/** The position of a line of a value, in the last text that sets the value. */
 function findLine(texts: readonly string[], { section, key, offset }: ReferenceFault): { index: number; line: number } {
   for (const [index, text] of [...texts.entries()].toReversed()) {
     const lines = new Map<string, number[]>();

@@ -15,7 +15,7 @@ export interface Token {
   readonly place: Position;
 }
 
-/** A place at which Portage ends with an error, or takes a value for empty. */
+/** A fault at which Portage fails, or a value that Portage takes for empty. */
 export interface Remark {
   readonly place: Position;
   /** A clause without a full stop. */
@@ -38,7 +38,7 @@ export interface Sources {
   readonly onUnknown: (source: Remark) => void;
 }
 
-/** A position from which Portage cannot read on. */
+/** Reports a position at which Portage cannot read the rest of the file. */
 export class Unreadable extends Error {
   readonly remark: Remark;
 
@@ -48,7 +48,7 @@ export class Unreadable extends Error {
   }
 }
 
-/** One of the files that are being read; the last file names the file that sources it. */
+/** A file that is being read. The reader has a stack of them: each file is sourced by the file below it. */
 interface Stream {
   readonly file: string;
   readonly characters: readonly string[];

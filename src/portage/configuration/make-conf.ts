@@ -24,7 +24,7 @@ export interface MakeConfVariable {
 /** What Portage reads from a make.conf. Positions have the path of the file, also of a sourced file. */
 export interface MakeConf {
   readonly variables: ReadonlyMap<string, MakeConfVariable>;
-  /** The reasons for which emerge ends, in the order in which they are met. */
+  /** The faults at which emerge fails, in the order in which Portage reads them. */
   readonly faults: readonly Remark[];
   /** Values that Portage takes for empty. */
   readonly notes: readonly Remark[];
@@ -33,7 +33,7 @@ export interface MakeConf {
 }
 
 /** The files that a make.conf sources, and the variables that are set before it is read. */
-export interface MakeConfSurroundings {
+export interface MakeConfInputs {
   readonly readSource?: ReadSource;
   readonly known?: Readonly<Record<string, string>>;
 }
@@ -47,12 +47,12 @@ const rootVariables: Readonly<Record<string, string>> = {
 
 /**
  * Reads the variables of files such as make.globals and make.conf as `getconfig` in portage/util does; later files override
- * earlier ones. emerge ends at the first fault. Portage's other programs pass over a name that is not valid, and over the rest of
+ * earlier ones. emerge fails at the first fault. Portage's other programs pass over a name that is not valid, and over the rest of
  * a file at other faults; so does this reader.
  */
 export function readMakeConf(
   files: readonly MakeConfFile[],
-  { readSource = () => 'unknown', known = rootVariables }: MakeConfSurroundings = {},
+  { readSource = () => 'unknown', known = rootVariables }: MakeConfInputs = {},
 ): MakeConf {
   const variables = new Map<string, MakeConfVariable>();
   const values = new Map(Object.entries(known));

@@ -47,7 +47,7 @@ function remotesOf(config: string): readonly string[] {
   });
 }
 
-/** An address without differences that lead to the same repository. */
+/** An address without the parts that do not change the repository: `/` and `.git` at its end, `file://` at its beginning. */
 function plain(address: string): string {
   return address
     .replace(/\/+$/, '')

@@ -17,7 +17,7 @@ import {
 import { explainUnknownPackage } from './explain-unknown-package.ts';
 import { sourcingRemedy } from './explain-masked.ts';
 import { explainUnsatisfiable } from './explain-unsatisfiable.ts';
-import { findFull } from './measured-cause.ts';
+import { findFullFileSystems } from './measured-cause.ts';
 import type { EmergeFailure, Explanation } from './explanation.ts';
 import type { Remedy } from './remedy.ts';
 import { lastMeaningfulLine } from './resolution-lines.ts';
@@ -78,7 +78,7 @@ function firstExplanation(report: EmergeReport): Explanation {
  * emerge. Both facts are told, because neither proves the other.
  */
 function withFullFileSystem(explanation: Explanation, { spaces }: EmergeReport): Explanation {
-  const full = explanation.code === 'emerge-failed' ? findFull(spaces) : undefined;
+  const full = explanation.code === 'emerge-failed' ? findFullFileSystems(spaces) : undefined;
   if (full === undefined) return explanation;
   return {
     ...explanation,

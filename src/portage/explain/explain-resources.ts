@@ -2,7 +2,7 @@ import { formatMemorySize } from '../../quantity.ts';
 import { splitCpv } from '../cpv.ts';
 import type { EmergeReport, Tmpfs } from '../output/emerge-report.ts';
 import type { Explanation } from './explanation.ts';
-import { fileSystemOf, findFull, findFullFileSystem, isBelow } from './measured-cause.ts';
+import { fileSystemOf, findFullFileSystems, findFullestFileSystem, isBelow } from './measured-cause.ts';
 import type { Remedy } from './remedy.ts';
 
 /** `strerror` as C and Python print it, in quotes as GNU as and clang do, and in lower case as Go and Node do. */
@@ -23,11 +23,11 @@ const tooSmall = /There is NOT at least (.+) disk space at "(\/.+)"$/;
 export function explainDiskFull(report: EmergeReport): Explanation | undefined {
   const line = report.lines.find((text) => diskFull.test(text));
   if (line === undefined) return explainFullDistfiles(report) ?? explainDemand(report);
-  if (report.failed?.phase === 'test' && findFull(report.spaces) === undefined) return undefined;
+  if (report.failed?.phase === 'test' && findFullFileSystems(report.spaces) === undefined) return undefined;
   const named = quotedPath.exec(line)?.[1] ?? namedPath.exec(line)?.[1];
   if (named !== undefined) return noSpace(report, `no space left on device at ${named}`, named, line);
   // Portage often names no path: the full file system is measured, never guessed.
-  const full = findFullFileSystem(report.spaces);
+  const full = findFullestFileSystem(report.spaces);
   return noSpace(report, `no space left on device${full?.words ?? ''}`, full?.directory, line);
 }
 

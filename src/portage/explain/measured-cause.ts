@@ -6,7 +6,7 @@ import type { FileSystemSpace } from '../output/emerge-report.ts';
 /** The measured answer to the question which file system is full. */
 export interface FullFileSystem {
   readonly directory: string;
-  /** The place in words. {@link findFullFileSystem} returns words for the end of `no space left on device`. */
+  /** The place in words. {@link findFullestFileSystem} returns words for the end of `no space left on device`. */
   readonly words: string;
 }
 
@@ -14,8 +14,8 @@ export interface FullFileSystem {
  * Finds the file system that is full, from measurements. If none is full any more, because the file that did not fit was removed,
  * names the one with the least free space, and says that this is all that is known. Returns undefined without measurements.
  */
-export function findFullFileSystem(spaces: readonly FileSystemSpace[]): FullFileSystem | undefined {
-  const full = findFull(spaces);
+export function findFullestFileSystem(spaces: readonly FileSystemSpace[]): FullFileSystem | undefined {
+  const full = findFullFileSystems(spaces);
   if (full !== undefined) return { directory: full.directory, words: ` at ${full.words}` };
   const [least] = spaces.toSorted((a, b) => a.free - b.free);
   if (least === undefined) return undefined;
@@ -27,7 +27,7 @@ export function findFullFileSystem(spaces: readonly FileSystemSpace[]): FullFile
 }
 
 /** Finds the file systems that are full now, and their directories in words; undefined if none is. */
-export function findFull(spaces: readonly FileSystemSpace[]): FullFileSystem | undefined {
+export function findFullFileSystems(spaces: readonly FileSystemSpace[]): FullFileSystem | undefined {
   const full = spaces.filter(isFull);
   const [first] = full;
   if (first === undefined) return undefined;

@@ -53,11 +53,13 @@ export interface Tmpfs {
 export interface FileSystemSpace {
   /** A directory on the file system in the container. */
   readonly directory: string;
-  /** Free bytes, and the size in bytes. */
+  /** The free space in bytes. */
   readonly free: number;
+  /** The whole size in bytes. */
   readonly size: number;
-  /** The number of files that can still be made, and the most that there can be; 0 if the file system has no such limit. */
+  /** The number of files that can still be made (inodes); 0 if the file system has no such limit. */
   readonly freeFiles: number;
+  /** The largest number of files that there can be; 0 if the file system has no such limit. */
   readonly files: number;
 }
 

@@ -48,7 +48,7 @@ interface RemoteBranch {
   readonly id: string | undefined;
 }
 
-/** The branches of all remotes. The name of a remote may contain slashes: the settings tell it from the branch. */
+/** The branches of all remotes. The name of a remote may contain slashes, so git's settings tell where the name of the branch begins. */
 function remoteBranches({ common }: GitDirectory, references: BranchIds): readonly RemoteBranch[] {
   const config = parseGitConfig(readIfThere(join(common, 'config')) ?? '');
   const remotes = [...config.keys()].flatMap((key) => /^remote\.(.+)\.url$/s.exec(key)?.[1] ?? []);
@@ -62,7 +62,7 @@ function remoteBranches({ common }: GitDirectory, references: BranchIds): readon
 }
 
 /** A local branch whose commit differs from that of the same branch in a remote. */
-export interface MovedBranch {
+export interface LeftBehindBranch {
   readonly name: string;
   /** The commit of the local branch. */
   readonly own: string;
@@ -73,7 +73,7 @@ export interface MovedBranch {
 }
 
 /** The local branches that differ from all remotes that have them, sorted by name. */
-export function readMovedBranches(directory: GitDirectory): readonly MovedBranch[] {
+export function readLeftBehindBranches(directory: GitDirectory): readonly LeftBehindBranch[] {
   const references = readReferences(directory);
   const remote = Map.groupBy(remoteBranches(directory, references), (branch) => branch.name);
   const moved = [...remote].flatMap(([name, versions]) => {

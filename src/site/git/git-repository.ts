@@ -6,10 +6,10 @@ import {
   branchNameFault,
   readBranchIds,
   readHead,
-  readMovedBranches,
+  readLeftBehindBranches,
   type BranchIds,
   type FoundBranches,
-  type MovedBranch,
+  type LeftBehindBranch,
 } from './git-references.ts';
 import { readCommitTree, type TreeEntry } from './git-tree.ts';
 import { findUncommittedFiles } from './uncommitted-files.ts';
@@ -85,9 +85,9 @@ export class GitRepository {
    * The branches whose remote has another commit, if HEAD is detached; otherwise an empty list. When git updates a submodule,
    * it moves only HEAD and does not move the branches.
    */
-  get branchesLeftBehind(): readonly MovedBranch[] {
+  get branchesLeftBehind(): readonly LeftBehindBranch[] {
     const head = readHead(this.directory);
-    return head !== undefined && 'commit' in head ? readMovedBranches(this.directory) : [];
+    return head !== undefined && 'commit' in head ? readLeftBehindBranches(this.directory) : [];
   }
 
   /** The commit that is checked out; undefined if there is none yet. */

@@ -40,7 +40,7 @@ export function writeRepository(directory: string, repository: NewRepository): v
     writeFileSync(reference, `${writeCommit(git, writeTree(git, files), repository)}\n`);
   }
   const [first] = repository.branches;
-  if (first === undefined) throw new RangeError('a repository begins with a branch');
+  if (first === undefined) throw new RangeError('a new repository needs at least one branch');
   writeFileSync(join(git, 'HEAD'), `ref: refs/heads/${first.name}\n`);
   writeFileSync(join(git, 'index'), encodeIndex(first.files));
   for (const file of first.files) checkOut(directory, file);

@@ -10,7 +10,7 @@ import type { SiteNote } from '../site.ts';
 import type { NamedRepository } from './read-repositories.ts';
 
 /**
- * Reports what is wrong in a branch's make.conf, and in the files of env/ that package.env names: lines at which emerge would end,
+ * Reports what is wrong in a branch's make.conf, and in the files of env/ that package.env names: lines at which emerge would fail,
  * links out of the branch, a PORTDIR that differs from repos.conf and has the profile below it, and default options with which
  * emerge installs nothing. Returns the settings that Portage takes for empty, those that name other places of the ebuild
  * repositories than repos.conf, and the lines that source a file outside the branch.
@@ -22,10 +22,10 @@ export function checkBranchMakeConf(
   diagnostics: Diagnostics,
 ): readonly SiteNote[] {
   const makeConf = readBranchMakeConf(tree);
-  const { variables, faults, notes, unread, outside } = makeConf;
+  const { variables, faults, notes, unread, linksOutside } = makeConf;
   const add = (place: MakeConfVariable['place'], message: string) =>
     diagnostics.add({ ...place, file: fileOf(place.file) }, message);
-  for (const path of outside) add(startOf(path), 'it is a symbolic link to a path outside this branch');
+  for (const path of linksOutside) add(startOf(path), 'it is a symbolic link to a path outside this branch');
   for (const { place, message } of [...faults, ...findEnvFaults(tree, makeConf)]) add(place, message);
   for (const { place, message } of findRootFaults(makeConf)) add(place, `${message}: remove the line`);
   const obsolete = obsoleteLocations(variables, repositories);
@@ -41,7 +41,7 @@ export function checkBranchMakeConf(
     add(options.place, `EMERGE_DEFAULT_OPTS has ${action}, and emerge installs nothing with it: remove it`);
   const outsideNotes = unread.map(({ place, message }) => ({
     place,
-    message: `${message}, a file outside this branch: emerge ends if the root does not have it`,
+    message: `${message}, a file outside this branch: emerge fails if the root does not have it`,
   }));
   return [...notes, ...obsolete.notes, ...outsideNotes].map(({ place, message }) => ({
     message,

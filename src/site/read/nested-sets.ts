@@ -1,7 +1,7 @@
 import { portageOwnSets } from '../../portage/own-sets.ts';
 import type { Diagnostics } from '../diagnostics.ts';
 import { nearestName } from '../../nearest-name.ts';
-import type { ReadSet } from './package-set.ts';
+import type { ParsedSet } from './package-set.ts';
 
 /**
  * Checks a set that a tuple uses, and the sets that it contains, directly or through other sets. Reports their faults, sets that contain themselves, and names that are
@@ -9,13 +9,13 @@ import type { ReadSet } from './package-set.ts';
  * them. Other names belong to Portage or to an ebuild repository.
  */
 export function checkNestedSets(
-  top: ReadSet,
-  find: (name: string) => ReadSet | undefined,
+  top: ParsedSet,
+  find: (name: string) => ParsedSet | undefined,
   names: readonly string[],
   diagnostics: Diagnostics,
 ): void {
   const done = new Set<string>();
-  const visit = (set: ReadSet, above: readonly string[]): void => {
+  const visit = (set: ParsedSet, above: readonly string[]): void => {
     if (done.has(set.set.name)) return;
     const path = [...above, set.set.name];
     diagnostics.addAll(set.faults);

@@ -6,7 +6,7 @@ import { Diagnostics, startOf } from '../diagnostics.ts';
 import type { PackageSet } from '../site.ts';
 
 /** A set with the positions of the sets that it contains. */
-export interface ReadSet {
+export interface ParsedSet {
   readonly set: PackageSet;
   /** The faults of its file. They are reported only if a tuple uses the set, because Portage reads no other sets. */
   readonly faults: Diagnostics;
@@ -17,7 +17,7 @@ export interface ReadSet {
  * Parses a set file: one atom or `@set` per line, comments with # (portage(5), "sets"). As for Portage, words after the atom are a
  * description; a second atom is a fault, because Portage would leave it out. Other lines are faults, too, and are left out.
  */
-export function readSetText(text: string, name: string, file: string, faults = new Diagnostics()): ReadSet {
+export function readSetText(text: string, name: string, file: string, faults = new Diagnostics()): ParsedSet {
   const atoms: Atom[] = [];
   const places: Place[] = [];
   const references: { name: SetName; place: Place }[] = [];

@@ -2,7 +2,7 @@ import { BranchTree } from '../branch-tree.ts';
 import { checkBranchMakeConf } from './check-branch-make-conf.ts';
 import { Diagnostics, startOf } from '../diagnostics.ts';
 import { notePatchLinks } from './patch-links.ts';
-import { checkSetName, isSetFile, readSetText, type ReadSet } from './package-set.ts';
+import { checkSetName, isSetFile, readSetText, type ParsedSet } from './package-set.ts';
 import { decodeText } from '../read-text-file.ts';
 import { checkProtectionRules, protectionFile } from '../protection-rules.ts';
 import { reportFaults } from './report-faults.ts';
@@ -19,10 +19,10 @@ export function ownSetNames(entries: readonly BranchEntry[]): readonly string[] 
 }
 
 /** A branch of config/portage with its sets and repositories. */
-export interface ReadPortageBranch {
+export interface ParsedPortageBranch {
   readonly branch: PortageBranch;
   /** The branch's own sets, by name. */
-  readonly sets: ReadonlyMap<string, ReadSet>;
+  readonly sets: ReadonlyMap<string, ParsedSet>;
   /** The repositories that are mounted. */
   readonly repositories: readonly NamedRepository[];
   /** Settings without an effect, and links to files that the branch does not have. */
@@ -34,14 +34,14 @@ export function readPortageBranch(
   portage: SiteRepository,
   name: string,
   diagnostics: Diagnostics,
-): ReadPortageBranch | undefined {
+): ParsedPortageBranch | undefined {
   const branch = portage.useBranch(name);
   if (branch === undefined) return undefined;
   const tree = new BranchTree(branch.entries);
   const fileOf = (path: string) => portage.fileOf(name, path);
   checkProfile(branch.entries, fileOf('make.profile'), diagnostics);
   reportFaults(diagnostics, startOf(fileOf(protectionFile)), () => checkProtectionRules(tree, fileOf, diagnostics));
-  const sets = new Map<string, ReadSet>();
+  const sets = new Map<string, ParsedSet>();
   for (const { path } of branch.entries.filter((entry) => entry.path === 'sets' || entry.path.startsWith('sets/'))) {
     const set = readOwnSet(path, tree, fileOf(path), diagnostics);
     if (set) sets.set(set.set.name, set);
@@ -87,7 +87,7 @@ function checkProfile(entries: readonly BranchEntry[], file: string, diagnostics
     diagnostics.add(startOf(file), 'it is a file: it must be a symbolic link to a profile');
 }
 
-function readOwnSet(path: string, tree: BranchTree, file: string, diagnostics: Diagnostics): ReadSet | undefined {
+function readOwnSet(path: string, tree: BranchTree, file: string, diagnostics: Diagnostics): ParsedSet | undefined {
   const name = path.slice('sets/'.length);
   if (path === 'sets') {
     diagnostics.add(startOf(file), 'it must be a directory that contains the sets of this branch');

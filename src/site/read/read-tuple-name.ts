@@ -30,14 +30,14 @@ export function readTupleName(text: string, names: TupleNames): readonly TupleRe
   return prefixes(text, names.cpu).flatMap(([cpu, afterCpu]) =>
     prefixes(afterCpu, names.portage).flatMap(([portage, afterPortage]) =>
       prefixes(afterPortage, names.buildhooks).flatMap(([buildhooks, packages]) =>
-        mayBe(packages, names.packages(portage)) ? [{ cpu, portage, buildhooks, packages }] : [],
+        isPossibleName(packages, names.packages(portage)) ? [{ cpu, portage, buildhooks, packages }] : [],
       ),
     ),
   );
 }
 
 /** Whether a name exists, or may exist because the names are unknown. */
-export function mayBe(name: string, names: KnownNames): boolean {
+export function isPossibleName(name: string, names: KnownNames): boolean {
   return names?.includes(name) ?? name !== '';
 }
 
@@ -78,7 +78,7 @@ export function explainUnreadableTuple(text: string, names: TupleNames): Unreada
   for (const [index, [part, called]] of tupleParts.entries()) {
     const name = reading[index] ?? '';
     const others = known[part];
-    if (mayBe(name, others)) parts[part] = name;
+    if (isPossibleName(name, others)) parts[part] = name;
     else wrong.push({ offset, message: missingName(`there is no ${called}`, name, others ?? []) });
     offset += name.length + 1;
   }

@@ -1,10 +1,10 @@
 import type { Place } from '../../failure.ts';
 import type { Diagnostics } from '../diagnostics.ts';
-import { readPortageBranch, type ReadPortageBranch } from './portage-branch.ts';
-import type { ReadSet } from './package-set.ts';
+import { readPortageBranch, type ParsedPortageBranch } from './portage-branch.ts';
+import type { ParsedSet } from './package-set.ts';
 import {
   explainUnreadableTuple,
-  mayBe,
+  isPossibleName,
   missingName,
   namesByPart,
   readTupleName,
@@ -28,7 +28,7 @@ export interface TupleMaterial {
   /** config/buildhooks; undefined if it cannot be read. */
   readonly buildhooks: SiteRepository | undefined;
   readonly names: TupleNames;
-  readonly sharedSets: ReadonlyMap<string, ReadSet>;
+  readonly sharedSets: ReadonlyMap<string, ParsedSet>;
 }
 
 /** A tuple as written in a file: the names of its existing parts, and their positions. */
@@ -47,13 +47,13 @@ const partName = new RegExp(schema.definitions.name.pattern, 'u');
 const longestName = 255;
 
 /** The tuples, and their portage branches that could be read. */
-export interface ReadTuples {
+export interface ParsedTuples {
   readonly tuples: readonly Tuple[];
-  readonly branches: readonly ReadPortageBranch[];
+  readonly branches: readonly ParsedPortageBranch[];
 }
 
 /** Reads the tuples of config/tuples (`text`; undefined if there is no such file) and of site.yaml. */
-export function readTuples(text: string | undefined, material: TupleMaterial, diagnostics: Diagnostics): ReadTuples {
+export function readTuples(text: string | undefined, material: TupleMaterial, diagnostics: Diagnostics): ParsedTuples {
   const { document, names } = material;
   const written = [
     ...readTupleLines(text ?? '', document.outputs, names, diagnostics),
@@ -63,7 +63,7 @@ export function readTuples(text: string | undefined, material: TupleMaterial, di
       for (const [part, called] of tupleParts) {
         const name = tuple.parts[part];
         if (name === undefined) continue;
-        if (mayBe(name, known[part])) parts[part] = name;
+        if (isPossibleName(name, known[part])) parts[part] = name;
         else diagnostics.add(tuple.placeOf(part), missingName(`there is no ${called}`, name, known[part] ?? []));
       }
       return [{ ...tuple, parts, outputs: tuple.outputs ?? document.outputs }];
@@ -122,7 +122,7 @@ class TupleAssembly {
   readonly #material: TupleMaterial;
   readonly #diagnostics: Diagnostics;
   readonly #places = new Map<string, Place>();
-  readonly #branches = new Map<string, ReadPortageBranch | undefined>();
+  readonly #branches = new Map<string, ParsedPortageBranch | undefined>();
 
   constructor(material: TupleMaterial, diagnostics: Diagnostics) {
     this.#material = material;
@@ -143,7 +143,7 @@ class TupleAssembly {
     return { name, cpu, portage: portage.branch, buildhooks: hooks, packages: packages.set, stage, cross, outputs };
   }
 
-  #readPackages({ parts, placeOf }: WrittenTuple, portage: ReadPortageBranch | undefined): ReadSet | undefined {
+  #readPackages({ parts, placeOf }: WrittenTuple, portage: ParsedPortageBranch | undefined): ParsedSet | undefined {
     if (parts.packages === undefined || parts.portage === undefined) return undefined;
     const { sharedSets, names } = this.#material;
     const find = (set: string) => portage?.sets.get(set) ?? sharedSets.get(set);
@@ -192,7 +192,7 @@ class TupleAssembly {
     return name;
   }
 
-  #readBranch(name: string): ReadPortageBranch | undefined {
+  #readBranch(name: string): ParsedPortageBranch | undefined {
     const { portage } = this.#material;
     if (portage && !this.#branches.has(name))
       this.#branches.set(name, readPortageBranch(portage, name, this.#diagnostics));
@@ -200,7 +200,7 @@ class TupleAssembly {
   }
 
   /** The portage branches of all tuples so far. */
-  get branches(): readonly ReadPortageBranch[] {
+  get branches(): readonly ParsedPortageBranch[] {
     return [...this.#branches.values()].filter((branch) => branch !== undefined);
   }
 }

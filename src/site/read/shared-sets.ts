@@ -2,7 +2,7 @@ import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Diagnostics, startOf } from '../diagnostics.ts';
 import { requireInside } from '../git/git-directory.ts';
-import { checkSetName, isSetFile, readSetText, type ReadSet } from './package-set.ts';
+import { checkSetName, isSetFile, readSetText, type ParsedSet } from './package-set.ts';
 import { readTextFile } from '../read-text-file.ts';
 import { reportFaults } from './report-faults.ts';
 
@@ -12,7 +12,7 @@ const besidePortage = 'config/sets';
 /** The sets that all branches share. */
 export interface SharedSets {
   /** The sets by name. */
-  readonly sets: ReadonlyMap<string, ReadSet>;
+  readonly sets: ReadonlyMap<string, ParsedSet>;
   /** Whether `sets` is complete: false if a directory of sets cannot be read. */
   readonly areAll: boolean;
 }
@@ -28,7 +28,7 @@ export function readSharedSets(
   isCommitted: (path: string) => boolean,
   diagnostics: Diagnostics,
 ): SharedSets {
-  const sets = new Map<string, ReadSet>();
+  const sets = new Map<string, ParsedSet>();
   const read = new Set<string>();
   let areAll = true;
   for (const directory of isBare ? [besidePortage] : [insidePortage, besidePortage]) {
@@ -59,7 +59,7 @@ export function readSharedSets(
 }
 
 /** Reads a shared set. If the file cannot be read, returns an empty set with this fault, because the name is known. */
-function readSharedSet(site: string, file: string, name: string, diagnostics: Diagnostics): ReadSet {
+function readSharedSet(site: string, file: string, name: string, diagnostics: Diagnostics): ParsedSet {
   const path = join(site, file);
   const faults = new Diagnostics();
   checkSetName(name, file, diagnostics);

@@ -6,7 +6,7 @@ import { emergeInRoot } from '../root/emerge-in-root.ts';
 import { installSets } from '../configure/install-configuration.ts';
 import { prepareRoot } from '../configure/prepare-root.ts';
 import { markMerge, resolveProtected } from './protected-files.ts';
-import { hookParts, runHook } from '../root/run-hook.ts';
+import { hookVariables, runHook } from '../root/run-hook.ts';
 import type { TupleWork } from '../run/tuple-work.ts';
 import type { SiteRun } from '../run/site-run.ts';
 
@@ -18,7 +18,7 @@ import type { SiteRun } from '../run/site-run.ts';
 export async function assembleRoot(run: SiteRun, work: TupleWork, session: ContainerSession): Promise<void> {
   const { tuple, location } = work;
   const wanted = [composedArgument(`@${tuple.packages.name}`)];
-  const parts = hookParts(run.site, tuple, 'tuple', location.root);
+  const parts = hookVariables(run.site, tuple, 'tuple', location.root);
   const { partition, observable, measuresSpace } = await prepareRoot(session, work);
   const store = { run: session.run, partition, environment: location.environment };
   await installSets(session, location.configuration, closePackageSet(run.site, tuple).files);

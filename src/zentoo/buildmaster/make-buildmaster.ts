@@ -19,7 +19,7 @@ import { registerSiteImage } from '../run/registered-images.ts';
 import type { Share } from '../run/machine-share.ts';
 import { takeOverFormerPackages } from './take-over-former.ts';
 import { optimizeStage } from './optimize-stage.ts';
-import { hookParts, runHook } from '../root/run-hook.ts';
+import { hookVariables, runHook } from '../root/run-hook.ts';
 import type { SiteRun } from '../run/site-run.ts';
 import type { TupleWork } from '../run/tuple-work.ts';
 
@@ -61,7 +61,7 @@ export async function makeBuildmaster(run: SiteRun, work: TupleWork, share: Shar
     const { partition } = prepared;
     await takeOverFormerPackages(session, work, partition);
     const ofStage = await listInstalledPackages(session);
-    await runHook(session, 'buildmaster', hookParts(run.site, tuple, 'shared', location.root));
+    await runHook(session, 'buildmaster', hookVariables(run.site, tuple, 'shared', location.root));
     await optimizeStage(session, { ...prepared, work, share });
     await writeStageListing(session, ofStage);
     await stopBuildContainer(session);

@@ -3,7 +3,7 @@ import { composedArgument, type PackageArgument } from '../../portage/atom.ts';
 import { printedArgument } from '../../portage/printed-argument.ts';
 import { Failure } from '../../failure.ts';
 import { pythonProgram } from '../../container-program.ts';
-import { parsePrintedJson } from '../../parse-json.ts';
+import { parseLastLineAsJson } from '../../parse-json.ts';
 import type { ContainerSession } from '../../container/container-session.ts';
 import { underLock } from '../../job/tree/tree-scripts.ts';
 import { emergeInRoot } from '../root/emerge-in-root.ts';
@@ -60,14 +60,14 @@ const toolchainAnswer = v.object({
 });
 
 /**
- * Finds the packages of the tool chain that Portage can build. Reports the others, which package.provided names or no
- * repository has.
+ * Finds the packages of the tool chain that Portage can build. Reports the others: packages that package.provided
+ * lists, or that no repository has.
  */
 async function findToolchain(session: ContainerSession): Promise<readonly PackageArgument[]> {
   const program = pythonProgram(new URL('./toolchain.py', import.meta.url));
   const command = underLock('shared', session, program);
   const { stdout, stderr } = await session.run({ command });
-  const toolchain = parsePrintedJson(toolchainAnswer, stdout);
+  const toolchain = parseLastLineAsJson(toolchainAnswer, stdout);
   if (toolchain === undefined) {
     const said = stderr.split('\n').filter(Boolean);
     throw new Failure(

@@ -19,11 +19,11 @@ export interface RecordedWork<T> {
   readonly recordFile: string | undefined;
 }
 
-/** What is kept when a build ends. */
-export interface RecordedEnding {
+/** The data that {@link withBuildRecords} writes when a build ends. */
+export interface RecordsToWrite {
   /** The record of the build so far. */
   readonly read: () => BuildRecord;
-  /** Gets the notes of earlier builds, and has the changes at the end. */
+  /** The notes of failed packages: {@link withBuildRecords} adds those of earlier builds, and writes the changes. */
   readonly notes: FailureNotes;
 }
 
@@ -37,7 +37,7 @@ export interface RecordedEnding {
 export async function withBuildRecords<T>(
   state: SiteState,
   work: (history: History) => Promise<T>,
-  ending: RecordedEnding,
+  ending: RecordsToWrite,
 ): Promise<RecordedWork<T>> {
   const copies = mkdtempSync(join(tmpdir(), 'zentoo-history-'));
   try {
@@ -71,7 +71,7 @@ async function storeRecord(
   state: SiteState,
   probe: Probe,
   path: string,
-  { read, notes }: RecordedEnding,
+  { read, notes }: RecordsToWrite,
 ): Promise<string> {
   const record = read();
   await keepFailureNotes(probe, notes);

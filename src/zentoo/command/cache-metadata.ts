@@ -18,7 +18,7 @@ import type { TupleWork } from '../run/tuple-work.ts';
 /** An ebuild repository as the tuples of a branch see it. */
 interface View {
   readonly name: string;
-  /** The directory of its tree in a root: Portage files metadata by it. */
+  /** The directory of its tree in a root: Portage's cache has the metadata below this path. */
   readonly location: string;
   readonly work: TupleWork;
   /** Identifies the contents of the cache: the repository, the trees that its ebuilds may inherit from, and Portage. */

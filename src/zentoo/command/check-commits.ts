@@ -8,7 +8,7 @@ import { inputsLabel, siteCommitLabel } from '../identity/labels.ts';
 import type { SiteRun } from '../run/site-run.ts';
 
 /** A commit of the last build of a tuple, and the commit that would be built now. */
-interface Step {
+interface CommitChange {
   /** The repository, and its branch. */
   readonly where: string;
   readonly last: string;
@@ -17,7 +17,7 @@ interface Step {
 
 /**
  * Checks that a build moves images forward only: the commits that are built contain those of the last build, of the site and of the
- * tuple's two branches. Throws `commit-behind` for each tuple of which a commit does not. Warns if a clone does not have enough
+ * tuple's two branches. Throws `commit-behind` for each tuple with a commit that does not. Warns if a clone does not have enough
  * history to find out.
  */
 export async function checkCommits(run: SiteRun, tuples: readonly Tuple[]): Promise<void> {
@@ -45,7 +45,11 @@ export async function checkCommits(run: SiteRun, tuples: readonly Tuple[]): Prom
     });
 }
 
-function stepsOf(head: Commit | undefined, { portage, buildhooks }: Tuple, labels: ListedImage['labels']): Step[] {
+function stepsOf(
+  head: Commit | undefined,
+  { portage, buildhooks }: Tuple,
+  labels: ListedImage['labels'],
+): CommitChange[] {
   const inputs = readInputsLabel(readLabel(labels, inputsLabel)) ?? {};
   return [
     ...stepOf("the site's repository", readLabel(labels, siteCommitLabel), head),
@@ -55,11 +59,11 @@ function stepsOf(head: Commit | undefined, { portage, buildhooks }: Tuple, label
 }
 
 /** One step, or none if the last commit or the present one is not known. */
-function stepOf(where: string, last: string | undefined, next: Commit | undefined): Step[] {
+function stepOf(where: string, last: string | undefined, next: Commit | undefined): CommitChange[] {
   return last === undefined || last === '' || next === undefined ? [] : [{ where, last, next }];
 }
 
-function behindFailure(image: string, behind: readonly Step[]): Failure {
+function behindFailure(image: string, behind: readonly CommitChange[]): Failure {
   const clauses = behind.map(
     ({ where, last, next }) => `the commit ${short(next.commit)} of ${where} does not contain ${short(last)}`,
   );

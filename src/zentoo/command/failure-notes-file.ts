@@ -1,5 +1,5 @@
 import type { Probe } from '../../container/probe.ts';
-import { readNotes, writeNotes, type FailedPackages } from '../../record/failed-packages.ts';
+import { readNotes, writeNotes, type FailureNote } from '../../record/failed-packages.ts';
 import { lookIntoState, stateOf, statePlace } from '../run/site-state.ts';
 import type { SiteRun } from '../run/site-run.ts';
 import { requireNotes, type FailureNotes, type Retry } from './failure-notes.ts';
@@ -10,7 +10,7 @@ const fileName = 'failed-packages.json';
 export async function readFailureNotes(
   { report }: Pick<SiteRun, 'report'>,
   probe: Probe,
-): Promise<readonly FailedPackages[]> {
+): Promise<readonly FailureNote[]> {
   const json = await probe.readText(`${statePlace}/${fileName}`);
   if (json === undefined) return [];
   const found = readNotes(json);

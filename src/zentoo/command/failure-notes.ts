@@ -7,7 +7,7 @@ import {
   findVoid,
   isOwnFailure,
   noteFailure,
-  type FailedPackages,
+  type FailureNote,
 } from '../../record/failed-packages.ts';
 import { didYouMean } from '../../nearest-name.ts';
 
@@ -15,7 +15,7 @@ import { didYouMean } from '../../nearest-name.ts';
 export type Retry = 'all' | readonly string[];
 
 /** Changes notes as they are at the end of a build. */
-type Change = (notes: readonly FailedPackages[]) => readonly FailedPackages[];
+type Change = (notes: readonly FailureNote[]) => readonly FailureNote[];
 
 /**
  * The notes of failed packages during a build: says which packages are not tried, and collects the changes of the notes. Only orders that
@@ -25,7 +25,7 @@ export class FailureNotes {
   readonly #retry: Retry;
   readonly #now: () => number;
   readonly #changes: Change[] = [];
-  #notes: readonly FailedPackages[] = [];
+  #notes: readonly FailureNote[] = [];
 
   constructor(retry: Retry, now: () => number = Date.now) {
     this.#retry = retry;
@@ -33,7 +33,7 @@ export class FailureNotes {
   }
 
   /** Takes the notes of earlier builds. */
-  load(notes: readonly FailedPackages[]): void {
+  load(notes: readonly FailureNote[]): void {
     this.#notes = notes;
   }
 
@@ -63,13 +63,13 @@ export class FailureNotes {
   }
 
   /** Makes the changes of this build in notes, which another build may have changed. */
-  update(notes: readonly FailedPackages[]): readonly FailedPackages[] {
+  update(notes: readonly FailureNote[]): readonly FailureNote[] {
     return this.#changes.reduce((changed, change) => change(changed), notes);
   }
 }
 
 /** The failure of packages that are not tried again. */
-export function hopelessFailure(note: FailedPackages): Failure {
+export function hopelessFailure(note: FailureNote): Failure {
   const [first = '', ...others] = note.packages;
   const together = others.length === 0 ? first : `${first} with ${others.join(', ')}`;
   return new Failure('build-failed', `failed to emerge ${together}: ${describeHopeless(note)}`, {
@@ -78,18 +78,18 @@ export function hopelessFailure(note: FailedPackages): Failure {
 }
 
 /** Says why packages are not tried again, with the date and the log of the last failure. */
-export function describeHopeless({ failures, last, log }: FailedPackages): string {
+export function describeHopeless({ failures, last, log }: FailureNote): string {
   const times = failures === 2 ? 'twice' : `${failures} times`;
   return `it failed ${times} with the same inputs, last on ${last.slice(0, 10)}${log === null ? '' : `; log: ${log}`}`;
 }
 
 /** The option that has zentoo try packages again. */
-export function retryOption({ packages: [first = ''] }: FailedPackages): string {
+export function retryOption({ packages: [first = ''] }: FailureNote): string {
   return `--retry ${nameOf(first)}`;
 }
 
 /** Throws a failure for each atom that matches no package that has failed. */
-export function requireNotes(atoms: readonly string[], notes: readonly FailedPackages[]): void {
+export function requireNotes(atoms: readonly string[], notes: readonly FailureNote[]): void {
   const cpvs = [...new Set(notes.flatMap(({ packages }) => packages))].toSorted();
   const [first, ...others] = atoms
     .filter((atom) => !cpvs.some((cpv) => matches(atom, cpv)))
@@ -105,7 +105,7 @@ export function requireNotes(atoms: readonly string[], notes: readonly FailedPac
 }
 
 /** Whether packages are tried again although they are hopeless. */
-export function isChosen({ packages }: FailedPackages, retry: Retry): boolean {
+export function isChosen({ packages }: FailureNote, retry: Retry): boolean {
   return retry === 'all' || packages.some((cpv) => retry.some((atom) => matches(atom, cpv)));
 }
 

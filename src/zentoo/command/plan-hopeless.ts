@@ -1,21 +1,21 @@
 import { assemblyId, type SiteNode } from '../../plan/expand-site.ts';
 import type { PackagePlan, TuplePlan } from '../../plan/plan.ts';
-import { findHopeless, type FailedPackages } from '../../record/failed-packages.ts';
+import { findHopeless, type FailureNote } from '../../record/failed-packages.ts';
 import { ofTuple } from '../run/tuple-failure.ts';
 import { describeHopeless, hopelessFailure, isChosen, retryOption, type Retry } from './failure-notes.ts';
 
 /** The nodes of a plan's graph that a build would not run. */
 export interface BlockedNodes {
-  /** The hopeless packages: the note of each by the id of its node. */
-  readonly hopeless: ReadonlyMap<string, FailedPackages>;
-  /** The packages that need hopeless ones: the id of a node of these by the id of theirs. */
+  /** The note of each hopeless package, by the id of the package's node. */
+  readonly hopeless: ReadonlyMap<string, FailureNote>;
+  /** For each node that needs a hopeless package: the id of the hopeless package's node, by the id of the node that needs it. */
   readonly needing: ReadonlyMap<string, string>;
 }
 
 /** Finds the packages of a graph that a build with `retry` would not compile. */
 export function findBlocked(
   graph: readonly SiteNode[],
-  notes: readonly FailedPackages[],
+  notes: readonly FailureNote[],
   retry: Retry,
   now = Date.now(),
 ): BlockedNodes {

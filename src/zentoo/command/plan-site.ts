@@ -7,7 +7,7 @@ import { planPackages } from '../../plan/plan-packages.ts';
 import type { BuildmasterPlan, OutputPlan, SitePlan, TuplePlan } from '../../plan/plan.ts';
 import { siteWarnings, treeWarnings } from '../../plan/warnings.ts';
 import { parsePretendOutput } from '../../portage/output/pretend-output.ts';
-import type { FailedPackages } from '../../record/failed-packages.ts';
+import type { FailureNote } from '../../record/failed-packages.ts';
 import type { Tuple } from '../../site/site.ts';
 import { createStepTimer } from '../../job/step-timer.ts';
 import { pretendTuple, type PortageAnswer } from '../compile/pretend-tuple.ts';
@@ -115,7 +115,7 @@ function unforeseenOf({ buildhooks, stage }: Tuple, { action }: BuildmasterPlan)
     ),
     ...(action === 'make' && optimized !== ''
       ? [
-          `${optimized} is compiled first and is not in this list; packages of this list that belong to it are then in the store`,
+          `zentoo compiles ${optimized} before the packages of this list; those that belong to it are then in the store already`,
         ]
       : []),
   ];
@@ -124,7 +124,7 @@ function unforeseenOf({ buildhooks, stage }: Tuple, { action }: BuildmasterPlan)
 /** The plans of the tuples with their packages, and the notes of failed packages. */
 interface FilledPlans {
   readonly planned: readonly Planned[];
-  readonly notes: readonly FailedPackages[];
+  readonly notes: readonly FailureNote[];
 }
 
 async function fillIn(run: SiteRun, drafts: readonly Draft[]): Promise<FilledPlans> {

@@ -23,7 +23,7 @@ import { siteLabel } from '../identity/labels.ts';
 import { makeSiteVolumes } from '../run/open-site-run.ts';
 import { cacheMetadata } from './cache-metadata.ts';
 import type { SiteRun } from '../run/site-run.ts';
-import { findTrees, readRevisions } from '../run/tree-revision.ts';
+import { findExistingTrees, readRevisions } from '../run/tree-revision.ts';
 import type { TupleWork } from '../run/tuple-work.ts';
 
 /** The result of syncing a tree. */
@@ -77,7 +77,7 @@ export async function syncTrees(run: SiteRun): Promise<readonly SyncedTree[]> {
 
 async function revisionsAfter(run: SiteRun): Promise<ReadonlyMap<string, string>> {
   const image = run.anyStage?.image;
-  return image === undefined ? new Map() : readRevisions(run, image, await findTrees(run, run.mounts.trees));
+  return image === undefined ? new Map() : readRevisions(run, image, await findExistingTrees(run, run.mounts.trees));
 }
 
 function describeSync({ syncType, syncUri, autoSync }: SiteTree): string {
@@ -114,12 +114,12 @@ async function syncTree(run: SiteRun, tree: SiteTree): Promise<void> {
       ? webrsyncCommand({ quiet: true })
       : emergeSyncCommand({ quiet: true, repository: tree.name });
     const choice = run.mounts.trees.get(tree.name);
-    const ofUser = choice?.type === 'bind';
+    const isUserDirectory = choice?.type === 'bind';
     const leftovers = await leftoversOf(run, choice);
     const job = {
       name: 'sync',
       step: 'sync',
-      command: syncUnderLock(session, location, { command, maxAge: 0, leftovers, ofUser }),
+      command: syncUnderLock(session, location, { command, maxAge: 0, leftovers, isUserDirectory }),
       environment: syncEnvironment(session),
       watch: false,
       silenceTimeout: undefined,

@@ -6,7 +6,7 @@ import type { ElogEntry } from '../../portage/output/elog.ts';
 import type { ContainerSession } from '../../container/container-session.ts';
 import { packageClosure } from '../../store/check-root.ts';
 import { pkgdirOf } from '../../store/portage-program.ts';
-import type { EmergeAbilities } from '../../emerge/portage-settings.ts';
+import type { EmergeAbilities } from '../../portage/emerge-abilities.ts';
 import { installCompilerWrappers } from './install-compiler-wrappers.ts';
 import { binaryOptions } from '../root/binary-options.ts';
 import { emergeInRoot } from '../root/emerge-in-root.ts';
@@ -15,7 +15,7 @@ import { divideShare, type Share } from '../run/machine-share.ts';
 import { readStageListing, type Buildmaster } from '../buildmaster/make-buildmaster.ts';
 import { prepareCompiler } from '../root/prepare-compiler.ts';
 import { readElog } from '../../emerge/read-elog.ts';
-import { hookParts, runHook } from '../root/run-hook.ts';
+import { hookVariables, runHook } from '../root/run-hook.ts';
 import type { SiteRun } from '../run/site-run.ts';
 import type { TupleWork } from '../run/tuple-work.ts';
 import { compilingBase } from './use-workers.ts';
@@ -28,7 +28,7 @@ export interface Compilation {
   readonly packages: readonly OrderedPackage[];
   /** The packages of the store that are merged first: `category/name-version`. */
   readonly dependencies: readonly string[];
-  /** The features of the buildmaster's emerge. */
+  /** The abilities of the buildmaster's emerge. */
   readonly abilities: EmergeAbilities;
   readonly share: Share;
 }
@@ -48,7 +48,7 @@ export async function compilePackages(run: SiteRun, compilation: Compilation): P
   // A package for `/` in a cross build is a tool that runs on the stage.
   const isForStage = tuple.cross && first.root === '/';
   return withRootContainer(run, root, async (session) => {
-    await runHook(session, 'compile', hookParts(run.site, tuple, 'tuple', location.root));
+    await runHook(session, 'compile', hookVariables(run.site, tuple, 'tuple', location.root));
     const wrappers = await installCompilerWrappers(run, session, work, { jobs: share.processes });
     // The load average does not count the compilers on distcc workers.
     const { jobs, makeJobs } = divideShare({ processes: wrappers.makeJobs ?? share.processes }, packages.length);

@@ -3,7 +3,7 @@ import type { PackageArgument } from '../../portage/atom.ts';
 import { printedArgument } from '../../portage/printed-argument.ts';
 import { Failure } from '../../failure.ts';
 import { pythonProgram } from '../../container-program.ts';
-import { parsePrintedJson } from '../../parse-json.ts';
+import { parseLastLineAsJson } from '../../parse-json.ts';
 import type { ContainerSession } from '../../container/container-session.ts';
 import { underLock } from '../../job/tree/tree-scripts.ts';
 
@@ -42,7 +42,7 @@ export async function resolveSet(
   const program = pythonProgram(new URL('./set-atoms.py', import.meta.url), name);
   const command = underLock('shared', session, program);
   const { stdout, stderr, exitCode } = await session.run({ command, environment });
-  const atoms = exitCode === 0 ? parsePrintedJson(setAtoms, stdout) : undefined;
+  const atoms = exitCode === 0 ? parseLastLineAsJson(setAtoms, stdout) : undefined;
   if (atoms !== undefined) return atoms;
   const said = stderr.split('\n').filter(Boolean);
   throw new Failure('emerge-failed', `failed to read the set ${name}: ${said.at(-1) ?? 'Portage printed no answer'}`, {

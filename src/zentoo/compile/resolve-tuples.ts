@@ -10,13 +10,14 @@ import type { MendOptions, StoreCheck } from '../../store/check-store.ts';
 import type { StoreMount } from '../../store/portage-program.ts';
 import type { ContainerSession } from '../../container/container-session.ts';
 import { mendPartition } from '../../emerge/mend-partition.ts';
-import { readPortageSettings, type EmergeAbilities } from '../../emerge/portage-settings.ts';
+import { readPortageSettings } from '../../emerge/portage-settings.ts';
+import type { EmergeAbilities } from '../../portage/emerge-abilities.ts';
 import { installTupleSets, resolvePretended, runPretend } from './pretend-tuple.ts';
 import { installTool } from '../root/install-tool.ts';
 import { withRootContainer } from '../root/with-root-container.ts';
 import { readStageListing, type Buildmaster } from '../buildmaster/make-buildmaster.ts';
 import { requestSet } from './request-set.ts';
-import { hookParts, runHook } from '../root/run-hook.ts';
+import { hookVariables, runHook } from '../root/run-hook.ts';
 import type { SiteRun } from '../run/site-run.ts';
 import type { TupleWork } from '../run/tuple-work.ts';
 import { ofTuple } from '../run/tuple-failure.ts';
@@ -49,10 +50,13 @@ export async function resolveTuples(
     const store = { run: session.run, partition, environment: location.environment };
     await mendPartition(session, store);
     for (const work of works) await installTupleSets(run, session, work);
-    await runHook(session, 'compile', hookParts(run.site, tuple, 'tuple', location.root));
+    await runHook(session, 'compile', hookVariables(run.site, tuple, 'tuple', location.root));
     const packaged = await packageClosure(store, [], await readStageListing(session));
     if (packaged.length > 0)
-      await run.report({ type: 'note', message: `${name}: packaged as installed: ${packaged.join(', ')}` });
+      await run.report({
+        type: 'note',
+        message: `${name}: made binary packages of installed packages: ${packaged.join(', ')}`,
+      });
     const { observable, measuresSpace, partition: host } = await readPortageSettings(session);
     const partitions = { root: partition, host: tuple.cross ? host : partition };
     const answers: TupleAnswer[] = [];

@@ -47,7 +47,7 @@ export async function checkCpu(session: ContainerSession, tuple: Tuple): Promise
           .split('\n')
           .filter((line) => line !== '')
           .slice(-10),
-        hint: 'see the names that it knows: gcc -Q --help=target',
+        hint: 'list the values that the compiler accepts: gcc -Q --help=target',
       },
     );
   if (choosesNative(cpu.cflags)) return;
@@ -57,7 +57,7 @@ export async function checkCpu(session: ContainerSession, tuple: Tuple): Promise
       'cpu-unusable',
       `failed to use the cpu ${cpu.name}: the machine of the engine lacks ${missing.join(', ')}`,
       {
-        hint: 'build on a machine that has them, or compile for fewer: -march=x86-64-v2 in CFLAGS of the cpu',
+        hint: 'build on a machine that has them, or choose an older instruction set: -march=x86-64-v2 in CFLAGS of the cpu',
       },
     );
 }

@@ -15,8 +15,8 @@ import { startWorker } from './start-worker.ts';
 
 /**
  * Starts workers until each buildmaster of the tuples has `count` running ones; one per processor of the engine by default.
- * Makes missing buildmasters and images. Keeps workers that are up to date and removes the others, so the run has all tuples of
- * the site.
+ * Makes missing buildmasters and images. Keeps workers that are up to date and removes the others, so
+ * `run` must have all tuples of the site.
  */
 export async function startWorkers(run: SiteRun, tuples: readonly Tuple[], count?: number): Promise<void> {
   const { engine, site } = run;

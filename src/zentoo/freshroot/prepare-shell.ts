@@ -11,7 +11,7 @@ import { earlyHooks } from '../configure/hook-digest.ts';
 import { installSets } from '../configure/install-configuration.ts';
 import type { Buildmaster } from '../buildmaster/make-buildmaster.ts';
 import type { RootLocation } from '../run/tuple-work.ts';
-import { hookParts, runHook } from '../root/run-hook.ts';
+import { hookVariables, runHook } from '../root/run-hook.ts';
 import { installShellPrograms } from './shell-programs.ts';
 import type { SiteRun } from '../run/site-run.ts';
 
@@ -47,8 +47,8 @@ export async function prepareShell(
   const partition = buildmaster?.partition ?? (await readPartition());
   await runEarlyHooks(run, session, root, buildmaster);
   const areUnchanged = buildmaster === undefined && key.hooks.size === 0;
-  const settings = areUnchanged ? partition : await readPartition();
-  await installShellPrograms(session, { partition, settings, key });
+  const partitionAtStart = areUnchanged ? partition : await readPartition();
+  await installShellPrograms(session, { partition, partitionAtStart, key });
   return { partition, environment: await shellEnvironment(session, location) };
 }
 
@@ -69,9 +69,9 @@ async function runEarlyHooks(
 ): Promise<void> {
   const { tuple, location } = work;
   const { root } = location;
-  if (buildmaster === undefined) await runHook(session, 'buildmaster', hookParts(run.site, tuple, 'shared', root));
+  if (buildmaster === undefined) await runHook(session, 'buildmaster', hookVariables(run.site, tuple, 'shared', root));
   const scope = type === 'tuple' ? 'tuple' : 'shared';
-  await runHook(session, 'compile', hookParts(run.site, tuple, scope, root));
+  await runHook(session, 'compile', hookVariables(run.site, tuple, scope, root));
 }
 
 /**

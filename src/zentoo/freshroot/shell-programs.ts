@@ -20,8 +20,8 @@ const wrapped = ['emerge', 'ebuild'] as const;
 export interface ShellSettings {
   /** The partition for packages, as long as Portage's settings are not changed in the shell. */
   readonly partition: Partition;
-  /** The partition of the settings at the shell's start, which hooks may have changed. */
-  readonly settings: Partition;
+  /** The partition of Portage's settings at the start of the shell; it differs from `partition` if a hook changed the settings. */
+  readonly partitionAtStart: Partition;
   readonly key: PartitionKey;
 }
 
@@ -39,7 +39,13 @@ export function freshCommand(command: readonly string[] | undefined): readonly s
  */
 export async function installShellPrograms(session: ContainerSession, shell: ShellSettings): Promise<void> {
   const ask = `${directory}/lib/ask-partition`;
-  const inPartition = [`${directory}/lib/in-partition`, defaultTarget('binpkgs'), shell.partition, shell.settings, ask];
+  const inPartition = [
+    `${directory}/lib/in-partition`,
+    defaultTarget('binpkgs'),
+    shell.partition,
+    shell.partitionAtStart,
+    ask,
+  ];
   const archive = pack();
   for (const parent of [dirname(place), place, ...['bin', 'lib', 'words'].map((name) => `${place}/${name}`)])
     archive.entry({ name: parent, type: 'directory', mode: 0o755 });

@@ -20,8 +20,8 @@ import {
 import type { SiteVolumeNames } from './volume-names.ts';
 
 /**
- * Finds out whether a site may use its name on an engine, because the names of its images and containers contain it, and registers
- * the name if the command writes. A site with an id may use it from any directory; a site without an id only from the directory that
+ * Checks that a site may use its name on an engine: the names of its images and containers contain it. Registers the name if the
+ * command writes. A site with an id may use it from any directory; a site without an id only from the directory that
  * registered it. Throws `site-taken` if another site has the name, or if a site of another name has the id.
  */
 export async function registerSite(

@@ -17,7 +17,7 @@ export interface RootSurvey {
 }
 
 /** The output of `survey-root.py`. */
-export const rootSurvey = v.object({
+export const rootSurveySchema = v.object({
   mounts: v.array(v.object({ path: v.string(), isDirectory: v.boolean() })),
   complaints: v.array(v.string()),
   engineFiles: v.array(v.string()),

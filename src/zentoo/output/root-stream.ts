@@ -17,7 +17,7 @@ export type StreamOutcome =
 export class RootStream {
   readonly #stream: WatchedStream;
   #bytes = 0;
-  /** The end of standard error. */
+  /** The last part of the text on standard error. */
   #stderr = '';
 
   private constructor(stream: WatchedStream) {

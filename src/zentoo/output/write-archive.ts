@@ -5,8 +5,8 @@ import { workVolumeName } from '../../ownership/ownership.ts';
 import { ArchiveFiles, archivePath, withArchiveFailure, readBack, type ArchiveTarget } from './archive-files.ts';
 import { formatManifest, type ArchiveDigest, type RootDescription } from './manifest.ts';
 import { parseJson } from '../../parse-json.ts';
-import { archiveCommand, rootSurvey, surveyCommand, type RootSurvey } from './root-contents.ts';
-import { streamRoot } from './stream-root.ts';
+import { archiveCommand, rootSurveySchema, surveyCommand, type RootSurvey } from './root-contents.ts';
+import { compressRoot } from './compress-root.ts';
 
 const attempts = 5;
 const pauseMs = 500;
@@ -58,7 +58,7 @@ export async function writeArchive(
 
 async function surveyRoot(session: ContainerSession, root: string): Promise<RootSurvey> {
   const { stdout, stderr } = await session.run({ command: surveyCommand(root) });
-  const survey = parseJson(rootSurvey, stdout);
+  const survey = parseJson(rootSurveySchema, stdout);
   if (survey === undefined)
     throw new Failure('archive-failed', 'failed to archive the root: its mounts could not be read', {
       logTail: (stderr || stdout).split('\n').filter(Boolean).slice(-shownLines),
@@ -95,7 +95,7 @@ async function streamWhole(
 ): Promise<number> {
   const { signal } = session;
   for (let attempt = 1; ; attempt++) {
-    const outcome = await withArchiveFailure(target, () => streamRoot(session, command, archive));
+    const outcome = await withArchiveFailure(target, () => compressRoot(session, command, archive));
     if (outcome.kind === 'whole') return outcome.contentSize;
     const loss = await session.findLoss('archive the root');
     if (loss !== undefined) throw loss;

@@ -1,6 +1,6 @@
 import { shellProgram } from '../../container-program.ts';
 import type { Atom } from '../../portage/atom.ts';
-import { bigDirectory } from '../../container/work-directories.ts';
+import { bigPackagesDirectory } from '../../container/work-directories.ts';
 
 /**
  * Wraps a command of Portage, so that Portage builds the given packages on the work volume. While the command runs, package.env
@@ -17,7 +17,7 @@ export function onVolumeCommand(
       shellProgram(
         new URL('./big-packages.sh', import.meta.url),
         'zentoo-big-packages',
-        ...[bigDirectory, configuration, String(index), packages.join('\n')],
+        ...[bigPackagesDirectory, configuration, String(index), packages.join('\n')],
         ...inner,
       ),
     command,

@@ -41,7 +41,7 @@ export async function withOwnSettings<T>(
     const command = shellProgram(program, 'zentoo-own-settings', savedDirectory);
     const { exitCode, stderr } = await session.run({ command });
     if (exitCode !== 0)
-      throw new Failure('base-unusable', `failed to keep /etc/portage of ${session.base}: ${stderr.trim()}`);
+      throw new Failure('base-unusable', `failed to save or restore /etc/portage of ${session.base}: ${stderr.trim()}`);
   };
   await run(new URL('./save-configuration.sh', import.meta.url));
   await prepareCompiler(session, work, share);

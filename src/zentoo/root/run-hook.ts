@@ -11,8 +11,8 @@ import { writeEntries } from '../configure/write-entries.ts';
 /** The directory for the files of the branch. It is on the work volume, so no image contains it. */
 const hooksDirectory = `${stateDirectory}/hooks`;
 
-/** The values in a hook's environment. */
-export interface HookParts {
+/** The values that a hook gets as environment variables. */
+export interface HookVariables {
   readonly site: string;
   readonly cpu: Tuple['cpu'];
   readonly portage: Branch;
@@ -25,7 +25,7 @@ export interface HookParts {
 }
 
 /** The values for a tuple's hooks; `shared` is for work that several tuples have in common. */
-export function hookParts(site: Site, tuple: Tuple, scope: 'tuple' | 'shared', root = '/'): HookParts {
+export function hookVariables(site: Site, tuple: Tuple, scope: 'tuple' | 'shared', root = '/'): HookVariables {
   const { cpu, portage, buildhooks, stage, packages, name } = tuple;
   const own = scope === 'tuple' ? { name, packages: packages.name } : undefined;
   return { site: site.name, cpu, portage, buildhooks, stage: stage.name, root, tuple: own };
@@ -35,7 +35,7 @@ export function hookParts(site: Site, tuple: Tuple, scope: 'tuple' | 'shared', r
  * Runs a hook of the branch, if the branch has it, in a directory with all files of the branch. Throws `hook-failed` with the
  * end of the hook's output if its exit status is not 0.
  */
-export async function runHook(session: ContainerSession, hook: HookName, parts: HookParts): Promise<void> {
+export async function runHook(session: ContainerSession, hook: HookName, parts: HookVariables): Promise<void> {
   const { buildhooks } = parts;
   if (!buildhooks.entries.some(({ path }) => path === hook)) return;
   await session.report({
@@ -62,7 +62,7 @@ export async function runHook(session: ContainerSession, hook: HookName, parts: 
 }
 
 /** The environment of a hook, as documented. */
-function hookEnvironment(hook: HookName, parts: HookParts): Readonly<Record<string, string>> {
+function hookEnvironment(hook: HookName, parts: HookVariables): Readonly<Record<string, string>> {
   return {
     ZENTOO_HOOK: hook,
     ZENTOO_SITE: parts.site,

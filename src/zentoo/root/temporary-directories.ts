@@ -1,4 +1,4 @@
-import { bigDirectory, temporaryDirectory } from '../../container/work-directories.ts';
+import { bigPackagesDirectory, temporaryDirectory } from '../../container/work-directories.ts';
 import { shellProgram } from '../../container-program.ts';
 import { findTemporaryDirectories } from '../../site/branch-make-conf.ts';
 import { BranchTree } from '../../site/branch-tree.ts';
@@ -15,5 +15,5 @@ export function withTemporaryDirectories(
   const paths = findTemporaryDirectories(new BranchTree(entries)).filter((path) => path !== temporaryDirectory);
   if (paths.length === 0) return command;
   const program = new URL('./temporary-directories.sh', import.meta.url);
-  return shellProgram(program, 'zentoo-temporary-directories', bigDirectory, paths.join('\n'), ...command);
+  return shellProgram(program, 'zentoo-temporary-directories', bigPackagesDirectory, paths.join('\n'), ...command);
 }

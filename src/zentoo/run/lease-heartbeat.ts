@@ -85,7 +85,7 @@ export class LeaseHeartbeats {
     }
   }
 
-  /** Somebody removed the container, for example with `docker container prune`. */
+  /** Makes the lease again after somebody removed its container, for example with `docker container prune`. */
   async #takeAgain(): Promise<void> {
     this.#id = await createLease(this.#state, this.#lease);
     if (this.#id === undefined) await this.#warn('another build took the lease of the site while this build works');

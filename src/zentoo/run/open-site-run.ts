@@ -28,7 +28,7 @@ import { defaultOutputDirectory } from './output-directory.ts';
 import { ccacheVolume } from './ccache-volume.ts';
 import { siteMounts } from './site-mounts.ts';
 import type { PresentBase, SiteRun } from './site-run.ts';
-import { findTrees, readRevisions } from './tree-revision.ts';
+import { findExistingTrees, readRevisions } from './tree-revision.ts';
 import { tupleWork } from './tuple-work.ts';
 
 /** The parts of a program that its commands use: environment, report, signal. */
@@ -59,7 +59,7 @@ export async function openSiteRun(site: Site, world: SiteWorld, request: SiteRun
   return explainRefusal(open(site, world, request), openingOf(site));
 }
 
-/** The step of a refusal that ends the opening of a run. */
+/** The step that a message names if the engine refuses a call while a run is opened. */
 function openingOf({ name }: Site): string {
   return `read the state of the site ${name} on the engine`;
 }
@@ -80,7 +80,7 @@ async function open(site: Site, { environment, report, signal }: SiteWorld, requ
   const mounts = siteMounts(site, names.volumePrefix);
   const [found, trees] = await Promise.all([
     findStages(engine, tuples),
-    findTrees(context, mounts.trees),
+    findExistingTrees(context, mounts.trees),
     sweepWorkspaces(
       context,
       tuples.map(({ stage }) => stage.image),
@@ -117,7 +117,7 @@ async function open(site: Site, { environment, report, signal }: SiteWorld, requ
 /** Returns a run with images, trees and the tuples' data as they are now, after another command worked on the site. */
 export async function refreshSiteRun(run: SiteRun, probe: Probe): Promise<SiteRun> {
   const { site, mounts, anyStage } = run;
-  const trees = await findTrees(run, mounts.trees);
+  const trees = await findExistingTrees(run, mounts.trees);
   const revisions =
     anyStage === undefined ? run.revisions : await readRevisions(run, anyStage.image, trees, stateVolume(run));
   const stages = new Map(run.tuples.map(({ tuple, stage }) => [tuple.stage.name, stage]));

@@ -7,7 +7,7 @@ import { statePlace } from './site-state.ts';
 /** The version of the cache: increment it whenever revisions are read or stored in another way. */
 const format = 'at1';
 
-/** Two writes within this time can leave the same time stamp; git calls such an index racy. */
+/** If two writes are further apart than this, their time stamps differ. git calls an index racy if they may be equal. */
 const surelyLaterMs = 2000;
 
 const longestName = 200;

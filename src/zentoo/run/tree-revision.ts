@@ -11,7 +11,7 @@ import { stateMount } from './site-state.ts';
 type Trees = ReadonlyMap<string, MountChoice>;
 
 /** Finds the trees that exist: directories of the host, and volumes that the engine has. */
-export async function findTrees({ engine }: Pick<BuildContext, 'engine'>, trees: Trees): Promise<Trees> {
+export async function findExistingTrees({ engine }: Pick<BuildContext, 'engine'>, trees: Trees): Promise<Trees> {
   const isPresent = async ({ type, source }: MountChoice) =>
     type === 'bind' || (await engine.inspectVolume(source)) !== undefined;
   const looked = await Promise.all([...trees].map(async (tree) => ({ tree, present: await isPresent(tree[1]) })));
@@ -23,7 +23,7 @@ export async function findTrees({ engine }: Pick<BuildContext, 'engine'>, trees:
  * snapshot, or a digest of the sizes and times of all files. A tree that is not a repository is left out. Starts no container.
  * With a `state` volume, revisions are cached there.
  *
- * @param trees trees that exist; see {@link findTrees}
+ * @param trees trees that exist; see {@link findExistingTrees}
  * @param readMore reads more from the same probe, with the state; not called if there is no tree or no state
  */
 export async function readRevisions(

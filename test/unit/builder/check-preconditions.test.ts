@@ -349,7 +349,7 @@ describe('a make.conf of the user', () => {
         code: 'usage',
         exitStatus: 2,
         message: expect.stringContaining(`${makeConf}:${position}`) as string,
-        hint: 'emerge would end at this line: correct the file that is given as --make-conf',
+        hint: 'emerge fails at this line: correct the file that is given as --make-conf',
       })),
     });
     expect(world.calls('startContainer')).toEqual([]);

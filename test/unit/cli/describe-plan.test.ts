@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { printPlan } from '../../../src/cli/zentoo/describe-plan.ts';
+import { formatPlan } from '../../../src/cli/zentoo/describe-plan.ts';
 import { Failure } from '../../../src/failure.ts';
 import { sitePlan, tuplePlan, upToDate } from '../plan/plans.ts';
 
 const asText = (...tuples: Parameters<typeof sitePlan>[0]) =>
-  printPlan(sitePlan(tuples), { json: false, graph: undefined }).split('\n');
+  formatPlan(sitePlan(tuples), { json: false, graph: undefined }).split('\n');
 
 describe('for people', () => {
   test('a block for each tuple, a line for those that are up to date', () => {
@@ -84,7 +84,7 @@ test('for programs: one object, in which unknown values are null', () => {
     trees: [{ repository: 'gentoo', revision: undefined, locked: undefined }],
     warnings: [{ message: 'm', hint: 'h' }],
   });
-  const printed = printPlan(plan, { json: true, graph: undefined });
+  const printed = formatPlan(plan, { json: true, graph: undefined });
   expect(printed.match(/\n/g)).toHaveLength(1);
   const read = JSON.parse(printed) as { tuples: { action: string }[] };
   expect(read.tuples.map(({ action }) => action)).toEqual(['build', 'fail', 'none']);
@@ -106,6 +106,6 @@ test('for programs: one object, in which unknown values are null', () => {
 });
 
 test('a plan is a graph with --graph, even if --json is given', () => {
-  expect(printPlan(sitePlan([]), { json: true, graph: 'dot' })).toMatch(/^digraph "net" \{\n/);
-  expect(printPlan(sitePlan([]), { json: true, graph: 'mermaid' })).toMatch(/^flowchart LR\n/);
+  expect(formatPlan(sitePlan([]), { json: true, graph: 'dot' })).toMatch(/^digraph "net" \{\n/);
+  expect(formatPlan(sitePlan([]), { json: true, graph: 'mermaid' })).toMatch(/^flowchart LR\n/);
 });

@@ -173,7 +173,7 @@ describe('the help of zentoo', () => {
     ['freshroot', ['  TUPLE  ', '  STAGE  ', "ends with the shell's exit status"]],
     ['distcc', ['  up [TUPLE...]  ', '  status  ', '  down  ', 'compiles the rest itself']],
     ['list', ['Without an engine']],
-    ['', ['ZENTOO_SITE', 'docs/exit-statuses.md', 'Manages a network of Gentoo roots']],
+    ['', ['ZENTOO_SITE', 'docs/exit-statuses.md', 'Manages many Gentoo root file systems']],
   ])('of %s explains %j', (command, words) => {
     const help = helpOf(...(command === '' ? [] : [command]));
     for (const word of words) expect(help).toContain(word);

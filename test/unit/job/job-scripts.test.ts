@@ -18,7 +18,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { followCommand, jobCommand, mergeCommand, silenceCommand } from '../../../src/job/job-scripts.ts';
+import { followCommand, jobCommand, mergeCommand, measureSilenceCommand } from '../../../src/job/job-scripts.ts';
 import { settingsCommand, stampedCommand, syncUnderLock, underLock } from '../../../src/job/tree/tree-scripts.ts';
 import { syncLine } from '../../../src/job/tree/sync-line.ts';
 import { git } from '../site/git-program.ts';
@@ -322,7 +322,7 @@ describe('the hold of a container', () => {
   });
 });
 
-const place = () => ({ trees: [directory], holder: 'a sync', marks: `${directory}.marks` }) as const;
+const place = () => ({ trees: [directory], holder: 'a sync', holdersDirectory: `${directory}.marks` }) as const;
 
 /** A command under a lock of the directory, with the marks of the holders beside it. */
 function locked(mode: 'exclusive' | 'shared', command: readonly string[], holder = 'another'): readonly string[] {
@@ -520,7 +520,7 @@ describe('the age rule of a sync', () => {
     ...command,
   ];
   const sync = (maxAge: number, leftovers: 'delete' | 'refuse' = 'refuse', command = sh('echo synced')) =>
-    run(withResult(syncUnderLock(place(), directory, { command, maxAge, leftovers, ofUser: false })));
+    run(withResult(syncUnderLock(place(), directory, { command, maxAge, leftovers, isUserDirectory: false })));
   let results: string;
   beforeEach(() => {
     results = mkdtempSync(join(tmpdir(), 'job-results-'));
@@ -696,7 +696,7 @@ describe('the age rule of a sync', () => {
           command: ['echo', 'synced'],
           maxAge: 0,
           leftovers: 'delete',
-          ofUser: false,
+          isUserDirectory: false,
         }),
       ),
     );
@@ -709,7 +709,7 @@ describe('the age rule of a sync', () => {
 
   describe('case 2.14: of a tree of the user', () => {
     const syncOfUser = () => {
-      const request = { command: ['echo', 'synced'], maxAge: 0, leftovers: 'refuse', ofUser: true } as const;
+      const request = { command: ['echo', 'synced'], maxAge: 0, leftovers: 'refuse', isUserDirectory: true } as const;
       return run(withResult(syncUnderLock(place(), directory, request)));
     };
     beforeEach(() => write('profiles/repo_name'));
@@ -938,7 +938,7 @@ describe('the other programs', () => {
       writeFileSync(join(directory, name), '');
       utimesSync(join(directory, name), now - age, now - age);
     }
-    const { stdout } = await run(silenceCommand(directory));
+    const { stdout } = await run(measureSilenceCommand(directory));
     expect(Number(stdout)).toBeGreaterThanOrEqual(99);
     // A busy machine may add seconds, but never up to the age of the next log.
     expect(Number(stdout)).toBeLessThan(500);

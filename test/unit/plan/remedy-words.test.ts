@@ -39,7 +39,7 @@ test.each<[string, Remedy]>([
   ['name one of these sets: a, b', { about: 'request', kind: 'choose-set', sets: ['a', 'b'] }],
   ['with its category', { about: 'request', kind: 'add-category' }],
   ['check the name and the version', { about: 'request', kind: 'check-name' }],
-  ['name that package', { about: 'request', kind: 'choose-similar-package', packages: ['a/b'] }],
+  ['name the package a/b', { about: 'request', kind: 'choose-similar-package', packages: ['a/b'] }],
   ['name one of these packages', { about: 'request', kind: 'choose-similar-package', packages: ['a/b', 'a/c'] }],
   ['ask for another version', { about: 'request', kind: 'choose-version' }],
   [`mask one version in ${of('package.mask')}`, { about: 'request', kind: 'separate-versions' }],

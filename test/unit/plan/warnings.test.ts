@@ -71,7 +71,13 @@ describe('a warning of work that is not built', () => {
   });
 
   test('tells how to move a branch that is behind its remote', () => {
-    const behind = { repository: 'config/buildhooks', name: 'plain', own: old, remote: 'origin', origin: now };
+    const behind = {
+      repository: 'config/buildhooks',
+      name: 'plain',
+      own: old,
+      remote: 'origin',
+      origin: now,
+    };
     expect(siteWarnings(siteOf({ leftBehind: [behind] }), 'net')).toEqual([
       {
         message: 'config/buildhooks: plain is at aaaaaaaaaa and origin/plain at bbbbbbbbbb, which is not built',

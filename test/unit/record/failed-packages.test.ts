@@ -7,7 +7,7 @@ import {
   noteFailure,
   readNotes,
   writeNotes,
-  type FailedPackages,
+  type FailureNote,
 } from '../../../src/record/failed-packages.ts';
 
 const day = 24 * 3600 * 1000;
@@ -15,8 +15,8 @@ const first = Date.parse('2026-02-03T04:05:06.789Z');
 const bad = { inputs: 'a', partition: 'p', packages: [{ cpv: 'app-misc/bad-1' }] };
 
 /** The notes after failures of `bad` at these times. */
-function failedAt(...times: readonly number[]): readonly FailedPackages[] {
-  return times.reduce<readonly FailedPackages[]>(
+function failedAt(...times: readonly number[]): readonly FailureNote[] {
+  return times.reduce<readonly FailureNote[]>(
     (notes, at) => noteFailure(notes, { ...bad, at, log: `log ${at - first}` }),
     [],
   );

@@ -212,7 +212,7 @@ it('a source outside the branch is a note of the site, with its position', () =>
       {
         place: { file: 'config/portage@base:more', line: 2, column: 2 },
         message:
-          'it sources /var/lib/layman/make.conf, a file outside this branch: emerge ends if the root does not have it',
+          'it sources /var/lib/layman/make.conf, a file outside this branch: emerge fails if the root does not have it',
       },
     ],
   });

@@ -4,12 +4,12 @@ import {
   checkInstalled,
   findMissing,
   foreignFailure,
-  foreignPackages,
+  foreignPackagesSchema,
   missingFailure,
-  missingPackages,
+  missingPackagesSchema,
   packageClosure,
 } from '../../../src/store/check-root.ts';
-import { findDependencies, mergeDependencies } from '../../../src/store/dependencies.ts';
+import { findDependencies, mergeDependenciesSchema } from '../../../src/store/dependencies.ts';
 import { parsePretendOutput } from '../../../src/portage/output/pretend-output.ts';
 import { mendStore, storeCheck } from '../../../src/store/check-store.ts';
 import { parseJson } from '../../../src/parse-json.ts';
@@ -32,8 +32,8 @@ describe('the answer of a program in a container', () => {
         unverified: [{ path: 'a/b/b-1-2.gpkg.tar', cpv: 'a/b-1', why: 'y' }],
       },
     ],
-    [missingPackages, [{ atom: 'a/b', for: '' }]],
-    [foreignPackages, [{ atom: 'a/b', cpv: null, why: 'x' }]],
+    [missingPackagesSchema, [{ atom: 'a/b', for: '' }]],
+    [foreignPackagesSchema, [{ atom: 'a/b', cpv: null, why: 'x' }]],
   ])('is read: %#', (schema: GenericSchema, answer) => {
     expect(parseJson(schema, JSON.stringify(answer))).toEqual(answer);
   });
@@ -50,7 +50,7 @@ describe('the answer of a program in a container', () => {
     '[{"atom":1}]',
     '{"faults":[1],"unfit":[],"packages":0}',
   ])('is refused if it does not match: %j', (text) => {
-    for (const schema of [storeCheck, missingPackages, foreignPackages]) {
+    for (const schema of [storeCheck, missingPackagesSchema, foreignPackagesSchema]) {
       expect(parseJson<unknown>(schema, text)).toBeUndefined();
     }
   });
@@ -180,7 +180,7 @@ describe('the failure of an assembly', () => {
 describe('dependencies among packages', () => {
   it('are a list of positions and the inputs for each package', () => {
     const answer = { needs: [[1, 2], [], [1]], inputs: ['a', '', 'b'] };
-    expect(parseJson(mergeDependencies(3), JSON.stringify(answer))).toEqual(answer);
+    expect(parseJson(mergeDependenciesSchema(3), JSON.stringify(answer))).toEqual(answer);
   });
 
   it.each([
@@ -190,11 +190,11 @@ describe('dependencies among packages', () => {
     ['no list', { 0: [] }, 1],
   ])('are refused with %s', (_, needs, count) => {
     const inputs = Array.from({ length: count }, () => '');
-    expect(parseJson(mergeDependencies(count), JSON.stringify({ needs, inputs }))).toBeUndefined();
+    expect(parseJson(mergeDependenciesSchema(count), JSON.stringify({ needs, inputs }))).toBeUndefined();
   });
 
   it('are refused without the inputs of each package', () => {
-    expect(parseJson(mergeDependencies(2), '{"needs":[[],[]],"inputs":["a"]}')).toBeUndefined();
+    expect(parseJson(mergeDependenciesSchema(2), '{"needs":[[],[]],"inputs":["a"]}')).toBeUndefined();
   });
 
   it('are requested with the data that emerge printed for each package', async () => {

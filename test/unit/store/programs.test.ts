@@ -7,7 +7,7 @@ import {
   packageClosure,
 } from '../../../src/store/check-root.ts';
 import { mendStore } from '../../../src/store/check-store.ts';
-import { findDependencies, mergeDependencies } from '../../../src/store/dependencies.ts';
+import { findDependencies, mergeDependenciesSchema } from '../../../src/store/dependencies.ts';
 import { listInstalledPackages, parseInstalledPackages } from '../../../src/store/installed-packages.ts';
 import type { StoreMount } from '../../../src/store/portage-program.ts';
 import { parseJson } from '../../../src/parse-json.ts';
@@ -155,12 +155,12 @@ describe('mending a partition', () => {
 
 describe('the positions of dependencies', () => {
   it.each(['[[-1],[]]', '[[0.5],[]]', '[[2],[]]', '[[0]]', '[[0],[],[]]'])('are refused: %s', (needs) => {
-    expect(parseJson(mergeDependencies(2), `{"needs":${needs},"inputs":["",""]}`)).toBeUndefined();
+    expect(parseJson(mergeDependenciesSchema(2), `{"needs":${needs},"inputs":["",""]}`)).toBeUndefined();
   });
 
   it('are those of the packages, from the first to the last', () => {
     const answer = { needs: [[0, 1], [1]], inputs: ['', ''] };
-    expect(parseJson(mergeDependencies(2), JSON.stringify(answer))).toEqual(answer);
+    expect(parseJson(mergeDependenciesSchema(2), JSON.stringify(answer))).toEqual(answer);
   });
 });
 

@@ -4,7 +4,7 @@ import {
   branchNameFault,
   readBranchIds,
   readHead,
-  readMovedBranches,
+  readLeftBehindBranches,
 } from '../../../../src/site/git/git-references.ts';
 import { temporaryDirectory, writeFiles } from '../git-program.ts';
 
@@ -104,7 +104,7 @@ describe('the branches that differ from their remotes', () => {
       ...{ 'refs/heads/c': one, 'refs/remotes/a/c': two },
       ...{ 'refs/heads/damaged': one, 'refs/remotes/a/damaged': 'x' },
     });
-    expect(readMovedBranches(repository.directory)).toEqual([
+    expect(readLeftBehindBranches(repository.directory)).toEqual([
       { name: 'c', own: one, remote: 'a', origin: two },
       { name: 'x', own: one, remote: 'origin', origin: three },
     ]);

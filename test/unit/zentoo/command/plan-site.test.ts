@@ -8,7 +8,7 @@ const tuple = tupleOfSet('lib', { packages: packageSet('lib', [], 'dev-libs/lib'
 const hook = (name: string) =>
   `a plan does not run the hook ${name}, and the hook may change which packages are compiled`;
 const first = (what: string) =>
-  `${what} is compiled first and is not in this list; packages of this list that belong to it are then in the store`;
+  `zentoo compiles ${what} before the packages of this list; those that belong to it are then in the store already`;
 
 async function unforeseen(changes: Partial<Tuple>, isBuilt = false) {
   using world = new SiteBuildWorld([{ ...tuple, ...changes }]);

@@ -48,9 +48,9 @@ describe('the resolution of tuples', () => {
       ['--include-config=y', '=sys-devel/gcc-13'],
       ['--include-config=y', '=sys-libs/glibc-2.38'],
     ]);
-    const said = world.messages('note').filter((message) => message.includes('packaged'));
+    const said = world.messages('note').filter((message) => message.includes('made binary packages'));
     expect(said.map((message) => message.replace(/-[0-9a-f]{8}:/, ':'))).toEqual([
-      'zentoo/net/buildmaster:x86-64-base: packaged as installed: sys-devel/gcc-13, sys-libs/glibc-2.38',
+      'zentoo/net/buildmaster:x86-64-base: made binary packages of installed packages: sys-devel/gcc-13, sys-libs/glibc-2.38',
     ]);
   });
 

@@ -54,7 +54,9 @@ describe('the instructions of a CPU', () => {
       message: expect.stringMatching(
         /^failed to use the cpu x86-64: the machine of the engine lacks (?:avx2, fma|fma, avx2)$/,
       ) as string,
-      hint: expect.stringMatching(/^build on a machine that has them, or compile for fewer: -march=/) as string,
+      hint: expect.stringMatching(
+        /^build on a machine that has them, or choose an older instruction set: -march=/,
+      ) as string,
     });
   });
 
@@ -69,7 +71,7 @@ describe('the instructions of a CPU', () => {
     await expect(checkCpu(session, withFlags('-march=znver9'))).rejects.toMatchObject({
       code: 'cpu-unusable',
       message: `failed to use the cpu x86-64: the compiler of ${session.base} refuses its CFLAGS -march=znver9`,
-      hint: 'see the names that it knows: gcc -Q --help=target',
+      hint: 'list the values that the compiler accepts: gcc -Q --help=target',
       logTail: lines.slice(2),
     });
   });

@@ -56,7 +56,7 @@ describe('a container that compiles', () => {
     const compile = () => Promise.reject(new Error('compiled'));
     await expect(withOwnSettings(session, { work, share }, compile)).rejects.toMatchObject({
       code: 'base-unusable',
-      message: `failed to keep /etc/portage of ${session.base}: cp: full`,
+      message: `failed to save or restore /etc/portage of ${session.base}: cp: full`,
     });
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { MountChoice } from '../../../../src/container/mounts.ts';
-import { findTrees, readRevisions } from '../../../../src/zentoo/run/tree-revision.ts';
+import { findExistingTrees, readRevisions } from '../../../../src/zentoo/run/tree-revision.ts';
 import { baseName, BuildWorld, nothing } from '../../builder/build-world.ts';
 
 const [one, two] = ['1'.repeat(40), '2'.repeat(40)];
@@ -18,7 +18,7 @@ async function revisionOf(files: Readonly<Record<string, string>>): Promise<stri
     ['gentoo', volume],
     ['absent', { ...volume, source: 'not-there' }],
   ]);
-  const found = await readRevisions(world.context, image, await findTrees(world.context, trees));
+  const found = await readRevisions(world.context, image, await findExistingTrees(world.context, trees));
   expect(world.calls('startContainer')).toEqual([]);
   expect(world.left).toEqual(nothing);
   expect(found.has('absent')).toBe(false);
@@ -146,6 +146,6 @@ describe('the revision of a tree', () => {
       ['volume', volume],
       ['absent', { ...volume, source: 'not-there' }],
     ]);
-    expect([...(await findTrees(world.context, trees)).keys()]).toEqual(['bind', 'volume']);
+    expect([...(await findExistingTrees(world.context, trees)).keys()]).toEqual(['bind', 'volume']);
   });
 });

@@ -71,7 +71,7 @@ describe('case 2.4: a value that Portage takes for empty', () => {
   });
 });
 
-describe('a line at which emerge ends', () => {
+describe('a line at which emerge fails', () => {
   const line = 'a line is NAME="value"';
   const empty = '= has no name before it: write NAME="" for an empty value, and values with = in quotes';
 

@@ -10,7 +10,7 @@ import { RootStream, type StreamOutcome } from './root-stream.ts';
  * file to the disk (fsync). Memory does not grow with the size. Throws the signal's reason, and errors of the file system as
  * Node gives them.
  */
-export async function streamRoot(
+export async function compressRoot(
   session: ContainerSession,
   command: readonly string[],
   path: string,
