@@ -93,7 +93,7 @@ export async function removeRegistration(engine: Volumes, kind: RegistrationKind
   await engine.removeVolume(registrationVolumes[kind](name));
 }
 
-/** The volume whose labels bind an id to a name. It is the state volume of a site with this id, unless the site has adopted another one. */
+/** The volume whose labels bind an id to a name. It is also the state volume of the site, unless the site kept older volumes when it got the id. */
 export function bindingVolume(id: string): string {
   return stateVolume({ volumePrefix: `zentoo-${id}` });
 }
