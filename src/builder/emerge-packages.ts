@@ -116,7 +116,13 @@ async function runOrMend(
 /** Changes an emerge to build packages in the work volume. */
 function onVolume({ name, command }: Job): Pick<Job, 'name' | 'command'> {
   const program = new URL('./build-on-volume.sh', import.meta.url);
-  const onVolumeCommand = shellProgram(program, 'gentoo-builder-on-volume', bigPackagesDirectory, workDirectory, ...command);
+  const onVolumeCommand = shellProgram(
+    program,
+    'gentoo-builder-on-volume',
+    bigPackagesDirectory,
+    workDirectory,
+    ...command,
+  );
   return { name: `${name}-on-volume`, command: onVolumeCommand };
 }
 

@@ -75,7 +75,7 @@ async function orWarn<Result>(
 
 const unchecked: StoreCheck = {
   ...{ faults: [], unfit: [], unverified: [], packages: 0 },
-  ...{ settled: true, signatures: false, remote: false, former: false },
+  ...{ isInOrder: true, signatures: false, remote: false, former: false },
 };
 
 /** The options of emerge that ask a remote host for packages; emerge(1). */

@@ -40,9 +40,15 @@ export function metadataWarning(text: string) {
 }
 
 /**
- * Writes the metadata of each ebuild of a repository to Portage's cache, and then `stamp` to the file `mark`; egencache(1). Sources
+ * Writes the metadata of each ebuild of a repository to Portage's cache, and then `stamp` to `stampFile`; egencache(1). Sources
  * only ebuilds whose metadata is missing or out of date.
  */
-export function updateMetadataCommand(repository: string, mark: string, stamp: string): readonly string[] {
-  return shellProgram(new URL('./update-metadata.sh', import.meta.url), 'zentoo-metadata', repository, mark, stamp);
+export function updateMetadataCommand(repository: string, stampFile: string, stamp: string): readonly string[] {
+  return shellProgram(
+    new URL('./update-metadata.sh', import.meta.url),
+    'zentoo-metadata',
+    repository,
+    stampFile,
+    stamp,
+  );
 }

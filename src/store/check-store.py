@@ -1,6 +1,6 @@
 """check-store glance|mend PKGDIR QUARANTINE [all]: checks a directory of binary packages and prints JSON.
 
-{"faults": [...], "unfit": [{"path", "cpv", "why"}, ...], "unverified": [...], "packages": N, "settled": true, "signatures": false,
+{"faults": [...], "unfit": [{"path", "cpv", "why"}, ...], "unverified": [...], "packages": N, "isInOrder": true, "signatures": false,
 "remote": false, "former": false}: faults of the index; files that are broken, and packages that were compiled with other settings than
 Portage's configuration; files that cannot be verified in this container; the number of other packages; whether nothing is left to
 write; whether the configuration asks for signatures of packages, and for packages of remote hosts; whether the store around the
@@ -242,7 +242,7 @@ def inspect():
     found["remote"] = "getbinpkg" in settings.features or any(map(HOSTS.fullmatch, settings.get("EMERGE_DEFAULT_OPTS", "").split()))
     # A partition is three directories below the store.
     found["former"] = former_store.has_former_packages(os.path.normpath(os.path.join(pkgdir, "../../..")))
-    return {**found, "settled": not (faults or check.unfit or is_news)}, check.fit, is_news
+    return {**found, "isInOrder": not (faults or check.unfit or is_news)}, check.fit, is_news
 
 
 def inspect_settled():

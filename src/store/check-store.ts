@@ -22,7 +22,7 @@ export interface StoreCheck {
   /** The number of packages that are neither unfit nor unverified. */
   readonly packages: number;
   /** Whether the partition is in order, so that `mend` has nothing to write. */
-  readonly settled: boolean;
+  readonly isInOrder: boolean;
   /** Whether Portage's configuration asks for signatures of binary packages. */
   readonly signatures: boolean;
   /** Whether Portage's configuration asks for binary packages of remote hosts. */
@@ -39,7 +39,7 @@ export const storeCheck = v.object({
   unfit: unusedPackages,
   unverified: unusedPackages,
   packages: v.number(),
-  settled: v.boolean(),
+  isInOrder: v.boolean(),
   signatures: v.boolean(),
   remote: v.boolean(),
   former: v.boolean(),
@@ -75,7 +75,7 @@ export async function mendStore(store: StoreMount, { readAll = false }: MendOpti
     askPortage(store, program, [step, pkgdirOf(store), quarantine, ...all], storeCheck, aboutStore);
   // If the answer of `mend` is lost, it runs again and finds nothing: `glance` returns the faults beforehand.
   const before = await ask('glance');
-  if (before.settled) return before;
+  if (before.isInOrder) return before;
   const mended = await ask('mend');
   return mended.faults.length + mended.unfit.length > 0 ? mended : { ...before, packages: mended.packages };
 }

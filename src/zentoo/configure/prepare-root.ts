@@ -52,8 +52,8 @@ export async function prepareRoot(session: ContainerSession, { tuple, location }
  * writable layer. It is no variable of the environment, which would override package.env.
  */
 function placesOf(tree: BranchTree): Readonly<Record<string, string>> {
-  const { variables, unread, outside } = readBranchMakeConf(tree);
-  const isUsual = !variables.has('PORTAGE_TMPDIR') && unread.length === 0 && outside.length === 0;
+  const { variables, unread, linksOutside } = readBranchMakeConf(tree);
+  const isUsual = !variables.has('PORTAGE_TMPDIR') && unread.length === 0 && linksOutside.length === 0;
   return isUsual ? {} : { PORTAGE_TMPDIR: temporaryDirectory };
 }
 

@@ -21,7 +21,7 @@ export async function findExistingTrees({ engine }: Pick<BuildContext, 'engine'>
 /**
  * Reads the revision of each tree, by the names of the repositories: git's commit, the time stamp of an rsync tree or a
  * snapshot, or a digest of the sizes and times of all files. A tree that is not a repository is left out. Starts no container.
- * With a `state` volume, revisions are cached there.
+ * If `stateVolumeName` is given, revisions are cached in that volume.
  *
  * @param trees trees that exist; see {@link findExistingTrees}
  * @param readMore reads more from the same probe, with the state; not called if there is no tree or no state
@@ -30,17 +30,17 @@ export async function readRevisions(
   context: BuildContext,
   image: Image,
   trees: Trees,
-  state?: string,
+  stateVolumeName?: string,
   readMore: (probe: Probe) => Promise<void> = () => Promise.resolve(),
 ): Promise<ReadonlyMap<string, string>> {
   const present = [...trees];
   if (present.length === 0) return new Map();
   const ofTrees = present.map(([, choice], index) => ({ ...mountAt(choice, `/mnt/${index}`), readOnly: true }));
-  const ofState = state === undefined ? [] : [stateMount(state)];
+  const ofState = stateVolumeName === undefined ? [] : [stateMount(stateVolumeName)];
   const mounts = [...ofTrees, ...ofState];
   const found = await lookInto(context, { image: image.id, mounts }, async (probe) => {
-    if (state !== undefined) await readMore(probe);
-    const read = state === undefined ? readRevision : readOrFindRevision;
+    if (stateVolumeName !== undefined) await readMore(probe);
+    const read = stateVolumeName === undefined ? readRevision : readOrFindRevision;
     return Promise.all(present.map(async ([name], index) => [name, await read(probe, `/mnt/${index}`, name)] as const));
   });
   return new Map(found.flatMap(([name, revision]) => (revision === undefined ? [] : [[name, revision]])));

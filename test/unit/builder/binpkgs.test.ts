@@ -34,7 +34,11 @@ describe('the partition of the store', () => {
 
   it('cases 1.2 and 1.3: is repaired, and each damaged file is named with its place', async () => {
     using world = new BuildWorld();
-    const found = { settled: false, faults: ['a/b.gpkg.tar is in Packages, but the file is missing'], unfit: [damage] };
+    const found = {
+      isInOrder: false,
+      faults: ['a/b.gpkg.tar is in Packages, but the file is missing'],
+      unfit: [damage],
+    };
     world.portage.storeChecks.push(found, found);
     await build(world);
     expect(world.messages('warning')).toEqual([
@@ -108,7 +112,7 @@ describe('a binary package that Portage finds damaged', () => {
   it('case 1.3: goes to quarantine, and its package is compiled, once', async () => {
     using world = new BuildWorld();
     failOnce(world);
-    world.portage.storeChecks.push({}, { settled: false, unfit: [damage] }, { settled: false, unfit: [damage] });
+    world.portage.storeChecks.push({}, { isInOrder: false, unfit: [damage] }, { isInOrder: false, unfit: [damage] });
     await build(world);
     expect(world.messages('warning')).toEqual([
       `the binary package ${path} is not used: ${damage.why}`,
@@ -123,7 +127,11 @@ describe('a binary package that Portage finds damaged', () => {
   });
 
   it.each([
-    ['the package is damaged again', 2, [{}, { settled: false, unfit: [damage] }, { settled: false, unfit: [damage] }]],
+    [
+      'the package is damaged again',
+      2,
+      [{}, { isInOrder: false, unfit: [damage] }, { isInOrder: false, unfit: [damage] }],
+    ],
     ['the store has no fault that could be mended', 1, []],
   ])('case 1.3: is a failure that names the file if %s', async (_why, times, checks) => {
     using world = new BuildWorld();

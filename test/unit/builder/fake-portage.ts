@@ -7,7 +7,7 @@ import { playUnpacking } from './fake-unpack.ts';
 
 const cleanStore: StoreCheck = {
   ...{ faults: [], unfit: [], unverified: [], packages: 0 },
-  ...{ settled: true, signatures: false, remote: false, former: false },
+  ...{ isInOrder: true, signatures: false, remote: false, former: false },
 };
 
 /**

@@ -18,7 +18,7 @@ import { partition, storeSaying } from './answering-store.ts';
 /** A partition without faults whose packages are not in the cache yet. */
 const order = {
   ...{ faults: [], unfit: [], unverified: [], packages: 2 },
-  ...{ settled: false, signatures: false, remote: false, former: false },
+  ...{ isInOrder: false, signatures: false, remote: false, former: false },
 };
 
 describe('the answer of a program in a container', () => {

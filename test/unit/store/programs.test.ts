@@ -17,7 +17,7 @@ const twentyFive = Array.from({ length: 25 }, (_, index) => `line ${index}`);
 const lastTwenty = twentyFive.slice(5);
 const faultless = {
   ...{ faults: [], unfit: [], unverified: [], packages: 0 },
-  ...{ settled: false, signatures: false, remote: false, former: false },
+  ...{ isInOrder: false, signatures: false, remote: false, former: false },
 };
 
 describe('a question to Portage', () => {
@@ -138,7 +138,9 @@ describe('mending a partition', () => {
   });
 
   it('asks no second time if nothing is left to write', async () => {
-    const { store, ran } = await storeSaying({ stdout: JSON.stringify({ ...faultless, settled: true, packages: 3 }) });
+    const { store, ran } = await storeSaying({
+      stdout: JSON.stringify({ ...faultless, isInOrder: true, packages: 3 }),
+    });
     expect(await mendStore(store)).toMatchObject({ packages: 3 });
     expect(ran).toHaveLength(1);
   });

@@ -12,7 +12,7 @@ import { archiveRoot, elogIn, FakeRoot, installedIn, sizesIn } from './fake-root
 
 const cleanStore: StoreCheck = {
   ...{ faults: [], unfit: [], unverified: [], packages: 0 },
-  ...{ settled: true, signatures: false, remote: false, former: false },
+  ...{ isInOrder: true, signatures: false, remote: false, former: false },
 };
 
 /** The Python programs that run in a site's containers; a command has their text only. */

@@ -273,7 +273,7 @@ describe('case 1.3: a compilation that finds a damaged dependency', () => {
   it('has it moved to quarantine and compiles it again, once', async () => {
     using world = new SiteBuildWorld();
     world.sitePortage.damagedDependencies.push(`/store/${path}`);
-    world.sitePortage.storeChecks.push({}, { settled: false, unfit }, { settled: false, unfit });
+    world.sitePortage.storeChecks.push({}, { isInOrder: false, unfit }, { isInOrder: false, unfit });
     expect(await passTime(world.build())).toMatchObject({ outcomes: [{ type: 'built' }] });
     expect(world.sitePortage.compiled).toEqual(['dev-libs/lib-2', 'dev-libs/lib-2', 'app-misc/tools-1.0']);
     expect(world.messages('warning')).toContain(
@@ -297,7 +297,7 @@ describe('case 1.3: an assembly that finds a damaged package', () => {
     using world = new StaleWorld();
     world.sitePortage.damaged.push(`/store/${path}`);
     // The check before the build finds nothing, because the file has not changed; the one after the failure reads all files.
-    world.sitePortage.storeChecks.push({}, { settled: false, unfit }, { settled: false, unfit });
+    world.sitePortage.storeChecks.push({}, { isInOrder: false, unfit }, { isInOrder: false, unfit });
     expect(await world.outcome()).toMatchObject({ outcomes: [{ type: 'built' }] });
     expect(world.sitePortage.compiled).toEqual(['dev-libs/lib-2', 'dev-libs/lib-2']);
     expect(world.messages('warning')).toContain(`${cause}; the package was compiled again`);
@@ -312,7 +312,7 @@ describe('case 1.3: an assembly that finds a damaged package', () => {
   });
 
   it.each([
-    ['is damaged again', [{}, { settled: false, unfit }, { settled: false, unfit }]],
+    ['is damaged again', [{}, { isInOrder: false, unfit }, { isInOrder: false, unfit }]],
     ['is in order when the store is checked', []],
   ])('fails, and names the file, if the package %s', async (_how, checks) => {
     using world = new StaleWorld();
