@@ -74,8 +74,8 @@ function firstExplanation(report: EmergeReport): Explanation {
 }
 
 /**
- * Adds a file system that is full to a failure that nothing else explains: the log, too, may have had no space for the message of
- * emerge. Both facts are told, because neither proves the other.
+ * Adds to a failure that nothing else explains that a file system is full: emerge may have had no space to write its message to
+ * the log. The message has both facts, because neither proves the other.
  */
 function withFullFileSystem(explanation: Explanation, { spaces }: EmergeReport): Explanation {
   const full = explanation.code === 'emerge-failed' ? findFullFileSystems(spaces) : undefined;

@@ -27,13 +27,13 @@ export async function checkCommits(run: SiteRun, tuples: readonly Tuple[]): Prom
     const name = imageName(run, tuple);
     const image = run.images.get(name);
     if (image === undefined || run.registered.get(name) !== image.id) continue;
-    const steps = stepsOf(run.site.head, tuple, image.labels).map((step) => ({
-      ...step,
-      is: step.next.contains(step.last),
+    const changes = changesOf(run.site.head, tuple, image.labels).map((change) => ({
+      ...change,
+      is: change.next.contains(change.last),
     }));
-    const behind = steps.filter(({ is }) => is === false);
+    const behind = changes.filter(({ is }) => is === false);
     if (behind.length > 0) failures.push(behindFailure(name, behind));
-    for (const { where, is } of steps) if (is === undefined) unknown.add(where);
+    for (const { where, is } of changes) if (is === undefined) unknown.add(where);
   }
   const [first, ...others] = failures;
   if (first !== undefined) throw new Failures([first, ...others]);
@@ -45,21 +45,21 @@ export async function checkCommits(run: SiteRun, tuples: readonly Tuple[]): Prom
     });
 }
 
-function stepsOf(
+function changesOf(
   head: Commit | undefined,
   { portage, buildhooks }: Tuple,
   labels: ListedImage['labels'],
 ): CommitChange[] {
   const inputs = readInputsLabel(readLabel(labels, inputsLabel)) ?? {};
   return [
-    ...stepOf("the site's repository", readLabel(labels, siteCommitLabel), head),
-    ...stepOf(`the branch ${portage.name} of config/portage`, inputs['portage/commit'], portage),
-    ...stepOf(`the branch ${buildhooks.name} of config/buildhooks`, inputs['buildhooks/commit'], buildhooks),
+    ...changeOf("the site's repository", readLabel(labels, siteCommitLabel), head),
+    ...changeOf(`the branch ${portage.name} of config/portage`, inputs['portage/commit'], portage),
+    ...changeOf(`the branch ${buildhooks.name} of config/buildhooks`, inputs['buildhooks/commit'], buildhooks),
   ];
 }
 
-/** One step, or none if the last commit or the present one is not known. */
-function stepOf(where: string, last: string | undefined, next: Commit | undefined): CommitChange[] {
+/** One change, or none if the last commit or the present one is not known. */
+function changeOf(where: string, last: string | undefined, next: Commit | undefined): CommitChange[] {
   return last === undefined || last === '' || next === undefined ? [] : [{ where, last, next }];
 }
 
