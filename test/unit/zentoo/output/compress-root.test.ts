@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { streamRoot } from '../../../../src/zentoo/output/stream-root.ts';
+import { compressRoot } from '../../../../src/zentoo/output/compress-root.ts';
 import { BuildWorld, interruption } from '../../builder/build-world.ts';
 import { temporaryDirectory } from '../../site/git-program.ts';
 
@@ -19,7 +19,7 @@ it.each(['before', 'while'])(
       return {};
     };
     if (when === 'before') world.aborter.abort(interruption);
-    await expect(streamRoot(session, ['tar'], join(home.path, 'file'))).rejects.toBe(interruption);
+    await expect(compressRoot(session, ['tar'], join(home.path, 'file'))).rejects.toBe(interruption);
     if (when === 'while') await ended.promise;
   },
 );
