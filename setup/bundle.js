@@ -3,8 +3,8 @@ import { basename, join } from 'node:path';
 import { build } from 'esbuild';
 
 /**
- * Modules that dockerode imports for engines behind SSH and for BuildKit over gRPC. The programs use neither, and together the
- * modules are most of the bundle and of its time to load.
+ * Modules that dockerode imports for engines behind SSH and for BuildKit over gRPC. The programs use neither (they run the program ssh), and
+ * together the modules are most of the bundle and of its time to load.
  */
 const unused = /^(ssh2|@grpc\/grpc-js|@grpc\/proto-loader|protobufjs)(\/|$)/;
 

@@ -3,6 +3,7 @@ import { findNode, installDependencies } from './dependencies.js';
 import { clientEnvironment } from './docker.js';
 import { reportFailure } from './failure.js';
 import { ensureComposes } from './fetch-compose.js';
+import { ensureSshd } from './fetch-sshd.js';
 import { interruptible } from './interruption.js';
 import { MODULES } from './places.js';
 import { prepare } from './prepare.js';
@@ -42,6 +43,7 @@ async function prepareFor(args) {
   // Tests cut the cable of a network namespace.
   if ((await runCommand('ip', ['-V'])).status !== 0)
     await installFromDebian('iproute2', 'install iproute2, for example from your distribution');
+  await ensureSshd();
   const env = clientEnvironment(engine);
   // testcontainers would pull its reaper.
   return hasRegistry ? env : { TESTCONTAINERS_RYUK_DISABLED: 'true', ...env };

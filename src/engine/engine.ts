@@ -29,7 +29,7 @@ export interface EngineInfo {
  * If an object does not exist, inspecting methods return undefined and removing methods do nothing.
  */
 export interface Engine extends Images, Containers, Execs, Volumes, Networks {
-  /** `unix:///path` or `tcp://host:port`. */
+  /** `unix:///path`, `tcp://host:port` or `ssh://user@host`, as in `DOCKER_HOST`. */
   readonly address: string;
   readonly flavour: EngineFlavour;
 

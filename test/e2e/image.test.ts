@@ -48,6 +48,11 @@ describe('the image gentoo-builder', () => {
     expect(await inImage('sh', '-c', look)).toBe('none\n');
   });
 
+  it('has the SSH client, with all its libraries', async () => {
+    expect(await inImage('ssh', '-G', '-o', 'Port=2222', 'far')).toMatch(/^port 2222$/m);
+    expect(await inImage('sh', '-c', 'ldd /usr/bin/ssh')).not.toContain('not found');
+  });
+
   it('has no certificate of this machine, and no address of its mirrors', async () => {
     const own = await inImage(
       'sh',

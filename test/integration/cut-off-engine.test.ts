@@ -1,11 +1,14 @@
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ownerLabel } from '../../src/container/workspace.ts';
 import { gone, untilRemoved } from '../support/builder.ts';
 import { CutOffEngine } from '../support/cut-off-engine.ts';
+import { engineSocket } from '../support/proxy.ts';
 import { rawDocker } from '../support/real-engine.ts';
 import { runProgram } from '../support/run-program.ts';
+import { SshServer } from '../support/ssh-server.ts';
 import { uniqueName } from '../support/unique-name.ts';
 
 const program = join(import.meta.dirname, '../../src/gentoo-builder.ts');
@@ -18,14 +21,42 @@ async function workOf(pid: number): Promise<readonly string[]> {
   return mine.map(({ Name }) => Name);
 }
 
-describe('case 1.10: a builder whose engine is reached by TCP', () => {
+/** The engine on another machine, whose cable can be cut. */
+interface FarEngine extends AsyncDisposable {
+  /** Starts a program that works on the engine. */
+  start(args: readonly string[]): ChildProcessWithoutNullStreams;
+  cut(): Promise<void>;
+}
+
+async function overTcp(): Promise<FarEngine> {
+  const engine = await CutOffEngine.open();
+  return {
+    start: ([file = '', ...args]) => engine.start(file, args),
+    cut: () => engine.cut(),
+    [Symbol.asyncDispose]: () => Promise.resolve(engine[Symbol.dispose]()),
+  };
+}
+
+async function overSsh(): Promise<FarEngine> {
+  const server = await SshServer.open(engineSocket());
+  return {
+    start: (args) => spawn(process.execPath, args, { env: { ...process.env, ...server.environment } }),
+    cut: () => server.cut(),
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}
+
+describe.each([
+  ['TCP', overTcp],
+  ['SSH', overSsh],
+])('case 1.10: a builder whose engine is reached by %s', (_, open) => {
   it('ends when it is cut off from the engine, and the next run removes what it left', async () => {
     const tree = uniqueName('cut-off-tree');
     await rawDocker().createVolume({ Name: tree });
     try {
-      using engine = await CutOffEngine.open();
+      await using engine = await open();
       const options = ['--progress=plain', '--base', base, '--tree', tree, '--create-tree'];
-      const builder = engine.start(program, [...options, 'test-fault/hangs']);
+      const builder = engine.start([program, ...options, 'test-fault/hangs']);
       let stderr = '';
       const emerging = Promise.withResolvers<void>();
       builder.stderr.on('data', (data: Buffer) => {
@@ -39,7 +70,7 @@ describe('case 1.10: a builder whose engine is reached by TCP', () => {
       expect(await closed, stderr).toBe(16);
       expect(stderr).toMatch(/warning: failed to remove the containers and the work volume of the build: /);
       // The engine notices the end of its connections when the machine in between is gone.
-      engine[Symbol.dispose]();
+      await engine[Symbol.asyncDispose]();
       const dryRun = [program, '--dry-run', '--base', base, '--tree', tree, 'test-fault/hangs'];
       // The next run on the engine removes what is left: this one, or that of another test.
       await runProgram(process.execPath, dryRun, {});

@@ -34,7 +34,11 @@ export class RunningProgram {
   readonly #child: ChildProcessByStdio<null, Readable, Readable>;
   #stderr = '';
 
-  constructor(program: string, args: readonly string[], options: { readonly cwd?: string } = {}) {
+  constructor(
+    program: string,
+    args: readonly string[],
+    options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
+  ) {
     this.#child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
     this.#child.stderr.on('data', (data: Buffer) => (this.#stderr += data.toString()));
     this.outcome = this.#end();

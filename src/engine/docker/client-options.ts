@@ -4,7 +4,11 @@ import { inspect } from 'node:util';
 
 import type Docker from 'dockerode';
 
+import type { SshAddress } from '../ssh/ssh-address.ts';
 import type { EngineAddress } from './engine-address.ts';
+
+/** How requests reach an engine: its address, or the socket of a link to it. */
+export type EngineRoute = Exclude<EngineAddress, SshAddress> | { readonly kind: 'link'; readonly path: string };
 
 /**
  * The module is not imported, because an import reads all exports of a module, here also a WebSocket client, which takes 28 ms
@@ -13,16 +17,17 @@ import type { EngineAddress } from './engine-address.ts';
 const { Agent: HttpAgent } = process.getBuiltinModule('node:http');
 
 /** The options of dockerode for an engine, none of them from the environment. */
-export function clientOptions(address: EngineAddress): Docker.DockerOptions {
+export function clientOptions(route: EngineRoute): Docker.DockerOptions {
   // If a setting is missing, docker-modem takes it from DOCKER_HOST or another variable. So `absent` sets unused settings to
-  // undefined. Each request has its own connection, because a proxy may have cut an idle connection before it is used again.
-  const agentOptions = { keepAlive: false };
-  if (address.kind === 'unix') {
+  // undefined. Each request has its own connection, because a proxy may have cut an idle connection before it is used again. But
+  // a connection of a link is a process on each of two machines, and the processes end with it: some wait for the next requests.
+  const agentOptions = { keepAlive: route.kind === 'link', maxFreeSockets: 4 };
+  if (route.kind !== 'tcp') {
     // A socket has no server name; without this setting, Node checks at each request whether `localhost` is an address.
     const agent = withShortText(new HttpAgent({ ...agentOptions, servername: '' } as AgentOptions));
-    return { socketPath: address.path, protocol: 'http', agent, ...absent, host: undefined } as Docker.DockerOptions;
+    return { socketPath: route.path, protocol: 'http', agent, ...absent, host: undefined } as Docker.DockerOptions;
   }
-  const { host, port, tls } = address;
+  const { host, port, tls } = route;
   const agent = withShortText(
     withConnectLimit(tls === undefined ? new HttpAgent(agentOptions) : httpsAgent({ ...agentOptions, ...tls })),
   );

@@ -11,6 +11,7 @@ import {
   formatEngineAddress,
   parseEngineAddress,
 } from './engine-address.ts';
+import type { EngineRoute } from './client-options.ts';
 import type { Engine, EngineFlavour } from '../engine.ts';
 import type { EngineRefusal } from '../refusal.ts';
 
@@ -20,27 +21,54 @@ const timeoutMs = 20_000;
 /**
  * Connects to the engine that `environment` (normally `process.env`) names. Loads dockerode here and not earlier, because that
  * takes some 100 ms. Throws a `Failure`: `engine-unreachable` if there is no socket, no listener, or another program answers,
- * `engine-denied` if access is denied, `engine-too-old` below API 1.41.
+ * `engine-denied` if access is denied, by the engine or by ssh, `engine-too-old` below API 1.41.
  */
 export async function connectEngine(environment: EngineEnvironment): Promise<Engine> {
   const address = parseEngineAddress(environment);
-  if (address.kind === 'unix') await checkSocket(address.path);
-  const client = await makeDockerClient(address);
-  const { api, flavour } = await recognizeEngine(client, address);
+  const way = await findWay(address, environment);
+  const client = await makeDockerClient(address, way.route);
+  const { api, flavour } = await recognizeEngine(client, { address, ...way });
   client.speak(api);
   return dockerEngine(client, flavour);
+}
+
+/** The way to an engine. */
+interface Way {
+  readonly route: EngineRoute;
+  /** Explains why requests get no answer; undefined if the way is not the reason. */
+  readonly explain: (error: unknown) => Promise<Failure | undefined>;
+}
+
+async function findWay(address: EngineAddress, environment: EngineEnvironment): Promise<Way> {
+  switch (address.kind) {
+    case 'unix':
+      await checkSocket(address.path);
+      return { route: address, explain: (error) => explainConnectError(address.path, error) };
+    case 'tcp':
+      return { route: address, explain: () => Promise.resolve(undefined) };
+    case 'ssh': {
+      const { openSshLink } = await import('../ssh/ssh-link.ts');
+      const { socket, explain } = await openSshLink(address, environment);
+      return { route: { kind: 'link', path: socket }, explain };
+    }
+  }
+}
+
+/** A way, and the address to which it leads. */
+interface Destination extends Way {
+  readonly address: EngineAddress;
 }
 
 /**
  * Finds the API version to speak and the flavour. The headers of a ping have both. `GET /version` is slower, because Docker
  * starts other programs to ask for their versions: it is only for an engine without ping, or with an unknown API version.
  */
-async function recognizeEngine(client: DockerClient, address: EngineAddress): Promise<Recognition> {
+async function recognizeEngine(client: DockerClient, destination: Destination): Promise<Recognition> {
   const signal = AbortSignal.timeout(timeoutMs);
   // An error of the ping is ignored: `GET /version` then fails for the same reason, and its error is explained.
   const pinged = await client.ping(signal).catch(() => undefined);
   if (pinged?.api !== undefined && isKnownApi(pinged.api)) return { api: pinged.api, flavour: pinged.flavour };
-  const { Version, ApiVersion, MinAPIVersion, Components } = await requestVersion(client, address, signal);
+  const { Version, ApiVersion, MinAPIVersion, Components } = await requestVersion(client, destination, signal);
   const api = negotiateApi({ engine: Version, api: ApiVersion }, MinAPIVersion ?? ApiVersion);
   return { api, flavour: Components.some(({ Name }) => Name === 'Podman Engine') ? 'podman' : 'docker' };
 }
@@ -60,7 +88,7 @@ const versionAnswer = object({
 /** `GET /version` without a version in the path, which every engine answers (Docker Engine API, "Versioning"). */
 async function requestVersion(
   client: DockerClient,
-  address: EngineAddress,
+  destination: Destination,
   signal: AbortSignal,
 ): Promise<InferOutput<typeof versionAnswer>> {
   let answer: unknown;
@@ -69,16 +97,20 @@ async function requestVersion(
       abortSignal: signal,
     });
   } catch (error) {
-    throw await explainVersionError(error, address, signal);
+    throw await explainVersionError(error, destination, signal);
   }
   const { success, output } = safeParse(versionAnswer, answer);
-  if (!success) throw unreachable(address, 'the answer is not that of a Docker engine');
+  if (!success) throw unreachable(destination.address, 'the answer is not that of a Docker engine');
   return output;
 }
 
-async function explainVersionError(error: unknown, address: EngineAddress, signal: AbortSignal): Promise<unknown> {
+async function explainVersionError(
+  error: unknown,
+  { address, explain }: Destination,
+  signal: AbortSignal,
+): Promise<unknown> {
   if (signal.aborted) return unreachable(address, `no answer within ${timeoutMs / 1000} s`, error);
-  const explained = address.kind === 'unix' ? await explainConnectError(address.path, error) : undefined;
+  const explained = await explain(error);
   if (explained !== undefined) return explained;
   const refusal = refusalIn(error);
   if (refusal !== undefined) return explainRefusedVersion(address, refusal);
@@ -96,16 +128,20 @@ function explainRefusedVersion(address: EngineAddress, refusal: EngineRefusal): 
 }
 
 function unreachable(address: EngineAddress, why: string, cause?: unknown): Failure {
-  const hint =
-    address.kind === 'unix'
-      ? `check that the Docker engine is running (docker version); in a container, mount its socket with -v ${address.path}:${address.path}`
-      : 'check that DOCKER_HOST, and for TLS DOCKER_TLS_VERIFY and DOCKER_CERT_PATH, are those of the engine, and that it is running';
   return new Failure(
     'engine-unreachable',
     `failed to reach the Docker engine at ${formatEngineAddress(address)}: ${why}`,
-    {
-      hint,
-      cause,
-    },
+    { hint: adviceFor(address), cause },
   );
+}
+
+function adviceFor(address: EngineAddress): string {
+  switch (address.kind) {
+    case 'unix':
+      return `check that the Docker engine is running (docker version); in a container, mount its socket with -v ${address.path}:${address.path}`;
+    case 'tcp':
+      return 'check that DOCKER_HOST, and for TLS DOCKER_TLS_VERIFY and DOCKER_CERT_PATH, are those of the engine, and that it is running';
+    case 'ssh':
+      return 'check that the engine runs on that machine, and that the shell of its user prints nothing when ssh runs a command';
+  }
 }

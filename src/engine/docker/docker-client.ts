@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type Docker from 'dockerode';
 
 import { Failure } from '../../failure.ts';
-import { clientOptions } from './client-options.ts';
+import { clientOptions, type EngineRoute } from './client-options.ts';
 import { EnginePulse } from './engine-pulse.ts';
 import { type EngineAddress, formatEngineAddress } from './engine-address.ts';
 import { pingWith, refuseStrayPaths, rejectCutAnswers } from './patch-modem.ts';
@@ -38,10 +38,10 @@ export interface DockerClient {
 const attempts = 3;
 const pauseMs = 100;
 
-/** Loads dockerode, which takes some 100 ms, and makes a client. Sends nothing. */
-export async function makeDockerClient(address: EngineAddress): Promise<DockerClient> {
+/** Loads dockerode, which takes some 100 ms, and makes a client for an engine that `route` leads to. Sends nothing. */
+export async function makeDockerClient(address: EngineAddress, route: EngineRoute): Promise<DockerClient> {
   const { default: DockerConstructor } = await import('dockerode');
-  const docker = new DockerConstructor(clientOptions(address));
+  const docker = new DockerConstructor(clientOptions(route));
   rejectCutAnswers(docker.modem);
   refuseStrayPaths(docker.modem);
   const where = formatEngineAddress(address);

@@ -44,7 +44,7 @@ export function findDockerContext(
 export function unusableContext(name: string, reason: string): Failure {
   const message = `failed to use the Docker context ${JSON.stringify(name.slice(0, 200))}: ${reason}`;
   return new Failure('engine-unreachable', message, {
-    hint: 'choose another context (docker context ls, docker context use NAME), or set DOCKER_HOST to unix:///PATH or tcp://HOST:PORT',
+    hint: 'choose another context (docker context ls, docker context use NAME), or set DOCKER_HOST to unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST',
   });
 }
 

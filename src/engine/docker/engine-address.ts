@@ -2,14 +2,16 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { Failure } from '../../failure.ts';
+import { formatSshAddress, parseSshAddress, type SshAddress } from '../ssh/ssh-address.ts';
 import { findDockerContext, readContextTls, unusableContext, type ContextTls } from './docker-context.ts';
 
 /** The default socket of the Docker CLI and of images that use a mounted socket. */
 const defaultSocket = '/var/run/docker.sock';
 
-/** The address of an engine: a socket on this host, or TCP with or without TLS. */
+/** The address of an engine: a socket on this host, SSH, or TCP with or without TLS. */
 export type EngineAddress =
   | { readonly kind: 'unix'; readonly path: string }
+  | SshAddress
   | {
       readonly kind: 'tcp';
       readonly host: string;
@@ -23,8 +25,9 @@ export type EngineEnvironment = Readonly<Record<string, string | undefined>>;
 /**
  * Reads `DOCKER_HOST`, `DOCKER_TLS_VERIFY` and `DOCKER_CERT_PATH` as the Docker CLI does (docs.docker.com, "Use the
  * Docker command line", environment variables): a `DOCKER_TLS_VERIFY` that is not empty means TLS. The default
- * port is 2376 with TLS and 2375 without. A host without a scheme is `tcp://`, an empty host is localhost. Without `DOCKER_HOST`, the context of the Docker CLI decides. Throws a `Failure` `engine-unreachable` for `ssh://` and all schemes other than
- * `unix://` and `tcp://`, and for certificates that cannot be read.
+ * port is 2376 with TLS and 2375 without. A host without a scheme is `tcp://`, an empty host is localhost. Without `DOCKER_HOST`, the
+ * context of the Docker CLI decides. Throws a `Failure` `engine-unreachable` for all schemes other than `unix://`, `tcp://` and
+ * `ssh://`, and for certificates that cannot be read.
  */
 export function parseEngineAddress(environment: EngineEnvironment): EngineAddress {
   const value = (environment['DOCKER_HOST'] ?? '').trim();
@@ -38,8 +41,7 @@ export function parseEngineAddress(environment: EngineEnvironment): EngineAddres
   }
   const context = findDockerContext(environment);
   if (context === undefined) return { kind: 'unix', path: defaultSocket };
-  const refuse = (reason: string) =>
-    unusableContext(context.name, `its host is ${JSON.stringify(context.host.slice(0, 200))}: ${reason}`);
+  const refuse = (reason: string) => unusableContext(context.name, `its host is ${quote(context.host)}: ${reason}`);
   return parseHost(context.host, refuse, () => readContextTls(context));
 }
 
@@ -53,14 +55,15 @@ function parseHost(given: string, refuse: Refuse, readTls: () => ContextTls | un
     if (!path.startsWith('/')) throw refuse('its path is not absolute');
     return { kind: 'unix', path };
   }
-  if (value.startsWith('ssh://')) throw refuse('engines behind SSH are not supported');
-  if (!value.startsWith('tcp://')) throw refuse('it is neither unix:// nor tcp://');
+  if (value.startsWith('ssh://')) return parseSshAddress(value, refuse);
+  if (!value.startsWith('tcp://')) throw refuse('it is none of unix://, tcp:// and ssh://');
   return parseTcpAddress(value, refuse, readTls);
 }
 
 /** Formats an address as a value of `DOCKER_HOST`. */
 export function formatEngineAddress(address: EngineAddress): string {
   if (address.kind === 'unix') return `unix://${address.path}`;
+  if (address.kind === 'ssh') return formatSshAddress(address);
   return `tcp://${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`;
 }
 
@@ -92,11 +95,12 @@ function readCertificates(environment: EngineEnvironment): ContextTls {
 }
 
 function unusableHost(value: string, reason: string): Failure {
-  return new Failure(
-    'engine-unreachable',
-    `failed to use DOCKER_HOST ${JSON.stringify(value.slice(0, 200))}: ${reason}`,
-    {
-      hint: `set DOCKER_HOST to unix:///PATH or tcp://HOST:PORT, or unset it to use ${defaultSocket}`,
-    },
-  );
+  return new Failure('engine-unreachable', `failed to use DOCKER_HOST ${quote(value)}: ${reason}`, {
+    hint: `set DOCKER_HOST to unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST, or unset it to use ${defaultSocket}`,
+  });
+}
+
+/** The first 200 characters of a host, without a password. */
+function quote(host: string): string {
+  return JSON.stringify(host.replace(/(:\/\/[^/@]*?):[^/@]*@/, '$1:***@').slice(0, 200));
 }

@@ -68,11 +68,15 @@ describe('case 2.12: the context of the Docker CLI', () => {
       /names no engine$/,
     ],
     [
-      'its engine is behind SSH',
-      () => writeContext('gone', 'ssh://root@far'),
-      /^failed to use the Docker context "gone": its host is "ssh:\/\/root@far": engines behind SSH are not supported$/,
+      'its engine is behind SSH with a password',
+      () => writeContext('gone', 'ssh://root:secret@far'),
+      /^failed to use the Docker context "gone": its host is "ssh:\/\/root:\*\*\*@far": a password is not supported; ssh uses keys$/,
     ],
-    ['its host is no address', () => writeContext('gone', 'npipe://x'), /it is neither unix:\/\/ nor tcp:\/\/$/],
+    [
+      'its host is no address',
+      () => writeContext('gone', 'npipe://x'),
+      /it is none of unix:\/\/, tcp:\/\/ and ssh:\/\/$/,
+    ],
   ])('is refused if %s', (_, prepare, message) => {
     write('config.json', { currentContext: 'gone' });
     prepare();

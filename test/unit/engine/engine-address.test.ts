@@ -22,14 +22,22 @@ test.each([
   ['tcp://builder:80/', 'tcp://builder:80'],
   ['tcp://127.0.0.1:2376', 'tcp://127.0.0.1:2376'],
   ['tcp://[::1]:2375', 'tcp://[::1]:2375'],
+  ['ssh://far', 'ssh://far'],
+  ['ssh://larry@far.example:2222/', 'ssh://larry@far.example:2222'],
+  ['ssh://larry@[::1]/run/user/1000/docker.sock', 'ssh://larry@[::1]/run/user/1000/docker.sock'],
 ])('DOCKER_HOST %j is %s', (host, address) => {
   expect(formatEngineAddress(parseEngineAddress({ DOCKER_HOST: host }))).toBe(address);
 });
 
 test.each([
-  ['ssh://root@host', 'engines behind SSH are not supported'],
-  ['http://host', 'it is neither unix:// nor tcp://'],
-  ['npipe:////./pipe/docker_engine', 'it is neither unix:// nor tcp://'],
+  ['ssh://', 'it is not ssh://[USER@]HOST[:PORT][/PATH]'],
+  ['ssh://host:port', 'it is not ssh://[USER@]HOST[:PORT][/PATH]'],
+  ['ssh://host?query', 'it is not ssh://[USER@]HOST[:PORT][/PATH]'],
+  ['ssh://host#part', 'it is not ssh://[USER@]HOST[:PORT][/PATH]'],
+  ['ssh://a user@host', 'it is not ssh://[USER@]HOST[:PORT][/PATH]'],
+  ["ssh://host/it's a path", 'it is not ssh://[USER@]HOST[:PORT][/PATH]'],
+  ['http://host', 'it is none of unix://, tcp:// and ssh://'],
+  ['npipe:////./pipe/docker_engine', 'it is none of unix://, tcp:// and ssh://'],
   ['unix://relative', 'its path is not absolute'],
   ['tcp://host:port', 'it is not tcp://HOST:PORT'],
   ['tcp://host:70000', 'it is not tcp://HOST:PORT'],
@@ -43,7 +51,7 @@ test.each([
       code: 'engine-unreachable',
       exitStatus: 10,
       message: `failed to use DOCKER_HOST ${JSON.stringify(host)}: ${why}`,
-      hint: 'set DOCKER_HOST to unix:///PATH or tcp://HOST:PORT, or unset it to use /var/run/docker.sock',
+      hint: 'set DOCKER_HOST to unix:///PATH, tcp://HOST:PORT or ssh://USER@HOST, or unset it to use /var/run/docker.sock',
     }),
   );
 });
@@ -51,6 +59,12 @@ test.each([
 test('the message about a DOCKER_HOST has its first 200 characters', () => {
   expect(() => parseEngineAddress({ DOCKER_HOST: `http://${'y'.repeat(999)}` })).toThrow(
     `DOCKER_HOST "http://${'y'.repeat(193)}": it`,
+  );
+});
+
+test('the message about a DOCKER_HOST hides a password', () => {
+  expect(() => parseEngineAddress({ DOCKER_HOST: 'ssh://larry:secret@host' })).toThrow(
+    'DOCKER_HOST "ssh://larry:***@host": a password is not supported; ssh uses keys',
   );
 });
 

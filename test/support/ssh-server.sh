@@ -1,0 +1,23 @@
+#!/bin/bash
+# ssh-server DIRECTORY ENGINE COMMAND...: process 1 of separate namespaces. Binds the socket ENGINE to DIRECTORY/engine, and runs COMMAND, a
+# server of OpenSSH. Standard input says: cut (no packet arrives any more, and no connection ends). The server ends with standard input.
+directory=$1 engine=$2
+shift 2
+
+ip link set lo up
+: >"$directory/engine"
+mount --bind "$engine" "$directory/engine" || exit
+# The server wants a user and a directory that only the installed package makes.
+mount -t tmpfs -o mode=755 run /run && mkdir /run/sshd || exit
+if ! grep -q ^sshd: /etc/passwd; then
+  { cat /etc/passwd && echo 'sshd:x:101:65534::/run/sshd:/usr/sbin/nologin'; } >"$directory/passwd" || exit
+  mount --bind "$directory/passwd" /etc/passwd || exit
+fi
+
+"$@" </dev/null >&2 &
+while read -r order; do
+  case $order in
+  cut) ip link set lo down ;;
+  esac
+  echo "$order"
+done
