@@ -22,7 +22,7 @@ export function notePatchLinks(
         { place, message: 'it is a symbolic link to a file that does not exist: emerge ends with FileNotFoundError' },
       ];
     if (target?.kind !== 'outside') return [];
-    const message = `it is a symbolic link to ${target.path}, a file outside this branch: emerge ends if the root does not have it`;
+    const message = `it is a symbolic link to ${target.path}, a file outside this branch: emerge fails if the root does not have it`;
     return [{ place, message }];
   });
 }

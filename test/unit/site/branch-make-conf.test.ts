@@ -241,7 +241,7 @@ it('a user patch that is a link to a file outside the branch or to none is a not
     {
       place: place('c.patch'),
       message:
-        'it is a symbolic link to /srv/c.patch, a file outside this branch: emerge ends if the root does not have it',
+        'it is a symbolic link to /srv/c.patch, a file outside this branch: emerge fails if the root does not have it',
     },
   ]);
 });
