@@ -23,11 +23,11 @@ const rooms = {
   'zentoo/command':
     'zentoo/execute record zentoo/compile zentoo/output zentoo/buildmaster zentoo/root zentoo/configure zentoo/run zentoo/identity emerge job job/tree plan schedule site store container engine report/with-task.ts portage portage/output nearest-name.ts failure.ts parse-json.ts output-name.ts',
   'zentoo/execute':
-    'zentoo/assemble zentoo/compile zentoo/buildmaster zentoo/run job plan schedule container report/with-task.ts portage/output failure.ts',
+    'zentoo/assemble zentoo/compile zentoo/buildmaster zentoo/root zentoo/run job plan schedule container report/with-task.ts portage/output failure.ts',
   'zentoo/freshroot':
     'zentoo/output zentoo/buildmaster zentoo/root zentoo/configure zentoo/run zentoo/identity emerge job job/tree plan site store terminal container engine/image-labels.ts report/with-task.ts portage failure.ts container-program.ts',
   'zentoo/compile':
-    'zentoo/distcc zentoo/buildmaster zentoo/root zentoo/configure zentoo/run emerge job job/tree plan site store container engine portage portage/output failure.ts container-program.ts parse-json.ts',
+    'zentoo/distcc zentoo/buildmaster zentoo/root zentoo/configure zentoo/run emerge job job/tree plan site store/intake store container engine portage portage/output failure.ts container-program.ts parse-json.ts',
   'zentoo/distcc':
     'zentoo/buildmaster zentoo/root zentoo/run job site container ownership engine failure.ts container-program.ts',
   'zentoo/assemble':
@@ -35,9 +35,9 @@ const rooms = {
   'zentoo/output':
     'zentoo/root zentoo/run zentoo/identity plan site store container ownership engine failure.ts container-program.ts parse-json.ts output-name.ts',
   'zentoo/buildmaster':
-    'zentoo/root zentoo/configure zentoo/run zentoo/identity emerge job/tree plan store container engine portage parse-json.ts container-program.ts failure.ts',
+    'zentoo/root zentoo/configure zentoo/run zentoo/identity emerge job/tree plan store/intake store container engine portage parse-json.ts container-program.ts failure.ts',
   'zentoo/root':
-    'zentoo/configure zentoo/run zentoo/identity emerge job job/tree plan site/read site container engine report/event.ts portage failure.ts container-program.ts',
+    'zentoo/configure zentoo/run zentoo/identity emerge job job/tree plan site/read site store/intake store container engine report/event.ts portage portage/output failure.ts container-program.ts',
   'zentoo/configure':
     'zentoo/run emerge job/tree site/read site store container portage failure.ts container-program.ts',
   'zentoo/run':
@@ -57,6 +57,7 @@ const rooms = {
   container:
     'ownership store engine report/event.ts portage portage/output container-program.ts nearest-name.ts failure.ts',
   ownership: 'engine parse-json.ts',
+  'store/intake': 'store engine failure.ts container-program.ts',
   store: 'engine portage/output parse-json.ts failure.ts container-program.ts',
   'engine/docker': 'engine/ssh engine parse-json.ts failure.ts',
   'engine/ssh': 'container-program.ts failure.ts',

@@ -35,6 +35,7 @@ export const exitStatuses = {
   'tmpfs-full': 37,
   'emerge-failed': 39,
   'store-corrupt': 41,
+  'package-refused': 42,
   'package-missing': 43,
   'commit-failed': 50,
   'tag-failed': 51,

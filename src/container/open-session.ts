@@ -2,6 +2,7 @@ import type { ContainerSpec, MountSpec } from '../engine/containers.ts';
 import type { ExecRequest } from '../engine/execs.ts';
 import { commandsIn } from '../engine/run-command.ts';
 import type { Tmpfs } from '../portage/output/emerge-report.ts';
+import { writerName } from '../ownership/ownership.ts';
 import { asRoot, type Base } from './base-image.ts';
 import type { BuildLog } from './build-log.ts';
 import { findContainerLoss } from './container-loss.ts';
@@ -13,6 +14,7 @@ import { waitingReporter } from './waiting.ts';
 import { keepAliveMs, WatchedStream } from './watched-stream.ts';
 import { workDirectory } from './work-directories.ts';
 import type { Workspace } from './workspace.ts';
+import { stagingFeatures, storeDirectory } from '../store/store-directory.ts';
 
 /** The properties of the build container that {@link openSession} creates. */
 export interface SessionRequest {
@@ -27,6 +29,10 @@ export interface SessionRequest {
   readonly limits?: Pick<ContainerSpec, 'memory' | 'cpus'>;
   /** The tmpfs that packages are built on; undefined means the work volume. */
   readonly tmpfs?: Tmpfs | undefined;
+  /** Whether the store's usual mount point is a staging place for new packages, on the work volume. */
+  readonly staging?: boolean;
+  /** Whether the container writes to the store for the run's build container, which has the usual name. */
+  readonly isWriter?: boolean;
 }
 
 /**
@@ -37,13 +43,17 @@ export interface SessionRequest {
 export async function openSession(
   context: BuildContext,
   workspace: Workspace,
-  { base, mounts, trees, log, subject, limits, tmpfs }: SessionRequest,
+  { base, mounts, trees, log, subject, limits, tmpfs, staging = false, isWriter = false }: SessionRequest,
 ): Promise<ContainerSession> {
   const { engine } = context;
-  const id = await engine.createContainer(workspace.volume, {
+  const id = await engine.createContainer(isWriter ? writerName(workspace.volume) : workspace.volume, {
     image: base.image?.id ?? base.name,
     command: holdCommand(),
-    mounts: [...workMounts(workspace, tmpfs), ...mounts],
+    mounts: [
+      ...workMounts(workspace, tmpfs),
+      ...(staging ? [{ type: 'volume', source: workspace.volume, target: storeDirectory } as const] : []),
+      ...mounts,
+    ],
     ...blankComposeLabels(base.image?.labels ?? {}),
     ...asRoot(base.image),
     ...limits,
@@ -55,7 +65,7 @@ export async function openSession(
   await engine.startContainer(id);
   const keepAlive = setInterval(() => hold.write(Buffer.from('\n')), keepAliveMs);
   void hold.ended.then(() => clearInterval(keepAlive));
-  return createSession(context, { id, workspace, base: base.name, trees, log, subject, tmpfs, hold });
+  return createSession(context, { id, workspace, base: base.name, trees, log, subject, tmpfs, hold, staging });
 }
 
 /** The properties of a running build container from which a session is created. */
@@ -63,17 +73,17 @@ export type SessionContainer = Pick<
   ContainerSession,
   'id' | 'workspace' | 'base' | 'trees' | 'log' | 'tmpfs' | 'hold'
 > &
-  Partial<Pick<SessionRequest, 'subject'>>;
+  Partial<Pick<SessionRequest, 'subject' | 'staging'>>;
 
 /** Creates the session of a running container. */
 export function createSession(context: BuildContext, container: SessionContainer): ContainerSession {
   const { engine, report, signal, self, proxies } = context;
-  const { id, workspace, subject = '' } = container;
+  const { id, workspace, subject = '', staging = false } = container;
   const commands = commandsIn(engine, id);
-  const environment = proxies?.all ?? {};
+  const environment = { ...proxies?.all, ...(staging ? { FEATURES: stagingFeatures } : {}) };
   const withProxies = <T extends ExecRequest>(request: T): T => ({
     ...request,
-    environment: { ...environment, ...request.environment },
+    environment: joinEnvironments(environment, request.environment),
   });
   return {
     ...container,
@@ -86,6 +96,15 @@ export function createSession(context: BuildContext, container: SessionContainer
     unpack: (directory, archive) => unpackArchive(commands, directory, archive),
     findLoss: async (work) => findContainerLoss(await engine.inspectContainer(id), work),
   };
+}
+
+/** Variables and those of a request, which override them. FEATURES is incremental, so both values count; make.conf(5). */
+function joinEnvironments(
+  own: Readonly<Record<string, string>>,
+  given: ExecRequest['environment'] = {},
+): Readonly<Record<string, string>> {
+  const features = [own['FEATURES'], given['FEATURES']].filter((value) => value !== undefined).join(' ');
+  return { ...own, ...given, ...(features === '' ? {} : { FEATURES: features }) };
 }
 
 /**

@@ -5,6 +5,7 @@ import type { Volume } from '../engine/volumes.ts';
 import { currentOwner, formatOwner, isGone, parseOwner, procWorld } from '../ownership/owner.ts';
 import { disproveWorkContainer, disproveWorkVolume, keptPrefix, workVolumeName } from '../ownership/ownership.ts';
 import type { BuildContext } from './context.ts';
+import { storeDirectory } from '../store/store-directory.ts';
 import { withContainer } from './probe.ts';
 import { stateDirectory, workDirectory } from './work-directories.ts';
 
@@ -88,7 +89,7 @@ export async function sweepWorkspaces(context: BuildContext, images: readonly st
 }
 
 /** The mount points of a work volume in the containers of its run: see `openSession`. */
-const workTargets = [workDirectory, stateDirectory] as const;
+const workTargets = [workDirectory, stateDirectory, storeDirectory] as const;
 
 /**
  * Proves that the files in a volume are those of a build: a volume with files has this program's directory. Looks through a

@@ -11,6 +11,11 @@ export function workVolumeName(run: string): string {
   return `gentoo-builder-${run}`;
 }
 
+/** The name of the container that takes the new packages of a run into the store. */
+export function writerName(volume: string): string {
+  return `${volume}-store`;
+}
+
 /** The name of a container that `--keep-failed` keeps. */
 export function keptName(id: ContainerId): string {
   return `${keptPrefix}${id.slice(0, 12)}`;
@@ -36,8 +41,8 @@ export function disproveWorkContainer(
 ): string | undefined {
   const isWork = targets.every((target) => workTargets.includes(target));
   if (!isWork) return `the container ${name} mounts it elsewhere than a build does`;
-  const isNamed =
-    name === volume || name.startsWith(`${volume}-probe-`) || name === keptName(id) || isImageName(name, id);
+  const ofRun = [volume, writerName(volume), keptName(id)];
+  const isNamed = ofRun.includes(name) || name.startsWith(`${volume}-probe-`) || isImageName(name, id);
   return isNamed ? undefined : `the container ${name}, which mounts it, does not have the name of a build container`;
 }
 

@@ -8,6 +8,7 @@ directory has packages of zentoo 0.1.0.
 
 `glance` writes nothing, and may report a package that another process is just adding. `mend` moves unfit files into QUARANTINE, lets
 Portage write the index again under Portage's own locks, without the files that cannot be verified, and prints the faults from before.
+It also applies package moves, because an emerge that has the packages read-only cannot, and removes what a killed take-in.py left.
 Both may be run again at any time. The content of a file is read again only if its size or one of its times has changed since it was
 last found whole; with `all`, the content of every file.
 """
@@ -24,9 +25,9 @@ from contextlib import suppress
 os.environ["PKGDIR"] = sys.argv[2]
 
 import portage
+from fitness import Fitness, has_leftovers, incoming, read_known, read_moves, set_aside, stamp, write_known
 from portage.locks import lockfile, unlockfile
-from portage.versions import _pkg_str
-from reindex import write_index
+from reindex import apply_moves, digest_moves, write_index
 from verdict import Broken, Unverifiable, check_against_index, check_content, read_metadata, without_signatures
 
 mode, pkgdir, quarantine, *reads_all = sys.argv[1:]
@@ -38,15 +39,12 @@ EXTENSIONS = (".gpkg.tar", ".xpak", ".tbz2")
 RENAMED = re.compile(r"(.+)\._checksum_failure_\.\w+")
 # The options of emerge that ask remote hosts for packages; emerge(1).
 HOSTS = re.compile(r"--getbinpkg(only)?(=y)?|-[a-zA-Z]*[gG][a-zA-Z]*")
-# A cache of the packages that fit, by path, size and times, because reading a package takes time.
-KNOWN = os.path.join(pkgdir, ".checked")
-# The format of the cache. It changes if a package that passed an earlier check may not pass the present one.
-KNOWN_FORMAT = 2
 
 settings = portage.settings
 reading = without_signatures(settings)
 bintree = portage.db[settings["EROOT"]]["bintree"]
 index_path = os.path.join(pkgdir, "Packages")
+moves = digest_moves(settings)
 
 
 def find_files():
@@ -118,55 +116,6 @@ def read_package(path, status, entry):
     return texts, is_summed
 
 
-def is_of_machine(word):
-    """Whether a compiler option selects instructions that not every machine has."""
-    return word.startswith("-m") and not re.match(r"-m(no-|tune=|32$|64$|x32$|fpmath=|cmodel=|abi=|stack|tls)", word)
-
-
-def is_changed(recorded, expected, by_eclass, cpu_flags):
-    """Whether flags differ from the expected ones by more than ebuilds change: most add flags, and flag-o-matic removes some."""
-    given = set(expected)
-    added = [word for word in recorded if word not in given]
-    if any(is_of_machine(word) and re.sub(r"\W", "_", word[2:]) not in cpu_flags for word in added):
-        return True
-    return not by_eclass and not given.issubset(recorded)
-
-
-def is_compiled_so(data, why):
-    """Whether the package was compiled after one like it was set aside: then its ebuild or a bashrc sets the flags, and it fits."""
-    place = os.path.join(quarantine, data["CATEGORY"])
-    for parent, _, names in os.walk(place):
-        for name in names:
-            if name.startswith(data["PF"]) and name.endswith(".why"):
-                path = os.path.join(parent, name)
-                with open(path, encoding="utf-8") as file:
-                    if file.read().strip() == why and os.stat(path).st_mtime < int(data["BUILD_TIME"] or 0):
-                        return True
-    return False
-
-
-def why_unfit(data, config, cpu_flags):
-    if data["CHOST"] != settings["CHOST"]:
-        return f"its CHOST is {data['CHOST'] or 'unknown'}, and here it is {settings['CHOST']}"
-    pkg = _pkg_str(f"{data['CATEGORY']}/{data['PF']}", metadata=data, settings=settings)
-    # The settings for this package, package.env included.
-    config.setcpv(pkg, mydb=data)
-    expected = config.get("CFLAGS", "").split()
-    if not is_changed(data["CFLAGS"].split(), expected, "flag-o-matic" in data["INHERITED"].split(), cpu_flags):
-        return None
-    why = f'its CFLAGS are "{data["CFLAGS"]}", and here they are "{" ".join(expected)}"'
-    return None if is_compiled_so(data, why) else why
-
-
-def read_known():
-    try:
-        with open(KNOWN, encoding="utf-8") as file:
-            known = json.load(file)
-        return known["packages"] if known["format"] == KNOWN_FORMAT else {}
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}
-
-
 def why_unfinished(path, status):
     """Why a file is no package, if its name and its size tell; empty if they do not, and None if its writer may be at work."""
     if RENAMED.fullmatch(path):
@@ -187,17 +136,15 @@ class Check:
 
     def __init__(self, files, entries):
         self.unfit, self.unverified, self.fit, self.missummed = [], [], {}, set()
-        self.known = {} if reads_all else read_known()
-        names = [name for name in settings if name.startswith("CPU_FLAGS_")]
-        self.cpu_flags = {flag for name in names for flag in settings.get(name, "").split()}
-        self.config = portage.config(clone=settings)
+        self.known = {} if reads_all else read_known(pkgdir)
+        self.fitness = Fitness(settings, quarantine)
         for path, status in sorted(files.items()):
             self.check(path, status, entries.get(path, {}))
 
     def check(self, path, status, entry):
-        stamp = f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}"
-        if self.known.get(path) == stamp:
-            self.fit[path] = stamp
+        mark = stamp(status)
+        if self.known.get(path) == mark:
+            self.fit[path] = mark
             return
         why, cpv = why_unfinished(path, status), str(entry.get("CPV", ""))
         if why is None:
@@ -205,14 +152,14 @@ class Check:
         try:
             if why:
                 raise Broken(why)
-            key = (path, stamp, entry.get("MD5"), entry.get("SHA1"))
+            key = (path, mark, entry.get("MD5"), entry.get("SHA1"))
             if key not in read:
                 read[key] = read_package(path, status, entry)
             data, is_summed = read[key]
             if not is_summed:
                 self.missummed.add(path)
             cpv = f"{data['CATEGORY']}/{data['PF']}"
-            why = why_unfit(data, self.config, self.cpu_flags)
+            why = self.fitness.why_unfit(data)
         except Broken as broken:
             why = str(broken)
         except Unverifiable as unverifiable:
@@ -221,7 +168,7 @@ class Check:
         except FileNotFoundError:  # Another process has just replaced it.
             return
         if why is None:
-            self.fit[path] = stamp
+            self.fit[path] = mark
         else:
             self.unfit.append({"path": path, "cpv": cpv, "why": why})
 
@@ -236,13 +183,14 @@ def inspect():
     entries, faults = check_index(packed, files.keys(), check.missummed)
     faults += [f"{path} is in Packages, and does not fit" for path in away if path in entries]
     faults += [f"{path} is in Packages, and cannot be verified" for path in aside - away if path in entries]
-    is_news = check.fit != check.known and os.path.isdir(pkgdir)
+    is_moved = not entries or read_moves(pkgdir) == moves
+    is_news = (check.fit != check.known or not is_moved) and os.path.isdir(pkgdir)
     found = {"faults": sorted(faults), "unfit": check.unfit, "unverified": check.unverified, "packages": len(packed)}
     found["signatures"] = "binpkg-request-signature" in settings.features
     found["remote"] = "getbinpkg" in settings.features or any(map(HOSTS.fullmatch, settings.get("EMERGE_DEFAULT_OPTS", "").split()))
     # A partition is three directories below the store.
     found["former"] = former_store.has_former_packages(os.path.normpath(os.path.join(pkgdir, "../../..")))
-    return {**found, "isInOrder": not (faults or check.unfit or is_news)}, check.fit, is_news
+    return {**found, "isInOrder": not (faults or check.unfit or is_news or has_leftovers(pkgdir))}, check.fit, is_news
 
 
 def inspect_settled():
@@ -255,30 +203,19 @@ def inspect_settled():
     return found
 
 
-def replace(path, text):
-    with open(f"{path}.{os.getpid()}", "w", encoding="utf-8") as file:
-        file.write(text)
-    os.rename(file.name, path)
-
-
-def set_aside(package):
-    aside = os.path.join(quarantine, package["path"])
-    os.makedirs(os.path.dirname(aside), exist_ok=True)
-    while os.path.lexists(aside):
-        aside += "~"
-    os.rename(os.path.join(pkgdir, package["path"]), aside)
-    replace(f"{aside}.why", f"{package['why']}\n")
-
-
 def mend():
     found, fit, is_news = inspect()
+    if has_leftovers(pkgdir):
+        with incoming(pkgdir):
+            pass
     if found["faults"] or found["unfit"]:
         lock = lockfile(index_path, wantnewlockfile=1)
         try:
             # Under the lock, no other process adds a package.
             found, fit, is_news = inspect()
             for package in found["unfit"]:
-                set_aside(package)
+                path = package["path"]
+                set_aside(os.path.join(pkgdir, path), os.path.join(quarantine, path), package["why"])
             # Portage computes a checksum only for a package that its index lacks.
             if read_index()[1] or any(fault.endswith("checksum in Packages") for fault in found["faults"]):
                 with suppress(FileNotFoundError):
@@ -291,8 +228,11 @@ def mend():
             if left["faults"] or left["unfit"]:
                 why = [*left["faults"], *(f"{package['path']}: {package['why']}" for package in left["unfit"])]
                 sys.exit(f"Portage could not put {pkgdir} in order: {why[0]}")
+    if is_news and read_moves(pkgdir) != moves:
+        apply_moves()
+        fit = inspect_settled()[1]
     if is_news:
-        replace(KNOWN, json.dumps({"format": KNOWN_FORMAT, "packages": fit}))
+        write_known(pkgdir, fit, moves)
     return found
 
 

@@ -66,16 +66,26 @@ export interface MendOptions {
  * index: verdict.py has that rule. Returns the faults. A partition that does not exist has no faults.
  */
 export async function mendStore(store: StoreMount, { readAll = false }: MendOptions = {}): Promise<StoreCheck> {
-  const quarantine = `${storeDirectory}/quarantine/${store.partition}`;
-  const program = ['former-store.py', 'verdict.py', 'reindex.py', 'check-store.py'].map(
-    (name) => new URL(name, import.meta.url),
-  );
-  const all = readAll ? ['all'] : [];
-  const ask = (step: 'glance' | 'mend') =>
-    askPortage(store, program, [step, pkgdirOf(store), quarantine, ...all], storeCheck, aboutStore);
+  const ask = (step: 'glance' | 'mend') => askAboutStore(store, step, readAll ? ['all'] : []);
   // If the answer of `mend` is lost, it runs again and finds nothing: `glance` returns the faults beforehand.
   const before = await ask('glance');
   if (before.isInOrder) return before;
   const mended = await ask('mend');
   return mended.faults.length + mended.unfit.length > 0 ? mended : { ...before, packages: mended.packages };
+}
+
+/** Looks at a partition as {@link mendStore} does, and writes nothing: the store may be mounted read-only. */
+export function glanceAtStore(store: StoreMount): Promise<StoreCheck> {
+  return askAboutStore(store, 'glance', []);
+}
+
+function askAboutStore(store: StoreMount, step: 'glance' | 'mend', options: readonly string[]): Promise<StoreCheck> {
+  const program = [...checkModules(), new URL('./check-store.py', import.meta.url)];
+  const quarantine = `${storeDirectory}/quarantine/${store.partition}`;
+  return askPortage(store, program, [step, pkgdirOf(store), quarantine, ...options], storeCheck, aboutStore);
+}
+
+/** The Python modules of programs that check packages. */
+export function checkModules(): readonly URL[] {
+  return ['former-store.py', 'verdict.py', 'fitness.py', 'reindex.py'].map((name) => new URL(name, import.meta.url));
 }

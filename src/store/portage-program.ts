@@ -9,13 +9,18 @@ import { storeDirectory } from './store-directory.ts';
 /** A partition of the store in a running container. */
 export interface StoreMount extends CommandRunner {
   readonly partition: Partition;
+  /** The mount point of the store; `storeDirectory` if undefined. */
+  readonly directory?: string;
   /** Portage's `ROOT`, `PORTAGE_CONFIGROOT` and `SYSROOT`, if the root is not `/`. */
   readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** The partition's PKGDIR in the container. */
-export function pkgdirOf({ partition }: Pick<StoreMount, 'partition'>): string {
-  return `${storeDirectory}/${partition}`;
+export function pkgdirOf({
+  partition,
+  directory = storeDirectory,
+}: Pick<StoreMount, 'partition' | 'directory'>): string {
+  return `${directory}/${partition}`;
 }
 
 /** The failure of a question to Portage that has no answer. */

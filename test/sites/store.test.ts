@@ -3,7 +3,8 @@ import { connectEngine } from '../../src/engine/docker/connect-engine.ts';
 import type { ContainerId } from '../../src/engine/identifiers.ts';
 import { commandsIn } from '../../src/engine/run-command.ts';
 import { checkInstalled, findMissing, packageClosure, type StagePackage } from '../../src/store/check-root.ts';
-import { mendStore, storeCheck } from '../../src/store/check-store.ts';
+import { checkModules, mendStore, storeCheck } from '../../src/store/check-store.ts';
+import { takeIn } from '../../src/store/intake/take-in.ts';
 import { listInstalledPackages } from '../../src/store/installed-packages.ts';
 import { parsePartition } from '../../src/store/partition.ts';
 import { askPortage, pkgdirOf, type StoreMount } from '../../src/store/portage-program.ts';
@@ -54,9 +55,7 @@ describe('the store', () => {
       cpv,
       buildTime: String(buildTime),
     }));
-  const checkProgram = ['verdict.py', 'reindex.py', 'check-store.py'].map(
-    (name) => new URL(`../../src/store/${name}`, import.meta.url),
-  );
+  const checkProgram = [...checkModules(), new URL('../../src/store/check-store.py', import.meta.url)];
   /** The faults of the partition; writes nothing. */
   const inspectStore = (store: StoreMount) =>
     askPortage(store, checkProgram, ['glance', pkgdirOf(store), '/nowhere'], storeCheck);
@@ -445,5 +444,58 @@ END
     await run(writer, 'rm Packages');
     await expect(mendStore(reader)).rejects.toMatchObject({ code: 'store-corrupt' });
     await mendStore(writer);
+  });
+
+  describe('that takes new packages', () => {
+    const greet = { cpv: 'app-misc/greet-1.0', slot: '0' };
+    const idsOf = async () =>
+      (await run(writer, "find app-misc/greet -name '*.gpkg.tar' | sed 's/.*-//; s/[.].*//' | sort -n")).split('\n');
+
+    it('gives each the next build id if its own is taken, and takes each once', async () => {
+      for (const place of ['one', 'two'])
+        await run(
+          writer,
+          `PKGDIR=/tmp/${place}/pkgdir FEATURES="buildpkg binpkg-multi-instance" emerge -q --oneshot app-misc/greet; sleep 1`,
+        );
+      await run(writer, 'mkdir /tmp/index; cp -p Packages* /tmp/index');
+      const before = await idsOf();
+      const last = Number(before.at(-1));
+      const take = () => Promise.all(['one', 'two'].map((place) => takeIn(writer, `/tmp/${place}/pkgdir`, [greet])));
+      const first = await take();
+      expect(first.flatMap(({ refused }) => refused)).toEqual([]);
+      const ids = first.flatMap(({ taken }) => taken.map(({ buildId }) => buildId));
+      expect(ids.toSorted((a, b) => a - b)).toEqual([last + 1, last + 2]);
+      expect(await take()).toEqual(first);
+      expect(await idsOf()).toEqual([...before, String(last + 1), String(last + 2)]);
+      expect(await inspectStore(writer)).toMatchObject({ faults: [], unfit: [] });
+    });
+
+    it('refuses a damaged one, and one of another version, and changes nothing', async () => {
+      const before = await idsOf();
+      await run(
+        writer,
+        `cd /tmp/one/pkgdir/app-misc/greet && cp greet-1.0-1.gpkg.tar greet-2.0-1.gpkg.tar
+        printf x | dd of=greet-1.0-1.gpkg.tar bs=1 seek=9000 conv=notrunc 2>/dev/null`,
+      );
+      const { taken, refused } = await takeIn(writer, '/tmp/one/pkgdir', [greet, { cpv: 'app-misc/greet-2.0' }]);
+      expect(taken).toEqual([]);
+      expect(refused).toMatchObject([
+        { cpv: 'app-misc/greet-1.0', expected: true, why: expect.stringMatching(/ in its Manifest$/) as string },
+        { cpv: 'app-misc/greet-2.0', expected: true, why: 'it is a package of app-misc/greet-1.0' },
+      ]);
+      expect(await idsOf()).toEqual(before);
+    });
+
+    it('has nothing left of an intake that was killed, and the whole package if it had its name', async () => {
+      await run(
+        writer,
+        `head -c 3000 app-misc/greet/greet-1.0-1.gpkg.tar >.incoming/package
+        cp -p /tmp/index/* .`,
+      );
+      expect((await inspectStore(writer)).isInOrder).toBe(false);
+      await mendStore(writer);
+      expect(await run(writer, 'ls -A .incoming')).toBe('');
+      expect(await inspectStore(writer)).toMatchObject({ faults: [], unfit: [], isInOrder: true });
+    });
   });
 });

@@ -56,31 +56,41 @@ export async function makeBuildmaster(run: SiteRun, work: TupleWork, share: Shar
   const { tuple, stage: base, location, buildmaster } = work;
   const { name, fingerprint } = buildmaster;
   const root = { base, portage: tuple.portage, subject: `${tuple.cpu.name}-${tuple.portage.name}` } as const;
-  return withRootContainer(run, { ...root, step: 'buildmaster', store: 'writable', merges: true }, async (session) => {
-    const prepared = await configureStage(session, work);
-    const { partition } = prepared;
-    await takeOverFormerPackages(session, work, partition);
-    const ofStage = await listInstalledPackages(session);
-    await runHook(session, 'buildmaster', hookVariables(run.site, tuple, 'shared', location.root));
-    await optimizeStage(session, { ...prepared, work, share });
-    await writeStageListing(session, ofStage);
-    await stopBuildContainer(session);
-    const id = await commitRoot(session, {
-      name,
-      base,
-      labels: {
-        [siteLabel]: run.site.name,
-        [formatLabel]: String(siteFormat),
-        [rootFingerprintLabel]: fingerprint.digest,
-        [inputsLabel]: writeInputsLabel(fingerprint.inputs),
-        [partitionLabel]: partition,
-      },
-    });
-    await registerSiteImage(run, session, name, id);
-    const image = await engine.inspectImage(id);
-    if (image === undefined) throw new Error(`the engine lost the image ${name} right after the commit`);
-    return { name, image, partition };
-  });
+  return withRootContainer(
+    run,
+    { ...root, step: 'buildmaster', store: 'staged', merges: true },
+    async (session, packages) => {
+      const prepared = await configureStage(session, work);
+      packages.prepare = (writer) => configureStage(writer, work);
+      const { partition } = prepared;
+      await takeOverFormerPackages(run, session, work, partition);
+      const ofStage = await listInstalledPackages(session);
+      const ran = await runHook(session, 'buildmaster', hookVariables(run.site, tuple, 'shared', location.root));
+      if (ran) await packages.expectStaged({ partition, environment: location.environment });
+      await optimizeStage(session, { ...prepared, work, share, packages });
+      await writeStageListing(session, ofStage);
+      await packages.seal();
+      await stopBuildContainer(session);
+      const id = await commitRoot(session, {
+        name,
+        base,
+        labels: {
+          [siteLabel]: run.site.name,
+          [formatLabel]: String(siteFormat),
+          [rootFingerprintLabel]: fingerprint.digest,
+          [inputsLabel]: writeInputsLabel(fingerprint.inputs),
+          [partitionLabel]: partition,
+        },
+      });
+      await registerSiteImage(run, session, name, id);
+      const image = await engine.inspectImage(id);
+      if (image === undefined) throw new Error(`the engine lost the image ${name} right after the commit`);
+      // A new container of the buildmaster has the settings of the hook, too.
+      packages.base = { name, image };
+      packages.prepare = undefined;
+      return { name, image, partition };
+    },
+  );
 }
 
 const stageListing = 'zentoo-stage.json';

@@ -8,7 +8,9 @@ import type { ContainerSession } from '../../container/container-session.ts';
 import { underLock } from '../../job/tree/tree-scripts.ts';
 import { emergeInRoot } from '../root/emerge-in-root.ts';
 import { divideShare, type Share } from '../run/machine-share.ts';
+import { findCompiled } from '../root/compiled-packages.ts';
 import { withOwnSettings } from '../root/prepare-compiler.ts';
+import type { StagedPackages } from '../root/staged-packages.ts';
 import type { PreparedRoot } from '../configure/prepare-root.ts';
 import type { TupleWork } from '../run/tuple-work.ts';
 
@@ -16,6 +18,8 @@ import type { TupleWork } from '../run/tuple-work.ts';
 export interface BuildmasterRoot extends PreparedRoot {
   readonly work: TupleWork;
   readonly share: Share;
+  /** The new packages of the container. */
+  readonly packages: StagedPackages;
 }
 
 /**
@@ -33,22 +37,24 @@ export async function optimizeStage(session: ContainerSession, root: Buildmaster
   }
   const packages = optimize === 'system' ? [composedArgument('@system')] : await findToolchain(session);
   if (packages.length === 0) return;
-  const { share, work } = root;
+  const { share, work, partition } = root;
+  const { environment } = work.location;
   // Portage alone knows the number of packages of @system: there are many.
   const { jobs, makeJobs } = divideShare(share, optimize === 'system' ? Infinity : packages.length);
+  const chosen = [...(optimize === 'system' ? ['--emptytree'] : ['--oneshot']), '--usepkg=y', '--getbinpkg=n'];
+  const asked = { name: 'optimize', step: 'buildmaster', options: chosen, packages, environment } as const;
+  const compiled = await findCompiled(session, asked);
+  root.packages.expect(
+    { partition, environment },
+    compiled.map((cpv) => ({ cpv })),
+  );
+  const { observable, measuresSpace } = root;
   await withOwnSettings(session, { work, share: { jobs: makeJobs, load: share.load } }, () =>
     emergeInRoot(session, {
-      ...root,
+      ...{ work, observable, measuresSpace, jobs, packages },
       name: 'emerge-optimize',
       step: 'buildmaster',
-      options: [
-        ...(optimize === 'system' ? ['--emptytree'] : ['--oneshot']),
-        '--usepkg=y',
-        '--getbinpkg=n',
-        `--load-average=${share.load}`,
-      ],
-      jobs,
-      packages,
+      options: [...chosen, `--load-average=${share.load}`],
     }),
   );
 }

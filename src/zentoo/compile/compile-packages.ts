@@ -10,6 +10,7 @@ import type { EmergeAbilities } from '../../portage/emerge-abilities.ts';
 import { installCompilerWrappers } from './install-compiler-wrappers.ts';
 import { binaryOptions } from '../root/binary-options.ts';
 import { emergeInRoot } from '../root/emerge-in-root.ts';
+import { packagePlaces, type StagedPackages } from '../root/staged-packages.ts';
 import { withRootContainer } from '../root/with-root-container.ts';
 import { divideShare, type Share } from '../run/machine-share.ts';
 import { readStageListing, type Buildmaster } from '../buildmaster/make-buildmaster.ts';
@@ -44,11 +45,12 @@ export async function compilePackages(run: SiteRun, compilation: Compilation): P
   if (first === undefined) return [];
   const base = await compilingBase(run, compilation.buildmaster);
   const subject = first.cpv.replace('/', '_');
-  const root = { base, portage: tuple.portage, subject, step: 'compile', store: 'writable', merges: true } as const;
+  const root = { base, portage: tuple.portage, subject, step: 'compile', store: 'staged', merges: true } as const;
   // A package for `/` in a cross build is a tool that runs on the stage.
   const isForStage = tuple.cross && first.root === '/';
-  return withRootContainer(run, root, async (session) => {
-    await runHook(session, 'compile', hookVariables(run.site, tuple, 'tuple', location.root));
+  return withRootContainer(run, root, async (session, staged) => {
+    const ran = await runHook(session, 'compile', hookVariables(run.site, tuple, 'tuple', location.root));
+    await expectPackages(session, staged, { compilation, isForStage, ran });
     const wrappers = await installCompilerWrappers(run, session, work, { jobs: share.processes });
     // The load average does not count the compilers on distcc workers.
     const { jobs, makeJobs } = divideShare({ processes: wrappers.makeJobs ?? share.processes }, packages.length);
@@ -84,6 +86,31 @@ export async function compilePackages(run: SiteRun, compilation: Compilation): P
     const said = await readElog(session);
     return said.filter(({ cpv }) => isPlanned(cpv));
   });
+}
+
+/**
+ * Expects the packages in the store. A dependency comes into the store only if it lacks the dependency, for example because the
+ * package was damaged: emerge then compiles it. So does what the hook packaged.
+ */
+async function expectPackages(
+  session: ContainerSession,
+  staged: StagedPackages,
+  { compilation, isForStage, ran }: { compilation: Compilation; isForStage: boolean; ran: boolean },
+): Promise<void> {
+  const { work, buildmaster, packages, dependencies } = compilation;
+  const { root, host } = await packagePlaces(session, work, buildmaster.partition);
+  const place = isForStage ? host : root;
+  staged.expect(
+    place,
+    packages.map(({ cpv, slot }) => ({ cpv, ...(slot === '' ? {} : { slot }) })),
+  );
+  for (const each of new Set([root, host])) {
+    staged.expect(
+      each,
+      dependencies.map((cpv) => ({ cpv, missingOnly: true })),
+    );
+    if (ran) await staged.expectStaged(each);
+  }
 }
 
 /**

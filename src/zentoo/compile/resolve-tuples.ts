@@ -6,7 +6,10 @@ import type { ResolvedPackages } from '../../plan/package-pool.ts';
 import type { TupleAnswer } from '../../plan/work-answer.ts';
 import { parsePretendOutput } from '../../portage/output/pretend-output.ts';
 import { packageClosure } from '../../store/check-root.ts';
-import type { MendOptions, StoreCheck } from '../../store/check-store.ts';
+import { glanceAtStore, type MendOptions, type StoreCheck } from '../../store/check-store.ts';
+import { indexStaging } from '../../store/intake/staging.ts';
+import { storeBesideStaging } from '../../store/store-directory.ts';
+import { underLock } from '../../job/tree/tree-scripts.ts';
 import type { StoreMount } from '../../store/portage-program.ts';
 import type { ContainerSession } from '../../container/container-session.ts';
 import { mendPartition } from '../../emerge/mend-partition.ts';
@@ -14,7 +17,7 @@ import { readPortageSettings } from '../../emerge/portage-settings.ts';
 import type { EmergeAbilities } from '../../portage/emerge-abilities.ts';
 import { installTupleSets, resolvePretended, runPretend } from './pretend-tuple.ts';
 import { installTool } from '../root/install-tool.ts';
-import { withRootContainer } from '../root/with-root-container.ts';
+import { withRootContainer, withStoreWriter } from '../root/with-root-container.ts';
 import { readStageListing, type Buildmaster } from '../buildmaster/make-buildmaster.ts';
 import { requestSet } from './request-set.ts';
 import { hookVariables, runHook } from '../root/run-hook.ts';
@@ -44,14 +47,19 @@ export async function resolveTuples(
   const { tuple, location } = first;
   const root = {
     ...{ base: { name, image }, portage: tuple.portage, subject: tuple.name, step: 'resolve' },
-    store: 'writable',
+    store: 'staged',
   } as const;
-  return withRootContainer(run, root, async (session) => {
+  return withRootContainer(run, root, async (session, staged) => {
     const store = { run: session.run, partition, environment: location.environment };
-    await mendPartition(session, store);
+    await mendIfNeeded(run, session, first, { name, image, partition });
     for (const work of works) await installTupleSets(run, session, work);
-    await runHook(session, 'compile', hookVariables(run.site, tuple, 'tuple', location.root));
+    const ran = await runHook(session, 'compile', hookVariables(run.site, tuple, 'tuple', location.root));
+    if (ran) await staged.expectStaged(store);
     const packaged = await packageClosure(store, [], await readStageListing(session));
+    staged.expect(
+      store,
+      packaged.map((cpv) => ({ cpv, anyFlags: true })),
+    );
     if (packaged.length > 0)
       await run.report({
         type: 'note',
@@ -62,9 +70,26 @@ export async function resolveTuples(
     const answers: TupleAnswer[] = [];
     for (const work of works) answers.push(await resolveOne(run, session, { work, store, partitions }));
     // ccache is installed here once: otherwise all containers that compile packages would install it at the same time.
-    if (run.site.ccache) await installTool(session, { work: first, tool: 'ccache', step: 'resolve' });
+    const intake = { packages: staged, partition };
+    if (run.site.ccache) await installTool(session, { work: first, tool: 'ccache', step: 'resolve', intake });
     return { abilities: { observable, measuresSpace }, tuples: answers };
   });
+}
+
+/** Repairs a partition if it is not in order. The session has it read-only, so another container does it. */
+async function mendIfNeeded(
+  run: SiteRun,
+  session: ContainerSession,
+  work: TupleWork,
+  buildmaster: Buildmaster,
+): Promise<void> {
+  const ask: StoreMount['run'] = (request) =>
+    session.run({ ...request, command: underLock('shared', session, request.command) });
+  const { environment } = work.location;
+  const { partition } = buildmaster;
+  if ((await glanceAtStore({ run: ask, partition, environment, directory: storeBesideStaging })).isInOrder) return;
+  await mendTuplePartition(run, work, buildmaster);
+  await indexStaging(session);
 }
 
 /** Repairs the partition of a tuple in a container of its buildmaster. */
@@ -72,13 +97,12 @@ export async function mendTuplePartition(
   run: SiteRun,
   { tuple, location }: TupleWork,
   { name, image, partition }: Buildmaster,
-  options: MendOptions,
+  options: MendOptions = {},
 ): Promise<StoreCheck> {
   const root = {
     ...{ base: { name, image }, portage: tuple.portage, subject: tuple.name, step: 'mend' },
-    store: 'writable',
-  } as const;
-  return withRootContainer(run, root, (session) =>
+  };
+  return withStoreWriter(run, root, (session) =>
     mendPartition(session, { partition, environment: location.environment }, options),
   );
 }

@@ -30,13 +30,14 @@ export async function findWorkerImage(run: SiteRun, buildmaster: Buildmaster): P
 export async function makeWorkerImage(run: SiteRun, work: TupleWork, buildmaster: Buildmaster): Promise<Image> {
   const { engine, site } = run;
   const { tuple } = work;
-  const { name, image } = buildmaster;
+  const { name, image, partition } = buildmaster;
   const base = { name, image };
   const subject = `${tuple.cpu.name}-${tuple.portage.name}`;
-  const root = { base, portage: tuple.portage, subject, step: 'worker', store: 'writable' } as const;
-  return withRootContainer(run, root, async (session) => {
+  const root = { base, portage: tuple.portage, subject, step: 'worker', store: 'staged' } as const;
+  return withRootContainer(run, root, async (session, packages) => {
     const { version, digest } = await identifyCompiler(session, tuple.cpu.chost);
-    await installTool(session, { work, tool: 'distcc', step: 'worker' });
+    await installTool(session, { work, tool: 'distcc', step: 'worker', intake: { packages, partition } });
+    await packages.seal();
     await stopBuildContainer(session);
     const made = workerImageName(site, name);
     const id = await commitRoot(session, {

@@ -12,6 +12,7 @@ import { assembleTuple } from '../assemble/assemble-tuple.ts';
 import { makeBuildmaster } from '../buildmaster/make-buildmaster.ts';
 import { compilePackages, type Compilation } from '../compile/compile-packages.ts';
 import { resolveTuples } from '../compile/resolve-tuples.ts';
+import { PackageRefused } from '../root/take-in-staged.ts';
 import { shareMachine, type Machine, type Share } from '../run/machine-share.ts';
 import { tupleNamed, type SiteRun } from '../run/site-run.ts';
 import { rebuildTuple, repairStore, type AssemblyAnswer } from './rebuild-damaged.ts';
@@ -101,6 +102,10 @@ async function compileOrRetry(run: SiteRun, compilation: Compilation): Promise<r
     if (corrupt !== undefined) {
       if (!(await repairStore(run, compilation.work, compilation.buildmaster))) throw error;
       await run.report({ type: 'warning', message: `${corrupt.message}; compiling it instead` });
+      return compilePackages(run, compilation);
+    }
+    if (error instanceof PackageRefused && error.again) {
+      await run.report({ type: 'warning', message: `${error.message}; compiling it once more` });
       return compilePackages(run, compilation);
     }
     const failure = failures.find(({ code }) => code === 'tmpfs-full');

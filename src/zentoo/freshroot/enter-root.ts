@@ -9,7 +9,9 @@ import { checkNameIsFree, keepRoot } from './keep-root.ts';
 import { checkSiteTrees, makeSiteVolumes } from '../run/open-site-run.ts';
 import { prepareShell } from './prepare-shell.ts';
 import { freshCommand } from './shell-programs.ts';
+import type { StagedPackages } from '../root/staged-packages.ts';
 import { tupleNamed, type SiteRun } from '../run/site-run.ts';
+import type { TupleWork } from '../run/tuple-work.ts';
 
 /** A request to run a command or a shell in a fresh root. */
 export interface FreshRootRequest {
@@ -39,8 +41,8 @@ export async function enterRoot(
   if (keep !== undefined) await checkNameIsFree(run, keep);
   await makeSiteVolumes(run);
   const { base, buildmaster } = await findFreshBase(run, root);
-  const request = { base, portage, subject: name, step: 'shell', store: 'writable' } as const;
-  return withRootContainer(run, request, async (session) => {
+  const request = { base, portage, subject: name, step: 'shell', store: 'staged' } as const;
+  return withRootContainer(run, request, async (session, packages) => {
     const { partition, environment } = await prepareShell(run, session, root, buildmaster);
     const directory = work.location.root;
     const isBelow = directory !== '/';
@@ -55,6 +57,7 @@ export async function enterRoot(
       environment,
       workingDirectory: isBelow ? directory : '/root',
     });
+    await expectAll(packages, work);
     if (keep !== undefined) {
       const step = createStepTimer(run.report, name);
       await step('commit', keep, () => keepRoot(session, { name: keep, base }));
@@ -66,4 +69,13 @@ export async function enterRoot(
     }
     return status;
   });
+}
+
+/** Expects each package that the user made: the user may choose packages and settings, and so the partition. */
+async function expectAll(packages: StagedPackages, { tuple, location }: TupleWork): Promise<void> {
+  for (const { partition } of await packages.seal()) {
+    const isForStage = tuple.cross && !partition.startsWith(`${tuple.cpu.chost}/`);
+    const environment = isForStage ? {} : location.environment;
+    packages.expect({ partition, environment }, [{ cpv: '*', anyFlags: true }]);
+  }
 }

@@ -2,6 +2,7 @@ import { emergeEnvironment } from '../../portage/emerge-command.ts';
 import { closePackageSet } from '../../site/set-closure.ts';
 import type { Site, Tuple } from '../../site/site.ts';
 import type { Partition } from '../../store/partition.ts';
+import { stagingFeatures } from '../../store/store-directory.ts';
 import type { ContainerSession } from '../../container/container-session.ts';
 import { underLock } from '../../job/tree/tree-scripts.ts';
 import { defaultTarget } from '../../container/mounts.ts';
@@ -102,5 +103,12 @@ async function shellEnvironment(
     root === '/' ? '' : '--buildpkg=y',
   ];
   const EMERGE_DEFAULT_OPTS = options.filter((some) => some !== '').join(' ');
-  return { ...environment, FEATURES, CONFIG_PROTECT, DISTDIR, PORTAGE_LOGDIR, EMERGE_DEFAULT_OPTS };
+  return {
+    ...environment,
+    FEATURES: `${FEATURES} ${stagingFeatures}`,
+    CONFIG_PROTECT,
+    DISTDIR,
+    PORTAGE_LOGDIR,
+    EMERGE_DEFAULT_OPTS,
+  };
 }

@@ -33,11 +33,11 @@ export function hookVariables(site: Site, tuple: Tuple, scope: 'tuple' | 'shared
 
 /**
  * Runs a hook of the branch, if the branch has it, in a directory with all files of the branch. Throws `hook-failed` with the
- * end of the hook's output if its exit status is not 0.
+ * end of the hook's output if its exit status is not 0. Returns whether the branch has the hook.
  */
-export async function runHook(session: ContainerSession, hook: HookName, parts: HookVariables): Promise<void> {
+export async function runHook(session: ContainerSession, hook: HookName, parts: HookVariables): Promise<boolean> {
   const { buildhooks } = parts;
-  if (!buildhooks.entries.some(({ path }) => path === hook)) return;
+  if (!buildhooks.entries.some(({ path }) => path === hook)) return false;
   await session.report({
     type: 'note',
     message: `${parts.tuple?.name ?? parts.portage.name}: running the hook ${hook}`,
@@ -56,7 +56,7 @@ export async function runHook(session: ContainerSession, hook: HookName, parts: 
   const result = await runJob(session, job, onLine).catch(async (error: unknown) => {
     throw await endedJobFailure(session, { error, underWay: new Set() });
   });
-  if (result.exitStatus === 0) return;
+  if (result.exitStatus === 0) return true;
   const message = `failed to run the hook ${hook} of the buildhooks branch ${buildhooks.name}: it ended with ${result.exitStatus}`;
   throw jobFailure(session, { code: 'hook-failed', message, hint: undefined }, result);
 }

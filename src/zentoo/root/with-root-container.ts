@@ -1,50 +1,50 @@
-import type { Branch, Tuple } from '../../site/site.ts';
-import type { Base } from '../../container/base-image.ts';
-import type { ContainerSession, Trees } from '../../container/container-session.ts';
-import { createBuildLog, describeBuildLog, logDirectoryName, logMountTarget } from '../../container/build-log.ts';
+import type { ContainerSession } from '../../container/container-session.ts';
+import { createBuildLog, describeBuildLog, logDirectoryName } from '../../container/build-log.ts';
 import { openSession } from '../../container/open-session.ts';
 import { inWorkspace } from '../../container/in-workspace.ts';
-import { defaultTarget, mountAt } from '../../container/mounts.ts';
-import { removeWorkspace } from '../../container/workspace.ts';
+import { stopBuildContainer } from '../../container/stop-build-container.ts';
+import { removeWorkspace, type Workspace } from '../../container/workspace.ts';
+import { failuresOf } from '../../failure.ts';
+import { indexStaging } from '../../store/intake/staging.ts';
 import type { SiteRun } from '../run/site-run.ts';
-import { ccacheMounts } from '../run/ccache-volume.ts';
+import { rootMounts, treesOf, type RootRequest, type WriterRequest } from './root-mounts.ts';
+import { StagedPackages } from './staged-packages.ts';
+import { takeInStaged } from './take-in-staged.ts';
 
-/** A container in which a root is made or used. */
-export interface RootRequest {
-  readonly base: Base;
-  readonly portage: Tuple['portage'];
-  /** A word in the name of the directory of its logs. */
-  readonly subject: string;
-  /** The name of the log, without `.log`. */
-  readonly step: string;
-  readonly store: 'writable' | 'read-only' | 'absent';
-  /** Whether packages are built or merged in the container, so that it gets the run's tmpfs. */
-  readonly merges?: true;
-  /** Whether the trees are mounted writable, for a sync. */
-  readonly trees?: 'writable';
-  /** Whether the metadata cache is mounted writable. */
-  readonly metadata?: 'writable';
-}
-
-/** Runs `work` in a new container with the site's trees and volumes, and removes the container in any case. */
+/**
+ * Runs `work` in a new container with the site's trees and volumes, and removes the container in any case. If the store is `staged`,
+ * the new packages that `work` expects then come into the store, even if `work` fails: no ebuild writes to the store itself.
+ */
 export async function withRootContainer<T>(
   run: SiteRun,
   request: RootRequest,
+  work: (session: ContainerSession, packages: StagedPackages) => Promise<T>,
+): Promise<T> {
+  return inWorkspace(run, run, async (workspace, own) => {
+    const session = own(await openRoot(run, workspace, request));
+    await run.report({ type: 'log', location: describeBuildLog(session.log) });
+    const packages = new StagedPackages(session);
+    if (request.store === 'staged') await indexStaging(session);
+    const take = () => takeNew(run, request, session, packages);
+    const result = await work(session, packages).catch(async (error: unknown) => {
+      // What is ready is not compiled again.
+      if (failuresOf(error).length > 0 && request.store === 'staged') await take().catch(() => undefined);
+      throw error;
+    });
+    if (request.store === 'staged') await take();
+    await removeWorkspace(run, workspace.volume);
+    return result;
+  });
+}
+
+/** Runs `work` in a new container that mounts the store writable, and in which no ebuild runs. */
+export async function withStoreWriter<T>(
+  run: SiteRun,
+  request: WriterRequest,
   work: (session: ContainerSession) => Promise<T>,
 ): Promise<T> {
   return inWorkspace(run, run, async (workspace, own) => {
-    const directory = logDirectoryName(workspace.run, run.started, request.subject);
-    const session = own(
-      await openSession(run, workspace, {
-        base: request.base,
-        mounts: mountsOf(run, request),
-        trees: treesOf(request.portage),
-        subject: `zentoo, site ${run.site.name}: ${request.step} ${request.subject}`,
-        limits: { memory: run.site.limits.memory, cpus: run.site.limits.cpus },
-        tmpfs: request.merges === true ? run.tmpfs : undefined,
-        log: createBuildLog(run.mounts.logs, directory, `${request.step}.log`),
-      }),
-    );
+    const session = own(await openRoot(run, workspace, { ...request, store: 'writable' }));
     await run.report({ type: 'log', location: describeBuildLog(session.log) });
     const result = await work(session);
     await removeWorkspace(run, workspace.volume);
@@ -52,27 +52,47 @@ export async function withRootContainer<T>(
   });
 }
 
-function mountsOf(run: SiteRun, { portage, store, trees, metadata }: RootRequest) {
-  const { mounts } = run;
-  return [
-    ...portage.repositories.flatMap(({ name, location }) => {
-      const choice = mounts.trees.get(name);
-      return choice === undefined ? [] : [{ ...mountAt(choice, location), readOnly: trees !== 'writable' }];
-    }),
-    ...(store === 'absent'
-      ? []
-      : [{ ...mountAt(mounts.binpkgs, defaultTarget('binpkgs')), readOnly: store === 'read-only' }]),
-    ...(store === 'writable' ? ccacheMounts(run) : []),
-    mountAt(mounts.distfiles, defaultTarget('distfiles')),
-    // If it is read-only, Portage keeps the metadata of other ebuilds in memory: no fault of the cache ends an emerge.
-    { ...mountAt(mounts.metadata, defaultTarget('metadata')), readOnly: metadata !== 'writable' },
-    mountAt(mounts.logs, logMountTarget),
-  ];
+/** Takes the new packages of a container into the store, after the container has ended. */
+async function takeNew(
+  run: SiteRun,
+  request: RootRequest,
+  session: ContainerSession,
+  packages: StagedPackages,
+): Promise<void> {
+  const staged = await packages.seal();
+  if (staged.length === 0 || run.signal.aborted) return;
+  // No process of an ebuild may change a package between its check and its copy.
+  if ((await run.engine.inspectContainer(session.id))?.state === 'running') await stopBuildContainer(session);
+  const base = packages.base ?? request.base;
+  const writer = await openRoot(run, session.workspace, { ...request, base, step: 'store', store: 'writable' });
+  try {
+    await packages.prepare?.(writer);
+    await takeInStaged(writer, packages);
+  } finally {
+    writer.hold.close();
+    await run.engine.removeContainer(writer.id);
+  }
 }
 
-/** The locations of a branch's repositories; the reader of the site guarantees at least one. */
-function treesOf({ repositories }: { readonly repositories: Tuple['portage']['repositories'] } & Branch): Trees {
-  const [first, ...others] = repositories.map(({ location }) => location);
-  if (first === undefined) throw new Error('the portage branch has no ebuild repository');
-  return [first, ...others];
+function openRoot(
+  run: SiteRun,
+  workspace: Workspace,
+  request: WriterRequest & Pick<RootRequest, 'merges' | 'trees' | 'metadata'> & { readonly store: StoreAccess },
+): Promise<ContainerSession> {
+  const { site, mounts, tmpfs } = run;
+  const { base, portage, subject, step, store, merges } = request;
+  const directory = logDirectoryName(workspace.run, run.started, subject);
+  return openSession(run, workspace, {
+    base,
+    mounts: rootMounts(run, request),
+    trees: treesOf(portage),
+    subject: `zentoo, site ${site.name}: ${step} ${subject}`,
+    limits: { memory: site.limits.memory, cpus: site.limits.cpus },
+    tmpfs: merges === true && store !== 'writable' ? tmpfs : undefined,
+    log: createBuildLog(mounts.logs, directory, `${step}.log`),
+    staging: store === 'staged',
+    isWriter: store === 'writable',
+  });
 }
+
+type StoreAccess = RootRequest['store'] | 'writable';

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import { storeBesideStaging, storeDirectory } from '../../../src/store/store-directory.ts';
 import type { ExecResult } from '../../support/fake-engine-execs.ts';
 import { fakeFiles, packFiles } from '../../support/fake-engine-files.ts';
 import type { FakeContainer } from '../../support/fake-engine-state.ts';
@@ -35,7 +36,10 @@ export class FakeRoot {
   }
 
   hasStored(cpv: string): boolean {
-    return this.#container.findFile(`${this.#pkgdir}/${cpv}.gpkg.tar`) !== undefined;
+    const inStore = this.#pkgdir.replace(storeDirectory, storeBesideStaging);
+    return [this.#pkgdir, inStore].some(
+      (pkgdir) => this.#container.findFile(`${pkgdir}/${cpv}.gpkg.tar`) !== undefined,
+    );
   }
 
   store(cpv: string): void {

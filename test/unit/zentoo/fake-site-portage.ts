@@ -8,6 +8,7 @@ import type { FakeContainer } from '../../support/fake-engine-state.ts';
 import { playUnpacking } from '../builder/fake-unpack.ts';
 import { FakeJobs, type Ending, type Program, type RunningProgram } from '../job/fake-jobs.ts';
 import { FakeEbuilds, nameOf } from './fake-ebuilds.ts';
+import { stagedIn, takeIn } from './fake-intake.ts';
 import { archiveRoot, elogIn, FakeRoot, installedIn, sizesIn } from './fake-root.ts';
 
 const cleanStore: StoreCheck = {
@@ -21,7 +22,7 @@ const pythonPrograms = new Map(
     ...['compile/set-atoms.py', 'output/survey-root.py', 'buildmaster/toolchain.py'].map((name) => `zentoo/${name}`),
     ...[
       ...['check-root.py', 'check-store.py', 'dependencies.py', 'installed-packages.py', 'move-former.py'],
-      'package-sizes.py',
+      ...['package-sizes.py', 'intake/stage-index.py', 'intake/take-in.py'],
     ].map((name) => `store/${name}`),
   ].map((path) => [readProgram(new URL(`../../../src/${path}`, import.meta.url)), basename(path)]),
 );
@@ -55,6 +56,8 @@ export class FakeSitePortage {
   readonly storeChecks: Partial<StoreCheck>[] = [];
   /** The paths of packages that a compilation finds damaged when it merges its dependencies, one for each compilation. */
   readonly damagedDependencies: string[] = [];
+  /** Why the store refuses new packages, by `category/name-version`. */
+  readonly damagedNew = new Map<string, { readonly why: string; readonly again: boolean }>();
   /** The installed packages without a binary package, one list for each question; without one, there are none. */
   readonly unpackaged: (readonly string[])[] = [];
   /** The paths of packages that an assembly finds damaged, one for each assembly. */
@@ -113,6 +116,10 @@ export class FakeSitePortage {
         return { stdout: JSON.stringify(this.former) };
       case 'check-root.py':
         return { stdout: JSON.stringify(this.#checkRoot(root, args)) };
+      case 'staged':
+        return { stdout: stagedIn(container, args[0] ?? '') };
+      case 'take-in.py':
+        return { stdout: JSON.stringify(takeIn(container, args, this.damagedNew)) };
       case 'unpackaged':
         return { stdout: '' };
       case 'installed-packages.py':

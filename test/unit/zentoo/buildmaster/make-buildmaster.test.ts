@@ -91,6 +91,7 @@ describe('a buildmaster of zentoo 0.1.0', () => {
   it('is made again with its packages; those that must be compiled again are named with the reason', async () => {
     using world = new SiteBuildWorld();
     const why = 'its record has CC="clang", and here it is ""';
+    world.sitePortage.answers.set('find', { stdout: 'x86_64-pc-linux-gnu/x86-64/default-0123456789ab\n' });
     world.sitePortage.former = { moved: 3, left: [{ path: 'quarantine/x.gpkg.tar', cpv: 'app-misc/x-1', why }] };
     await world.build();
     expect(world.messages('note').join('\n')).toMatch(/took over 3 packages of version 0\.1\.0 into .*-v2-/);

@@ -22,8 +22,10 @@ async function optimize(changes: Partial<Tuple>, answer: { readonly stdout?: str
   const partition = parsePartition('x86_64-pc-linux-gnu/plain/default-v2-0123456789ab');
   if (partition === undefined) throw new Error('no partition');
   const prepared = { partition, observable: false, measuresSpace: false, work, share: { processes: 1, load: 1 } };
-  const request = { base, portage: tuple.portage, subject: 'test', step: 'buildmaster', store: 'writable' } as const;
-  await withRootContainer(world.run(), request, (session) => optimizeStage(session, prepared));
+  const request = { base, portage: tuple.portage, subject: 'test', step: 'buildmaster', store: 'staged' } as const;
+  await withRootContainer(world.run(), request, (session, packages) =>
+    optimizeStage(session, { ...prepared, packages }),
+  );
   return { notes: world.messages('note'), isAsked };
 }
 

@@ -14,6 +14,7 @@ import { unpackFiles } from '../../../support/fake-engine-files.ts';
 import { nothing } from '../../builder/build-world.ts';
 import { branch, commits, packageSet, tupleOf } from '../../plan/sites.ts';
 import { imageOf, SiteBuildWorld, tupleOfSet } from '../site-build-world.ts';
+import { tupleWithTree } from '../site-world.ts';
 
 const tools = tupleOfSet('tools');
 const web = tupleOfSet('web');
@@ -78,7 +79,9 @@ describe('a tuple that is built from nothing', () => {
     ]);
     expect(startedFrom(world)).toEqual([
       'gentoo-ministage:latest',
-      ...[buildmaster, buildmaster, buildmaster],
+      buildmaster,
+      // A container that compiles, and one that takes the package into the store.
+      ...[buildmaster, buildmaster, buildmaster, buildmaster],
       'gentoo-ministage:latest',
     ]);
   });
@@ -87,11 +90,18 @@ describe('a tuple that is built from nothing', () => {
     using world = new SiteBuildWorld([tupleOfSet('lib', { packages: packageSet('lib', [], 'dev-libs/lib') })]);
     await world.build();
     expect(world.sitePortage.ran.map(({ name }) => name)).toEqual([
-      ...['chost', 'clear-configuration', 'unpack', 'settings', 'unpack', 'cpu', 'move-former.py'],
-      ...['installed-packages.py', 'unpack'],
-      ...['check-store.py', 'unpack', 'cat', 'check-root.py', 'settings'],
-      ...['set-atoms.py', 'set-atoms.py', 'emerge-pretend-x86-64-base-plain-lib', 'follow', 'dependencies.py'],
-      ...['make-conf', 'emerge-compile', 'follow', 'unpackaged', 'elog'],
+      ...['stage-index.py', 'chost', 'clear-configuration', 'unpack', 'settings', 'unpack', 'cpu', 'find'],
+      ...['installed-packages.py', 'unpack', 'staged'],
+      ...['stage-index.py', 'check-store.py', 'unpack', 'cat', 'check-root.py', 'settings'],
+      ...[
+        'set-atoms.py',
+        'set-atoms.py',
+        'emerge-pretend-x86-64-base-plain-lib',
+        'follow',
+        'dependencies.py',
+        'staged',
+      ],
+      ...['stage-index.py', 'make-conf', 'emerge-compile', 'follow', 'unpackaged', 'elog', 'staged', 'take-in.py'],
       ...['installed-packages.py', 'clear-configuration', 'unpack', 'settings', 'unpack', 'unpack', 'find-protected'],
       ...['check-root.py', 'emerge-assemble', 'follow', 'check-root.py', 'find-protected', 'elog', 'package-sizes.py'],
     ]);
@@ -102,7 +112,8 @@ describe('a tuple that is built from nothing', () => {
     await world.build();
     const ending = ['waitContainer', 'commitContainer', 'tagImage', 'removeImage'];
     const calls = world.engine.calls.map(({ method }) => method).filter((method) => ending.includes(method));
-    expect(calls).toEqual([...ending, ...ending]);
+    // Each of the two compilations ends before its package is taken into the store.
+    expect(calls).toEqual([...ending, 'waitContainer', 'waitContainer', ...ending]);
     const names = world.calls('commitContainer').map(([, request]) => (request as { name: string }).name);
     expect(names).toEqual([
       expect.stringMatching(/^zentoo\/net\/buildmaster:making-[0-9a-f]{12}$/),
@@ -111,16 +122,29 @@ describe('a tuple that is built from nothing', () => {
     expect([...world.engine.imageNames.keys()].filter((name) => name.includes('making'))).toEqual([]);
   });
 
-  it('mounts the store read-only where the root is assembled, and the trees read-only everywhere', async () => {
-    using world = new SiteBuildWorld();
-    await world.build();
-    const mounted = (source: string) =>
-      startedSpecs(world).map(({ mounts }) => mounts.find((mount) => mount.source === source));
-    expect(mounted('zentoo-net-binpkgs')).toMatchObject(
-      [false, false, false, false, true].map((readOnly) => ({ readOnly })),
-    );
-    expect(mounted('zentoo-net-repository-gentoo')).toMatchObject(
-      Array.from({ length: 5 }, () => ({ readOnly: true })),
+  it('mounts the trees read-only, and the store writable only where no ebuild runs', async () => {
+    const optimized = { ...tupleWithTree().stage, optimize: 'system' } as const;
+    const hooks = branch('plain', commits[1], { buildmaster: '#!/bin/sh', compile: '#!/bin/sh' });
+    using world = new SiteBuildWorld([tupleOfSet('tools', { stage: optimized, buildhooks: hooks })]);
+    world.sitePortage.answers.set('tool', { exitCode: 1 });
+    const compiler: string[] = [];
+    await world.build(world.siteRun({ ccache: true }));
+    const containers = new Map(world.sitePortage.ran.map(({ container }) => [container.id, container]));
+    expect(containers.size).toBe(7);
+    for (const { id, mounts } of containers.values()) {
+      const runs = world.sitePortage.ran.filter(({ container }) => container.id === id).map(({ name }) => name);
+      const accessTo = (volume: string) =>
+        mounts.filter((mount) => mount.source === volume).map((mount) => mount.readOnly);
+      const runsEbuilds = runs.some((name) => /^(?:emerge|hook)-/.test(name));
+      expect(accessTo('zentoo-net-repository-gentoo')).toEqual([true]);
+      expect(accessTo('zentoo-net-binpkgs')).toEqual([runsEbuilds]);
+      if (runsEbuilds) compiler.push(...runs.filter((name) => name.startsWith('emerge-')));
+    }
+    expect(new Set(compiler)).toEqual(
+      new Set([
+        ...['emerge-pretend-optimize', 'emerge-optimize', `emerge-pretend-${tools.name}`, 'emerge-pretend-ccache'],
+        ...['emerge-ccache', 'emerge-compile', 'emerge-assemble'],
+      ]),
     );
   });
 
@@ -156,10 +180,10 @@ describe('a tuple that is built from nothing', () => {
     await world.build(world.siteRun({ ccache: true }));
     const ran = world.sitePortage.ran.filter(({ name }) => name.startsWith('emerge-'));
     expect(ran.map(({ name }) => name)).toEqual([
-      ...['emerge-pretend-x86-64-base-plain-lib', 'emerge-ccache'],
+      ...['emerge-pretend-x86-64-base-plain-lib', 'emerge-pretend-ccache', 'emerge-ccache'],
       ...['emerge-ccache', 'emerge-compile', 'emerge-assemble'],
     ]);
-    expect(ran[3]?.request.environment).toMatchObject({
+    expect(ran[4]?.request.environment).toMatchObject({
       FEATURES: expect.stringMatching(/ ccache$/) as string,
       CCACHE_DIR: expect.any(String) as string,
     });

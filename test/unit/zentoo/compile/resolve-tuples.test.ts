@@ -17,13 +17,16 @@ const warningsOf = ({ events }: SiteBuildWorld) =>
 describe('the resolution of tuples', () => {
   it('repairs the store first, and tells each repair and each package that is not used', async () => {
     using world = new SiteBuildWorld();
-    world.sitePortage.storeChecks.push({
+    const faulty = {
+      isInOrder: false,
       faults: ['Packages was missing'],
       unfit: [
         { path: 'app-misc/hello/hello-1.gpkg.tar', cpv: 'app-misc/hello-1', why: 'its digest differs' },
         { path: 'scratch', cpv: '', why: 'it is no package' },
       ],
-    });
+    };
+    // A look with the store read-only, and the looks before and while it is repaired in another container.
+    world.sitePortage.storeChecks.push(faulty, faulty, faulty);
     await world.build();
     expect(warningsOf(world)).toMatchObject([
       { message: `the index of ${partition} in the store was repaired: Packages was missing` },

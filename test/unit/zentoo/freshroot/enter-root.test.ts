@@ -129,7 +129,7 @@ function filesBelow(container: FakeContainer, directory: string): Readonly<Recor
 }
 
 describe('a fresh root', () => {
-  it("of a tuple is a container of its image, with the store writable and the trees not, and the shell's status", async () => {
+  it("of a tuple is a container of its image, with its store and its trees read-only, and the shell's status", async () => {
     const { world, enter, build, shellRequest } = open();
     const { id } = build();
     expect(await enter()).toBe(4);
@@ -138,8 +138,9 @@ describe('a fresh root', () => {
       image: id,
       mounts: [
         { target: '/var/tmp/portage' },
+        { source: expect.stringMatching(/^gentoo-builder-/) as string, target: '/var/cache/binpkgs' },
         { source: 'zentoo-net-repository-gentoo', target: '/var/db/repos/gentoo', readOnly: true },
-        { source: 'zentoo-net-binpkgs', target: '/var/cache/binpkgs', readOnly: false },
+        { source: 'zentoo-net-binpkgs', target: '/var/cache/binpkgs/.store', readOnly: true },
         { source: 'gentoo-distfiles', target: '/var/cache/distfiles', readOnly: false },
         { source: 'zentoo-net-metadata', target: '/var/cache/edb/dep', readOnly: true },
         { source: 'gentoo-logs', target: '/var/log/portage', readOnly: false },
@@ -260,7 +261,7 @@ describe('a fresh root', () => {
     expect(world.calls('createContainer').at(-1)?.[1]).toMatchObject({ image: id });
     expect(sets).toEqual({ tools: 'app-misc/tools\n', games: 'app-misc/games\n' });
     expect(hooks()).toEqual([]);
-    expect(settingsReads[0]?.environment).toEqual({});
+    expect(settingsReads[0]?.environment).toEqual({ FEATURES: 'pkgdir-index-trusted' });
     expect(world.left).toEqual(nothing);
   });
 
@@ -295,7 +296,9 @@ describe('a fresh root', () => {
     expect(shellRequest()?.environment?.['EMERGE_DEFAULT_OPTS']).toBe(
       '--ask --jobs=2 --usepkg=y --getbinpkg=n --buildpkg=y',
     );
-    expect(settingsReads.map(({ environment }) => environment)).toEqual([place]);
+    expect(settingsReads.map(({ environment }) => environment)).toEqual([
+      { ...place, FEATURES: 'pkgdir-index-trusted' },
+    ]);
     expect(sets).toEqual({ tools: 'app-misc/tools\n' });
     expect(world.messages('note').slice(-2)).toEqual([
       expect.stringMatching(/^entering .*; the tuple's root is \/usr\/x86_64-pc-linux-musl, and \/ is the stage's; /),
