@@ -61,8 +61,15 @@ export async function inspectTree(
       'create it, or omit --tree: then the volume gentoo-repository is created and filled',
     );
   }
-  if (state !== 'filled' && !demands.sync) {
+  if (state !== 'filled' && state !== 'unverified' && !demands.sync) {
     throw unusable(choice, 'it is empty and --no-sync forbids filling it', 'omit --no-sync');
+  }
+  if (state === 'unverified') {
+    throw unusable(
+      choice,
+      'its first sync did not end, so nobody has verified it, and --no-sync forbids a sync',
+      'omit --no-sync, once',
+    );
   }
   if (state === 'unasked') {
     throw unusable(choice, 'it is empty', 'to fill it by a sync, add --create-tree');
@@ -89,6 +96,7 @@ async function stateOf(
   try {
     return await withProbe(engine, workspace, { image, mounts: [mountAt(choice, probedAt)] }, async (probe) => {
       if (await isRepository(filesAt(probe, probedAt))) {
+        if (isOurs && !demands.sync && !(await wasSynced(probe))) return 'unverified';
         await read?.(probe, probedAt);
         return 'filled';
       }
@@ -106,6 +114,13 @@ async function stateOf(
 /** Whether a volume proves to be a tree of this program; only such a tree is ever emptied. */
 export function isOwnTree(volume: Volume | undefined): boolean {
   return volume !== undefined && disproveTreeVolume(volume, volumeLabel) === undefined;
+}
+
+/** Whether a sync of a git tree has ended: sync-tree.sh notes that. Older versions did not, but git notes each fetch after the clone. */
+async function wasSynced(probe: Probe): Promise<boolean> {
+  const git = `${probedAt}/.git`;
+  if (!(await probe.exists(git)) || (await probe.exists(`${git}/gentoo-builder-synced`))) return true;
+  return probe.exists(`${git}/FETCH_HEAD`);
 }
 
 /**

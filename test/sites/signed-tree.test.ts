@@ -46,12 +46,15 @@ const publish = (commit: string) =>
 
 /** A tree of the test's own. */
 class Tree implements AsyncDisposable {
-  readonly volume = uniqueName('signed-tree');
+  readonly volume: string;
 
-  static async create(): Promise<Tree> {
-    const tree = new Tree();
-    await rawDocker().createVolume({ Name: tree.volume });
-    return tree;
+  private constructor(volume: string) {
+    this.volume = volume;
+  }
+
+  static async create(volume = uniqueName('signed-tree')): Promise<Tree> {
+    await rawDocker().createVolume({ Name: volume, Labels: { 'gentoo-builder.volume': 'tree' } });
+    return new Tree(volume);
   }
 
   /** Runs gentoo-builder from the sources with this tree. */
@@ -120,6 +123,19 @@ describe('a tree whose commits are signed (git)', () => {
     expect([refused.status, refused.stderr]).toEqual([30, expect.stringContaining('No valid signature found')]);
     expect(await tree.build(base, ['--no-sync', 'app-misc/motto'])).toMatchObject({ status: 13, stdout: '' });
     expect(await tree.build(base, ['app-misc/motto'], '1h')).toMatchObject({ status: 30, stdout: '' });
+  });
+
+  it('is not used by a later build if its first sync was killed before it verified the clone', async () => {
+    await using tree = await Tree.create(`zentoo-${uniqueName('signed')}-repository-gentoo`);
+    const base = await builder.makeImage(signed, publish(commits.unsigned));
+    const clone = 'git clone --quiet --depth 1 file:///var/lib/ministage/gentoo.git /tree';
+    await inContainer(base, clone, ['-v', `${tree.volume}:/tree`]);
+    const unsynced = await tree.build(base, ['--no-sync', 'app-misc/motto']);
+    expect([unsynced.status, unsynced.stderr]).toEqual([13, expect.stringContaining('its first sync did not end')]);
+    expect(await tree.build(base, ['app-misc/motto'], '1h')).toMatchObject({ status: 30, stdout: '' });
+    expect(await tree.build(base, ['--no-sync', 'app-misc/motto'])).toMatchObject({ status: 13 });
+    expect((await tree.build(signed, ['app-misc/no-such-package'], '1h')).stderr).toContain('[3/7] sync done');
+    expect(await tree.build(signed, ['--no-sync', 'app-misc/no-such-package'])).toMatchObject({ status: 32 });
   });
 
   it('is not kept by gentoo-base from an unsigned commit', async () => {

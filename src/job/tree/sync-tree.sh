@@ -20,11 +20,16 @@ if [ -n "$age" ] && [ "$age" -lt "$most" ]; then
   echo ">>> The tree was synced $age s ago: not synced again"
 else
   remove_stale_locks "$tree" "$user" || exit
-  before=$(ls -A "$tree")
+  before=$(ls -A "$tree") fetch=$tree/.git/FETCH_HEAD
+  [ ! -e "$fetch" ] && [ ! -e "$tree/.git/gentoo-builder-synced" ] || fetch=''
   "$@" 8>&- || {
     status=$?
     [ -n "$before" ] || find "$tree" -mindepth 1 -delete
+    # A fetch is no proof that the clone before it was good.
+    [ -z "$fetch" ] || rm -f "$fetch"
     exit "$status"
   }
+  # See print_age, and the module container/tree.ts.
+  [ ! -d "$tree/.git" ] || : >"$tree/.git/gentoo-builder-synced" || exit
 fi
 stamp "$tree" >&8

@@ -26,7 +26,12 @@ beforeEach(fakeTime);
 afterEach(restoreTime);
 
 const commit = 'c'.repeat(40);
-const clone = { ...filledTree, '/.git/HEAD': 'ref: refs/heads/a/b\n', '/.git/refs/heads/a/b': `${commit}\n` };
+const clone = {
+  ...filledTree,
+  '/.git/HEAD': 'ref: refs/heads/a/b\n',
+  '/.git/refs/heads/a/b': `${commit}\n`,
+  '/.git/gentoo-builder-synced': '',
+};
 
 /** A world whose tree is at a commit; the fake Portage prints the stamp of that commit. */
 async function open({

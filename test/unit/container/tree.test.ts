@@ -50,6 +50,33 @@ describe('a tree', () => {
     expect(await look(world, undefined)).toBe(state);
   });
 
+  describe('of git whose first sync was killed', () => {
+    const labels = { 'gentoo-builder.volume': 'tree' };
+    const clone = { ...filledTree, '/.git/HEAD': 'ref: refs/heads/main\n' };
+    const withoutSync = { createTree: false, sync: false };
+
+    it('is refused with --no-sync, because nobody has verified it', async () => {
+      using world = new BuildWorld();
+      world.addVolume('gentoo-repository', clone, labels);
+      expect(await look(world, undefined, withoutSync)).toEqual([
+        'tree-unusable',
+        'failed to use the tree the volume gentoo-repository: its first sync did not end, so nobody has verified it, and --no-sync forbids a sync',
+        'omit --no-sync, once',
+      ]);
+      expect(await look(world, undefined)).toBe('filled');
+    });
+
+    it.each([
+      ['its first sync has ended', { '/.git/gentoo-builder-synced': '' }, labels],
+      ['an older version fetched later', { '/.git/FETCH_HEAD': '' }, labels],
+      ['the volume is not of this program', {}, {}],
+    ])('is used if %s', async (_what, more, given) => {
+      using world = new BuildWorld();
+      world.addVolume('gentoo-repository', { ...clone, ...more }, given);
+      expect(await look(world, undefined, withoutSync)).toBe('filled');
+    });
+  });
+
   it('is absent if the default volume does not exist; the inspection does not create it', async () => {
     using world = new BuildWorld();
     world.engine.volumes.delete('gentoo-repository');

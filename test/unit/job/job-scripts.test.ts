@@ -534,6 +534,7 @@ describe('the age rule of a sync', () => {
   const writeTree = (trace: string): void => {
     write('profiles/repo_name');
     write(trace);
+    write('.git/gentoo-builder-synced');
   };
   /** Sets the clock of the programs, which the change time of files does not follow. */
   const setClock = (seconds: number): void =>
@@ -587,6 +588,22 @@ describe('the age rule of a sync', () => {
   it('syncs again after a fetch that failed, which leaves an empty FETCH_HEAD', async () => {
     writeTree('.git/FETCH_HEAD');
     writeFileSync(join(directory, '.git/FETCH_HEAD'), '');
+    expect((await sync(3600)).stdout).toBe('synced\n');
+  });
+
+  it('syncs a clone again whose first sync was killed before it verified the tree, and notes the end of the sync', async () => {
+    write('profiles/repo_name');
+    write('.git/HEAD');
+    expect((await sync(3600)).stdout).toBe('synced\n');
+    expect((await sync(3600)).stdout).toContain('not synced again');
+  });
+
+  it('does not note the end of a sync that failed', async () => {
+    write('profiles/repo_name');
+    write('.git/HEAD');
+    const fetch = sh('echo commit >"$1/.git/FETCH_HEAD"; exit 1', directory);
+    expect(await sync(3600, 'refuse', fetch)).toMatchObject({ status: 1 });
+    expect(existsSync(join(directory, '.git/FETCH_HEAD'))).toBe(false);
     expect((await sync(3600)).stdout).toBe('synced\n');
   });
 
