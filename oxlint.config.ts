@@ -5,9 +5,8 @@ const leaves =
   'failure.ts container-program.ts parse-json.ts long-timer.ts output-name.ts quantity.ts abbreviate.ts nearest-name.ts';
 
 /**
- * The rooms of `src` and what each may import: a folder stands for the files directly in it, a file at the top for itself.
- * A room imports only rooms that are listed below it, and every allowance is used. A room that is missing here may import
- * nothing, and nothing may import it.
+ * The rooms of `src` and what each may import: a folder stands for the files directly in it, a file at the top for itself. A room
+ * imports only rooms listed below it, and uses every allowance. A missing room imports nothing, and nothing may import it.
  */
 const rooms = {
   'gentoo-builder.ts': 'run-gentoo-builder.ts program.ts',
@@ -19,7 +18,8 @@ const rooms = {
     'cli record zentoo/command zentoo/freshroot zentoo/distcc zentoo/run plan site/read site terminal container report/event.ts portage portage/output quantity.ts abbreviate.ts nearest-name.ts failure.ts output-name.ts',
   cli: 'builder portage quantity.ts abbreviate.ts failure.ts',
   builder:
-    'emerge job job/tree container ownership store engine/docker engine record portage/output report/event.ts portage portage/configuration portage/explain plain-remedy.ts quantity.ts failure.ts container-program.ts long-timer.ts',
+    'builder/tree emerge job job/tree container ownership store engine/docker engine record portage/output report/event.ts portage portage/configuration portage/explain plain-remedy.ts quantity.ts failure.ts container-program.ts long-timer.ts',
+  'builder/tree': 'job/tree container ownership engine failure.ts',
   'zentoo/command':
     'zentoo/execute record zentoo/compile zentoo/output zentoo/buildmaster zentoo/root zentoo/configure zentoo/run zentoo/identity emerge job job/tree plan schedule site store container engine report/with-task.ts portage portage/output nearest-name.ts failure.ts parse-json.ts output-name.ts',
   'zentoo/execute':

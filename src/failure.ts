@@ -26,6 +26,7 @@ export const exitStatuses = {
   'format-unknown': 24,
   'sync-failed': 30,
   'build-failed': 31,
+  'tree-changed': 31,
   'package-unknown': 32,
   'package-unsatisfiable': 33,
   'fetch-failed': 34,

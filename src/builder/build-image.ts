@@ -21,6 +21,7 @@ import { baseNames } from '../container/base-image.ts';
 import { createStepTimer } from '../job/step-timer.ts';
 import { stopBuildContainer } from '../container/stop-build-container.ts';
 import { syncRepository } from './sync-repository.ts';
+import { TreeGuard } from './tree/tree-guard.ts';
 import { readTreeStamp } from '../container/tree-stamp.ts';
 import { sweepWorkspaces, type Workspace } from '../container/workspace.ts';
 
@@ -82,16 +83,17 @@ async function build(
   const session = own(
     await step('start', ready.base.name, () => startBuildContainer(request, ready, context, workspace)),
   );
+  const guard = new TreeGuard({ ...ready, syncType: ready.system?.repository.syncType }, session);
   try {
     const synced = await step('sync', session.trees[0], () => syncRepository(request, ready, session));
     const same = await reuseImage(request, ready, { context, workspace }, synced.treeStamp);
     if (same !== undefined) return await finish(same, session);
 
     const emerged = await step('emerge', request.packages.join(' '), () =>
-      emergePackages(request, session, synced.settings),
+      emergePackages(request, session, { known: synced.settings, guard }),
     );
     const about = await readFactsForRecord(session, emerged);
-    await step('stop', '', () => stopBuildContainer(session));
+    await step('stop', '', () => stopBuildContainer(session).then(() => guard.check()));
     const fingerprint = await fingerprintBuild(request, ready, emerged.treeStamp);
     const facts = { request, ready, packages: emerged.packages, fingerprint };
     const image = await step('commit', '', () => commitImage(session, facts));
@@ -99,11 +101,20 @@ async function build(
       await registerCommitted(context, workspace, image, { image: ready.base.image?.id ?? ready.base.name });
     return await finish({ image, unchanged: false, packages: emerged.packages, ...about }, session);
   } catch (error) {
-    const elog = await readElogOfFailure(session, error);
-    await keepRecord(session, record.endWithError(error, elog));
-    await reportElog(context, elog);
-    throw error;
+    throw await recordFailure(error, { session, guard, record });
   }
+}
+
+/** Writes the record of a build that failed. Returns the error, with the failure of a tree that its packages changed. */
+async function recordFailure(
+  error: unknown,
+  { session, guard, record }: Pick<BuildParts, 'record'> & { session: ContainerSession; guard: TreeGuard },
+): Promise<unknown> {
+  const elog = await readElogOfFailure(session, error);
+  const reason = await guard.checkAfter(error);
+  await keepRecord(session, record.endWithError(reason, elog));
+  await reportElog(session, elog);
+  return reason;
 }
 
 type Made = Pick<BuildResult, 'image' | 'unchanged' | 'packages'> & PackageFacts;

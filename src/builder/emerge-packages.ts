@@ -15,6 +15,7 @@ import { runEmerge } from '../emerge/run-emerge.ts';
 import { requireInstalled } from './merged-packages.ts';
 import { mendOrWarn, prepareBinpkgs, type BinpkgUse } from './prepare-binpkgs.ts';
 import { describeBuilderRemedy } from './remedy-words.ts';
+import type { TreeGuard } from './tree/tree-guard.ts';
 
 /** The result of an emerge. */
 export interface EmergeResult {
@@ -26,14 +27,14 @@ export interface EmergeResult {
   readonly treeStamp: string | undefined;
 }
 
-/** Emerges the packages under a shared lock of the tree and empties the temporary directory. */
+/** Emerges the packages under a shared lock of the tree and empties the temporary directory. Before that, `guard` begins. */
 export async function emergePackages(
   request: BuildRequest,
   session: ContainerSession,
-  known: PortageSettings | undefined,
+  { known, guard }: { readonly known: PortageSettings | undefined; readonly guard: Pick<TreeGuard, 'begin'> },
 ): Promise<EmergeResult> {
   const settings = known ?? (await readPortageSettings(session));
-  const use = await prepareBinpkgs(request, session, settings);
+  const [use] = await Promise.all([prepareBinpkgs(request, session, settings), guard.begin()]);
   const { pkgdir } = use;
   const job = emergeJob(request, session, { ...settings, ...use });
   const { packages, treeStamp } = readMerged(await runOrMend(session, job, { ...request, ...settings }));

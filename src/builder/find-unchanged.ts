@@ -4,7 +4,7 @@ import type { Image } from '../engine/images.ts';
 import type { Preconditions } from './check-preconditions.ts';
 import type { Workspace } from '../container/workspace.ts';
 import { EngineRefusal } from '../engine/refusal.ts';
-import { isRegistered, registerImage } from '../ownership/image-register.ts';
+import { imagesVolume, isRegistered, registerImage } from '../ownership/image-register.ts';
 import { volumeLabel } from '../container/tree.ts';
 import { withProbe, type ProbeRequest } from '../container/probe.ts';
 
@@ -42,9 +42,6 @@ export async function findUnchanged(
 
 /** The pattern of the names that images are committed with. */
 const ownName = /^(gentoo-[0-9a-f]{4,64}):latest$/;
-
-/** The volume with the register of the images that gentoo-builder committed on this engine. */
-const imagesVolume = 'gentoo-images';
 
 const place = '/mnt';
 

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { EngineRefusal } from '../engine/refusal.ts';
-import { Failure } from '../failure.ts';
+import { Failure, failuresOf } from '../failure.ts';
 import type { ContainerSession } from './container-session.ts';
 import type { BuildContext } from './context.ts';
 import { refusalFailure } from './refusal-failure.ts';
@@ -90,5 +90,5 @@ function isLost(reason: unknown): boolean {
 
 /** Whether a signal ended the build; then its container is not kept. */
 function isSignal(error: unknown): boolean {
-  return error instanceof Failure && (error.code === 'interrupted' || error.code === 'terminated');
+  return failuresOf(error).some(({ code }) => code === 'interrupted' || code === 'terminated');
 }

@@ -2,7 +2,6 @@ import type { ContainerSpec, MountSpec } from '../engine/containers.ts';
 import type { ExecRequest } from '../engine/execs.ts';
 import { commandsIn } from '../engine/run-command.ts';
 import type { Tmpfs } from '../portage/output/emerge-report.ts';
-import { writerName } from '../ownership/ownership.ts';
 import { asRoot, type Base } from './base-image.ts';
 import type { BuildLog } from './build-log.ts';
 import { findContainerLoss } from './container-loss.ts';
@@ -19,6 +18,8 @@ import { stagingFeatures, storeDirectory } from '../store/store-directory.ts';
 /** The properties of the build container that {@link openSession} creates. */
 export interface SessionRequest {
   readonly base: Base;
+  /** The name of the container; by default the name of the work volume. */
+  readonly name?: string;
   /** The mounts besides the work volume. */
   readonly mounts: readonly MountSpec[];
   readonly trees: Trees;
@@ -31,8 +32,6 @@ export interface SessionRequest {
   readonly tmpfs?: Tmpfs | undefined;
   /** Whether the store's usual mount point is a staging place for new packages, on the work volume. */
   readonly staging?: boolean;
-  /** Whether the container writes to the store for the run's build container, which has the usual name. */
-  readonly isWriter?: boolean;
 }
 
 /**
@@ -43,10 +42,10 @@ export interface SessionRequest {
 export async function openSession(
   context: BuildContext,
   workspace: Workspace,
-  { base, mounts, trees, log, subject, limits, tmpfs, staging = false, isWriter = false }: SessionRequest,
+  { base, name = workspace.volume, mounts, trees, log, subject, limits, tmpfs, staging = false }: SessionRequest,
 ): Promise<ContainerSession> {
   const { engine } = context;
-  const id = await engine.createContainer(isWriter ? writerName(workspace.volume) : workspace.volume, {
+  const id = await engine.createContainer(name, {
     image: base.image?.id ?? base.name,
     command: holdCommand(),
     mounts: [

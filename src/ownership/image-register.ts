@@ -1,6 +1,12 @@
 import type { ImageId } from '../engine/identifiers.ts';
 
 /**
+ * The volume with gentoo-builder's registers of an engine: the images that it committed, and the users of trees. No build container
+ * mounts it.
+ */
+export const imagesVolume = 'gentoo-images';
+
+/**
  * The files of a register. An image is an empty file: engines tell whether a file exists twenty times as fast as its content, and
  * Podman does not find a link that leads to no file.
  */

@@ -5,6 +5,7 @@ import { inWorkspace } from '../../container/in-workspace.ts';
 import { stopBuildContainer } from '../../container/stop-build-container.ts';
 import { removeWorkspace, type Workspace } from '../../container/workspace.ts';
 import { failuresOf } from '../../failure.ts';
+import { writerName } from '../../ownership/ownership.ts';
 import { indexStaging } from '../../store/intake/staging.ts';
 import type { SiteRun } from '../run/site-run.ts';
 import { rootMounts, treesOf, type RootRequest, type WriterRequest } from './root-mounts.ts';
@@ -91,7 +92,8 @@ function openRoot(
     tmpfs: merges === true && store !== 'writable' ? tmpfs : undefined,
     log: createBuildLog(mounts.logs, directory, `${step}.log`),
     staging: store === 'staged',
-    isWriter: store === 'writable',
+    // The run's build container has the usual name.
+    ...(store === 'writable' ? { name: writerName(workspace.volume) } : {}),
   });
 }
 

@@ -209,7 +209,8 @@ describe('a build that is aborted', () => {
     const elapsed = abortDuring(world, name, hang);
     expect(await outcomeOf(world)).toBe(interruption);
     expect(elapsed()).toBeLessThan(61_000);
-    expect(world.portage.names.at(-1)).toBe('terminate');
+    // After that, the tree is compared in another container.
+    expect(world.portage.names.filter((one) => one !== 'changes').at(-1)).toBe('terminate');
     expect(world.left).toEqual(nothing);
   });
 
@@ -219,7 +220,8 @@ describe('a build that is aborted', () => {
     expect(await outcomeOf(world)).toBe(interruption);
     expect(elapsed()).toBeGreaterThanOrEqual(63_000);
     expect(elapsed()).toBeLessThan(64_000);
-    expect(world.portage.names.at(-1)).toBe('terminate');
+    // After that, the tree is compared in another container.
+    expect(world.portage.names.filter((one) => one !== 'changes').at(-1)).toBe('terminate');
     expect(world.left).toEqual(nothing);
   });
 
@@ -301,7 +303,8 @@ describe('a build that fails', () => {
       };
       await outcomeOf(world);
       expect(world.left).toEqual(nothing);
-      expect(world.messages('warning')).toEqual([]);
+      const warnings = world.messages('warning').filter((text) => !text.startsWith('the tree is not compared'));
+      expect(warnings).toEqual([]);
     },
   );
 });

@@ -80,8 +80,10 @@ describe('a build that fails', () => {
 
   it('ends even if the engine never answers when the record is written', async () => {
     using world = new BuildWorld();
-    world.engine.writeArchive = () => new Promise(() => undefined);
-    world.portage.emerge = () => 1;
+    world.portage.emerge = () => {
+      world.engine.writeArchive = () => new Promise(() => undefined);
+      return 1;
+    };
     const error: unknown = await passTime(buildImage(buildRequest(), world.context, program).catch((thrown) => thrown));
     expect(error).toBeInstanceOf(Failure);
     expect(world.messages('warning')).toEqual(['failed to write the record of the build: the engine does not answer']);
@@ -198,15 +200,31 @@ describe('a build that succeeds', () => {
       'execExitCode',
       'imagesWithLabel',
     ]);
-    // The first two calls check the store, and the last two read the messages of the packages.
+    // Two questions come first, about the store and the tree, and the last two are about the packages.
     const asking = ['execAttached', 'execExitCode'];
-    expect(calls('emerge')).toEqual([...asking, 'execDetached', 'execAttached', ...asking, ...asking]);
-    expect(calls('stop')).toEqual(['waitContainer']);
+    const registering = ['createVolume', 'createContainer', 'writeArchive', 'removeContainer'];
+    const opening = ['createContainer', 'holdStdin', 'startContainer'];
+    const emerging = [...asking, ...asking, 'execDetached', 'execAttached', ...asking, ...asking];
+    const guarding = ['inspectVolume', ...registering, 'containersWithVolume', ...opening];
+    expect(calls('emerge').toSorted()).toEqual([...guarding, ...emerging].toSorted());
+    // The tree is compared once nothing of the build runs.
+    expect(calls('stop')).toEqual(['waitContainer', ...asking, 'removeContainer']);
     const committing = ['inspectImage', 'renameContainer', 'inspectImage', 'commitContainer', 'tagImage'];
     expect(calls('commit')).toEqual([...committing, 'inspectImage', 'writeArchive']);
     expect(calls('remove')).toEqual(['containersWithVolume', 'removeContainer', 'removeVolume']);
     expect(world.portage.names.toSorted()).toEqual([
-      ...['check-store', 'emerge', 'follow', 'follow', 'python3', 'settings', 'sync', 'zentoo-elog'],
+      ...[
+        'changes',
+        'check-store',
+        'emerge',
+        'follow',
+        'follow',
+        'python3',
+        'settings',
+        'state',
+        'sync',
+        'zentoo-elog',
+      ],
     ]);
   });
 
@@ -293,6 +311,7 @@ describe('a build that succeeds', () => {
       [...world.engine.volumes.values()].map(({ name, labels }) => [name, labels['gentoo-builder.volume']]),
     );
     expect(roles).toEqual({
+      'gentoo-images': 'images',
       'gentoo-repository': 'tree',
       'gentoo-binpkgs': 'binpkgs',
       'gentoo-distfiles': 'distfiles',
@@ -321,7 +340,7 @@ describe('a build that succeeds', () => {
 
   it('makes the image even if the messages of its packages cannot be read', async () => {
     using world = new BuildWorld();
-    world.engine.fault({ method: 'execAttached', nth: 5, error: new EngineRefusal(500, 'ill') });
+    world.engine.fault({ method: 'execAttached', nth: 6, error: new EngineRefusal(500, 'ill') });
     const { record } = await passTime(buildImage(buildRequest(), world.context, program));
     expect(record.targets).toMatchObject([{ result: 'built', elog: [] }]);
     expect(world.messages('warning')).toEqual(['failed to read the messages of the packages: ill']);

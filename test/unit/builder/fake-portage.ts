@@ -48,6 +48,12 @@ export class FakePortage extends FakeJobs {
   elog = '';
   /** The space of the file systems, as `measure-space.sh` prints it. */
   space = '';
+  /** The state of the tree before the emerge, as `record-state.sh` prints it. */
+  treeState = '1.5\x000:0\x00755\x001234 5\x00archive\x00';
+  /** The changes of the tree after the emerge, as `find-changes.sh` prints them. */
+  treeChanges = 'exclusive\x001234 5\x00';
+  /** The result of a restoration of the tree, as `restore-tree.sh` prints it. */
+  restoration = 'restored\n';
   /** The texts of log files that `tail` prints. */
   readonly logs = new Map<string, string>();
   /** The number of seconds since a log was last written. */
@@ -103,6 +109,12 @@ export class FakePortage extends FakeJobs {
         return { stdout: this.sizes };
       case 'lock':
         return { stdout: this.missing === undefined ? '' : `noise\n${JSON.stringify(this.missing)}\n` };
+      case 'state':
+        return { stdout: this.treeState };
+      case 'changes':
+        return { stdout: this.treeChanges };
+      case 'restore':
+        return { stdout: this.restoration };
       case 'silence':
         return { stdout: `${this.secondsOfSilence()}\n` };
       case 'tail':
@@ -138,6 +150,6 @@ function nameOf(command: readonly string[]): string {
   const isLock = command[3] === 'gentoo-builder-lock';
   const program = isLock ? command.join(' ').match(/"""(check-store|move-former) /)?.[1] : undefined;
   if (program !== undefined) return program;
-  const locked = isLock && command.find((word) => word === 'gentoo-builder-settings');
+  const locked = isLock && command.find((word) => /^gentoo-builder-(?:settings|state)$/.test(word));
   return (locked || (command[3] ?? '')).replace('gentoo-builder-', '');
 }

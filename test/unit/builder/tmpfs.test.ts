@@ -13,7 +13,8 @@ const unknown =
 /** The world, the mounts and the command of a build with these options. */
 async function build(world: BuildWorld, request: Parameters<typeof buildRequest>[0]) {
   await passTime(buildImage(buildRequest(request), world.context, program));
-  const [volume, spec] = (world.calls('createContainer').at(-1) ?? []) as [string, { mounts: readonly unknown[] }];
+  const created = world.calls('createContainer').filter(([name]) => !String(name).includes('-probe-'));
+  const [volume, spec] = (created.at(-1) ?? []) as [string, { mounts: readonly unknown[] }];
   const { command } = world.portage.request('emerge');
   return { volume, mounts: spec.mounts, options: command.filter((word) => word.includes('tmpdir')) };
 }

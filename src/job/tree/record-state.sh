@@ -1,0 +1,12 @@
+#!/bin/sh
+# record-state TREE: prints the state of TREE, fields that end in a zero byte: the time in seconds, the owner as UID:GID, the mode and
+# the stamp of TREE, and the files of its git directory except objects and index, as an archive in base64. The last field is empty
+# if the tree has no git directory of its own, or if the archive is too long for an argument. Needs tree-stamp.sh.
+tree=$1
+archive=''
+if [ -d "$tree/.git" ] && [ ! -L "$tree/.git" ]; then
+  archive=$(tar -C "$tree/.git" --exclude=./objects --exclude=./index --exclude=./modules --exclude=./lfs -czf - . | base64 -w 0)
+  [ "${#archive}" -le 100000 ] || archive=''
+fi
+stamp=$(stamp "$tree")
+printf '%s\0' "$(date +%s.%N)" "$(stat -c %u:%g "$tree")" "$(stat -c %a "$tree")" "$stamp" "$archive"
