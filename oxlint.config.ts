@@ -37,7 +37,7 @@ const rooms = {
   'zentoo/buildmaster':
     'zentoo/root zentoo/configure zentoo/run zentoo/identity emerge job/tree plan store/intake store container engine portage parse-json.ts container-program.ts failure.ts',
   'zentoo/root':
-    'zentoo/configure zentoo/run zentoo/identity emerge job job/tree plan site/read site store/intake store container engine report/event.ts portage portage/output failure.ts container-program.ts',
+    'zentoo/configure zentoo/run zentoo/identity emerge job job/tree plan site/read site store/intake store container ownership engine report/event.ts portage portage/output failure.ts container-program.ts',
   'zentoo/configure':
     'zentoo/run emerge job/tree site/read site store container portage failure.ts container-program.ts',
   'zentoo/run':
