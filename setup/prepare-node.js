@@ -1,7 +1,7 @@
-import { findNode, installDependencies } from './dependencies.js';
+import { findNode, installDependencies } from './packages/dependencies.js';
 import { reportFailure } from './failure.js';
-import { interruptible } from './interruption.js';
-import { needsMinistage } from './ministage-of-site.js';
+import { interruptible } from './process/interruption.js';
+import { needsMinistage } from './images/ministage-of-site.js';
 import { prepare } from './prepare.js';
 
 /**

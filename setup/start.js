@@ -1,14 +1,14 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { builderCommand, isAnsweredHere } from './builder-arguments.js';
-import { findNode, installDependencies } from './dependencies.js';
+import { builderCommand, isAnsweredHere } from './engine/builder-arguments.js';
+import { findNode, installDependencies } from './packages/dependencies.js';
 import { reportFailure } from './failure.js';
-import { interruptible } from './interruption.js';
+import { interruptible } from './process/interruption.js';
 import { refuseTakenOptions } from './npm-options.js';
 import { PROJECT } from './places.js';
 import { prepare } from './prepare.js';
-import { runContainer } from './run-container.js';
-import { runInForeground } from './run-in-foreground.js';
+import { runContainer } from './engine/run-container.js';
+import { runInForeground } from './process/run-in-foreground.js';
 
 /**
  * `./gentoo-builder ARGS` and `npm start -- ARGS`: sets the machine up, then runs the built image as a user would.

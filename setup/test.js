@@ -1,15 +1,15 @@
 import { join } from 'node:path';
-import { findNode, installDependencies } from './dependencies.js';
-import { clientEnvironment } from './docker.js';
+import { findNode, installDependencies } from './packages/dependencies.js';
+import { clientEnvironment } from './engine/docker.js';
 import { reportFailure } from './failure.js';
-import { ensureComposes } from './fetch-compose.js';
+import { ensureComposes } from './packages/fetch-compose.js';
 import { ensureSshd } from './fetch-sshd.js';
-import { interruptible } from './interruption.js';
+import { interruptible } from './process/interruption.js';
 import { MODULES } from './places.js';
 import { prepare } from './prepare.js';
-import { installFromDebian } from './install-from-debian.js';
-import { runCommand } from './run-command.js';
-import { runInForeground } from './run-in-foreground.js';
+import { installFromDebian } from './packages/install-from-debian.js';
+import { runCommand } from './process/run-command.js';
+import { runInForeground } from './process/run-in-foreground.js';
 import { needsComposes, needsEngine } from './test-selection.js';
 
 /**

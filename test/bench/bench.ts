@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Failure, reportFailure } from '../../setup/failure.js';
 import { asksForHelp } from '../../setup/help.js';
-import { interruptible, throwIfInterrupted } from '../../setup/interruption.js';
+import { interruptible, throwIfInterrupted } from '../../setup/process/interruption.js';
 import type { Bench, Comparison, Need } from './bench-world.ts';
 import { documentPath, formatDocument } from './benchmarks-document.ts';
 import { BuildKit } from './buildkit.ts';

@@ -1,4 +1,4 @@
-import { DEFAULT_SOCKET } from '../../setup/endpoint.js';
+import { DEFAULT_SOCKET } from '../../setup/engine/endpoint.js';
 import type { EngineApi } from './engine-api.ts';
 import type { TestBed } from './test-bed.ts';
 import { timeCommand } from './time-command.ts';

@@ -1,4 +1,4 @@
-import { throwIfInterrupted } from '../../setup/interruption.js';
+import { throwIfInterrupted } from '../../setup/process/interruption.js';
 
 /** The median, the least and the greatest of some values. */
 export interface Spread {

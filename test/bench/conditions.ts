@@ -1,6 +1,6 @@
 import { cpus, loadavg, release, totalmem, type, availableParallelism } from 'node:os';
 import packageJson from '../../package.json' with { type: 'json' };
-import { runCommand } from '../../setup/run-command.js';
+import { runCommand } from '../../setup/process/run-command.js';
 import { PROJECT } from '../../setup/places.js';
 import { builderImage } from './builder.ts';
 import type { EngineApi } from './engine-api.ts';

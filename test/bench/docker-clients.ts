@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
-import { fetchedPlace } from '../../setup/compose.js';
+import { fetchedPlace } from '../../setup/packages/compose.js';
 import { timeCommand } from './time-command.ts';
 
 /** A `docker` command that builds with BuildKit. */

@@ -1,7 +1,7 @@
 import { Agent, request, type IncomingMessage, type RequestOptions } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { chooseEndpoint, type Endpoint } from '../../setup/endpoint.js';
-import { interruption } from '../../setup/interruption.js';
+import { chooseEndpoint, type Endpoint } from '../../setup/engine/endpoint.js';
+import { interruption } from '../../setup/process/interruption.js';
 
 /** The body of a request: JSON, or a tar archive. */
 type Payload = object | Uint8Array | undefined;

@@ -1,4 +1,4 @@
-import { MINISTAGE } from '../../setup/images.js';
+import { MINISTAGE } from '../../setup/images/images.js';
 import type { EngineApi } from './engine-api.ts';
 
 /** A named volume, and its mount point in every container of the benchmark, builders included. */

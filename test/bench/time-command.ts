@@ -1,5 +1,5 @@
 import { openSync } from 'node:fs';
-import { runCommand } from '../../setup/run-command.js';
+import { runCommand } from '../../setup/process/run-command.js';
 
 /** The output of a command, and the seconds from its start to its end. */
 export interface Timed {

@@ -4,9 +4,9 @@ import { Readable } from 'node:stream';
 import { pack } from 'tar-fs';
 import { describe, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
-import { findBases } from '../../setup/base-images.js';
-import { findEngine } from '../../setup/engine.js';
-import { rawDocker } from '../support/real-engine.ts';
+import { findBases } from '../../setup/images/base-images.js';
+import { findEngine } from '../../setup/engine/engine.js';
+import { rawDocker } from '../support/real-engine/real-engine.ts';
 import { uniqueName } from '../support/unique-name.ts';
 
 const root = join(import.meta.dirname, '../..');

@@ -9,7 +9,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect } from 'vitest';
 import { it as test, remainsOf, workVolumesOf, type Builder, type BuilderOptions } from '../support/builder.ts';
 import { EngineProxy } from '../support/proxy.ts';
-import { rawDocker, stage } from '../support/real-engine.ts';
+import { rawDocker, stage } from '../support/real-engine/real-engine.ts';
 import { uniqueName } from '../support/unique-name.ts';
 
 /** A test with a directory of the engine's host (this machine), for files that a test passes instead of a socket or a tree. */

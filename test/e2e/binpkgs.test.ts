@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest';
 import { it, type Builder } from '../support/builder.ts';
 import { runProgram } from '../support/run-program.ts';
-import { stage } from '../support/real-engine.ts';
+import { stage } from '../support/real-engine/real-engine.ts';
 
 const compiled = '>>> Emerging (1 of 1) app-misc/motto-1.1';
 const reused = '>>> Emerging binary (1 of 1) app-misc/motto-1.1';

@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest';
 import { it, workVolumesOf, type Builder } from '../support/builder.ts';
-import { rawDocker, stage } from '../support/real-engine.ts';
+import { rawDocker, stage } from '../support/real-engine/real-engine.ts';
 import { uniqueName } from '../support/unique-name.ts';
 import { inContainer } from '../support/zentoo-site.ts';
 

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { requireComposes } from '../../setup/compose.js';
+import { requireComposes } from '../../setup/packages/compose.js';
 import { faultsStage } from '../support/builder.ts';
-import { ComposeProject } from '../support/compose-project.ts';
-import { untilSaid } from '../support/container-log.ts';
+import { ComposeProject } from '../support/real-engine/compose-project.ts';
+import { untilSaid } from '../support/real-engine/container-log.ts';
 import { EngineProxy } from '../support/proxy.ts';
 import { readCommands } from '../support/documents.ts';
 import { ownLines } from '../support/own-lines.ts';
-import { rawDocker } from '../support/real-engine.ts';
+import { rawDocker } from '../support/real-engine/real-engine.ts';
 import { TestSite } from '../support/test-site.ts';
 
 const [runBuilder = '', runBase = '', build = '', runFiltered = '', listSite = '', openRoot = '', ...cleanUp] =

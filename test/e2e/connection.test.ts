@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest';
-import { nameRequest, readAllowedRequests } from '../support/allowed-requests.ts';
+import { nameRequest, readAllowedRequests } from '../support/engine-server/allowed-requests.ts';
 import { faultsStage, it, untilRemoved, workVolumesOf } from '../support/builder.ts';
 import { EngineProxy } from '../support/proxy.ts';
 import { uniqueName } from '../support/unique-name.ts';

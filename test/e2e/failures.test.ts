@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Builder, faultsStage, remainsOf, type BuilderOutcome } from '../support/builder.ts';
-import { rawDocker } from '../support/real-engine.ts';
+import { rawDocker } from '../support/real-engine/real-engine.ts';
 import { runProgram } from '../support/run-program.ts';
 
 const nothing = { volumes: [], containers: [], images: [] };

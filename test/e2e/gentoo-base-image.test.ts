@@ -4,7 +4,7 @@ import { extract } from 'tar-stream';
 import { describe, expect } from 'vitest';
 import { it, type Builder } from '../support/builder.ts';
 import { projectDirectory } from '../support/documents.ts';
-import { rawDocker } from '../support/real-engine.ts';
+import { rawDocker } from '../support/real-engine/real-engine.ts';
 import { uniqueName } from '../support/unique-name.ts';
 import { runProgram } from '../support/run-program.ts';
 

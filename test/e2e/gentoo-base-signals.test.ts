@@ -1,7 +1,14 @@
 import { describe, expect } from 'vitest';
-import { baseWithFaults, borrowVolumes, endBase, endBaseEarly, runBase, startBase } from '../support/base-container.ts';
+import {
+  baseWithFaults,
+  borrowVolumes,
+  endBase,
+  endBaseEarly,
+  runBase,
+  startBase,
+} from '../support/real-engine/base-container.ts';
 import { it } from '../support/builder.ts';
-import { rawDocker } from '../support/real-engine.ts';
+import { rawDocker } from '../support/real-engine/real-engine.ts';
 
 // The compilation, the sync and the wait never end by themselves, so that only the signal of `docker kill` can end them.
 describe('a build in gentoo-base', () => {

@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest';
-import { baseWithFaults, borrowVolumes, runBase } from '../support/base-container.ts';
+import { baseWithFaults, borrowVolumes, runBase } from '../support/real-engine/base-container.ts';
 import { it, type Builder } from '../support/builder.ts';
-import { rawDocker } from '../support/real-engine.ts';
+import { rawDocker } from '../support/real-engine/real-engine.ts';
 
 async function commit(builder: Builder, container: string): Promise<string> {
   const repo = container.replace('-base-', '-committed-');

@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
-import { findBases } from '../../setup/base-images.js';
-import { findEngine } from '../../setup/engine.js';
-import { rawDocker } from '../support/real-engine.ts';
+import { findBases } from '../../setup/images/base-images.js';
+import { findEngine } from '../../setup/engine/engine.js';
+import { rawDocker } from '../support/real-engine/real-engine.ts';
 
 const run = promisify(execFile);
 const image = 'gentoo-builder';

@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest';
 import { containersWith, it, untilRemoved, workVolumesOf, type RunningBuilder } from '../support/builder.ts';
 import { EngineProxy } from '../support/proxy.ts';
-import { rawDocker } from '../support/real-engine.ts';
+import { rawDocker } from '../support/real-engine/real-engine.ts';
 
 /** A package whose compilation sleeps until it is killed. */
 const hanging = 'test-fault/hangs';

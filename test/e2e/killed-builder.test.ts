@@ -8,7 +8,7 @@ import {
   type RunningBuilder,
 } from '../support/builder.ts';
 import { EngineProxy, type RequestPattern } from '../support/proxy.ts';
-import { rawDocker } from '../support/real-engine.ts';
+import { rawDocker } from '../support/real-engine/real-engine.ts';
 
 const motto = ['--no-sync', 'app-misc/motto'];
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { it, type Builder } from '../support/builder.ts';
-import { rawDocker, stage } from '../support/real-engine.ts';
+import { rawDocker, stage } from '../support/real-engine/real-engine.ts';
 import { uniqueName } from '../support/unique-name.ts';
 import { inContainer } from '../support/zentoo-site.ts';
 

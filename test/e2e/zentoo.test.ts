@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { givenImageName } from '../../src/engine/docker/image-name.ts';
 import { projectDirectory, readCommands } from '../support/documents.ts';
 import { ownLines } from '../support/own-lines.ts';
-import { rawDocker, stage } from '../support/real-engine.ts';
+import { rawDocker, stage } from '../support/real-engine/real-engine.ts';
 import { uniqueName } from '../support/unique-name.ts';
 import { runProgram, type CommandOutcome } from '../support/run-program.ts';
 

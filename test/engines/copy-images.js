@@ -1,10 +1,10 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { clientEnvironment, forgetImages, listImages } from '../../setup/docker.js';
-import { isFingerprint } from '../../setup/ensure-image.js';
-import { doStep } from '../../setup/step.js';
+import { clientEnvironment, forgetImages, listImages } from '../../setup/engine/docker.js';
+import { isFingerprint } from '../../setup/images/ensure-image.js';
+import { doStep } from '../../setup/process/step.js';
 
-/** @typedef {import('../../setup/endpoint.js').Endpoint} Endpoint */
+/** @typedef {import('../../setup/engine/endpoint.js').Endpoint} Endpoint */
 
 /**
  * Gives an engine the images that set-up made on another one: they keep their ids, by which set-up knows whether they are

@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readAptConfiguration } from '../../setup/apt-configuration.js';
-import { ensureDebootstrap, unmountBelow } from '../../setup/bootstrap-debian.js';
+import { readAptConfiguration } from '../../setup/images/apt-configuration.js';
+import { ensureDebootstrap, unmountBelow } from '../../setup/images/bootstrap-debian.js';
 import { Failure } from '../../setup/failure.js';
-import { fingerprint } from '../../setup/fingerprint.js';
-import { doStep } from '../../setup/step.js';
+import { fingerprint } from '../../setup/images/fingerprint.js';
+import { doStep } from '../../setup/process/step.js';
 
 const RECIPE_FILE = 'made-from';
 
@@ -30,7 +30,7 @@ export async function ensureDebianRoot(directory, { name, suite, packages }) {
   }
   const unfinished = `${root}.unfinished`;
   const hint = `check that the Debian mirror is reachable and has ${suite}: run \`apt-get update\``;
-  const work = async (/** @type {import('../../setup/step.js').LoggedCommand} */ run) => {
+  const work = async (/** @type {import('../../setup/process/step.js').LoggedCommand} */ run) => {
     await ensureDebootstrap(run);
     unmountBelow(unfinished);
     for (const path of [unfinished, root, recipeFile]) rmSync(path, { recursive: true, force: true });

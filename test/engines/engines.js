@@ -1,7 +1,7 @@
 /** @typedef {{ name: string, suite: string, packages: readonly string[], command: (socket: string, controlGroup: string) => string[] }} EngineUnderTest */
 
 import { fileURLToPath } from 'node:url';
-import { DEFAULT_SOCKET } from '../../setup/endpoint.js';
+import { DEFAULT_SOCKET } from '../../setup/engine/endpoint.js';
 
 const SERVE_PODMAN = fileURLToPath(new URL('serve-podman.sh', import.meta.url));
 

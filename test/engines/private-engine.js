@@ -4,14 +4,14 @@ import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmdirSync, r
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as delay } from 'node:timers/promises';
-import { pingEngine } from '../../setup/endpoint.js';
+import { pingEngine } from '../../setup/engine/endpoint.js';
 import { Failure } from '../../setup/failure.js';
-import { interruption, throwIfInterrupted } from '../../setup/interruption.js';
+import { interruption, throwIfInterrupted } from '../../setup/process/interruption.js';
 import { CACHE } from '../../setup/places.js';
-import { lastLines } from '../../setup/step.js';
+import { lastLines } from '../../setup/process/step.js';
 import { connectNetwork, INSIDE, readResolvers } from './network.js';
 
-/** @typedef {import('../../setup/endpoint.js').Endpoint} Endpoint */
+/** @typedef {import('../../setup/engine/endpoint.js').Endpoint} Endpoint */
 
 const SERVE = fileURLToPath(new URL('serve-in-root.sh', import.meta.url));
 const NAMESPACES = [

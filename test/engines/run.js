@@ -1,16 +1,16 @@
 import { mkdirSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { chooseEndpoint, pingEngine } from '../../setup/endpoint.js';
-import { findNode, installDependencies } from '../../setup/dependencies.js';
-import { clientEnvironment } from '../../setup/docker.js';
+import { chooseEndpoint, pingEngine } from '../../setup/engine/endpoint.js';
+import { findNode, installDependencies } from '../../setup/packages/dependencies.js';
+import { clientEnvironment } from '../../setup/engine/docker.js';
 import { Failure, reportFailure } from '../../setup/failure.js';
-import { isDebian } from '../../setup/install-engine.js';
+import { isDebian } from '../../setup/engine/install-engine.js';
 import { asksForHelp } from '../../setup/help.js';
-import { ENDINGS, interruptible } from '../../setup/interruption.js';
-import { withLock } from '../../setup/lock.js';
+import { ENDINGS, interruptible } from '../../setup/process/interruption.js';
+import { withLock } from '../../setup/process/lock.js';
 import { PROJECT } from '../../setup/places.js';
-import { runCommand } from '../../setup/run-command.js';
-import { runInForeground } from '../../setup/run-in-foreground.js';
+import { runCommand } from '../../setup/process/run-command.js';
+import { runInForeground } from '../../setup/process/run-in-foreground.js';
 import { copyImages } from './copy-images.js';
 import { ensureDebianRoot } from './debian-root.js';
 import { chooseEngines, ENGINES } from './engines.js';
@@ -102,7 +102,7 @@ async function testIn(underTest, directory, args) {
 /**
  * A row for the table of docs/engines.md.
  * @param {import('./engines.js').EngineUnderTest} underTest
- * @param {import('../../setup/endpoint.js').Endpoint} endpoint
+ * @param {import('../../setup/engine/endpoint.js').Endpoint} endpoint
  * @param {readonly string[]} selection
  * @param {number} status
  */
@@ -124,7 +124,7 @@ async function checkMachine() {
   }
 }
 
-/** @param {import('../../setup/endpoint.js').Endpoint} endpoint */
+/** @param {import('../../setup/engine/endpoint.js').Endpoint} endpoint */
 async function describeVersions(endpoint) {
   const format = 'client {{.Client.Version}}, engine {{.Server.Version}}, API {{.Server.APIVersion}}';
   const { stdout } = await runCommand('docker', ['version', '--format', format], { env: clientEnvironment(endpoint) });

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { GenericContainer, type StartedTestContainer } from 'testcontainers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parsePartition, partitionCommand, type PartitionKey } from '../../src/store/partition.ts';
-import { stage } from '../support/real-engine.ts';
+import { stage } from '../support/real-engine/real-engine.ts';
 
 const program = join(import.meta.dirname, '../../gentoo-base/binpkg-partition');
 const profiles = '/var/db/repos/gentoo/profiles';

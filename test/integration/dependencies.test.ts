@@ -6,7 +6,7 @@ import { parsePretendedPackage, type PretendedPackage } from '../../src/portage/
 import { findDependencies } from '../../src/store/dependencies.ts';
 import { parsePartition } from '../../src/store/partition.ts';
 import type { StoreMount } from '../../src/store/portage-program.ts';
-import { rawDocker, stage } from '../support/real-engine.ts';
+import { rawDocker, stage } from '../support/real-engine/real-engine.ts';
 import { uniqueName } from '../support/unique-name.ts';
 import { runProgram } from '../support/run-program.ts';
 

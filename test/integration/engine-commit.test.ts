@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { connectEngine } from '../../src/engine/docker/connect-engine.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import type { ContainerId } from '../../src/engine/identifiers.ts';
-import { rawDocker, stage } from '../support/real-engine.ts';
+import { rawDocker, stage } from '../support/real-engine/real-engine.ts';
 import { uniqueName } from '../support/unique-name.ts';
 
 let engine: Engine;

@@ -7,7 +7,7 @@ import type { HeldStdin } from '../../src/engine/containers.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import type { ContainerId } from '../../src/engine/identifiers.ts';
 import { EngineProxy, type ProxyRules } from '../support/proxy.ts';
-import { stage } from '../support/real-engine.ts';
+import { stage } from '../support/real-engine/real-engine.ts';
 import { uniqueName } from '../support/unique-name.ts';
 
 let proxy: EngineProxy;

@@ -6,8 +6,8 @@ import { expect, test } from 'vitest';
 
 import { connectEngine } from '../../src/engine/docker/connect-engine.ts';
 import type { ContainerId } from '../../src/engine/identifiers.ts';
-import type { DrainReport } from '../support/real-engine-drain.ts';
-import { stage } from '../support/real-engine.ts';
+import type { DrainReport } from '../support/real-engine/real-engine-drain.ts';
+import { stage } from '../support/real-engine/real-engine.ts';
 import { uniqueName } from '../support/unique-name.ts';
 
 const run = promisify(execFile);
@@ -37,7 +37,7 @@ test.each([
 
 /** Measures in a separate process, so that only the log counts. */
 async function drain(id: ContainerId, script: string): Promise<DrainReport> {
-  const program = join(import.meta.dirname, '../support/real-engine-drain.ts');
+  const program = join(import.meta.dirname, '../support/real-engine/real-engine-drain.ts');
   const { stdout } = await run(process.execPath, ['--max-semi-space-size=2', program, id, 'sh', '-c', script]);
   return JSON.parse(stdout) as DrainReport;
 }

@@ -10,10 +10,10 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { connectEngine } from '../../src/engine/docker/connect-engine.ts';
 import type { ContainerId } from '../../src/engine/identifiers.ts';
 import { engineSocket } from '../support/proxy.ts';
-import { rawDocker, stage } from '../support/real-engine.ts';
+import { rawDocker, stage } from '../support/real-engine/real-engine.ts';
 
 const checkout = realpathSync(join(import.meta.dirname, '../..'));
-const program = fileURLToPath(import.meta.resolve('../support/real-engine-find-own.ts'));
+const program = fileURLToPath(import.meta.resolve('../support/real-engine/real-engine-find-own.ts'));
 const socket = '/var/run/docker.sock';
 
 let stack: AsyncDisposableStack;

@@ -7,7 +7,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { gone } from '../support/builder.ts';
 import { EngineProxy } from '../support/proxy.ts';
 import { PseudoTerminal } from '../support/pseudo-terminal.ts';
-import { rawDocker } from '../support/real-engine.ts';
+import { rawDocker } from '../support/real-engine/real-engine.ts';
 import { uniqueName } from '../support/unique-name.ts';
 
 const program = fileURLToPath(import.meta.resolve('../support/shell-program.ts'));

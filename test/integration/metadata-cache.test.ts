@@ -4,7 +4,7 @@ import { connectEngine } from '../../src/engine/docker/connect-engine.ts';
 import { parseContainerId } from '../../src/engine/identifiers.ts';
 import type { Event } from '../../src/report/event.ts';
 import { gone } from '../support/builder.ts';
-import { rawDocker, stage } from '../support/real-engine.ts';
+import { rawDocker, stage } from '../support/real-engine/real-engine.ts';
 import { uniqueName } from '../support/unique-name.ts';
 import { inContainer, siteYaml, ZentooSite } from '../support/zentoo-site.ts';
 import { buildRequest, packages, program } from '../unit/builder/build-world.ts';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { GenericContainer, type StartedTestContainer } from 'testcontainers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { partitionCommand } from '../../src/store/partition.ts';
-import { stage } from '../support/real-engine.ts';
+import { stage } from '../support/real-engine/real-engine.ts';
 
 const profiles = '/var/db/repos/gentoo/profiles';
 const profile = `${profiles}/default/linux/amd64/ministage`;

@@ -20,7 +20,7 @@ import { connectEngine } from '../../src/engine/docker/connect-engine.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import type { ContainerId } from '../../src/engine/identifiers.ts';
 import { EngineProxy } from '../support/proxy.ts';
-import { stage } from '../support/real-engine.ts';
+import { stage } from '../support/real-engine/real-engine.ts';
 import { uniqueName } from '../support/unique-name.ts';
 import { listRoot, makeOddities } from '../support/root-oddities.ts';
 import { runProgram } from '../support/run-program.ts';

@@ -5,7 +5,7 @@ import { holdCommand } from '../../src/container/container-scripts.ts';
 import { runJob } from '../../src/job/run-job.ts';
 import { connectEngine } from '../../src/engine/docker/connect-engine.ts';
 import { EngineProxy } from '../support/proxy.ts';
-import { stage } from '../support/real-engine.ts';
+import { stage } from '../support/real-engine/real-engine.ts';
 import { uniqueName } from '../support/unique-name.ts';
 
 /** A build container without a build, reached through a proxy; removed at the end. */

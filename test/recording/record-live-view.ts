@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { projectDirectory } from '../support/documents.ts';
 import { PseudoTerminal } from '../support/pseudo-terminal.ts';
-import { rawDocker } from '../support/real-engine.ts';
+import { rawDocker } from '../support/real-engine/real-engine.ts';
 import { runProgram } from '../support/run-program.ts';
 import { Terminal } from '../unit/report/terminal.ts';
 import { drawTerminal } from './draw-terminal.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { reportFailure } from '../../setup/failure.js';
 import { MODULES } from '../../setup/places.js';
-import { runInForeground } from '../../setup/run-in-foreground.js';
+import { runInForeground } from '../../setup/process/run-in-foreground.js';
 import { formatCoverage, hasEnough, readCoverage } from './coverage-summary.ts';
 import { chooseRooms } from './rooms.ts';
 

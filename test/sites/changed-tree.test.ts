@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Builder, faultsStage } from '../support/builder.ts';
-import { rawDocker, stage } from '../support/real-engine.ts';
+import { rawDocker, stage } from '../support/real-engine/real-engine.ts';
 import { RunningProgram, runProgram, type CommandOutcome } from '../support/run-program.ts';
 import { uniqueName } from '../support/unique-name.ts';
 import { inContainer } from '../support/zentoo-site.ts';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { gone } from '../support/builder.ts';
 import { projectDirectory, readCommands } from '../support/documents.ts';
-import { rawDocker, stage } from '../support/real-engine.ts';
+import { rawDocker, stage } from '../support/real-engine/real-engine.ts';
 import { uniqueName } from '../support/unique-name.ts';
 import { runProgram } from '../support/run-program.ts';
 import { inContainer, siteYaml, ZentooSite } from '../support/zentoo-site.ts';

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ownerLabel } from '../../src/container/workspace.ts';
 import { EngineProxy } from '../support/proxy.ts';
 import { RunningProgram } from '../support/run-program.ts';
-import { SecondEngine } from '../support/second-engine.ts';
+import { SecondEngine } from '../support/real-engine/second-engine.ts';
 import { faultsConf, makeTrees, siteYaml, ZentooSite, type SharedTrees } from '../support/zentoo-site.ts';
 
 const program = join(import.meta.dirname, '../../src/gentoo-builder.ts');

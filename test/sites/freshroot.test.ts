@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PseudoTerminal } from '../support/pseudo-terminal.ts';
 import { projectDirectory } from '../support/documents.ts';
-import { rawDocker } from '../support/real-engine.ts';
+import { rawDocker } from '../support/real-engine/real-engine.ts';
 import { uniqueName } from '../support/unique-name.ts';
 import { runProgram } from '../support/run-program.ts';
 import { TestSite } from '../support/test-site.ts';

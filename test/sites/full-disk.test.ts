@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Builder, faultsStage } from '../support/builder.ts';
 import { EngineProxy } from '../support/proxy.ts';
-import { rawDocker } from '../support/real-engine.ts';
+import { rawDocker } from '../support/real-engine/real-engine.ts';
 import { RunningProgram } from '../support/run-program.ts';
-import { SecondEngine } from '../support/second-engine.ts';
+import { SecondEngine } from '../support/real-engine/second-engine.ts';
 
 const program = join(import.meta.dirname, '../../src/gentoo-builder.ts');
 

@@ -2,12 +2,12 @@ import { cpSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { findBases } from '../../setup/base-images.js';
-import { findEngine } from '../../setup/engine.js';
-import { ministageBuildArguments } from '../../setup/images.js';
+import { findBases } from '../../setup/images/base-images.js';
+import { findEngine } from '../../setup/engine/engine.js';
+import { ministageBuildArguments } from '../../setup/images/images.js';
 import { gone } from '../support/builder.ts';
 import { projectDirectory, readCommands } from '../support/documents.ts';
-import { rawDocker, stage } from '../support/real-engine.ts';
+import { rawDocker, stage } from '../support/real-engine/real-engine.ts';
 import { runProgram } from '../support/run-program.ts';
 import { uniqueName } from '../support/unique-name.ts';
 

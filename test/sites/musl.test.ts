@@ -16,7 +16,7 @@ import {
 import { emergeEnvironment } from '../../src/portage/emerge-command.ts';
 import { newSiteId } from '../../src/site/site-id.ts';
 import { starterSite } from '../../src/site/starter-site.ts';
-import { stage } from '../support/real-engine.ts';
+import { stage } from '../support/real-engine/real-engine.ts';
 import { uniqueName } from '../support/unique-name.ts';
 import { runProgram } from '../support/run-program.ts';
 

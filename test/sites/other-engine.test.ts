@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ownerLabel } from '../../src/container/workspace.ts';
 import { Builder, faultsStage } from '../support/builder.ts';
-import { rawDocker, stage } from '../support/real-engine.ts';
+import { rawDocker, stage } from '../support/real-engine/real-engine.ts';
 import { must } from '../support/run-program.ts';
-import { SecondEngine, tcpAddress } from '../support/second-engine.ts';
+import { SecondEngine, tcpAddress } from '../support/real-engine/second-engine.ts';
 import { SshServer } from '../support/ssh-server.ts';
 import { uniqueName } from '../support/unique-name.ts';
 

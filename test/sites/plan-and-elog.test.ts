@@ -6,7 +6,7 @@ import { elogDirectory, parseElogFile } from '../../src/portage/output/elog.ts';
 import { elogEnvironment } from '../../src/portage/elog-settings.ts';
 import { pretendCommand } from '../../src/portage/pretend-command.ts';
 import { parsePretendOutput } from '../../src/portage/output/pretend-output.ts';
-import { stage } from '../support/real-engine.ts';
+import { stage } from '../support/real-engine/real-engine.ts';
 
 const talker = `EAPI=8
 DESCRIPTION="Has something to say"

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ownLines } from '../support/own-lines.ts';
 import { EngineProxy } from '../support/proxy.ts';
-import { rawDocker } from '../support/real-engine.ts';
+import { rawDocker } from '../support/real-engine/real-engine.ts';
 import { runProgram } from '../support/run-program.ts';
 import { commitAll, writeFiles } from '../unit/site/git-program.ts';
 import { edit } from '../unit/site/site-changes.ts';

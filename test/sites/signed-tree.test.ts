@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runBase } from '../support/base-container.ts';
+import { runBase } from '../support/real-engine/base-container.ts';
 import { Builder } from '../support/builder.ts';
 import { projectDirectory } from '../support/documents.ts';
-import { rawDocker, stage } from '../support/real-engine.ts';
+import { rawDocker, stage } from '../support/real-engine/real-engine.ts';
 import { must, runProgram, type CommandOutcome } from '../support/run-program.ts';
 import { uniqueName } from '../support/unique-name.ts';
 import { inContainer } from '../support/zentoo-site.ts';

@@ -2,7 +2,7 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runProgram } from '../support/run-program.ts';
-import { rawDocker } from '../support/real-engine.ts';
+import { rawDocker } from '../support/real-engine/real-engine.ts';
 import { makeTrees, siteYaml, ZentooSite, type SharedTrees } from '../support/zentoo-site.ts';
 import { commitAll, git } from '../unit/site/git-program.ts';
 

@@ -9,7 +9,7 @@ import { listInstalledPackages } from '../../src/store/installed-packages.ts';
 import { parsePartition } from '../../src/store/partition.ts';
 import { askPortage, pkgdirOf, type StoreMount } from '../../src/store/portage-program.ts';
 import { runProgram } from '../support/run-program.ts';
-import { rawDocker, stage } from '../support/real-engine.ts';
+import { rawDocker, stage } from '../support/real-engine/real-engine.ts';
 import { uniqueName } from '../support/unique-name.ts';
 
 /** A store and the container that has it mounted. */

@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { pipeline } from 'node:stream/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { gone } from '../support/builder.ts';
-import { rawDocker, stage } from '../support/real-engine.ts';
+import { rawDocker, stage } from '../support/real-engine/real-engine.ts';
 import { runProgram, type CommandOutcome } from '../support/run-program.ts';
 import { uniqueName } from '../support/unique-name.ts';
 import { inContainer, makeTrees, type BuiltTuple, type SharedTrees } from '../support/zentoo-site.ts';

@@ -8,7 +8,7 @@ import { expect, test } from 'vitest';
 import { ownerLabel } from '../../src/container/workspace.ts';
 import { givenImageName } from '../../src/engine/docker/image-name.ts';
 import { engineSocket } from './proxy.ts';
-import { rawDocker, stage } from './real-engine.ts';
+import { rawDocker, stage } from './real-engine/real-engine.ts';
 import { uniqueName } from './unique-name.ts';
 
 /**

@@ -8,7 +8,7 @@ import { openTerminal } from '../../src/terminal/terminal.ts';
 import { connectEngine } from '../../src/engine/docker/connect-engine.ts';
 import { Failure, failuresOf } from '../../src/failure.ts';
 import { chooseReport } from '../../src/report/choose-report.ts';
-import { stage } from './real-engine.ts';
+import { stage } from './real-engine/real-engine.ts';
 
 const [name = '', ...command] = process.argv.slice(2);
 const stop = new AbortController();

@@ -1,5 +1,5 @@
 import { defaultVolumes } from '../../src/container/mounts.ts';
-import { rawDocker } from './real-engine.ts';
+import { rawDocker } from './real-engine/real-engine.ts';
 import { chooserOf } from './unique-name.ts';
 
 /**

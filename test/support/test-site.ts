@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
 import { projectDirectory } from './documents.ts';
-import { rawDocker } from './real-engine.ts';
+import { rawDocker } from './real-engine/real-engine.ts';
 import { uniqueName } from './unique-name.ts';
 import type { CommandOutcome } from './run-program.ts';
 

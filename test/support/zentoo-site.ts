@@ -5,7 +5,7 @@ import { givenImageName } from '../../src/engine/docker/image-name.ts';
 import { initSite } from '../../src/site/init-site.ts';
 import { commitAll, git } from '../unit/site/git-program.ts';
 import { gone } from './builder.ts';
-import { rawDocker, stage } from './real-engine.ts';
+import { rawDocker, stage } from './real-engine/real-engine.ts';
 import { uniqueName } from './unique-name.ts';
 import { RunningProgram, runProgram, type CommandOutcome } from './run-program.ts';
 

@@ -8,7 +8,7 @@ import type { Preconditions } from '../../../src/builder/check-preconditions.ts'
 import { chooseMount } from '../../../src/container/mounts.ts';
 import type { ImageId } from '../../../src/engine/identifiers.ts';
 import { Failure } from '../../../src/failure.ts';
-import { fakeImage } from '../../support/fake-engine-state.ts';
+import { fakeImage } from '../../support/fake-engine/fake-engine-state.ts';
 import { buildRequest, BuildWorld, packages } from './build-world.ts';
 
 /** The fingerprint of a build with these changes of the request, the preconditions and the tree's stamp. */

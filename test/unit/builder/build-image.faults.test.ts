@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { buildImage } from '../../../src/builder/build-image.ts';
 import { EngineRefusal } from '../../../src/engine/refusal.ts';
 import { Failure, Failures, failuresOf } from '../../../src/failure.ts';
-import type { EngineMethod } from '../../support/fake-engine-faults.ts';
+import type { EngineMethod } from '../../support/fake-engine/fake-engine-faults.ts';
 import { buildRequest, BuildWorld, interruption, nothing, program } from './build-world.ts';
 import { hang, hangForGood, type Program } from '../job/fake-jobs.ts';
 import { fakeTime, passTime, restoreTime, stopwatch } from '../../support/fake-time.ts';

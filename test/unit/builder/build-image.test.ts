@@ -5,7 +5,7 @@ import { readBuildRecord } from '../../../src/record/build-record.ts';
 import { buildImage, planBuild } from '../../../src/builder/build-image.ts';
 import { holdCommand } from '../../../src/container/container-scripts.ts';
 import { mainSteps as steps } from '../../../src/report/event.ts';
-import { fakeFiles } from '../../support/fake-engine-files.ts';
+import { fakeFiles } from '../../support/fake-engine/fake-engine-files.ts';
 import { baseName, buildRequest, BuildWorld, newLayout, nothing, oldLayout, program } from './build-world.ts';
 import { fakeTime, passTime, restoreTime } from '../../support/fake-time.ts';
 

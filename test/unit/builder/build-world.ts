@@ -16,10 +16,10 @@ import type { ContainerId } from '../../../src/engine/identifiers.ts';
 import { Failure } from '../../../src/failure.ts';
 import type { PackageArgument } from '../../../src/portage/atom.ts';
 import type { Event } from '../../../src/report/event.ts';
-import type { EngineMethod } from '../../support/fake-engine-faults.ts';
-import { type FakeFile, fakeFiles, packFiles } from '../../support/fake-engine-files.ts';
-import type { FakeContainer } from '../../support/fake-engine-state.ts';
-import { FakeEngine } from '../../support/fake-engine.ts';
+import type { EngineMethod } from '../../support/fake-engine/fake-engine-faults.ts';
+import { type FakeFile, fakeFiles, packFiles } from '../../support/fake-engine/fake-engine-files.ts';
+import type { FakeContainer } from '../../support/fake-engine/fake-engine-state.ts';
+import { FakeEngine } from '../../support/fake-engine/fake-engine.ts';
 import { FakePortage } from './fake-portage.ts';
 
 /** The name and version of the program in build records. */

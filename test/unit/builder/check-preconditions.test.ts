@@ -8,8 +8,8 @@ import type { BuildRequest } from '../../../src/builder/build-request.ts';
 import type { Mount } from '../../../src/engine/containers.ts';
 import { EngineRefusal } from '../../../src/engine/refusal.ts';
 import { Failure, failuresOf } from '../../../src/failure.ts';
-import { fakeFiles } from '../../support/fake-engine-files.ts';
-import { fakeImage } from '../../support/fake-engine-state.ts';
+import { fakeFiles } from '../../support/fake-engine/fake-engine-files.ts';
+import { fakeImage } from '../../support/fake-engine/fake-engine-state.ts';
 import {
   baseName,
   buildRequest,

@@ -5,7 +5,7 @@ import { labelInstructions, readLabel } from '../../../src/engine/image-labels.t
 import type { Image } from '../../../src/engine/images.ts';
 import { EngineRefusal } from '../../../src/engine/refusal.ts';
 import { Failure } from '../../../src/failure.ts';
-import { applyChanges, fakeImage } from '../../support/fake-engine-state.ts';
+import { applyChanges, fakeImage } from '../../support/fake-engine/fake-engine-state.ts';
 import { baseName, buildRequest, BuildWorld, packages } from './build-world.ts';
 import { fakeTime, passTime, restoreTime, stopwatch } from '../../support/fake-time.ts';
 

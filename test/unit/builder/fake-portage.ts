@@ -1,7 +1,7 @@
 import type { ExecRequest } from '../../../src/engine/execs.ts';
 import type { StoreCheck } from '../../../src/store/check-store.ts';
 import type { MovedPackages } from '../../../src/store/move-former.ts';
-import type { ExecResult, ExecScript } from '../../support/fake-engine-execs.ts';
+import type { ExecResult, ExecScript } from '../../support/fake-engine/fake-engine-execs.ts';
 import { type Ending, FakeJobs, type Program, type RunningProgram } from '../job/fake-jobs.ts';
 import { playUnpacking } from './fake-unpack.ts';
 

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import type { ExecRequest } from '../../../src/engine/execs.ts';
-import type { ExecResult, ExecStreams } from '../../support/fake-engine-execs.ts';
-import { unpackFiles } from '../../support/fake-engine-files.ts';
-import type { FakeContainer } from '../../support/fake-engine-state.ts';
+import type { ExecResult, ExecStreams } from '../../support/fake-engine/fake-engine-execs.ts';
+import { unpackFiles } from '../../support/fake-engine/fake-engine-files.ts';
+import type { FakeContainer } from '../../support/fake-engine/fake-engine-state.ts';
 
 /** Plays the command of `unpack-archive.ts`: unpacks standard input into a directory of the container or of a volume. */
 export async function playUnpacking(

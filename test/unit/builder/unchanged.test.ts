@@ -9,7 +9,7 @@ import { EngineRefusal } from '../../../src/engine/refusal.ts';
 import { chooseMount } from '../../../src/container/mounts.ts';
 import { readTreeStamp } from '../../../src/container/tree-stamp.ts';
 import { createWorkspace } from '../../../src/container/workspace.ts';
-import { fakeFiles } from '../../support/fake-engine-files.ts';
+import { fakeFiles } from '../../support/fake-engine/fake-engine-files.ts';
 import {
   baseName,
   buildRequest,

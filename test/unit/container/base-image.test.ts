@@ -3,7 +3,7 @@ import { chooseBase, pullBase } from '../../../src/container/base-image.ts';
 import type { PullProgress } from '../../../src/engine/images.ts';
 import { EngineRefusal } from '../../../src/engine/refusal.ts';
 import { Failure } from '../../../src/failure.ts';
-import { fakeImage } from '../../support/fake-engine-state.ts';
+import { fakeImage } from '../../support/fake-engine/fake-engine-state.ts';
 import { baseName, BuildWorld, interruption } from '../builder/build-world.ts';
 import { fakeTime, passTime, restoreTime, stopwatch } from '../../support/fake-time.ts';
 

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { pack } from 'tar-stream';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { unpackArchive } from '../../../src/container/unpack-archive.ts';
-import type { ExecScript } from '../../support/fake-engine-execs.ts';
+import type { ExecScript } from '../../support/fake-engine/fake-engine-execs.ts';
 import { temporaryDirectory } from '../site/git-program.ts';
 import { BuildWorld } from '../builder/build-world.ts';
 import { fakeTime, passTime, restoreTime } from '../../support/fake-time.ts';

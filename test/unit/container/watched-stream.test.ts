@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ContainerSession } from '../../../src/container/container-session.ts';
 import { EngineRefusal } from '../../../src/engine/refusal.ts';
 import { Failure } from '../../../src/failure.ts';
-import type { ExecScript } from '../../support/fake-engine-execs.ts';
+import type { ExecScript } from '../../support/fake-engine/fake-engine-execs.ts';
 import { fakeTime, passTime, restoreTime, stopwatch } from '../../support/fake-time.ts';
 import { BuildWorld, interruption } from '../builder/build-world.ts';
 

@@ -5,7 +5,7 @@ import { createWorkspace, ownerLabel, removeWorkspace, sweepWorkspaces } from '.
 import type { ContainerState } from '../../../src/engine/containers.ts';
 import { EngineRefusal } from '../../../src/engine/refusal.ts';
 import type { ContainerId } from '../../../src/engine/identifiers.ts';
-import type { FakeContainer } from '../../support/fake-engine-state.ts';
+import type { FakeContainer } from '../../support/fake-engine/fake-engine-state.ts';
 import { baseName, BuildWorld } from '../builder/build-world.ts';
 
 /** Adds the builder container of another run. */

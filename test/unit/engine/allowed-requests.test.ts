@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 
 import { connectEngine } from '../../../src/engine/docker/connect-engine.ts';
-import { nameRequest, readAllowedRequests } from '../../support/allowed-requests.ts';
+import { nameRequest, readAllowedRequests } from '../../support/engine-server/allowed-requests.ts';
 import { everyCall, exec } from './every-call.ts';
 
 test('the profile least-privilege allows each request that the programs make, and has no line for another', async () => {

@@ -3,9 +3,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import type { EngineFlavour } from '../../../src/engine/engine.ts';
 import { contractScripts } from '../../support/engine-contract.ts';
-import type { ExecScript } from '../../support/fake-engine-execs.ts';
-import { fakeFiles } from '../../support/fake-engine-files.ts';
-import { FakeEngine } from '../../support/fake-engine.ts';
+import type { ExecScript } from '../../support/fake-engine/fake-engine-execs.ts';
+import { fakeFiles } from '../../support/fake-engine/fake-engine-files.ts';
+import { FakeEngine } from '../../support/fake-engine/fake-engine.ts';
 
 /** Plays the scripts of the contract suite. */
 const playContract: ExecScript = async (container, request, streams) => {

@@ -1,6 +1,6 @@
 import { connectEngine } from '../../../src/engine/docker/connect-engine.ts';
 import { describeEngineContract } from '../../support/engine-contract.ts';
-import { serveEngine } from '../../support/engine-server.ts';
+import { serveEngine } from '../../support/engine-server/engine-server.ts';
 import { contractEngine } from './contract-engine.ts';
 
 for (const flavour of ['docker', 'podman'] as const) {

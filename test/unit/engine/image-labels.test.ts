@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { labelInstructions, readLabel, splitLabels } from '../../../src/engine/image-labels.ts';
-import { applyChanges } from '../../support/fake-engine-state.ts';
+import { applyChanges } from '../../support/fake-engine/fake-engine-state.ts';
 
 it('labels are written so that the engine expands nothing in them', () => {
   expect(labelInstructions({ a: 'b c', d: '"e" $f \\g' })).toEqual([

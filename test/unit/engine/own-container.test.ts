@@ -2,9 +2,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import { findOwnContainer, ownContainerCandidates, parseMountInfo } from '../../../src/engine/own-container.ts';
 import type { LocalSystem } from '../../../src/engine/local-system.ts';
-import { fakeFiles } from '../../support/fake-engine-files.ts';
-import type { FakeContainer } from '../../support/fake-engine-state.ts';
-import { FakeEngine } from '../../support/fake-engine.ts';
+import { fakeFiles } from '../../support/fake-engine/fake-engine-files.ts';
+import type { FakeContainer } from '../../support/fake-engine/fake-engine-state.ts';
+import { FakeEngine } from '../../support/fake-engine/fake-engine.ts';
 
 const id = (digit: string): string => digit.repeat(64);
 

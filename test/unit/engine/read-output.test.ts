@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { AttachedExec, OutputChunk } from '../../../src/engine/execs.ts';
 import { readOutput } from '../../../src/engine/read-output.ts';
-import { FakeEngine } from '../../support/fake-engine.ts';
+import { FakeEngine } from '../../support/fake-engine/fake-engine.ts';
 
 /** The process of a command that runs in a container, and what is done to its connection. */
 async function processThatPrints(engine: FakeEngine, chunks: readonly OutputChunk[], end?: Error) {

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 
 import type { ContainerId } from '../../../src/engine/identifiers.ts';
 import { commandsIn } from '../../../src/engine/run-command.ts';
-import { FakeEngine } from '../../support/fake-engine.ts';
+import { FakeEngine } from '../../support/fake-engine/fake-engine.ts';
 import { fakeTime, passTime, restoreTime, stopwatch } from '../../support/fake-time.ts';
 
 afterEach(restoreTime);

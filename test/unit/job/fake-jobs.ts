@@ -1,6 +1,6 @@
 import type { ExecRequest, OutputChunk } from '../../../src/engine/execs.ts';
-import type { ExecResult, ExecStreams } from '../../support/fake-engine-execs.ts';
-import type { FakeContainer } from '../../support/fake-engine-state.ts';
+import type { ExecResult, ExecStreams } from '../../support/fake-engine/fake-engine-execs.ts';
+import type { FakeContainer } from '../../support/fake-engine/fake-engine-state.ts';
 
 /** The end of a job's program: its exit status, or `killed` if it is killed before its status is written. */
 export type Ending = number | 'killed';

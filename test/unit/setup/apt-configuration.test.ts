@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseAptConfiguration } from '../../../setup/apt-configuration.js';
+import { parseAptConfiguration } from '../../../setup/images/apt-configuration.js';
 
 const plain = [
   'https://packages.example/node bookworm main Node',

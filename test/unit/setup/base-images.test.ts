@@ -1,8 +1,8 @@
 import { rootCertificates } from 'node:tls';
 import { expect, test } from 'vitest';
-import { chooseBase } from '../../../setup/base-images.js';
-import { selectCertificates } from '../../../setup/certificates.js';
-import { listSettings } from '../../../setup/stand-ins.js';
+import { chooseBase } from '../../../setup/images/base-images.js';
+import { selectCertificates } from '../../../setup/images/certificates.js';
+import { listSettings } from '../../../setup/images/stand-ins.js';
 
 const official = 'debian:bookworm-slim';
 

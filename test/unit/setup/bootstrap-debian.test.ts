@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { keepLicences } from '../../../setup/bootstrap-debian.js';
+import { keepLicences } from '../../../setup/images/bootstrap-debian.js';
 
 let directory = '';
 beforeEach(() => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { builderCommand, isAnsweredHere, type Caller } from '../../../setup/builder-arguments.js';
+import { builderCommand, isAnsweredHere, type Caller } from '../../../setup/engine/builder-arguments.js';
 
 const engine = { url: 'unix:///run/engine.sock', socket: '/run/engine.sock' };
 const caller: Caller = { env: {}, directory: '/home/larry', terminal: undefined, isFile: () => true };

@@ -2,7 +2,7 @@ import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { fetchableGenerations, requireComposes, type Generation } from '../../../setup/compose.js';
+import { fetchableGenerations, requireComposes, type Generation } from '../../../setup/packages/compose.js';
 
 let directory: string;
 beforeEach(async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { areInstalled } from '../../../setup/dependencies.js';
+import { areInstalled } from '../../../setup/packages/dependencies.js';
 
 const machine = { platform: 'linux', arch: 'x64' };
 const a = { version: '1.0.0', integrity: 'sha512-a' };

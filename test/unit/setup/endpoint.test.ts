@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { formatEngineAddress, parseEngineAddress } from '../../../src/engine/docker/engine-address.ts';
-import { chooseEndpoint, isLoopback, pingEngine } from '../../../setup/endpoint.js';
+import { chooseEndpoint, isLoopback, pingEngine } from '../../../setup/engine/endpoint.js';
 
 test('without DOCKER_HOST the default socket is the endpoint', () => {
   const standard = { url: 'unix:///var/run/docker.sock', socket: '/var/run/docker.sock' };

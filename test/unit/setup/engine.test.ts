@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { decideOnEngine } from '../../../setup/engine.js';
+import { decideOnEngine } from '../../../setup/engine/engine.js';
 
 const endpoint = { url: 'unix:///run/engine.sock', socket: '/run/engine.sock' };
 const silent = (code: string) => ({ answers: false, code, why: `connect ${code}` }) as const;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { findReplaced } from '../../../setup/ensure-image.js';
+import { findReplaced } from '../../../setup/images/ensure-image.js';
 
 test.each([
   ['nothing has the name', {}, undefined],

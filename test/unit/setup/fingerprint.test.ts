@@ -2,8 +2,8 @@ import { chmod, mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { findSuperseded, withTag } from '../../../setup/ensure-image.js';
-import { fingerprint, isIgnored, parseIgnored, readContext } from '../../../setup/fingerprint.js';
+import { findSuperseded, withTag } from '../../../setup/images/ensure-image.js';
+import { fingerprint, isIgnored, parseIgnored, readContext } from '../../../setup/images/fingerprint.js';
 
 let context = '';
 const put = async (path: string, text: string) => {

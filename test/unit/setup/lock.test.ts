@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
-import { withLock } from '../../../setup/lock.js';
+import { withLock } from '../../../setup/process/lock.js';
 
-const module = new URL('../../../setup/lock.js', import.meta.url).href;
+const module = new URL('../../../setup/process/lock.js', import.meta.url).href;
 
 test('work of one name is done one after the other', async () => {
   let running = 0;

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { needsMinistage } from '../../../setup/ministage-of-site.js';
+import { needsMinistage } from '../../../setup/images/ministage-of-site.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'gentoo-builder-site-'));
 afterAll(() => rmSync(directory, { recursive: true }));

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { it } from 'vitest';
 import { PseudoTerminal } from '../../support/pseudo-terminal.ts';
 
-const module = fileURLToPath(import.meta.resolve('../../../setup/run-in-foreground.js'));
+const module = fileURLToPath(import.meta.resolve('../../../setup/process/run-in-foreground.js'));
 
 /** Ends with 3 at the end of its standard input. */
 const command = `process.stdin.once('end', () => process.exit(3)).resume();`;

@@ -2,7 +2,7 @@ import type { ExecRequest } from '../../../src/engine/execs.ts';
 import { commandsIn } from '../../../src/engine/run-command.ts';
 import { parsePartition } from '../../../src/store/partition.ts';
 import type { StoreMount } from '../../../src/store/portage-program.ts';
-import { FakeEngine } from '../../support/fake-engine.ts';
+import { FakeEngine } from '../../support/fake-engine/fake-engine.ts';
 
 export const partition = parsePartition('x86_64-pc-linux-gnu/generic/default-0123456789ab');
 

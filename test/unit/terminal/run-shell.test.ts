@@ -5,7 +5,7 @@ import { runShell } from '../../../src/terminal/run-shell.ts';
 import { openTerminal } from '../../../src/terminal/terminal.ts';
 import { Failure } from '../../../src/failure.ts';
 import { EngineRefusal } from '../../../src/engine/refusal.ts';
-import type { ExecResult, ExecStreams } from '../../support/fake-engine-execs.ts';
+import type { ExecResult, ExecStreams } from '../../support/fake-engine/fake-engine-execs.ts';
 import { fakeTime, passTime, restoreTime, stopwatch } from '../../support/fake-time.ts';
 import { BuildWorld, interruption } from '../builder/build-world.ts';
 

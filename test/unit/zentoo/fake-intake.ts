@@ -1,7 +1,7 @@
 import type { Intake } from '../../../src/store/intake/take-in.ts';
 import { parseJson } from '../../../src/parse-json.ts';
 import * as v from 'valibot';
-import type { FakeContainer } from '../../support/fake-engine-state.ts';
+import type { FakeContainer } from '../../support/fake-engine/fake-engine-state.ts';
 
 const expectedPackage = v.object({ cpv: v.string() });
 

@@ -1,9 +1,9 @@
 import { basename } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { storeBesideStaging, storeDirectory } from '../../../src/store/store-directory.ts';
-import type { ExecResult } from '../../support/fake-engine-execs.ts';
-import { fakeFiles, packFiles } from '../../support/fake-engine-files.ts';
-import type { FakeContainer } from '../../support/fake-engine-state.ts';
+import type { ExecResult } from '../../support/fake-engine/fake-engine-execs.ts';
+import { fakeFiles, packFiles } from '../../support/fake-engine/fake-engine-files.ts';
+import type { FakeContainer } from '../../support/fake-engine/fake-engine-state.ts';
 import { type FakeEbuild, nameOf } from './fake-ebuilds.ts';
 
 /** A root in a container, as Portage's environment names it. */

@@ -1,6 +1,6 @@
 import { onTestFinished } from 'vitest';
 import type { ContainerSession } from '../../../src/container/container-session.ts';
-import type { ExecResult } from '../../support/fake-engine-execs.ts';
+import type { ExecResult } from '../../support/fake-engine/fake-engine-execs.ts';
 import { BuildWorld } from '../builder/build-world.ts';
 import { playUnpacking } from '../builder/fake-unpack.ts';
 

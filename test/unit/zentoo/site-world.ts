@@ -3,7 +3,7 @@ import { siteMounts } from '../../../src/zentoo/run/site-mounts.ts';
 import { tupleNamed, type SiteRun } from '../../../src/zentoo/run/site-run.ts';
 import { tupleWork, type TupleWork } from '../../../src/zentoo/run/tuple-work.ts';
 import type { ImageId } from '../../../src/engine/identifiers.ts';
-import type { FakeEngine } from '../../support/fake-engine.ts';
+import type { FakeEngine } from '../../support/fake-engine/fake-engine.ts';
 import type { Site, Tuple } from '../../../src/site/site.ts';
 import { siteOf, tupleOf } from '../plan/sites.ts';
 import { BuildWorld, newLayout } from '../builder/build-world.ts';

@@ -8,7 +8,7 @@ import type { History } from '../../../../src/schedule/history.ts';
 import { FailureNotes } from '../../../../src/zentoo/command/failure-notes.ts';
 import { withBuildRecords, type RecordedWork } from '../../../../src/zentoo/command/build-records.ts';
 import { stateOf } from '../../../../src/zentoo/run/site-state.ts';
-import { fakeFiles, type FakeFiles } from '../../../support/fake-engine-files.ts';
+import { fakeFiles, type FakeFiles } from '../../../support/fake-engine/fake-engine-files.ts';
 import { interruption, nothing } from '../../builder/build-world.ts';
 import { temporaryDirectory } from '../../site/git-program.ts';
 import { SiteWorld } from '../site-world.ts';

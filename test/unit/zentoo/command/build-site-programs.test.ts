@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Tuple } from '../../../../src/site/site.ts';
-import type { ExecResult } from '../../../support/fake-engine-execs.ts';
+import type { ExecResult } from '../../../support/fake-engine/fake-engine-execs.ts';
 import { nothing } from '../../builder/build-world.ts';
 import { packageSet, tupleOf } from '../../plan/sites.ts';
 import { imageOf, SiteBuildWorld, tupleOfSet } from '../site-build-world.ts';

@@ -5,7 +5,7 @@ import { Failure, failuresOf } from '../../../../src/failure.ts';
 import type { Event } from '../../../../src/report/event.ts';
 import type { SiteBuild } from '../../../../src/zentoo/command/build-site.ts';
 import { LeaseHeartbeats } from '../../../../src/zentoo/run/lease-heartbeat.ts';
-import type { EngineCall, EngineMethod } from '../../../support/fake-engine-faults.ts';
+import type { EngineCall, EngineMethod } from '../../../support/fake-engine/fake-engine-faults.ts';
 import { fakeTime, passTime, restoreTime } from '../../../support/fake-time.ts';
 import { interruption, nothing } from '../../builder/build-world.ts';
 import { hangForGood } from '../../job/fake-jobs.ts';

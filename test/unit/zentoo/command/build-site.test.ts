@@ -10,7 +10,7 @@ import { planSite } from '../../../../src/zentoo/command/plan-site.ts';
 import { createLease } from '../../../../src/zentoo/run/lease-container.ts';
 import { stateOf } from '../../../../src/zentoo/run/site-state.ts';
 import { fakeTime, passTime, restoreTime } from '../../../support/fake-time.ts';
-import { unpackFiles } from '../../../support/fake-engine-files.ts';
+import { unpackFiles } from '../../../support/fake-engine/fake-engine-files.ts';
 import { nothing } from '../../builder/build-world.ts';
 import { branch, commits, packageSet, tupleOf } from '../../plan/sites.ts';
 import { imageOf, SiteBuildWorld, tupleOfSet } from '../site-build-world.ts';

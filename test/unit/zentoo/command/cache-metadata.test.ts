@@ -8,7 +8,7 @@ import { EngineRefusal } from '../../../../src/engine/refusal.ts';
 import { Failure } from '../../../../src/failure.ts';
 import { cacheMetadata } from '../../../../src/zentoo/command/cache-metadata.ts';
 import type { SiteRun } from '../../../../src/zentoo/run/site-run.ts';
-import { fakeFiles } from '../../../support/fake-engine-files.ts';
+import { fakeFiles } from '../../../support/fake-engine/fake-engine-files.ts';
 import { nothing } from '../../builder/build-world.ts';
 import { SiteBuildWorld, tupleOfSet } from '../site-build-world.ts';
 

@@ -6,7 +6,7 @@ import type { Tuple } from '../../../../src/site/site.ts';
 import type { SiteBuild } from '../../../../src/zentoo/command/build-site.ts';
 import { planSite } from '../../../../src/zentoo/command/plan-site.ts';
 import type { Retry } from '../../../../src/zentoo/command/failure-notes.ts';
-import { fakeFiles } from '../../../support/fake-engine-files.ts';
+import { fakeFiles } from '../../../support/fake-engine/fake-engine-files.ts';
 import { nothing } from '../../builder/build-world.ts';
 import { branch, commits } from '../../plan/sites.ts';
 import { type FakeEbuild, FakeEbuilds } from '../fake-ebuilds.ts';

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Event } from '../../../../src/report/event.ts';
 import type { Site } from '../../../../src/site/site.ts';
 import { listSite } from '../../../../src/zentoo/command/list-site.ts';
-import { serveEngine } from '../../../support/engine-server.ts';
+import { serveEngine } from '../../../support/engine-server/engine-server.ts';
 import { temporaryDirectory } from '../../site/git-program.ts';
 import { imageOf, SiteBuildWorld, tupleOfSet } from '../site-build-world.ts';
 

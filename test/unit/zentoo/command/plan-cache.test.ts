@@ -4,7 +4,7 @@ import type { Image } from '../../../../src/engine/images.ts';
 import type { ImageId } from '../../../../src/engine/identifiers.ts';
 import { fingerprintTuple } from '../../../../src/plan/fingerprint.ts';
 import type { Partition } from '../../../../src/store/partition.ts';
-import { fakeFiles, type FakeFiles } from '../../../support/fake-engine-files.ts';
+import { fakeFiles, type FakeFiles } from '../../../support/fake-engine/fake-engine-files.ts';
 import { nothing } from '../../builder/build-world.ts';
 import { SiteWorld, tupleWithTree } from '../site-world.ts';
 

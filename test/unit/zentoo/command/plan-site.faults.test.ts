@@ -4,7 +4,7 @@ import { EngineRefusal } from '../../../../src/engine/refusal.ts';
 import { failuresOf, type Failure } from '../../../../src/failure.ts';
 import type { SitePlan } from '../../../../src/plan/plan.ts';
 import { planSite } from '../../../../src/zentoo/command/plan-site.ts';
-import type { EngineMethod } from '../../../support/fake-engine-faults.ts';
+import type { EngineMethod } from '../../../support/fake-engine/fake-engine-faults.ts';
 import { fakeTime, passTime, restoreTime } from '../../../support/fake-time.ts';
 import { interruption, nothing } from '../../builder/build-world.ts';
 import { packageSet } from '../../plan/sites.ts';

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { failuresOf } from '../../../../src/failure.ts';
 import { syncTrees } from '../../../../src/zentoo/command/sync-trees.ts';
 import { readSiteLock, writeSiteLock } from '../../../../src/zentoo/run/site-lock.ts';
-import { fakeFiles } from '../../../support/fake-engine-files.ts';
+import { fakeFiles } from '../../../support/fake-engine/fake-engine-files.ts';
 import { nothing } from '../../builder/build-world.ts';
 import { SiteBuildWorld } from '../site-build-world.ts';
 

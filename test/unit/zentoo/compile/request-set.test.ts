@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { requestSet } from '../../../../src/zentoo/compile/request-set.ts';
 import { resolveSet } from '../../../../src/zentoo/compile/resolve-set.ts';
 import type { ExecRequest } from '../../../../src/engine/execs.ts';
-import type { ExecResult } from '../../../support/fake-engine-execs.ts';
+import type { ExecResult } from '../../../support/fake-engine/fake-engine-execs.ts';
 import { SiteWorld, tupleWithTree } from '../site-world.ts';
 
 const match = (cpv: string) => ({ cpv, slot: '0', repository: 'gentoo' });

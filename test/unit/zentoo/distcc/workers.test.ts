@@ -8,7 +8,7 @@ import { startWorker } from '../../../../src/zentoo/distcc/start-worker.ts';
 import { countJobs } from '../../../../src/zentoo/distcc/worker-log.ts';
 import { tupleNamed } from '../../../../src/zentoo/run/site-run.ts';
 import { EngineRefusal } from '../../../../src/engine/refusal.ts';
-import { fakeFiles } from '../../../support/fake-engine-files.ts';
+import { fakeFiles } from '../../../support/fake-engine/fake-engine-files.ts';
 import { SiteBuildWorld, tupleOfSet } from '../site-build-world.ts';
 import { DistccWorld, gcc, network } from '../distcc-world.ts';
 

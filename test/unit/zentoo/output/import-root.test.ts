@@ -2,7 +2,7 @@ import { getEventListeners } from 'node:events';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { importRoot } from '../../../../src/zentoo/output/import-root.ts';
 import { EngineRefusal } from '../../../../src/engine/refusal.ts';
-import { fakeFiles, packFiles } from '../../../support/fake-engine-files.ts';
+import { fakeFiles, packFiles } from '../../../support/fake-engine/fake-engine-files.ts';
 import { buffer } from 'node:stream/consumers';
 import { fakeTime, passTime, restoreTime, stopwatch } from '../../../support/fake-time.ts';
 import { BuildWorld, interruption } from '../../builder/build-world.ts';

@@ -8,7 +8,7 @@ import * as archiveFiles from '../../../../src/zentoo/output/archive-files.ts';
 import { findArchive, readBack, type ArchiveTarget } from '../../../../src/zentoo/output/archive-files.ts';
 import type { RootDescription } from '../../../../src/zentoo/output/manifest.ts';
 import { writeArchive } from '../../../../src/zentoo/output/write-archive.ts';
-import type { ExecResult, ExecStreams } from '../../../support/fake-engine-execs.ts';
+import type { ExecResult, ExecStreams } from '../../../support/fake-engine/fake-engine-execs.ts';
 import { BuildWorld, interruption } from '../../builder/build-world.ts';
 
 const description: RootDescription = {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { RootRequest } from '../../../../src/zentoo/root/root-mounts.ts';
 import { rootMounts } from '../../../../src/zentoo/root/root-mounts.ts';
 import { withStoreWriter } from '../../../../src/zentoo/root/with-root-container.ts';
-import { fakeFiles } from '../../../support/fake-engine-files.ts';
+import { fakeFiles } from '../../../support/fake-engine/fake-engine-files.ts';
 import { nothing } from '../../builder/build-world.ts';
 import { packageSet } from '../../plan/sites.ts';
 import { SiteBuildWorld, tupleOfSet } from '../site-build-world.ts';

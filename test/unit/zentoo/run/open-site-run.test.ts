@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import * as connecting from '../../../../src/engine/docker/connect-engine.ts';
 import { openSiteRun, type SiteRunRequest } from '../../../../src/zentoo/run/open-site-run.ts';
-import { fakeImage } from '../../../support/fake-engine-state.ts';
+import { fakeImage } from '../../../support/fake-engine/fake-engine-state.ts';
 import type { ContainerId } from '../../../../src/engine/identifiers.ts';
 import { formatOwner } from '../../../../src/ownership/owner.ts';
 import { workVolumeName } from '../../../../src/ownership/ownership.ts';

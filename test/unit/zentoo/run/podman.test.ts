@@ -7,7 +7,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { SiteRun } from '../../../../src/zentoo/run/site-run.ts';
 import { openSiteRun } from '../../../../src/zentoo/run/open-site-run.ts';
 import { removeWorkers } from '../../../../src/zentoo/distcc/remove-workers.ts';
-import { serveEngine } from '../../../support/engine-server.ts';
+import { serveEngine } from '../../../support/engine-server/engine-server.ts';
 import { SiteWorld } from '../site-world.ts';
 
 const workerImage = 'zentoo/net/distcc:0123';

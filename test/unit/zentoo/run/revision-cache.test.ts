@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import type { MountChoice } from '../../../../src/container/mounts.ts';
 import { readRevisions } from '../../../../src/zentoo/run/tree-revision.ts';
 import { EngineRefusal } from '../../../../src/engine/refusal.ts';
-import { fakeFiles } from '../../../support/fake-engine-files.ts';
+import { fakeFiles } from '../../../support/fake-engine/fake-engine-files.ts';
 import { baseName, BuildWorld, nothing } from '../../builder/build-world.ts';
 
 const [one, two] = ['1'.repeat(40), '2'.repeat(40)];

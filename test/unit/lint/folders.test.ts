@@ -1,0 +1,24 @@
+import { readdirSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { expect, it } from 'vitest';
+
+const project = join(import.meta.dirname, '../../..');
+
+/** The number of files directly in each folder of a directory, by the folder's path. */
+function countFiles(directory: string): Readonly<Record<string, number>> {
+  const entries = readdirSync(join(project, directory), { recursive: true, withFileTypes: true });
+  const counts: Record<string, number> = {};
+  for (const entry of entries) {
+    if (!entry.isFile()) continue;
+    const folder = relative(project, dirname(join(entry.parentPath, entry.name)));
+    counts[folder] = (counts[folder] ?? 0) + 1;
+  }
+  return counts;
+}
+
+// The rooms of src have the same limit: walls.test.ts.
+it.each(['setup', 'test/support'])('no folder of %s has more than 25 files', (directory) => {
+  const counts = countFiles(directory);
+  expect(counts[directory]).toBeGreaterThan(0);
+  expect(Object.entries(counts).filter(([, count]) => count > 25)).toEqual([]);
+});
