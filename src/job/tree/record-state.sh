@@ -8,5 +8,9 @@ if [ -d "$tree/.git" ] && [ ! -L "$tree/.git" ]; then
   archive=$(tar -C "$tree/.git" --exclude=./objects --exclude=./index --exclude=./modules --exclude=./lfs -czf - . | base64 -w 0)
   [ "${#archive}" -le 100000 ] || archive=''
 fi
-stamp=$(stamp "$tree")
-printf '%s\0' "$(date +%s.%N)" "$(stat -c %u:%g "$tree")" "$(stat -c %a "$tree")" "$stamp" "$archive"
+stamp=$(stamp "$tree") time=$(date +%s.%N)
+# The clock of change times is a few milliseconds behind: whatever changes after this program has a later time than TIME.
+clock=$(mktemp) || exit
+while [ -z "$(find "$clock" -newerct "@$time")" ]; do touch "$clock" || exit; done
+rm "$clock"
+printf '%s\0' "$time" "$(stat -c %u:%g "$tree")" "$(stat -c %a "$tree")" "$stamp" "$archive"
