@@ -45,7 +45,7 @@ const rooms = {
   'zentoo/identity': 'site container engine failure.ts',
   plan: 'schedule/executor.ts site/read site portage portage/output portage/explain plain-remedy.ts quantity.ts abbreviate.ts failure.ts parse-json.ts output-name.ts',
   'site/read': 'site site/git portage portage/configuration abbreviate.ts nearest-name.ts failure.ts output-name.ts',
-  site: 'site/git portage portage/configuration quantity.ts abbreviate.ts nearest-name.ts failure.ts output-name.ts',
+  site: 'site/git portage portage/configuration quantity.ts abbreviate.ts nearest-name.ts failure.ts output-name.ts container-program.ts',
   'site/git': '',
   record: 'schedule/history.ts report/event.ts portage/output failure.ts parse-json.ts',
   schedule: '',

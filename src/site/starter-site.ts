@@ -1,3 +1,4 @@
+import { readProgram } from '../container-program.ts';
 import type { NewFile } from './git/write-repository.ts';
 
 /** The files that `zentoo init` writes. The site builds on the ministage. */
@@ -26,7 +27,7 @@ export function starterSite(name: string, id: string): StarterSite {
       { name: 'base', files: basePortage },
       { name: 'musl', files: muslPortage },
     ],
-    buildhooks: [{ name: 'plain', files: plainHooks }],
+    buildhooks: [{ name: 'plain', files: plainHooks() }],
   };
 }
 
@@ -147,15 +148,8 @@ LC_MESSAGES="C.UTF-8"
   { path: 'make.profile/parent', type: 'file', content: 'gentoo:default/linux/amd64/ministage/musl\n' },
 ];
 
-const plainHooks: readonly NewFile[] = [
-  {
-    path: 'finish',
-    type: 'executable',
-    content: `#!/bin/sh
-# Runs when the root is assembled, before the image or archive is made. ZENTOO_ROOT is the directory of the root; it is
-# empty unless the tuple is cross. The other hooks: buildmaster, compile, assemble.
-set -eu
-printf '%s\\n' "$ZENTOO_TUPLE" >"\${ZENTOO_ROOT-}/etc/zentoo-tuple"
-`,
-  },
-];
+/** The hooks of the branch `plain`. */
+function plainHooks(): readonly NewFile[] {
+  const content = readProgram(new URL('./starter-hook.sh', import.meta.url));
+  return [{ path: 'finish', type: 'executable', content }];
+}
