@@ -53,6 +53,18 @@ describe('docs/zentoo.md', () => {
   });
 });
 
+describe('docs/glossary.md', () => {
+  it.each([
+    ['Docker users', ['stage3', 'atom', 'set', 'profile', 'CHOST', 'USE flag', 'distfiles', 'elog', 'slot']],
+    ['Gentoo users', ['sibling', 'layer', 'volume', 'service']],
+  ])('has the words that are new to %s', (readers, words) => {
+    const [, section = ''] =
+      new RegExp(`^## .*, for ${readers}\\n([^]*?)(?:^## |$(?![^]))`, 'm').exec(readDocument('docs/glossary.md')) ?? [];
+    const explained = [...section.matchAll(/^\| (\S[^|]*?) +\| \S/gm)].map(([, word]) => word);
+    expect(explained).toEqual(expect.arrayContaining(words));
+  });
+});
+
 describe('commands of the documents', () => {
   // A list of commands for developers, a map, and a table that the bench writes.
   const others = ['CONTRIBUTING.md', 'src/README.md', 'docs/benchmarks.md'];
