@@ -5,7 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import { newCacheRecords, type CacheRecord } from './cache-records.ts';
 import type { DockerClient } from './docker-clients.ts';
 import type { EngineApi } from './engine-api.ts';
-import { packFiles } from './pack-files.ts';
+import { packFiles } from './rows/pack-files.ts';
 import { timeCommand } from './time-command.ts';
 
 /** A line of the answer to `POST /build`. */

@@ -1,15 +1,15 @@
 import type { Comparison } from './bench-world.ts';
-import { compareDistcc } from './distcc.ts';
-import { compareEleventhPackage } from './eleventh-package.ts';
-import { compareImageSize } from './image-size.ts';
-import { compareLargeLog } from './large-log.ts';
-import { compareWithBareCalls, compareWithDockerfile, compareWithScript } from './main-job.ts';
-import { compareMakespan } from './makespan.ts';
-import { compareMetadata } from './metadata.ts';
-import { compareOverlappingTuples } from './overlapping-tuples.ts';
-import { compareStartUp } from './start-up.ts';
-import { compareTmpfs } from './tmpfs.ts';
-import { compareUnchanged, compareUnchangedBuild } from './unchanged.ts';
+import { compareDistcc } from './rows/distcc.ts';
+import { compareEleventhPackage } from './rows/eleventh-package.ts';
+import { compareImageSize } from './rows/image-size.ts';
+import { compareLargeLog } from './rows/large-log.ts';
+import { compareWithBareCalls, compareWithDockerfile, compareWithScript } from './rows/main-job.ts';
+import { compareMakespan } from './rows/makespan.ts';
+import { compareMetadata } from './rows/metadata.ts';
+import { compareOverlappingTuples } from './rows/overlapping-tuples.ts';
+import { compareStartUp } from './rows/start-up.ts';
+import { compareTmpfs } from './rows/tmpfs.ts';
+import { compareUnchanged, compareUnchangedBuild } from './rows/unchanged.ts';
 
 /** All comparisons, in the order in which they are measured. */
 export const comparisons: readonly Comparison[] = [

@@ -1,4 +1,4 @@
-import { packFiles } from './pack-files.ts';
+import { packFiles } from './rows/pack-files.ts';
 import { prefix, type TestBed } from './test-bed.ts';
 import { tinyPackages, tinyReposConf, tinyRepository } from './tiny-packages.ts';
 

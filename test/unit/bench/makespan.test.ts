@@ -7,7 +7,7 @@ import {
   planCount,
   simulateMakespan,
   syntheticPlan,
-} from '../../bench/makespan.ts';
+} from '../../bench/rows/makespan.ts';
 import { isMet } from '../../bench/row.ts';
 
 const node = (id: string, needs: readonly string[], work: number, estimate = work) => ({

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { compiledIn } from '../../bench/bench-site.ts';
 import { dockerfile } from '../../bench/buildkit.ts';
-import { overlappingSets } from '../../bench/overlapping-tuples.ts';
+import { overlappingSets } from '../../bench/rows/overlapping-tuples.ts';
 import { firstAtoms, tinyPackages } from '../../bench/tiny-packages.ts';
 
 describe('overlappingSets', () => {

@@ -1,8 +1,8 @@
-import { emergeCommand, emergeEnvironment, emergeSyncCommand } from '../../src/portage/emerge-command.ts';
-import type { PackageArgument } from '../../src/portage/atom.ts';
-import { workDirectory } from '../../src/container/work-directories.ts';
-import { comparedTmpfs, type BuilderRun } from './builder.ts';
-import type { TestBed } from './test-bed.ts';
+import { emergeCommand, emergeEnvironment, emergeSyncCommand } from '../../../src/portage/emerge-command.ts';
+import type { PackageArgument } from '../../../src/portage/atom.ts';
+import { workDirectory } from '../../../src/container/work-directories.ts';
+import { comparedTmpfs, type BuilderRun } from '../builder.ts';
+import type { TestBed } from '../test-bed.ts';
 
 const changes = ['VOLUME /usr/portage', 'VOLUME /var/tmp/portage', 'CMD ["/bin/bash"]'].join('\n');
 

@@ -1,7 +1,7 @@
-import type { Bench } from './bench-world.ts';
-import { builderImage } from './builder.ts';
-import { ratios } from './compare.ts';
-import type { Row } from './row.ts';
+import type { Bench } from '../bench-world.ts';
+import { builderImage } from '../builder.ts';
+import { ratios } from '../compare.ts';
+import type { Row } from '../row.ts';
 
 const megabyte = 1e6;
 

@@ -1,11 +1,11 @@
 import { fileURLToPath } from 'node:url';
-import type { Bench } from './bench-world.ts';
-import { programCommand } from './builder.ts';
-import { ratios, spreadOf, takeTurns } from './compare.ts';
+import type { Bench } from '../bench-world.ts';
+import { programCommand } from '../builder.ts';
+import { ratios, spreadOf, takeTurns } from '../compare.ts';
 import type { LargeLogRead } from './read-large-log.ts';
-import { describeSeconds, type Row } from './row.ts';
-import type { TestBed } from './test-bed.ts';
-import { timeCommand } from './time-command.ts';
+import { describeSeconds, type Row } from '../row.ts';
+import type { TestBed } from '../test-bed.ts';
+import { timeCommand } from '../time-command.ts';
 
 const mebibyte = 1024 ** 2;
 const size = 1024 * mebibyte;

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { connectEngine } from '../../src/engine/docker/connect-engine.ts';
-import type { ContainerId } from '../../src/engine/identifiers.ts';
+import { connectEngine } from '../../../src/engine/docker/connect-engine.ts';
+import type { ContainerId } from '../../../src/engine/identifiers.ts';
 
 /*
  * Reads the output of a command in a container as the builder does, in a process of its own, and prints measurements:

@@ -1,8 +1,8 @@
-import type { Bench } from './bench-world.ts';
-import { builderImage, programCommand } from './builder.ts';
-import { ratios } from './compare.ts';
-import { describeSeconds, type Row } from './row.ts';
-import { timeCommand } from './time-command.ts';
+import type { Bench } from '../bench-world.ts';
+import { builderImage, programCommand } from '../builder.ts';
+import { ratios } from '../compare.ts';
+import { describeSeconds, type Row } from '../row.ts';
+import { timeCommand } from '../time-command.ts';
 
 /** Prints, after a round that is not counted, nanoseconds of `--help` of two programs and of a bare Node by turns. */
 const stopwatch = `

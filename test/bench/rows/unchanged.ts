@@ -1,12 +1,12 @@
-import { BenchSite } from './bench-site.ts';
-import type { Bench } from './bench-world.ts';
-import { reachEngine, runBuilderAgain, zentooInImage } from './builder.ts';
-import type { BuildKit, DockerfileBuild } from './buildkit.ts';
-import { ratios, takeRounds, takeTurns } from './compare.ts';
-import type { EngineApi } from './engine-api.ts';
-import { findDockerClients, type DockerClient } from './docker-clients.ts';
-import { describeSeconds, type Row } from './row.ts';
-import { timeCommand } from './time-command.ts';
+import { BenchSite } from '../bench-site.ts';
+import type { Bench } from '../bench-world.ts';
+import { reachEngine, runBuilderAgain, zentooInImage } from '../builder.ts';
+import type { BuildKit, DockerfileBuild } from '../buildkit.ts';
+import { ratios, takeRounds, takeTurns } from '../compare.ts';
+import type { EngineApi } from '../engine-api.ts';
+import { findDockerClients, type DockerClient } from '../docker-clients.ts';
+import { describeSeconds, type Row } from '../row.ts';
+import { timeCommand } from '../time-command.ts';
 
 const tuples = 20;
 const package_ = 'app-misc/motto';

@@ -1,11 +1,11 @@
-import { updateMetadataCommand } from '../../src/emerge/metadata-cache.ts';
-import type { Bench } from './bench-world.ts';
-import { ratios, takeRounds } from './compare.ts';
+import { updateMetadataCommand } from '../../../src/emerge/metadata-cache.ts';
+import type { Bench } from '../bench-world.ts';
+import { ratios, takeRounds } from '../compare.ts';
 import { manyAtom, manyEbuild, manyEbuilds, manyReposConf, manyRepository } from './many-ebuilds.ts';
 import { packFiles } from './pack-files.ts';
-import { describeSeconds, type Row } from './row.ts';
-import { prefix, type TestBed } from './test-bed.ts';
-import { timeCommand } from './time-command.ts';
+import { describeSeconds, type Row } from '../row.ts';
+import { prefix, type TestBed } from '../test-bed.ts';
+import { timeCommand } from '../time-command.ts';
 
 /** The number of ebuilds of the real repository in which the loss without a cache was measured. */
 const count = 1761;

@@ -1,9 +1,9 @@
-import type { Bench } from './bench-world.ts';
-import { builderImage, options, type Durations } from './builder.ts';
-import { ratios, takeTurns } from './compare.ts';
-import { describeSeconds, type Row } from './row.ts';
-import type { TestBed } from './test-bed.ts';
-import { timeCommand } from './time-command.ts';
+import type { Bench } from '../bench-world.ts';
+import { builderImage, options, type Durations } from '../builder.ts';
+import { ratios, takeTurns } from '../compare.ts';
+import { describeSeconds, type Row } from '../row.ts';
+import type { TestBed } from '../test-bed.ts';
+import { timeCommand } from '../time-command.ts';
 
 /** The number of files in the package, and the number of files that are compiled. */
 const files = 12_000;

@@ -1,9 +1,9 @@
 import { runBareCalls } from './bare-calls.ts';
-import type { Bench } from './bench-world.ts';
-import { runBuilder, runBuilderFromNothing, runProgram, type BuilderRun } from './builder.ts';
-import { ratios, takeRounds, takeTurns } from './compare.ts';
-import { describeSeconds, describeSteps, type Row } from './row.ts';
-import { runScript, withInit } from './script.ts';
+import type { Bench } from '../bench-world.ts';
+import { runBuilder, runBuilderFromNothing, runProgram, type BuilderRun } from '../builder.ts';
+import { ratios, takeRounds, takeTurns } from '../compare.ts';
+import { describeSeconds, describeSteps, type Row } from '../row.ts';
+import { runScript, withInit } from '../script.ts';
 
 /**
  * Compares the whole main job, `docker run` included, with the shell script, as an administrator would write it and with

@@ -1,9 +1,9 @@
-import { BenchSite, type SiteBuild, type SiteSets } from './bench-site.ts';
-import type { Bench } from './bench-world.ts';
-import { ratios, spreadOf, takeRounds } from './compare.ts';
-import { describeSeconds, type Row } from './row.ts';
-import { runScript, withBinpkgs, withInit } from './script.ts';
-import { tinyAtom } from './tiny-packages.ts';
+import { BenchSite, type SiteBuild, type SiteSets } from '../bench-site.ts';
+import type { Bench } from '../bench-world.ts';
+import { ratios, spreadOf, takeRounds } from '../compare.ts';
+import { describeSeconds, type Row } from '../row.ts';
+import { runScript, withBinpkgs, withInit } from '../script.ts';
+import { tinyAtom } from '../tiny-packages.ts';
 
 const packages = 6;
 /** Each set has the packages at these distances from its number, so that each package is in three sets. */

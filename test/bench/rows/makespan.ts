@@ -1,8 +1,8 @@
-import type { WorkNode } from '../../src/schedule/executor.ts';
-import { runSchedule } from '../../src/schedule/schedule.ts';
-import { VirtualTime } from '../unit/schedule/virtual-time.ts';
-import { spreadOf } from './compare.ts';
-import type { Row } from './row.ts';
+import type { WorkNode } from '../../../src/schedule/executor.ts';
+import { runSchedule } from '../../../src/schedule/schedule.ts';
+import { VirtualTime } from '../../unit/schedule/virtual-time.ts';
+import { spreadOf } from '../compare.ts';
+import type { Row } from '../row.ts';
 
 /** Seconds. */
 type Duration = number;

@@ -1,9 +1,9 @@
-import { BenchSite } from './bench-site.ts';
-import type { Bench } from './bench-world.ts';
-import { ratios, takeRounds } from './compare.ts';
-import { describeSeconds, type Row } from './row.ts';
-import { runScript, withBinpkgs, withInit } from './script.ts';
-import { firstAtoms, tinyAtom } from './tiny-packages.ts';
+import { BenchSite } from '../bench-site.ts';
+import type { Bench } from '../bench-world.ts';
+import { ratios, takeRounds } from '../compare.ts';
+import { describeSeconds, type Row } from '../row.ts';
+import { runScript, withBinpkgs, withInit } from '../script.ts';
+import { firstAtoms, tinyAtom } from '../tiny-packages.ts';
 
 const ten = firstAtoms(10);
 /** Each round has its own eleventh package, so that no round finds it compiled. */

@@ -1,8 +1,8 @@
-import { BenchSite } from './bench-site.ts';
-import type { Bench } from './bench-world.ts';
-import { ratios, takeRounds } from './compare.ts';
-import { describeSeconds, type Row } from './row.ts';
-import { wideAtom, wideFiles } from './tiny-packages.ts';
+import { BenchSite } from '../bench-site.ts';
+import type { Bench } from '../bench-world.ts';
+import { ratios, takeRounds } from '../compare.ts';
+import { describeSeconds, type Row } from '../row.ts';
+import { wideAtom, wideFiles } from '../tiny-packages.ts';
 
 const workers = 2;
 
