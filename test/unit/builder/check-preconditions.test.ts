@@ -108,6 +108,39 @@ describe('the preconditions', () => {
     ]);
   });
 
+  describe('case 5.3: with a tree that is not the one of the base', () => {
+    it.each([
+      [
+        'of another repository',
+        { '/profiles/repo_name': 'ministage\n' },
+        'it has the repository ministage, and the base uses the repository gentoo',
+      ],
+      [
+        'from another address',
+        { '/.git/config': '[remote "origin"]\n\turl = https://b/other\n' },
+        'it was synced by git from https://b/other, and the base syncs it by git from file:///srv/gentoo',
+      ],
+    ])('(%s) refuse it, name both origins, and say how the base gets a tree', async (_what, files, why) => {
+      for (const world of [new BuildWorld(), worldWithRegistry()]) {
+        using used = world;
+        used.engine.volumes.delete('gentoo-repository');
+        used.addVolume('gentoo-repository', { ...filledTree, ...files });
+        await expect(check(used)).rejects.toMatchObject({
+          code: 'tree-unusable',
+          message: expect.stringContaining(`${why} (${baseName})`) as string,
+          hint: expect.stringContaining('docker volume create gentoo-repository-2') as string,
+        });
+      }
+    });
+
+    it('accept another address without a sync', async () => {
+      const git = { '/.git/config': '[remote "origin"]\n\turl = https://b/other\n', '/.git/FETCH_HEAD': 'commit' };
+      const tree = { ...filledTree, ...git };
+      using world = new BuildWorld({ tree });
+      expect(await codes(world, { sync: false })).toEqual([]);
+    });
+  });
+
   it('refuse invalid package arguments even if nothing else is wrong', async () => {
     using world = new BuildWorld();
     expect(await codes(world, { invalidPackages: [invalid('-C')] })).toEqual(['invalid-package']);
