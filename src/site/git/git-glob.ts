@@ -48,8 +48,6 @@ function piecesOf(part: string, escaped: string | undefined, glob: string): read
   // Git matches nothing with a class that is not closed. The search for its end would be repeated at each following [.
   if (part === '[') return undefined;
   if (part === '?') return [(character) => character !== '/'];
-  // The end of the class is missing.
-  if (part === '[') return undefined;
   if (part.length === 1) return [literal(part)];
   const piece = compileClass(part);
   return piece && [piece];
