@@ -49,6 +49,19 @@ describe('the sync', () => {
     expect(world.portage.request('sync').command).toContain('gentoo-builder-warn-of-sync');
   });
 
+  it('case 3.13: names the build that it waits for, and the option with which nothing waits', async () => {
+    using world = new BuildWorld();
+    const holder = 'the tree /var/db/repos/gentoo: app-misc/a uses it since 10:00:00 UTC (5 s)';
+    world.portage.sync = ({ print }) => {
+      print(`>>> Waiting for ${holder}\n`);
+      return 0;
+    };
+    await passTime(buildImage(buildRequest(), world.context, program));
+    expect(world.messages('note')).toContain(
+      `waiting for ${holder}; to build from the tree as it is, without waiting for a sync: --no-sync`,
+    );
+  });
+
   it('reads the settings during the sync, and again if the sync changed the tree', async () => {
     for (const [stamp, times] of [
       ['1234 5', 1],
