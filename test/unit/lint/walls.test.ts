@@ -101,7 +101,7 @@ describe('the linter', () => {
     expect(refusedBy('import(no-cycle)')).toEqual(names.map((name) => `src/plan/${name}.ts`));
   });
 
-  it('refuses a cast, except in the parsers of brands', () => {
+  it('refuses a cast, except in the parsers of brands and the adaptor of dockerode', () => {
     expect(refusedBy('typescript(consistent-type-assertions)')).toEqual(['src/plan/cast.ts']);
   });
 
