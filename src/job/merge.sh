@@ -1,7 +1,7 @@
 #!/bin/sh
 # merge WORK COMMAND...: runs COMMAND, which merges packages. If it succeeds, descriptor 8 gets the packages that were merged since
-# the first run, `category/name-version` each, then `tree STAMP`; and everything in WORK except .gentoo-builder is removed. COMMAND gets English messages. Needs
-# split-locale.sh.
+# the first run, `category/name-version` each, then `tree STAMP`; and what Portage left in WORK is removed. COMMAND gets English
+# messages. Needs split-locale.sh.
 work=$1
 shift
 start=$work/.gentoo-builder/merge-start
@@ -20,5 +20,9 @@ split_locale 8>&-
 "$@" 8>&- || exit
 list_installed | LC_ALL=C comm -13 "$start" - | cut -d ' ' -f 2- | sort >&8
 [ ! -e "$stamp" ] || sed 's/^/tree /' "$stamp" >&8
-find "$work" -mindepth 1 -maxdepth 1 ! -name .gentoo-builder -exec rm -rf {} +
+# A work volume is also the staging place of new packages: a directory CHOST/CPU/PARTITION with an index, beside .store.
+find "$work" -mindepth 1 -maxdepth 1 ! -name .gentoo-builder ! -name .store -exec sh -c '
+  for left; do
+    [ -n "$(find "$left" -mindepth 3 -maxdepth 3 -name Packages)" ] || rm -rf "$left"
+  done' sh {} +
 exit 0

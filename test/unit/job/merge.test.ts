@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { mergeCommand } from '../../../src/job/job-scripts.ts';
@@ -38,4 +38,13 @@ it('a merge into a system without packages names all of them', () => {
   mkdirSync(join(home.path, 'later/a/new-1'), { recursive: true });
   writeFileSync(join(home.path, 'later/a/file'), '');
   expect(merge(home.path, 'mv "$0/later" "$0/pkg"')).toEqual(['a/new-1']);
+});
+
+it('a merge removes what Portage left in the work directory, and keeps new packages and the store beside them', () => {
+  using home = temporaryDirectory();
+  const script = `cd "$0/work"; mkdir -p app-misc/left-1/work/Packages-1.0 .left chost/cpu/partition/a .store
+    touch chost/cpu/partition/Packages chost/cpu/partition/a/new-1.gpkg.tar app-misc/left-1/work/Packages-1.0/Packages`;
+  expect(merge(home.path, script)).toEqual([]);
+  expect(readdirSync(join(home.path, 'work')).toSorted()).toEqual(['.gentoo-builder', '.store', 'chost']);
+  expect(readdirSync(join(home.path, 'work/chost/cpu/partition/a'))).toEqual(['new-1.gpkg.tar']);
 });
