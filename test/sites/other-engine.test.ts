@@ -38,7 +38,11 @@ describe.each(['TCP', 'SSH'])(
       await builder[Symbol.asyncDispose]();
     });
 
-    const running = async () => (await engine.docker.listContainers()).map(({ Id }) => Id);
+    /** The build containers, without those that compare trees. */
+    const running = async () => {
+      const containers = await engine.docker.listContainers();
+      return containers.filter(({ Names }) => !Names.some((name) => name.includes('-probe-'))).map(({ Id }) => Id);
+    };
     const workVolumes = async () => {
       const { Volumes } = await engine.docker.listVolumes({ filters: { label: [ownerLabel] } });
       return Volumes.map(({ Name }) => Name);
