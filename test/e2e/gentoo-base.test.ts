@@ -162,6 +162,9 @@ describe('gentoo-base', () => {
     const docker = borrowVolumes(builder);
     const first = await runBase(builder, { docker, env: { PKGS: 'dev-libs/greeting', SYNC: '1' } });
     expect(first.status).toBe(0);
+    // `gentoo-builder --no-sync` may use the tree now.
+    const command = ['test', '-e', '/var/db/repos/gentoo/.git/gentoo-builder-synced'];
+    expect((await runBase(builder, { docker, command })).status).toBe(0);
     const readOnly = docker.map((option) => option.replace(/:\/var\/cache\/\w+$/, '$&:ro'));
     expect(readOnly.filter((option) => option.endsWith(':ro'))).toHaveLength(2);
     const second = await runBase(builder, { docker: readOnly, env: { PKGS: 'app-misc/greet' } });
