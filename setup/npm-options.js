@@ -33,7 +33,7 @@ export function refuseTakenOptions(args, env, readText = readIfPresent) {
   const whole = options.every((option) => option !== undefined) ? [...args, ...options] : ['ARGUMENTS'];
   throw new Failure(
     'read the command line',
-    `npm took ${taken.map((name) => `--${name}`).join(', ')} for an option of its own`,
+    `npm took ${taken.map((name) => `--${name}`).join(', ')} as options for npm`,
     {
       hint: `write -- before all arguments: npm start -- ${whole.map(quoteWord).join(' ')}`,
       status: USAGE,

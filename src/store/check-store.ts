@@ -1,6 +1,5 @@
 import * as v from 'valibot';
-import { storeDirectory } from './store-directory.ts';
-import { askPortage, pkgdirOf, type Question, type StoreMount } from './portage-program.ts';
+import { askPortage, pkgdirOf, quarantineOf, type Question, type StoreMount } from './portage-program.ts';
 
 /** A file in a partition that is not used as a package of it. */
 export interface UnusedPackage {
@@ -81,8 +80,7 @@ export function glanceAtStore(store: StoreMount): Promise<StoreCheck> {
 
 function askAboutStore(store: StoreMount, step: 'glance' | 'mend', options: readonly string[]): Promise<StoreCheck> {
   const program = [...checkModules(), new URL('./check-store.py', import.meta.url)];
-  const quarantine = `${storeDirectory}/quarantine/${store.partition}`;
-  return askPortage(store, program, [step, pkgdirOf(store), quarantine, ...options], storeCheck, aboutStore);
+  return askPortage(store, program, [step, pkgdirOf(store), quarantineOf(store), ...options], storeCheck, aboutStore);
 }
 
 /** The Python modules of programs that check packages. */

@@ -15,6 +15,11 @@ export interface StoreMount extends CommandRunner {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
+/** The directory for unfit packages of a partition, beside all partitions. */
+export function quarantineOf({ partition }: Pick<StoreMount, 'partition'>): string {
+  return `${storeDirectory}/quarantine/${partition}`;
+}
+
 /** The partition's PKGDIR in the container. */
 export function pkgdirOf({
   partition,

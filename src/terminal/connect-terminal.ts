@@ -18,9 +18,9 @@ export interface TerminalLine {
 }
 
 /**
- * Connects a terminal with a process until the process's output ends or its connection is half open. In each direction, the reader sets the pace. The end of
- * a piped standard input is passed on; the end of a terminal's input hangs up the process. Resolves to true if the process
- * was hung up.
+ * Connects a terminal with a process until the process's output ends or its connection is half open. In each direction, the
+ * reader sets the pace. The end of a piped standard input is passed on; the end of a terminal's input hangs up the process.
+ * Resolves to true if the process was hung up.
  */
 export async function connectTerminal(terminal: Terminal, exec: AttachedExec, line: TerminalLine): Promise<boolean> {
   const { input, output, errors, isInteractive } = terminal;

@@ -31,7 +31,11 @@ export function describeUnrestored(
 }
 
 /** The failure of a build whose packages changed the tree; `restored` is undefined if the restoration failed. */
-export function treeChanged(tree: MountChoice, paths: readonly string[], restored: Restoration | undefined): Failure {
+export function treeChanged(
+  tree: MountChoice,
+  paths: readonly string[],
+  restored: Exclude<Restoration, 'busy'> | undefined,
+): Failure {
   const results = {
     restored: 'it has been restored',
     emptied: 'it has been emptied, because it could not be restored: the next sync fills it',
@@ -42,7 +46,7 @@ export function treeChanged(tree: MountChoice, paths: readonly string[], restore
   const volume = `remove the volume, so that the next build fills it again: docker volume rm ${tree.source}`;
   return new Failure(
     'tree-changed',
-    `failed to keep the tree: ${describeChanges(tree, paths)}; ${results[restored === 'restored' || restored === 'emptied' ? restored : 'failed']}`,
+    `failed to keep the tree: ${describeChanges(tree, paths)}; ${results[restored ?? 'failed']}`,
     { hint: restored === undefined ? `${hint}\n${volume}` : hint },
   );
 }

@@ -26,7 +26,7 @@ export function masterArguments(address: SshAddress, control: string): readonly 
 
 /**
  * The arguments of `ssh` for one connection to the engine. If the server allows no more sessions on the master connection
- * (`MaxSessions`, 10 by default), ssh makes a connection of its own.
+ * (`MaxSessions`, 10 by default), ssh makes a separate connection.
  */
 export function dialArguments(address: SshAddress, control: string): readonly string[] {
   return [...options({ ...settings, ControlMaster: 'no' }, control), ...destination(address), remoteCommand(address)];

@@ -40,7 +40,7 @@ export async function openSshLink(address: SshAddress, environment: Environment)
   const server = createServer({ pauseOnConnect: true }, (connection) => {
     // ssh removes the socket of a master connection that ends. What was held over that connection has ended with it.
     if (!existsSync(control)) return connection.destroy();
-    // A group of its own: Ctrl-C is for this program, which removes what it made over these connections.
+    // A separate process group: Ctrl-C is for this program, which removes what it made over these connections.
     const child = spawn('ssh', dial, { env: environment, stdio: [connection, connection, 'ignore'], detached: true });
     child.on('error', () => undefined).unref();
     return connection.destroy();
@@ -118,7 +118,7 @@ function killGroup({ pid }: ChildProcess): void {
   }
 }
 
-/** A directory for sockets, whose paths have at most 107 bytes; ssh adds 17 to the name of its own while it makes it. */
+/** A directory for sockets, whose paths have at most 107 bytes; ssh adds 17 bytes to the name of the control socket while it makes it. */
 function directoryForSockets({ TMPDIR = '' }: Environment): string {
   return TMPDIR !== '' && Buffer.byteLength(TMPDIR) <= 60 ? TMPDIR : '/tmp';
 }

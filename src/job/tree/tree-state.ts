@@ -59,7 +59,7 @@ export function parseTreeChanges(output: string): TreeChanges | undefined {
   const changes = found.map((line) => ({ isDirectory: line.startsWith('d '), path: line.slice(2) || '.' }));
   const files = changes.filter(({ isDirectory }) => !isDirectory).map(({ path }) => path);
   // A directory changes with its entries; alone, it stands for an entry that is gone.
-  const explained = new Set([...changes.map(({ path }) => path)].map(parentOf));
+  const explained = new Set(changes.map(({ path }) => parentOf(path)));
   const directories = changes.filter(({ isDirectory, path }) => isDirectory && !explained.has(path));
   return { lock, stamp: treeStamp, paths: [...files, ...directories.map(({ path }) => path)].toSorted() };
 }

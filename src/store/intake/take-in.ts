@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { Failure } from '../../failure.ts';
 import { checkModules } from '../check-store.ts';
 import { storeDirectory } from '../store-directory.ts';
-import { askPortage, pkgdirOf, type Question, type StoreMount } from '../portage-program.ts';
+import { askPortage, pkgdirOf, quarantineOf, type Question, type StoreMount } from '../portage-program.ts';
 
 /** A package that may be taken into a partition. */
 export interface ExpectedPackage {
@@ -76,8 +76,7 @@ export async function takeIn(
   expected: readonly ExpectedPackage[],
 ): Promise<Intake> {
   const program = [...checkModules(), new URL('./take-in.py', import.meta.url)];
-  const quarantine = `${storeDirectory}/quarantine/${store.partition}`;
-  const args = [staging, pkgdirOf(store), quarantine, ...expected.map((one) => JSON.stringify(one))];
+  const args = [staging, pkgdirOf(store), quarantineOf(store), ...expected.map((one) => JSON.stringify(one))];
   try {
     return await askPortage(store, program, args, intake, aboutIntake);
   } catch (error) {

@@ -37,7 +37,7 @@ describe('npm start with an option before --', () => {
     [['a/b', 'ssl'], { npm_config_use: 'true' }, '--use', 'ARGUMENTS'],
   ])('%j and %j is refused, with the command line to write', (args, env, options, line) => {
     expect(failureOf(args, env)).toEqual({
-      message: `failed to read the command line: npm took ${options} for an option of its own`,
+      message: `failed to read the command line: npm took ${options} as options for npm`,
       hint: `write -- before all arguments: npm start -- ${line}`,
       status: 2,
     });
@@ -66,7 +66,7 @@ describe('npm start is accepted', () => {
   ])('if an option of npm itself is from %s', (_where, files) => {
     expect(failureOf(['a/b'], { npm_config_progress: '' }, files)).toBeUndefined();
     expect(failureOf(['a/b'], { npm_config_progress: '', npm_config_tag: 'x' }, files)?.message).toContain(
-      'took --tag for',
+      'took --tag as',
     );
   });
 
