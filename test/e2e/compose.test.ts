@@ -56,7 +56,8 @@ const passed = [
 ] as const;
 
 /**
- * A program for Node that sends requests unchanged. It prints the status and text of each answer, or how the answer broke off.
+ * A program for Node that sends requests unchanged, all at the same time, and that TIMES times. It prints the status and text of
+ * each answer of the last time, or how the answer broke off.
  */
 const askProxy = `
 const ask = ([method, path, upgrade]) => new Promise((resolve, reject) => {
@@ -68,7 +69,12 @@ const ask = ([method, path, upgrade]) => new Promise((resolve, reject) => {
       (error) => resolve([answer.statusCode, error.code])
     )).on("error", reject).end();
 });
-Promise.all(JSON.parse(process.env.REQUESTS).map(ask)).then((answers) => console.log(JSON.stringify(answers)));
+const { REQUESTS, TIMES = 1 } = process.env;
+(async () => {
+  let answers = [];
+  for (let time = 0; time < TIMES; time++) answers = await Promise.all(JSON.parse(REQUESTS).map(ask));
+  console.log(JSON.stringify(answers));
+})();
 `;
 
 // Each test of a compose continues from the state that the test before it left, because compose.yaml promises to set up only
@@ -84,9 +90,14 @@ describe.each(await requireComposes(process.env))('compose.yaml with $command $v
   });
 
   /** The status and text of the answer to each request, sent from the builder's place in the project. */
-  async function ask(requests: readonly unknown[]): Promise<[number, string][]> {
-    const command = 'docker compose run --rm --no-deps -e REQUESTS --entrypoint node least-privilege -e "$ASK_PROXY"';
-    const said = await project.run(command, { REQUESTS: JSON.stringify(requests), ASK_PROXY: askProxy });
+  async function ask(requests: readonly unknown[], times = 1): Promise<[number, string][]> {
+    const command =
+      'docker compose run --rm --no-deps -e REQUESTS -e TIMES --entrypoint node least-privilege -e "$ASK_PROXY"';
+    const said = await project.run(command, {
+      REQUESTS: JSON.stringify(requests),
+      TIMES: String(times),
+      ASK_PROXY: askProxy,
+    });
     expect(said).toMatchObject({ status: 0 });
     return JSON.parse(said.stdout.trim().split('\n').at(-1) ?? '') as [number, string][];
   }
@@ -265,6 +276,15 @@ describe.each(await requireComposes(process.env))('compose.yaml with $command $v
     const log = await untilSaid(filter?.Id ?? '', /(?:GET \/\S+\n[^]*){2}/);
     const logged = log.match(/\d{3} \S+ GET \S+/g)?.toSorted();
     expect(logged).toEqual(['403 LR GET /secrets', '503 SC GET /version']);
+  });
+
+  it('has a filter that logs every refused request, also those of the same moment', async () => {
+    const [filter] = await project.containersOf('proxy');
+    const requests = ['a', 'b', 'c', 'd'].map((end) => ['GET', `/${end}`]);
+    await ask(requests, 1000);
+    await ask([['GET', '/last']]);
+    const log = await untilSaid(filter?.Id ?? '', /GET \/last\n/);
+    expect(log.match(/403 LR GET \/[abcd]\n/g)).toHaveLength(4000);
   });
 
   it('builds the filter again with the other images if its files have changed', async () => {
