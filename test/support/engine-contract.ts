@@ -354,6 +354,22 @@ export function describeEngineContract(name: string, open: () => Promise<Contrac
         else expect(link?.linkTarget).toMatch(/^(?:.*\/)?sha256:0a$/);
       });
 
+      test('tells the target of a link to a file in a volume, or takes the link for the file', async () => {
+        const id = await made.container({ mounts: [{ type: 'volume', source: made.volumeName(), target: '/data' }] });
+        const archive = pack();
+        archive.entry({ name: 'format-2' }, 'two');
+        archive.entry({ name: 'format', type: 'symlink', linkname: 'format-2' });
+        archive.finalize();
+        await engine.writeArchive(id, '/data', Readable.from(archive));
+        const link = await engine.statPath(id, '/data/format');
+        if (engine.flavour === 'docker') {
+          expect(link).toMatchObject({ kind: 'symlink', linkTarget: expect.stringMatching(/^(?:.*\/)?format-2$/) });
+        } else {
+          expect(link).toMatchObject({ name: 'format', kind: 'file', size: 3, linkTarget: '' });
+          expect(await readFiles(await engine.readArchive(id, '/data/format'))).toEqual({ 'format-2': 'two' });
+        }
+      });
+
       test('writes and reads archives, also of a volume', async () => {
         const volume = made.volumeName();
         const mounts = [{ type: 'volume', source: volume, target: '/data' }] as const;

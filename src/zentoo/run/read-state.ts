@@ -2,6 +2,7 @@ import type { Probe } from '../../container/probe.ts';
 import type { ImageId } from '../../engine/identifiers.ts';
 import type { ListedImage } from '../../engine/images.ts';
 import type { Volumes } from '../../engine/volumes.ts';
+import { readFormatMark, writeFormatMark } from '../../ownership/format-mark.ts';
 import { registerImage } from '../../ownership/image-register.ts';
 import type { Report } from '../../report/event.ts';
 import { recogniseFormerImages } from './former-images.ts';
@@ -22,9 +23,6 @@ interface StateReading {
   readonly access: 'read' | 'write';
 }
 
-/** A link whose target has the format's number: engines describe a link much faster than they read a file. */
-const formatLink = 'format';
-
 /**
  * Reads which images zentoo committed for a site. The state of zentoo 0.1.0 has no register of images: they are recognised, and a
  * command that writes registers them and gives the state its format, so that this happens once. Throws `format-unknown` if a newer
@@ -32,8 +30,7 @@ const formatLink = 'format';
  */
 export async function readState(probe: Probe, reading: StateReading): Promise<Map<string, ImageId>> {
   const { volume, images } = reading;
-  const target = (await probe.stat(`${statePlace}/${formatLink}`))?.linkTarget;
-  const written = target === undefined ? undefined : (/(?:^|\/)format-(\d+)$/.exec(target)?.[1] ?? target);
+  const written = await readFormatMark(probe, statePlace);
   const format = written ?? (await reading.engine.inspectVolume(volume))?.labels[formatLabel];
   const isFormer = readFormat(format, `the state of the site, the volume ${volume}`, siteFormat) < siteFormat;
   const registered = await readRegistered(probe, images);
@@ -48,9 +45,7 @@ async function migrate(
   recognised: ReadonlyMap<string, ImageId>,
 ): Promise<void> {
   for (const [name, id] of recognised) await registerImage(probe, statePlace, name, id);
-  // Podman does not find a link that leads to no file.
-  await probe.writeText(statePlace, `format-${siteFormat}`, '');
-  await probe.writeLink(statePlace, formatLink, `format-${siteFormat}`);
+  await writeFormatMark(probe, statePlace, siteFormat);
   if (recognised.size === 0) return;
   const names = [...recognised.keys()].toSorted().join(', ');
   await report({ type: 'note', message: `took over the images that zentoo 0.1.0 made for the site ${site}: ${names}` });

@@ -289,21 +289,27 @@ export class FakeEngine implements Engine, Disposable {
   statPath(id: ContainerId, path: string): Promise<PathStat | undefined> {
     return this.#faults.run('statPath', [id, path], () => {
       const container = this.container(id);
-      const file = container.findFile(path);
+      const file = container.findFile(this.#followed(container, path));
       if (file === undefined) return undefined;
-      const target = posix.resolve(posix.dirname(path), file.linkTarget);
-      if (this.flavour === 'podman' && file.kind === 'symlink' && container.findFile(target) === undefined)
-        return undefined;
       const name = path.replace(/\/+$/, '').split('/').at(-1) || '/';
       return { name, size: file.data.length, kind: file.kind, linkTarget: file.linkTarget, modified: file.modified };
     });
   }
 
+  /** The file that Podman takes a link in a volume for; the path itself if it is none, or if the engine is Docker. */
+  #followed(container: FakeContainer, path: string): string {
+    const file = container.findFile(path);
+    if (this.flavour === 'docker' || file?.kind !== 'symlink' || container.filesAt(path).files === container.files)
+      return path;
+    return posix.resolve(posix.dirname(path), file.linkTarget);
+  }
+
   readArchive(id: ContainerId, path: string): Promise<Readable | undefined> {
     return this.#faults.run('readArchive', [id, path], () => {
       const container = this.container(id);
-      if (container.findFile(path) === undefined) return undefined;
-      const place = container.filesAt(path);
+      const followed = this.#followed(container, path);
+      if (container.findFile(followed) === undefined) return undefined;
+      const place = container.filesAt(followed);
       return packFiles(place.files, place.path);
     });
   }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { lookInto } from '../../../../src/container/look-into.ts';
+import { writeFormatMark } from '../../../../src/ownership/format-mark.ts';
 import { readState } from '../../../../src/zentoo/run/read-state.ts';
 import { listSiteImages } from '../../../../src/zentoo/run/site-images.ts';
 import { statePlace } from '../../../../src/zentoo/run/site-state.ts';
@@ -65,15 +66,18 @@ describe('the state of this zentoo', () => {
     expect(await read(world)).toEqual([]);
   });
 
-  it.each(['label', 'link'])(
-    'is refused if a newer zentoo wrote its format as a %s, and nothing changes',
-    async (kind) => {
+  it.each([
+    ['label', 'docker'],
+    ['mark', 'docker'],
+    ['mark', 'podman'],
+  ] as const)(
+    'is refused if a newer zentoo wrote its format as a %s on %s, and nothing changes',
+    async (kind, flavour) => {
       using world = worldWith(kind === 'label' ? { 'zentoo.format': '3' } : {});
-      if (kind === 'link') {
+      world.engine.flavour = flavour;
+      if (kind === 'mark') {
         const mounts = [{ type: 'volume', source: state, target: statePlace }] as const;
-        await lookInto(world.context, { image: baseName, mounts }, (probe) =>
-          probe.writeLink(statePlace, 'format', 'format-3'),
-        );
+        await lookInto(world.context, { image: baseName, mounts }, (probe) => writeFormatMark(probe, statePlace, 3));
       }
       const before = new Map(world.engine.volumes.get(state)?.files);
       await expect(read(world)).rejects.toMatchObject({
