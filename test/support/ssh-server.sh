@@ -1,6 +1,7 @@
 #!/bin/bash
 # ssh-server DIRECTORY ENGINE COMMAND...: process 1 of separate namespaces. Binds the socket ENGINE to DIRECTORY/engine, and runs COMMAND, a
-# server of OpenSSH. Standard input says: cut (no packet arrives any more, and no connection ends). The server ends with standard input.
+# server of OpenSSH. Standard input says: cut (no packet arrives any more, and no connection ends). The server ends with standard input, and
+# the program ends with the server.
 directory=$1 engine=$2
 shift 2
 
@@ -14,7 +15,11 @@ if ! grep -q ^sshd: /etc/passwd; then
   mount --bind "$directory/passwd" /etc/passwd || exit
 fi
 
-"$@" </dev/null >&2 &
+trap 'exit 1' TERM
+{
+  "$@" </dev/null >&2
+  kill -TERM "$$"
+} &
 while read -r order; do
   case $order in
   cut) ip link set lo down ;;

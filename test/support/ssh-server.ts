@@ -33,6 +33,7 @@ export class SshServer implements AsyncDisposable {
   readonly #port: number;
   readonly #said: string[] = [];
 
+  /** Starts a server. `npm test` fetches sshd; where there is none, the server ends, and its output has the reason. */
   static async open(engine: string, options: SshServerOptions = {}): Promise<SshServer> {
     const directory = mkdtempSync(join(tmpdir(), 'ssh-server-'));
     for (const name of ['host', 'other', 'user']) {
@@ -40,7 +41,12 @@ export class SshServer implements AsyncDisposable {
       copyFileSync(join(directory, name), join(directory, `${name}.made`));
     }
     const server = new SshServer(directory, engine, options, options.isShared === true ? await freePort() : usualPort);
-    await server.said(/^Server listening on 127\.0\.0\.1 /);
+    try {
+      await server.said(/^Server listening on 127\.0\.0\.1 /);
+    } catch (error) {
+      await server[Symbol.asyncDispose]();
+      throw error;
+    }
     return server;
   }
 
