@@ -1,7 +1,8 @@
 import { describe, expect } from 'vitest';
 import { containersWith, it, untilRemoved, workVolumesOf, type RunningBuilder } from '../support/builder.ts';
 import { EngineProxy } from '../support/proxy.ts';
-import { rawDocker } from '../support/real-engine/real-engine.ts';
+import { rawDocker, stage } from '../support/real-engine/real-engine.ts';
+import { inContainer } from '../support/zentoo-site.ts';
 
 /** A package whose compilation sleeps until it is killed. */
 const hanging = 'test-fault/hangs';
@@ -165,6 +166,18 @@ describe('a build container that another program removes', () => {
       stderr: expect.stringContaining('somebody removed it') as string,
     });
     expect(await workVolumesOf(build.builder)).toEqual([]);
+  });
+});
+
+describe('a tree whose sync was killed', () => {
+  it('case 1.1: is synced after the lock file that git left is removed, and the user is told', async ({ builder }) => {
+    const kill = 'emerge --sync -q; touch /var/db/repos/gentoo/.git/shallow.lock';
+    await inContainer(stage, kill, ['-v', `${builder.volumes.tree}:/var/db/repos/gentoo`]);
+    const { status, stderr } = await builder.run(['app-misc/motto']);
+    expect({ status, stderr }).toEqual({
+      status: 0,
+      stderr: expect.stringContaining('Removed .git/shallow.lock, which an interrupted sync left') as string,
+    });
   });
 });
 

@@ -7,7 +7,7 @@ import { parse } from 'yaml';
 import { containersWith } from '../support/builder.ts';
 import { rawDocker, stage } from '../support/real-engine/real-engine.ts';
 import { uniqueName } from '../support/unique-name.ts';
-import { faultsConf, makeTrees, siteYaml, ZentooSite, type SharedTrees } from '../support/zentoo-site.ts';
+import { faultsConf, inContainer, makeTrees, siteYaml, ZentooSite, type SharedTrees } from '../support/zentoo-site.ts';
 
 const broken = '[broken]\nlocation = /var/db/repos/broken\nsync-type = git\nsync-uri = file:///nowhere/at/all.git\n';
 const left = (name: string, line: string) => `[${name}]\nlocation = /var/db/repos/${name}\n${line}\n`;
@@ -38,6 +38,15 @@ describe('zentoo sync', () => {
     });
     expect(stdout).toContain(lock()['gentoo']);
     expect(stderr).toContain('faults: sync not synced: its repos.conf has no sync-type ...\n');
+  });
+
+  it('case 1.1: removes the lock file that a killed git left in a tree, says so, and syncs', async () => {
+    await inContainer(stage, 'touch /tree/.git/shallow.lock', ['-v', `${trees.gentoo}:/tree`]);
+    const { status, stderr } = await site.run(['sync']);
+    expect([status, stderr]).toEqual([
+      0,
+      expect.stringContaining('Removed .git/shallow.lock, which an interrupted sync left'),
+    ]);
   });
 
   it('syncs the other trees if one fails, and keeps its revision in site.lock; skips trees without a sync-type', async () => {
