@@ -10,6 +10,17 @@ async function configurationOf(image: string) {
   return { ...Config, Volumes: Object.keys(Config.Volumes ?? {}).sort() };
 }
 
+describe('a base whose image names a user', () => {
+  it('case 2.10: is built on as root, and the new image names the same user', async ({ builder }) => {
+    const base = await builder.makeImage(stage, 'USER 1000:1000');
+    const { status, stderr, image } = await builder.run(['app-misc/motto'], { base });
+    expect({ status, stderr }).toMatchObject({ status: 0 });
+    expect((await configurationOf(image)).User).toBe('1000:1000');
+    const owners = 'id -u; stat -c %u:%g "$(command -v motto)"';
+    expect(await builder.runInImage(image, 'sh', '-c', owners)).toBe('1000\n0:0\n');
+  });
+});
+
 async function compiled(builder: Builder, ...args: string[]): Promise<boolean> {
   const { status, stderr } = await builder.run(['--rebuild', ...args]);
   expect({ status, stderr }).toMatchObject({ status: 0 });
