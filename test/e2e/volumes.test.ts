@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { it, type Builder } from '../support/builder.ts';
+import { bytesOf, corpusOfMakeConf } from '../support/corpus.ts';
 import { rawDocker, stage } from '../support/real-engine/real-engine.ts';
 import { uniqueName } from '../support/unique-name.ts';
 import { inContainer } from '../support/zentoo-site.ts';
@@ -119,7 +120,7 @@ describe('a file named by --make-conf', () => {
 
 describe('a make.conf as people have it', () => {
   /** Builds `app-misc/motto` with a make.conf of this text, given as --make-conf. */
-  async function buildWith(builder: Builder, text: string, ...args: readonly string[]) {
+  async function buildWith(builder: Builder, text: string | Buffer, ...args: readonly string[]) {
     const directory = await mkdtemp(join(tmpdir(), 'gentoo-builder-test-conf-'));
     await writeFile(join(directory, 'make.conf'), text);
     try {
@@ -140,6 +141,25 @@ describe('a make.conf as people have it', () => {
     const look = 'find /usr/portage /var/db/repos/gentoo -mindepth 1 | head';
     expect(await builder.runInImage(image, 'sh', '-c', look)).toBe('');
     expect(await buildWith(builder, `${text}# again\n`, '--no-sync')).toMatchObject({ status: 0 });
+  });
+
+  it('cases 2.1 to 2.6: of the corpus is what the package is built with, and stays in the image as it is', async ({
+    builder,
+  }) => {
+    const flags = {
+      'people-03-crlf.conf': '-O2 -march=native -pipe',
+      'people-25-long-history.conf': '-O2 -march=znver1 -pipe -fno-plt',
+      'server-hardened.conf': '-O2 -pipe -fstack-clash-protection',
+    };
+    const contents = new Map(corpusOfMakeConf().map(([name, , content]) => [name, bytesOf(content)]));
+    for (const [name, expected] of Object.entries(flags)) {
+      const content = contents.get(name) ?? Buffer.of();
+      const { status, stderr, image } = await buildWith(builder, content);
+      expect(status, `${name}: ${stderr}`).toBe(0);
+      const show = 'cat /var/db/pkg/app-misc/motto-*/CFLAGS && base64 -w 0 /etc/portage/make.conf';
+      const shown = await builder.runInImage(image, 'sh', '-c', show);
+      expect(shown, name).toBe(`${expected}\n${content.toString('base64')}`);
+    }
   });
 
   it('case 2.4: may have a value with a command, which is noted', async ({ builder }) => {

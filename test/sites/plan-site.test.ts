@@ -2,10 +2,12 @@ import { appendFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { bytesOf, corpusOfDirectories, isLink } from '../support/corpus.ts';
 import { ownLines } from '../support/own-lines.ts';
 import { EngineProxy } from '../support/proxy.ts';
 import { rawDocker } from '../support/real-engine/real-engine.ts';
 import { runProgram } from '../support/run-program.ts';
+import { siteYaml, ZentooSite } from '../support/zentoo-site.ts';
 import { commitAll, writeFiles } from '../unit/site/git-program.ts';
 import { edit } from '../unit/site/site-changes.ts';
 
@@ -182,5 +184,38 @@ describe('the plan of a site', () => {
       expect({ status, started }).toEqual({ status: 3, started: 0 });
       expect(stderr).toContain('sets/greetings:1:1: the ebuild repository gentoo has a set @greetings as well');
     }
+  });
+});
+
+describe('the plan of a site whose branches are the /etc/portage of users', () => {
+  const names = ['server', 'people-05-env-hooks', 'old-layout'];
+  const tuples = names.map((_, index) => `plain-user${index}-plain-motto`);
+  const site = new ZentooSite('corpus');
+  afterAll(() => site[Symbol.asyncDispose]());
+
+  test('case 2.2: has the packages of each branch', async () => {
+    const directories = new Map(corpusOfDirectories());
+    for (const [index, name] of names.entries()) {
+      // The ministage has no other profile and no other repository than the branch `base`.
+      const own = Object.entries(directories.get(name) ?? {}).filter(([path]) => path !== 'make.profile');
+      expect(own, name).not.toEqual([]);
+      const files = own.map(([path, file]) => [path, `${isLink(file) ? '-> ' : ''}${bytesOf(file).toString()}`]);
+      site.branch('portage', `user${index}`, Object.fromEntries(files) as Record<string, string>);
+    }
+    site.write('site.yaml', siteYaml(site, {}));
+    site.write('config/tuples', `${tuples.join('\n')}\n`);
+    site.write('config/sets/motto', 'app-misc/motto\n');
+    const synced = await site.run(['sync']);
+    expect(synced.status, synced.stderr).toBe(0);
+    const { status, stdout, stderr } = await site.run(['plan', '--json']);
+    expect(status, stderr).toBe(0);
+    const planned = (JSON.parse(stdout) as PrintedPlan).tuples;
+    for (const name of tuples)
+      expect(planned, name).toContainEqual(
+        expect.objectContaining({
+          ...{ tuple: name, failure: null },
+          packages: expect.arrayContaining([expect.objectContaining({ cpv: 'app-misc/motto-1.1' })]) as unknown,
+        }),
+      );
   });
 });
