@@ -108,6 +108,8 @@ describe('the commands of README', () => {
     builder,
   }) => {
     const named = uniqueName('tree');
+    const imageOfUser = async () => (await run('docker', ['images', '--quiet', 'my/tree'])).stdout;
+    const before = await imageOfUser();
     const [plan = '', tag = '', onTop = '', again = '', use = ''] = readCommands(
       'README.md',
       '## gentoo-builder in five commands',
@@ -125,6 +127,7 @@ describe('the commands of README', () => {
     expect(unchanged).toBe(false);
     for (const name of [image, ...images]) builder.removeLater({ image: name });
     expect((await runLine(use)).stdout).toMatch(/^tree v2/);
+    expect(await imageOfUser()).toBe(before);
   });
 });
 
