@@ -127,10 +127,8 @@ export class Builder implements AsyncDisposable {
       said: (pattern) => stderr.match(pattern),
       buildContainer: async () => {
         await stderr.match(/\[2\/7\] start done/);
-        const [volume] = await workVolumesOf(await id());
-        const [container] = await containersWith(volume ?? 'none');
-        if (container === undefined) throw new Error('there is no build container');
-        return container;
+        const [volume = 'none'] = await workVolumesOf(await id());
+        return findBuildContainer(volume);
       },
       outcome,
     };
@@ -214,6 +212,17 @@ export class Builder implements AsyncDisposable {
 export async function workVolumesOf(builder: string): Promise<string[]> {
   const { Volumes } = await rawDocker().listVolumes({ filters: { label: [ownerLabel] } });
   return (Volumes ?? []).filter(({ Labels }) => Labels?.[ownerLabel]?.includes(builder)).map(({ Name }) => Name);
+}
+
+/**
+ * The build container of a run: the one with the name of its work volume. Other containers of the run mount the volume, too, and come
+ * and go: probes, the container that compares the tree, the one that takes packages into the store.
+ */
+async function findBuildContainer(volume: string): Promise<string> {
+  const containers = await rawDocker().listContainers({ all: true, filters: { volume: [volume] } });
+  const container = containers.find(({ Names }) => Names.includes(`/${volume}`));
+  if (container === undefined) throw new Error('there is no build container');
+  return container.Id;
 }
 
 /** Containers, running or not, that mount a volume. */
