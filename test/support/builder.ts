@@ -104,7 +104,7 @@ export class Builder implements AsyncDisposable {
     const stderr = new Transcript();
     const outcome = (async () => {
       const running = await child;
-      running.stderr.on('data', (data: Buffer) => stderr.add(data));
+      running.stderr.setEncoding('utf8').on('data', (text: string) => stderr.add(text));
       const [stdout] = await Promise.all([text(running.stdout), once(running, 'close')]);
       stderr.end();
       const id = await this.remember(await cidFile);
@@ -293,8 +293,8 @@ class Transcript {
   private wake: () => void = () => {};
   private next = this.newTurn();
 
-  add(data: Buffer): void {
-    this.text += data.toString();
+  add(text: string): void {
+    this.text += text;
     this.turn();
   }
 

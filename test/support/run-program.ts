@@ -40,7 +40,7 @@ export class RunningProgram {
     options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
   ) {
     this.#child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
-    this.#child.stderr.on('data', (data: Buffer) => (this.#stderr += data.toString()));
+    this.#child.stderr.setEncoding('utf8').on('data', (text: string) => (this.#stderr += text));
     this.outcome = this.#end();
   }
 
