@@ -1,12 +1,20 @@
 import { describe, expect } from 'vitest';
-import { containersWith, it, untilRemoved, workVolumesOf, type RunningBuilder } from '../support/builder.ts';
+import {
+  containersWith,
+  faultsStage,
+  it,
+  remainsOf,
+  untilRemoved,
+  workVolumesOf,
+  type RunningBuilder,
+} from '../support/builder.ts';
 import { EngineProxy } from '../support/proxy.ts';
 import { rawDocker, stage } from '../support/real-engine/real-engine.ts';
 import { inContainer } from '../support/zentoo-site.ts';
 
 /** A package whose compilation sleeps until it is killed. */
 const hanging = 'test-fault/hangs';
-const faults = { base: 'gentoo-ministage-faults' };
+const faults = { base: faultsStage };
 
 /** Resolves when a container has stopped or is gone. */
 async function ended(container: string): Promise<void> {
@@ -32,24 +40,20 @@ async function remains({ builder, container }: { builder: string; container: str
   return [...containers.map(({ Id }) => Id), ...(await workVolumesOf(builder))];
 }
 
-async function imagesOf(container: string): Promise<string[]> {
-  const images = await rawDocker().listImages({ filters: { reference: [`gentoo-${container.slice(0, 4)}*`] } });
-  return images.flatMap(({ RepoTags }) => RepoTags ?? []);
-}
-
 describe('a builder that gets a signal', () => {
   it.for([
     ['SIGTERM', 143],
     ['SIGINT', 130],
   ] as const)('removes its container and volumes after %s and ends with %i', async ([signal, status], { builder }) => {
-    const running = builder.start([hanging], faults);
+    const base = await builder.makeImage(faultsStage);
+    const running = builder.start([hanging], { base });
     const build = await whileCompiling(running);
     await running.signal(signal);
     const outcome = await running.outcome;
     expect(outcome).toMatchObject({ status, stdout: '' });
     expect(outcome.stderr).toContain(`by ${signal}`);
     expect(await remains(build)).toEqual([]);
-    expect(await imagesOf(build.container)).toEqual([]);
+    expect((await remainsOf(build.builder, base)).images).toEqual([]);
   });
 
   it('case 6.2: ends immediately at the second signal, and the next run removes the rest', async ({ builder }) => {
@@ -78,7 +82,8 @@ describe('a builder that gets a signal', () => {
   });
 
   it('stops its build container when it is killed, and the next run removes that container', async ({ builder }) => {
-    const running = builder.start([hanging], faults);
+    const base = await builder.makeImage(faultsStage);
+    const running = builder.start([hanging], { base });
     const build = await whileCompiling(running);
     await running.signal('SIGKILL');
     await running.outcome;
@@ -86,7 +91,7 @@ describe('a builder that gets a signal', () => {
     const next = await builder.run(['app-misc/motto']);
     expect(next.status).toBe(0);
     await untilRemoved(() => remains(build));
-    expect(await imagesOf(build.container)).toEqual([]);
+    expect((await remainsOf(build.builder, base)).images).toEqual([]);
   });
 });
 
