@@ -171,11 +171,10 @@ async function connect(rules: ProxyRules): Promise<void> {
   engine = await connectEngine({ DOCKER_HOST: proxy.address });
 }
 
-/** Holds a standard input through a connection, the only one, that the proxy cuts after 400 ms of silence. */
+/** Holds a standard input through a connection, the only one, that the proxy cuts after 400 ms of silence once the engine has answered. */
 async function holdSilently(id: ContainerId, directions: 'both' | 'each') {
-  proxy.rules.silence = { milliseconds: 400, directions };
   const held = await engine.holdStdin(id);
-  delete proxy.rules.silence;
+  proxy.cutWhenSilent({ method: 'POST', path: /\/attach\b/ }, { milliseconds: 400, directions });
   return held;
 }
 

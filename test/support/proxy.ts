@@ -104,6 +104,13 @@ export class EngineProxy implements AsyncDisposable {
     }
   }
 
+  /** From now on cuts the open connections whose last request matches when they are silent, whatever the rules say. */
+  cutWhenSilent(pattern: RequestPattern, limit: SilenceLimit): void {
+    for (const connection of this.#connections) {
+      if (matches(pattern, connection.request)) connection.watch(limit, () => this.#cut(connection));
+    }
+  }
+
   /** Stops passing data on all open connections, and leaves them half open. */
   freeze(): void {
     for (const connection of this.#connections) {
