@@ -37,7 +37,8 @@ export class ComposeProject implements AsyncDisposable {
       BUILDER_BUILD_IMAGE: await bases.get('node-build'),
       BUILDER_RUNTIME_IMAGE: await bases.get('node-runtime'),
       HAPROXY_IMAGE: await bases.get('haproxy'),
-      PROXY_IDLE_LIMIT: '4s',
+      // Far longer than between two keep-alive bytes, or until the engine answers, on a busy machine, too.
+      PROXY_IDLE_LIMIT: '10s',
     });
   }
 
