@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Builder, faultsStage, remainsOf, type BuilderOutcome } from '../support/builder.ts';
+import { ownLines } from '../support/own-lines.ts';
 import { rawDocker } from '../support/real-engine/real-engine.ts';
 import { runProgram } from '../support/run-program.ts';
 
@@ -170,6 +171,11 @@ describe('a package that cannot be built', () => {
   });
 });
 
+/** Whether an entry of the log is about the run itself, and not about what the builder of another test left when it was killed. */
+function isOwn({ level, msg }: Record<string, unknown>): boolean {
+  return ownLines(`${level === 'warn' ? 'warning' : 'note'}: ${String(msg)}\n`) !== '';
+}
+
 describe('a failure in a form for programs', () => {
   it('is one object on standard output with --json, and one line on standard error with --log-format json', async () => {
     const outcome = await run('--json', '--log-format', 'json', 'test-fault/masked');
@@ -179,10 +185,8 @@ describe('a failure in a form for programs', () => {
     const failure = { code: 'package-unsatisfiable', exitStatus: 33, message, hint };
     expect(outcome.stdout).toMatch(/^\{.*\}\n$/);
     expect(JSON.parse(outcome.stdout)).toEqual({ failures: [failure] });
-    const entries = outcome.stderr
-      .trimEnd()
-      .split('\n')
-      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    const lines = outcome.stderr.trimEnd().split('\n');
+    const entries = lines.map((line) => JSON.parse(line) as Record<string, unknown>).filter(isOwn);
     expect(entries[0]).toMatchObject({ level: 'info', event: 'step-started', step: 'preconditions' });
     const { code, exitStatus } = failure;
     expect(entries.at(-1)).toMatchObject({ level: 'error', event: 'failed', msg: message, code, exitStatus, hint });
