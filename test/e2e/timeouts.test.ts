@@ -4,6 +4,8 @@ import { faultsStage, it, remainsOf, type Builder } from '../support/builder.ts'
 const nothing = { volumes: [], containers: [], images: [] };
 const logCommand = /the whole log: docker run --rm \S+ cat -v \S+ \S+ -v \/log\/\S+\/test-fault:hangs-1:\S+\.log$/m;
 
+/** Far longer than the steps before the package take, on a slow machine, too. */
+const timeout = '--timeout=120s';
 /** Far longer than emerge is silent by itself, on a slow machine, too. */
 const silenceTimeout = '--silence-timeout=30s';
 
@@ -17,10 +19,10 @@ async function run(builder: Builder, base: string, args: readonly string[]) {
 describe.concurrent('a package that hangs', () => {
   it('is ended with its whole process tree by --timeout, and is named with its last lines', async ({ builder }) => {
     const base = await builder.makeImage(faultsStage);
-    const { status, stdout, stderr, remains } = await run(builder, base, ['--timeout=60s', 'test-fault/hangs']);
+    const { status, stdout, stderr, remains } = await run(builder, base, [timeout, 'test-fault/hangs']);
     expect({ status, stdout, remains, stderr }).toMatchObject({ status: 35, stdout: '', remains: nothing });
     expect(stderr).toContain(
-      'gentoo-builder: failed to build: it took longer than --timeout, 60 s, while test-fault/hangs-1 was being built',
+      'gentoo-builder: failed to build: it took longer than --timeout, 120 s, while test-fault/hangs-1 was being built',
     );
     expect(stderr).toContain('hint: raise --timeout');
     expect(stderr).toMatch(/^waiting for what does not come$/m);

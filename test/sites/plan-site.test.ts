@@ -138,7 +138,7 @@ describe('the plan of a site', () => {
       image: { name: `zentoo/${site.name}/${tuple}:latest`, size: expect.any(Number) as number },
     });
     expect((await site.zentoo('list')).stdout).toMatch(
-      new RegExp(`^${tuple} +up to date {2}\\d+ MB, (?:\\d+m )?\\d+s old  - `, 'm'),
+      new RegExp(`^${tuple} +up to date {2}\\d+ MB, \\d+[smh] old  - `, 'm'),
     );
   });
 

@@ -10,6 +10,9 @@ import { negotiateApi } from '../../../src/engine/docker/api-version.ts';
 import { connectEngine } from '../../../src/engine/docker/connect-engine.ts';
 import type { ContainerId } from '../../../src/engine/identifiers.ts';
 
+/** An address at which no program listens: a free port of those that the system hands out could be another program's a moment later. */
+const unheard = 'tcp://127.0.0.1:1';
+
 describe('the API version', () => {
   const engine = (api: string): { engine: string; api: string } => ({ engine: '20.10.24', api });
 
@@ -148,9 +151,8 @@ describe('connecting', () => {
   });
 
   test('over TCP has a hint at the variables of the environment', async () => {
-    const port = await freePort();
-    await expect(connectEngine({ DOCKER_HOST: `tcp://127.0.0.1:${port}` })).rejects.toMatchObject({
-      message: expect.stringContaining(`failed to reach the Docker engine at tcp://127.0.0.1:${port}: connect`),
+    await expect(connectEngine({ DOCKER_HOST: unheard })).rejects.toMatchObject({
+      message: expect.stringContaining(`failed to reach the Docker engine at ${unheard}: connect`),
       hint: expect.stringMatching(/DOCKER_HOST, and for TLS DOCKER_TLS_VERIFY and DOCKER_CERT_PATH/),
     });
   });
@@ -165,19 +167,10 @@ describe('connecting', () => {
   });
 
   test('fails as engine-unreachable if no program listens on the port', async () => {
-    const port = await freePort();
     const failure = { code: 'engine-unreachable', message: expect.stringContaining('ECONNREFUSED') };
-    await expect(connectEngine({ DOCKER_HOST: `tcp://127.0.0.1:${port}` })).rejects.toMatchObject(failure);
+    await expect(connectEngine({ DOCKER_HOST: unheard })).rejects.toMatchObject(failure);
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await listening(server);
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 function version(parts: object): string {
   return JSON.stringify({ Version: '20.10.24', ApiVersion: '1.41', MinAPIVersion: '1.12', ...parts });

@@ -20,10 +20,13 @@ test('the live view disappears from a lent terminal and comes back afterwards', 
   vi.advanceTimersByTime(5000);
   expect(view.terminal.text).toEqual(['note: before']);
   void view.report({ type: 'terminal-returned' });
-  await vi.waitFor(() => {
-    vi.advanceTimersByTime(100);
-    expect(view.terminal.text).toEqual(['note: before', 'note: meanwhile', '[2/7] start  5s']);
-  });
+  await vi.waitFor(
+    () => {
+      vi.advanceTimersByTime(100);
+      expect(view.terminal.text).toEqual(['note: before', 'note: meanwhile', '[2/7] start  5s']);
+    },
+    { timeout: 60_000 },
+  );
 });
 
 test.each(['text', 'json'] as const)('writes no %s while the terminal is lent', async (logFormat) => {
