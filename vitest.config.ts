@@ -1,3 +1,4 @@
+import { accessSync, constants, readFileSync, statfsSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 import type { Reporter, TestModule, Vitest } from 'vitest/node';
 
@@ -18,6 +19,7 @@ const sharedProcess = {
   restoreMocks: true,
   unstubEnvs: true,
   setupFiles: ['test/unit/process-state.ts'],
+  env: temporaryDirectory(),
 };
 
 export default defineConfig({
@@ -39,6 +41,26 @@ export default defineConfig({
     })),
   },
 });
+
+/**
+ * Lets the unit tests keep their temporary files in memory, if this machine has a file system for that: its kernel needs a third of
+ * the processor time that the tests need with a file system on a disk.
+ */
+function temporaryDirectory(): { readonly TMPDIR?: string } {
+  const directory = '/dev/shm';
+  if (process.env['TMPDIR'] !== undefined) return {};
+  try {
+    const mounts = readFileSync('/proc/self/mounts', 'utf8').split('\n');
+    const [, , type, options = ''] = mounts.findLast((mount) => mount.split(' ')[1] === directory)?.split(' ') ?? [];
+    // Engines mount it in containers with 64 MB and without permission to run programs.
+    if (type !== 'tmpfs' || options.split(',').includes('noexec')) return {};
+    const { bavail, bsize } = statfsSync(directory);
+    accessSync(directory, constants.W_OK);
+    return bavail * bsize > 2 ** 30 ? { TMPDIR: directory } : {};
+  } catch {
+    return {};
+  }
+}
 
 /**
  * Fails the run when a tier that it was to include has no test files, or when all of a tier's tests were skipped: by
