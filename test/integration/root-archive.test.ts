@@ -208,7 +208,7 @@ describe('an archive that cannot be made whole', () => {
     const changing = '--checkpoint=1000 --checkpoint-action=exec="echo line >>/busy/log"';
     await replaceTar(busy.id, `exec /usr/bin/tar ${changing} "$@"`);
     const target = { directory: await mkdtemp(join(directory, 'busy-')), name: 'busy' };
-    await expect(writeArchive(busy, target, description, '/busy')).rejects.toMatchObject({
+    await expect(writeArchive(busy, target, description, { root: '/busy' })).rejects.toMatchObject({
       code: 'archive-failed',
       message: expect.stringMatching(/the root changed while it was read/) as string,
       logTail: expect.arrayContaining([expect.stringMatching(/tar: \.\/log: file changed as we read it$/)]) as string[],

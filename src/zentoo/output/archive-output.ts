@@ -50,7 +50,7 @@ async function makeArchive(run: SiteRun, session: ContainerSession, made: Assemb
   const { tuple, location } = made.work;
   const installed = await listInstalledPackages(session, location.root);
   const description = { origin: describeOrigin(run, made), installed, ofStage: made.ofStage };
-  const { path } = await writeArchive(session, archiveTarget(run, tuple), description, location.root);
+  const { path } = await writeArchive(session, archiveTarget(run, tuple), description, { root: location.root });
   return path;
 }
 

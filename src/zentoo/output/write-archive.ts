@@ -9,7 +9,6 @@ import { archiveCommand, rootSurveySchema, surveyCommand, type RootSurvey } from
 import { compressRoot } from './compress-root.ts';
 
 const attempts = 5;
-const pauseMs = 500;
 const shownLines = 20;
 
 /** An archive that was written. */
@@ -17,6 +16,14 @@ export interface RootArchive extends ArchiveDigest {
   readonly path: string;
   /** The size of the tar in bytes. */
   readonly contentSize: number;
+}
+
+/** Options of {@link writeArchive}. */
+export interface ArchiveOptions {
+  /** The root's path in the container. */
+  readonly root?: string;
+  /** The pause before the archive is started again, in milliseconds. */
+  readonly pauseMs?: number;
 }
 
 /**
@@ -33,7 +40,7 @@ export async function writeArchive(
   session: ContainerSession,
   target: ArchiveTarget,
   description: RootDescription,
-  root = '/',
+  { root = '/', pauseMs = 500 }: ArchiveOptions = {},
 ): Promise<RootArchive> {
   const { engine, signal } = session;
   signal.throwIfAborted();
@@ -41,7 +48,7 @@ export async function writeArchive(
   const isGone = async (run: string) => (await engine.inspectVolume(workVolumeName(run))) === undefined;
   const files = await ArchiveFiles.open(target, session.workspace.run, isGone);
   try {
-    const contentSize = await streamWhole(session, command, files);
+    const contentSize = await streamWhole(session, command, files, pauseMs);
     const back = await withArchiveFailure(target, () => readBack(files.archive, signal));
     if (back?.contentSize !== contentSize) throw damaged(target);
     const { sha512, size } = back;
@@ -92,6 +99,7 @@ async function streamWhole(
   session: ContainerSession,
   command: readonly string[],
   { archive, target }: ArchiveFiles,
+  pauseMs: number,
 ): Promise<number> {
   const { signal } = session;
   for (let attempt = 1; ; attempt++) {

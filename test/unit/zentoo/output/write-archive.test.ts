@@ -60,7 +60,7 @@ afterEach(async () => {
   await rm(scratch, { recursive: true, force: true });
 });
 
-const write = async () => writeArchive(await world.session(), target, description);
+const write = async () => writeArchive(await world.session(), target, description, { pauseMs: 0 });
 const names = () => readdir(target.directory);
 
 /** What happens to the file between the moment when it is written and the moment when it is read back. */
