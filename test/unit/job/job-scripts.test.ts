@@ -198,7 +198,8 @@ describe('a job and its follower', () => {
   });
 
   it('print `ended unstarted` if the job cannot write to its log', async () => {
-    shim('sleep', 'exit 0');
+    mkdirSync(join(directory, 'shims'));
+    symlinkSync('/bin/true', join(directory, 'shims/sleep'));
     writeFileSync(join(directory, 'logs'), 'a file where the directory should be');
     expect((await run(job('echo one'))).status).toBe(1);
     expect(await follow(0)).toMatchObject({ stdout: '', stderr: 'ended unstarted 0\n' });

@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   findChangesCommand,
   parseRestoration,
@@ -25,8 +25,10 @@ import {
   type TreeChanges,
   type RecordedTree,
 } from '../../../src/job/tree/tree-state.ts';
-import { commitAll, git, temporaryDirectory, writeFiles } from '../site/git-program.ts';
+import { DirectoryTemplates } from '../site/directory-templates.ts';
+import { commitAll, git, gitScript, temporaryDirectory, writeFiles } from '../site/git-program.ts';
 
+const templates = new DirectoryTemplates();
 let directory: ReturnType<typeof temporaryDirectory>;
 /** A clone, as Portage's sync makes it, with a file that git does not know. */
 let tree: string;
@@ -66,25 +68,30 @@ function look(): Record<string, unknown> {
     const { mode, uid, gid } = statSync(path);
     return [[path.slice(tree.length + 1), [mode, uid, gid, entry.isFile() && readFileSync(path, 'latin1')]] as const];
   });
-  const said = ['status', 'ls-files'].map((command) => git(tree, command));
+  const said = gitScript(tree, 'run status\nrun ls-files');
   const { mode, uid, gid } = statSync(tree);
   return { ...Object.fromEntries(entries), said, top: [mode, uid, gid] };
 }
 
 beforeEach(() => {
   directory = temporaryDirectory();
-  const upstream = join(directory.path, 'upstream');
   tree = join(directory.path, 'tree');
-  writeFiles(upstream, files);
-  git(upstream, 'init', '--quiet');
-  commitAll(upstream);
-  git(directory.path, 'clone', '--quiet', '--depth', '1', `file://${upstream}`, tree);
+  templates.copy('clone', directory.path, (template) => {
+    const upstream = join(template, 'upstream');
+    writeFiles(upstream, files);
+    git(upstream, 'init', '--quiet');
+    commitAll(upstream);
+    git(template, 'clone', '--quiet', '--depth', '1', `file://${upstream}`, join(template, 'tree'));
+  });
+  // As after a clone: the index has the inodes and times of the files.
+  git(tree, 'update-index', '--refresh');
   write('metadata/md5-cache/app-misc/motto-1', 'by a hook of the sync\n');
   const recorded = parseRecordedTree(run(recordTreeCommand(tree)));
   if (recorded === undefined) throw new Error('the state is incomplete');
   state = recorded;
 });
 afterEach(() => directory[Symbol.dispose]());
+afterAll(() => templates[Symbol.dispose]());
 
 /** The changes that a package may make. */
 const attacks: Readonly<Record<string, { readonly attack: () => void; readonly named: readonly string[] }>> = {

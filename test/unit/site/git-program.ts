@@ -18,6 +18,7 @@ const settings = {
   'protocol.file.allow': 'always',
   'init.defaultBranch': 'base',
   'gc.auto': '0',
+  'core.fsync': 'none',
   'commit.gpgsign': 'false',
   'core.excludesFile': '/dev/null',
   'core.attributesFile': '/dev/null',
@@ -38,6 +39,8 @@ function environmentOfGit(): NodeJS.ProcessEnv {
     GIT_CONFIG_GLOBAL: '/dev/null',
     GIT_CONFIG_NOSYSTEM: '1',
     GIT_ATTR_NOSYSTEM: '1',
+    // New repositories get no sample hooks: a dozen files that no test reads.
+    GIT_TEMPLATE_DIR: '',
     GIT_AUTHOR_NAME: 'Larry',
     GIT_AUTHOR_EMAIL: 'larry@example.org',
     GIT_COMMITTER_NAME: 'Larry',
@@ -52,13 +55,31 @@ export function git(directory: string, ...args: readonly string[]): string {
 
 /** As `git`, with a standard input; returns the bytes. */
 export function gitWithInput(directory: string, input: string, ...args: readonly string[]): Buffer {
-  const options = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  return execFileSync('git', ['-C', directory, ...options, ...args], {
+  return runWithGit('git', [...gitOptions(directory), ...args], input);
+}
+
+/** The directory and the settings, as options of git. */
+function gitOptions(directory: string): readonly string[] {
+  return ['-C', directory, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
+}
+
+function runWithGit(program: string, args: readonly string[], input: string): Buffer {
+  return execFileSync(program, args, {
     env: environmentOfGit(),
     input,
     maxBuffer: 2 ** 26,
     stdio: ['pipe', 'pipe', 'pipe'],
   });
+}
+
+/**
+ * Runs shell commands, in which `run ARGS...` is {@link git} with these arguments. A new process of this large process costs more
+ * than most commands of git, and a new process of a shell costs little.
+ */
+export function gitScript(directory: string, script: string, ...args: readonly string[]): string {
+  const settingsOfRun = gitOptions(directory).map((option) => `'${option.replaceAll("'", "'\\''")}'`);
+  const program = `run() { git ${settingsOfRun.join(' ')} "$@"; }\n${script}`;
+  return runWithGit('sh', ['-ec', program, 'sh', ...args], '').toString('utf8');
 }
 
 /** Writes files, by their paths in the directory, making directories where they are missing. */
@@ -71,8 +92,7 @@ export function writeFiles(directory: string, files: Readonly<Record<string, str
 
 /** Commits all that is in the working tree. */
 export function commitAll(directory: string): void {
-  git(directory, 'add', '--all');
-  git(directory, 'commit', '--quiet', '--allow-empty', '--message=change');
+  gitScript(directory, 'run add --all\nrun commit --quiet --allow-empty --message=change');
 }
 
 /** A directory that is removed when it goes out of scope. */

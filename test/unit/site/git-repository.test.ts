@@ -16,7 +16,8 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { GitFault } from '../../../src/site/git/git-fault.ts';
 import { GitRepository } from '../../../src/site/git/git-repository.ts';
-import { commitAll, fingerprint, git, gitWithInput, temporaryDirectory, writeFiles } from './git-program.ts';
+import { DirectoryTemplates } from './directory-templates.ts';
+import { commitAll, fingerprint, git, gitScript, gitWithInput, temporaryDirectory, writeFiles } from './git-program.ts';
 
 const gitTypes: Readonly<Record<string, string>> = {
   '100644': 'file',
@@ -25,18 +26,21 @@ const gitTypes: Readonly<Record<string, string>> = {
   '160000': 'submodule',
 };
 
-/** The entries of a commit as git itself lists them. */
-function readByGit(directory: string, commit: string) {
-  const lines = git(directory, 'ls-tree', '-r', '-z', commit).split('\0').filter(Boolean);
-  return {
+/** The entries of each commit as git itself lists them. */
+function readByGit(directory: string, commits: readonly string[]) {
+  const listed = gitScript(directory, 'for commit; do run ls-tree -r -z "$commit"; printf "\\001"; done', ...commits);
+  const trees = listed.split('\u0001');
+  return commits.map((commit, index) => ({
     commit,
-    entries: lines
+    entries: (trees[index] ?? '')
+      .split('\0')
+      .filter(Boolean)
       .map((line) => {
         const [, mode = '', id = '', path = ''] = /^(\d+) \w+ (\w+)\t(.*)$/s.exec(line) ?? [];
         return { path, type: gitTypes[mode], id };
       })
       .toSorted((a, b) => (a.path < b.path ? -1 : 1)),
-  };
+  }));
 }
 
 /** The contents of objects as git itself prints them, by their ids, in one process. */
@@ -68,7 +72,11 @@ function branchesByGit(directory: string): ReadonlyMap<string, string> {
 function expectAsGit(directory: string, site: string): GitRepository {
   const commits = branchesByGit(directory);
   const branches = [...commits.keys()].toSorted();
-  const expected = branches.map((name) => ({ ...readByGit(directory, commits.get(name) ?? ''), name }));
+  const trees = readByGit(
+    directory,
+    branches.map((name) => commits.get(name) ?? ''),
+  );
+  const expected = trees.map((tree, index) => ({ ...tree, name: branches[index] }));
   const ids = expected.flatMap(({ entries }) => entries.filter(({ type }) => type !== 'submodule').map(({ id }) => id));
   const byId = contentsByGit(directory, [...new Set(ids)]);
   const contents = ids.map((id) => [id, byId.get(id)]);
@@ -92,18 +100,20 @@ const base = {
   'patches/app-misc/motto/a.patch': '',
 };
 
-/** The repositories that {@link makeRepository} copies, by the options of `git init`: each takes git two dozen processes. */
-const templates = new Map<string, ReturnType<typeof temporaryDirectory>>();
-afterAll(() => templates.forEach((template) => template[Symbol.dispose]()));
+/** The repositories that tests copy, by what they have. */
+const templates = new DirectoryTemplates();
+afterAll(() => templates[Symbol.dispose]());
 
-/** Makes a repository as {@link fillRepository} does. */
+/** Makes a repository as {@link fillRepository} does, which takes git two dozen processes. */
 function makeRepository(directory: string, ...options: readonly string[]): void {
-  const key = options.join(' ');
-  const template = templates.get(key) ?? temporaryDirectory();
-  if (!templates.has(key)) fillRepository(template.path, ...options);
-  templates.set(key, template);
-  mkdirSync(directory, { recursive: true });
-  cpSync(template.path, directory, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
+  templates.copy(`full ${options.join(' ')}`, directory, (template) => fillRepository(template, ...options));
+}
+
+/** Makes a repository with one commit, which has no file. */
+function makeEmptyRepository(directory: string): void {
+  templates.copy('empty', directory, (template) =>
+    gitScript(template, 'run init --quiet\nrun commit --quiet --allow-empty --message=nothing'),
+  );
 }
 
 /** A repository with several branches, a link, an executable, and versions of a large file that make deltas worth while. */
@@ -600,8 +610,7 @@ describe('uncommitted work', () => {
 
   it.each(['/***', '***', 'd/***', '***/a', 'd/***/a', '****/d/***'])('is what git says with %j', (pattern) => {
     using site = temporaryDirectory();
-    git(site.path, 'init', '--quiet');
-    git(site.path, 'commit', '--quiet', '--allow-empty', '--message=nothing');
+    makeEmptyRepository(site.path);
     writeFiles(site.path, {
       a: '',
       b: '',
@@ -629,8 +638,7 @@ describe('uncommitted work', () => {
     '[e\\/]/a',
   ])('is what git says with the escaped slash of %j', (pattern) => {
     using site = temporaryDirectory();
-    git(site.path, 'init', '--quiet');
-    git(site.path, 'commit', '--quiet', '--allow-empty', '--message=nothing');
+    makeEmptyRepository(site.path);
     writeFiles(site.path, { a: '', 'd/a': '', 'd/e/a': '', 'd/e/b.c': '', 'e/a': '', '.gitignore': `${pattern}\n` });
     expect(byUs(site.path)).toEqual(byGit(site.path));
   });
@@ -649,8 +657,7 @@ describe('uncommitted work', () => {
     // One run of git answers for ten directories.
     const places = ['', ...Array.from({ length: 10 }, (_, index) => `${index}/`)];
     const names = ['a', 'b', 'ab', 'a.b', 'd/a', 'd/ab', 'd/e/a', 'd/e/b.c', 'e/a', 'e/d/ab', '!a', 'a b'];
-    git(site.path, 'init', '--quiet');
-    git(site.path, 'commit', '--quiet', '--allow-empty', '--message=nothing');
+    makeEmptyRepository(site.path);
     for (const place of places) writeFiles(site.path, Object.fromEntries(names.map((name) => [place + name, ''])));
     const pattern = fc.string({
       unit: fc.constantFrom('a', 'b', 'd', 'e', '/', '*', '**/', '/**', '?', '[ab]', '[!a]', '.', '!', '\\', ' ', '#'),
