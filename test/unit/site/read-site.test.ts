@@ -634,7 +634,7 @@ describe('any files of a site give a site or diagnostics', () => {
         writeFiles(directory.path, { [file]: content });
         readOrExplain(directory.path);
       }),
-      { numRuns: 100 },
+      { numRuns: 50 },
     );
   });
 
@@ -670,7 +670,7 @@ describe('any files of a site give a site or diagnostics', () => {
           writeFileSync(path, original);
         }
       }),
-      { numRuns: 100 },
+      { numRuns: 50 },
     );
   });
 });

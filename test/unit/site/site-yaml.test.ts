@@ -374,7 +374,7 @@ describe('any site.yaml gives a site or diagnostics', () => {
       fc.property(fc.oneof(anyString(), fc.string({ unit: token, maxLength: 30 })), (text) => {
         diagnosticsOf(text);
       }),
-      { numRuns: 750 },
+      { numRuns: 375 },
     );
   });
 
@@ -388,7 +388,7 @@ describe('any site.yaml gives a site or diagnostics', () => {
           diagnosticsOf(valid.slice(0, start) + text + valid.slice(start + length));
         },
       ),
-      { numRuns: 750 },
+      { numRuns: 375 },
     );
   });
 });
