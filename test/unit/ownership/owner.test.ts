@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
@@ -172,12 +172,44 @@ describe('the processes of a machine', () => {
     );
   });
 
+  it('are the directories whose names are numbers', async () => {
+    using home = temporaryDirectory();
+    const proc = fakeProc(home.path, initial, [initial]);
+    for (const name of ['sys', '1st', 'v1']) mkdirSync(join(proc, name));
+    expect(await procWorld(noEngine, undefined, proc).hasNamespace('pid:[7]')).toBe(false);
+  });
+
   it('tell the start time after a name with spaces and parentheses', async () => {
     using home = temporaryDirectory();
     const proc = fakeProc(home.path, initial, [initial]);
     const fields = Array.from({ length: 30 }, (_, index) => index + 3).join(' ');
     writeFileSync(join(proc, '0/stat'), `0 (a) b (c)) ${fields}\n`);
     expect(await procWorld(noEngine, undefined, proc).processStartTime(0)).toBe('22');
+  });
+
+  it('are an error if their files exist and cannot be read', async () => {
+    using home = temporaryDirectory();
+    mkdirSync(join(home.path, '1/stat'), { recursive: true });
+    await expect(procWorld(noEngine, undefined, home.path).processStartTime(1)).rejects.toThrow('EISDIR');
+  });
+});
+
+describe('the identity of a machine', () => {
+  it('is empty where the kernel tells nothing, and such a process is nobody who is proven gone', async () => {
+    using home = temporaryDirectory();
+    const bare = procWorld(noEngine, undefined, home.path);
+    expect(await currentOwner(undefined, bare)).toMatchObject({ boot: '', pidNamespace: '', startTime: '' });
+    expect(await judgeLife({ ...process1, boot: '', pidNamespace: '', startTime: '' }, bare)).toBe('unknown');
+  });
+
+  it('is the id of the boot and that of machine-id(5), without the ends of their lines', async () => {
+    using home = temporaryDirectory();
+    mkdirSync(join(home.path, 'sys/kernel/random'), { recursive: true });
+    writeFileSync(join(home.path, 'sys/kernel/random/boot_id'), 'boot-1\n');
+    const world1 = procWorld(noEngine, undefined, home.path);
+    expect(await world1.boot()).toBe('boot-1');
+    const file = '/etc/machine-id';
+    expect(await world1.machine()).toBe(existsSync(file) ? readFileSync(file, 'utf8').trim() : '');
   });
 });
 
@@ -189,10 +221,14 @@ describe('the label', () => {
     },
   );
 
-  it.each(['', '{', 'null', '[]', '{"kind":"process"}', '{"kind":"container","id":1}', '{"kind":"other"}'])(
-    "is nobody's when it says %j",
-    (text) => {
-      expect(parseOwner(text)).toBeUndefined();
-    },
-  );
+  it.each([
+    ...['', '{', 'null', '[]', '{"kind":"process"}', '{"kind":"container","id":1}', '{"kind":"other"}'],
+    JSON.stringify({ ...container1, id: 'c0de' }),
+    JSON.stringify({ ...container1, startedAt: 1 }),
+    JSON.stringify({ ...container1, kind: 'container-elsewhere' }),
+    JSON.stringify({ ...process1, pid: 7.5 }),
+    JSON.stringify({ ...process1, pid: '7' }),
+  ])("is nobody's when it says %j", (text) => {
+    expect(parseOwner(text)).toBeUndefined();
+  });
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Mount } from '../../../src/engine/containers.ts';
 import type { ContainerId, ImageId } from '../../../src/engine/identifiers.ts';
 import { isRegistered, registerImage } from '../../../src/ownership/image-register.ts';
+import { findLastTreeUse, registerTreeUse } from '../../../src/ownership/tree-register.ts';
 import {
   disproveLease,
   disproveTreeVolume,
@@ -11,8 +12,10 @@ import {
   disproveWorkVolume,
   isWorkerImage,
   keptName,
+  leaseName,
   workerName,
   workVolumeName,
+  writerName,
 } from '../../../src/ownership/ownership.ts';
 
 const id = 'c0de'.repeat(16) as ContainerId;
@@ -40,9 +43,21 @@ describe('a volume with the label of a work volume', () => {
 describe('a container that mounts a work volume', () => {
   const targets = ['/var/tmp/portage'];
 
-  it.each([volume, `${volume}-probe-1`, keptName(id), 'gentoo-c0dec0de'])('is of its run with the name %s', (name) => {
-    expect(disproveWorkContainer({ id, name, targets }, volume, targets)).toBeUndefined();
+  it('has names that a later run of another version finds', () => {
+    expect([volume, writerName(volume), keptName(id), leaseName('zentoo-home-state')]).toEqual([
+      'gentoo-builder-0123456789abcdef',
+      'gentoo-builder-0123456789abcdef-store',
+      'gentoo-failed-c0dec0dec0de',
+      'zentoo-home-state-lease',
+    ]);
   });
+
+  it.each([volume, writerName(volume), `${volume}-probe-1`, keptName(id), 'gentoo-c0dec0de'])(
+    'is of its run with the name %s',
+    (name) => {
+      expect(disproveWorkContainer({ id, name, targets }, volume, targets)).toBeUndefined();
+    },
+  );
 
   it.each(['mine', 'gentoo-feed', 'gentoo-c0d', `${volume}-other`])('is not with the name %s', (name) => {
     expect(disproveWorkContainer({ id, name, targets }, volume, targets)).toBe(
@@ -101,6 +116,7 @@ describe('a container with the name of a lease', () => {
     ['running', [state], 'it was started'],
     ['created', [], 'it does not mount the volume home-state'],
     ['created', [mount('home-state', '/elsewhere')], 'it does not mount the volume home-state'],
+    ['created', [mount('other-state', '/state')], 'it does not mount the volume home-state'],
     ['created', [mount('home-state', '/state', 'bind')], 'it does not mount the volume home-state'],
     ['created', [state, mount('data')], 'it mounts data'],
     ['created', [state, mount('/srv', '/srv', 'bind')], 'it mounts /srv'],
@@ -142,5 +158,27 @@ describe('the register of images', () => {
     expect(await isKnown('host:5000/app:latest', own)).toBe(true);
     expect(await isKnown('host:5000/app:1', own)).toBe(false);
     expect(await isKnown('host:5000/app', other)).toBe(false);
+  });
+});
+
+describe('the register of trees', () => {
+  it('tells the last run that began to use a tree, whatever characters its name has', async () => {
+    const written = new Map<string, string>();
+    const files = {
+      readText: (path: string) => Promise.resolve(written.get(path)),
+      writeText: (directory: string, path: string, text: string) =>
+        Promise.resolve(void written.set(`${directory}/${path}`, text)),
+    };
+    const last = (tree: string) => findLastTreeUse(files, '/register', tree);
+    await registerTreeUse(files, '/register', '/srv/a tree', 'run-1');
+    await registerTreeUse(files, '/register', 'gentoo-repository', 'run-2');
+    expect([await last('/srv/a tree'), await last('gentoo-repository'), await last('other')]).toEqual([
+      'run-1',
+      'run-2',
+      undefined,
+    ]);
+    await registerTreeUse(files, '/register', 'gentoo-repository', 'run-3');
+    expect(await last('gentoo-repository')).toBe('run-3');
+    for (const path of written.keys()) expect(path).toMatch(/^\/register\/trees\/[0-9a-f]{32}$/);
   });
 });
