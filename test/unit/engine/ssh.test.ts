@@ -20,9 +20,25 @@ test.each([
 ])('ssh gets of %s, after its options: %j', (value, expected) => {
   const address = addressOf(value);
   const args = dialArguments(address, '/c');
-  expect(args.slice(-expected.length)).toEqual(expected);
+  const afterOptions = (all: readonly string[]) => all.slice(all.findLastIndex((arg) => arg === '-o') + 2);
+  expect(afterOptions(args)).toEqual(expected);
   // The master connection is for the same machine, and runs no command.
-  expect(masterArguments(address, '/c').slice(1 - expected.length)).toEqual(expected.slice(0, -1));
+  expect(afterOptions(masterArguments(address, '/c'))).toEqual(expected.slice(0, -1));
+});
+
+test.each([
+  ['ConnectTimeout', '10'],
+  ['ServerAliveInterval', '5'],
+  ['ServerAliveCountMax', '3'],
+])('ssh gives a machine up that does not answer: %s is %s', (name, value) => {
+  for (const args of [dialArguments(far, '/c'), masterArguments(far, '/c')]) expect(args).toContain(`${name}=${value}`);
+});
+
+test.each([
+  ...['LogLevel=ERROR', 'ControlPersist=no', 'ClearAllForwardings=yes', 'ForwardAgent=no', 'ForwardX11=no'],
+  ...['PermitLocalCommand=no', 'RemoteCommand=none', 'RequestTTY=no'],
+])('ssh does nothing else that its configuration has for the machine: %s', (setting) => {
+  for (const args of [dialArguments(far, '/c'), masterArguments(far, '/c')]) expect(args).toContain(setting);
 });
 
 test('ssh asks nothing, and one connection carries the others', () => {
@@ -58,6 +74,13 @@ test.each([
     '-o BatchMode=yes -p 2222 larry@far',
   ],
   [255, 'Received disconnect: Too many authentication failures\n', 11, 'takes no key', 'ssh-add'],
+  [
+    255,
+    '/root/.ssh/config: terminating, 12 bad configuration options\n',
+    11,
+    'does not take its configuration',
+    'correct the file',
+  ],
   [255, 'Bad owner or permissions on /root/.ssh/config\n', 11, 'its configuration', 'belong to the user'],
   [
     255,

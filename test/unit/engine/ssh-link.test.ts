@@ -1,0 +1,204 @@
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  createReadStream,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { connect } from 'node:net';
+import { dirname, join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { describe, expect, it, vi } from 'vitest';
+import { parseSshAddress } from '../../../src/engine/ssh/ssh-address.ts';
+import { openSshLink, type SshLink } from '../../../src/engine/ssh/ssh-link.ts';
+import { temporaryDirectory } from '../site/git-program.ts';
+
+const far = parseSshAddress('ssh://larry@far:2222', (reason) => new Error(reason) as never);
+
+/** A machine with a stand-in for ssh; see `stand-in-ssh.sh`. */
+class Machine implements Disposable {
+  readonly #home = temporaryDirectory();
+  readonly path = this.#home.path;
+  /** The directory of the sockets. */
+  readonly sockets = join(this.path, 'run');
+
+  /** The directory with ssh, and with the programs that `hold-ssh.sh` needs besides. */
+  readonly programs = join(this.path, 'bin');
+
+  constructor() {
+    mkdirSync(this.sockets);
+    mkdirSync(this.programs);
+    for (const name of ['cat', 'rm']) symlinkSync(`/bin/${name}`, join(this.programs, name));
+    this.write('bin/ssh', `#!/bin/sh\nexec /bin/sh '${join(import.meta.dirname, 'stand-in-ssh.sh')}' "$@"\n`, 0o755);
+    this.write('master', 'exit 0');
+    this.write('dial', 'exec cat');
+  }
+
+  write(name: string, content: string, mode = 0o644): void {
+    writeFileSync(join(this.path, name), content, { mode });
+  }
+
+  open(environment: NodeJS.ProcessEnv = {}): Promise<SshLink> {
+    const PATH = `${this.programs}:${process.env['PATH']}`;
+    return openSshLink(far, { PATH, TMPDIR: this.sockets, STAND_IN: this.path, ...environment });
+  }
+
+  get calls(): readonly string[] {
+    return readFileSync(join(this.path, 'calls'), 'utf8').trim().split('\n');
+  }
+
+  /** Ends the holder of the master connection, which otherwise lives as long as this process. */
+  [Symbol.dispose](): void {
+    const holder = join(this.path, 'holder');
+    try {
+      if (existsSync(holder)) process.kill(-Number(readFileSync(holder, 'utf8')), 'SIGKILL');
+    } catch {
+      // It has ended.
+    }
+    this.#home[Symbol.dispose]();
+  }
+}
+
+/** Sends a text over a connection to the link; resolves to the answer. */
+async function send({ socket }: SshLink, message: string): Promise<string> {
+  const connection = connect({ path: socket, allowHalfOpen: true });
+  connection.on('error', () => undefined);
+  connection.end(message);
+  return text(connection).catch((error: unknown) => String(error));
+}
+
+describe('a link over ssh', () => {
+  it('makes one master connection, and one call of ssh for each connection, which carries every byte', async () => {
+    using machine = new Machine();
+    const link = await machine.open();
+    expect(await Promise.all([send(link, 'one'), send(link, 'two')])).toEqual(['one', 'two']);
+    const [master, ...dials] = machine.calls;
+    expect(master).toMatch(/^-f -N -S \S+\/master .*-o ControlMaster=yes -l larry -p 2222 -- far$/);
+    expect(dials).toHaveLength(2);
+    for (const dial of dials)
+      expect(dial).toMatch(/^-S \S+\/master .*-o ControlMaster=no -l larry -p 2222 -- far docker system dial-stdio$/);
+  });
+
+  it('has a private directory for its sockets in TMPDIR', async () => {
+    using machine = new Machine();
+    const link = await machine.open();
+    expect(dirname(dirname(link.socket))).toBe(machine.sockets);
+    expect(readdirSync(dirname(link.socket)).toSorted()).toEqual(['engine', 'master']);
+  });
+
+  it.each([
+    ['TMPDIR is too long for the path of a socket', (path: string) => path.padEnd(61, 'x')],
+    ['TMPDIR is empty', () => ''],
+  ])('has it in /tmp if %s', async (_why, choose) => {
+    using machine = new Machine();
+    const TMPDIR = choose(machine.sockets);
+    if (TMPDIR !== '') mkdirSync(TMPDIR);
+    const directory = dirname((await machine.open({ TMPDIR })).socket);
+    rmSync(directory, { recursive: true });
+    expect(directory).toMatch(/^\/tmp\/gentoo-ssh-[^/]+$/);
+  });
+
+  it('has it in a TMPDIR of 60 bytes', async () => {
+    using machine = new Machine();
+    const TMPDIR = machine.sockets.padEnd(60, 'x');
+    mkdirSync(TMPDIR);
+    expect(dirname(dirname((await machine.open({ TMPDIR })).socket))).toBe(TMPDIR);
+  });
+
+  it('is lost when the master connection ends: no further call of ssh is made', async () => {
+    using machine = new Machine();
+    const link = await machine.open();
+    rmSync(join(dirname(link.socket), 'master'));
+    expect(await send(link, 'one')).not.toContain('one');
+    expect(machine.calls).toHaveLength(1);
+  });
+
+  it('ends a connection if ssh is gone', async () => {
+    using machine = new Machine();
+    const link = await machine.open({ PATH: machine.programs });
+    rmSync(join(machine.programs, 'ssh'));
+    expect(await send(link, 'one')).not.toContain('one');
+  });
+});
+
+describe('a link whose connections fail', () => {
+  it('says why, by a call of ssh without input', async () => {
+    using machine = new Machine();
+    const link = await machine.open();
+    expect(await link.explain()).toBeUndefined();
+    machine.write('dial', 'cat; echo first >&2; echo "Permission denied (publickey)." >&2; exit 255');
+    expect(await link.explain()).toMatchObject({
+      code: 'engine-denied',
+      message:
+        'failed to reach the Docker engine at ssh://larry@far:2222: the machine takes no key of this user (Permission denied (publickey).)',
+      logTail: ['first', 'Permission denied (publickey).'],
+    });
+    expect(machine.calls.at(-1)).toMatch(/ -- far docker system dial-stdio$/);
+  });
+
+  it('says so if ssh was killed', async () => {
+    using machine = new Machine();
+    const link = await machine.open();
+    machine.write('dial', 'kill -KILL $$');
+    expect(await link.explain()).toMatchObject({
+      code: 'engine-unreachable',
+      message: expect.stringContaining('ssh was killed') as string,
+    });
+  });
+});
+
+describe('a machine to which ssh makes no connection', () => {
+  it('is a failure in the words of ssh, and leaves no directory', async () => {
+    using machine = new Machine();
+    machine.write('master', 'echo "ssh: connect to host far port 2222: Connection refused" >&2; exit 255');
+    await expect(machine.open()).rejects.toMatchObject({
+      code: 'engine-unreachable',
+      message: expect.stringContaining('(ssh: connect to host far port 2222: Connection refused)') as string,
+    });
+    expect(readdirSync(machine.sockets)).toEqual([]);
+  });
+
+  it('has the last 10,000 characters of a long output', async () => {
+    using machine = new Machine();
+    machine.write('master', 'head -c 20000 /dev/zero | tr "\\0" x >&2; echo >&2; echo last >&2; exit 255');
+    await expect(machine.open()).rejects.toMatchObject({ logTail: ['x'.repeat(9994), 'last'] });
+  });
+
+  it('is a failure if there is no program ssh', async () => {
+    using machine = new Machine();
+    rmSync(join(machine.programs, 'ssh'));
+    await expect(machine.open({ PATH: machine.programs })).rejects.toMatchObject({
+      code: 'engine-denied',
+      message: 'failed to reach the Docker engine at ssh://larry@far:2222: there is no program ssh',
+      hint: 'install the SSH client: openssh-client on Debian, net-misc/openssh on Gentoo',
+    });
+    expect(readdirSync(machine.sockets)).toEqual([]);
+  });
+
+  it('is given up after a minute; then no process and no directory is left', async () => {
+    using machine = new Machine();
+    const limit = new AbortController();
+    const timeout = vi.spyOn(AbortSignal, 'timeout').mockReturnValue(limit.signal);
+    // The process that hangs holds this pipe open.
+    const pipe = join(machine.path, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const alive = createReadStream(pipe);
+    machine.write('master', `exec 3>'${pipe}'; echo waits >&3; exec sleep 1000`);
+    const opened = machine.open().catch((error: unknown) => error);
+    await once(alive, 'data');
+    limit.abort();
+    expect(await opened).toMatchObject({
+      code: 'engine-unreachable',
+      message: 'failed to reach the Docker engine at ssh://larry@far:2222: ssh did not log in within 60 s',
+      hint: 'check that ssh reaches the machine without a question',
+    });
+    expect(timeout).toHaveBeenCalledWith(60_000);
+    expect(readdirSync(machine.sockets)).toEqual([]);
+    await once(alive, 'end');
+  });
+});
