@@ -2,8 +2,12 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { buildImage } from '../../../src/builder/build-image.ts';
 import type { BuildRequest } from '../../../src/builder/build-request.ts';
 import { TreeGuard } from '../../../src/builder/tree/tree-guard.ts';
+import { describeChanges, describeUnrestored, treeChanged } from '../../../src/builder/tree/tree-words.ts';
+import type { ContainerSession } from '../../../src/container/container-session.ts';
 import { chooseMount } from '../../../src/container/mounts.ts';
 import { withContainer } from '../../../src/container/probe.ts';
+import type { ContainerSpec } from '../../../src/engine/containers.ts';
+import { EngineRefusal } from '../../../src/engine/refusal.ts';
 import { Failure, Failures } from '../../../src/failure.ts';
 import { registerTreeUse } from '../../../src/ownership/tree-register.ts';
 import {
@@ -51,6 +55,11 @@ async function registerOther(world: BuildWorld): Promise<void> {
     registerTreeUse(probe, '/mnt', 'gentoo-repository', 'another run'),
   );
 }
+
+const warnings = (world: BuildWorld) => world.events.filter(({ type }) => type === 'warning');
+
+const guardOf = (world: BuildWorld, session: ContainerSession) =>
+  new TreeGuard({ base: world.ready.base, tree: world.ready.tree, syncType: 'git' }, session);
 
 const commandsAfter = (world: BuildWorld) => world.portage.names.slice(world.portage.names.indexOf('changes'));
 
@@ -204,6 +213,14 @@ describe('changes of a tree that nobody is blamed for', () => {
     },
   );
 
+  it('are those of the build if only its own builder container mounts the tree besides', async () => {
+    using world = worldWithChange();
+    await world.startSelf([
+      { type: 'volume', source: 'gentoo-repository', target: '/var/db/repos/gentoo', readOnly: false },
+    ]);
+    expect(await outcomeOf(world)).toMatchObject({ code: 'tree-changed' });
+  });
+
   it('are not looked for in a tree that is mounted read-only', async () => {
     using world = worldWithChange();
     await world.startSelf([
@@ -217,6 +234,108 @@ describe('changes of a tree that nobody is blamed for', () => {
     using world = worldWithChange();
     world.portage[question] = '';
     expect(await outcomeOf(world)).toMatchObject({ packages: ['app-misc/hello-2.10'] });
-    expect(world.messages('warning')).toEqual(['the tree is not compared with its state before the build']);
+    expect(warnings(world)).toEqual([
+      {
+        type: 'warning',
+        message: 'the tree is not compared with its state before the build',
+        hint: 'if packages of this build are not trusted, sync the tree before the next build',
+      },
+    ]);
+  });
+
+  it.each([
+    [
+      'the error output of the program',
+      () => Promise.resolve({ stdout: '', stderr: ' no tar\n', exitCode: 1 }),
+      'no tar',
+    ],
+    ['the failure', () => Promise.reject(new Failure('engine-lost', 'failed to read')), 'failed to read'],
+    ['the refusal of the engine', () => Promise.reject(new EngineRefusal(409, 'no room')), 'no room'],
+  ] as const)('are unknown, with %s as the reason', async (_what, run, why) => {
+    using world = worldWithChange();
+    await guardOf(world, { ...(await world.session()), run }).begin();
+    expect(world.messages('warning')).toEqual([`the tree is not compared with its state before the build: ${why}`]);
+  });
+
+  it('end the build, instead, if it is interrupted or the fault is a defect', async () => {
+    using world = worldWithChange();
+    const session = await world.session();
+    const defect = new TypeError('x is undefined');
+    await expect(guardOf(world, { ...session, run: () => Promise.reject(defect) }).begin()).rejects.toBe(defect);
+    world.aborter.abort(interruption);
+    const interrupted = guardOf(world, { ...session, run: () => Promise.reject(interruption) });
+    await expect(interrupted.begin()).rejects.toBe(interruption);
+    expect(world.messages('warning')).toEqual([]);
+  });
+});
+
+describe('the warning about a tree that stays as it is', () => {
+  const blame = 'if neither you nor another program changed it, a package of this build did';
+
+  it.each([
+    [false, 'rsync', 'it is not a git clone'],
+    [false, 'git', 'gentoo-builder did not make the volume'],
+    [true, 'git', 'other containers used it, too'],
+  ] as const)('says what to do with a volume (shared: %s, %s)', (isShared, syncType, why) => {
+    const tree = chooseMount('tree', undefined, undefined);
+    expect(describeUnrestored(tree, isShared, syncType)).toEqual({
+      message: `it stays as it is, because ${why}`,
+      hint: `${blame}: sync the tree again`,
+    });
+  });
+
+  it.each([true, false])('says what to do with a directory (shared: %s)', (isShared) => {
+    expect(describeUnrestored(chooseMount('tree', '/srv/gentoo', undefined), isShared, 'git')).toEqual({
+      message: 'it stays as it is, because it is a directory of yours',
+      hint: `${blame}: look at the files`,
+    });
+  });
+
+  it('names all of five paths', () => {
+    const tree = chooseMount('tree', '/srv/gentoo', undefined);
+    expect(describeChanges(tree, ['a', 'b', 'c', 'd', 'e'])).toBe(
+      '/srv/gentoo changed while the packages were built: a, b, c, d, e',
+    );
+  });
+});
+
+describe('the failure of a build that changed the tree', () => {
+  const tree = chooseMount('tree', undefined, undefined);
+  const hint =
+    'an ebuild must not write to its repository: look for these paths in the phases of the ebuilds (pkg_*); ' +
+    'the binary packages of this build may be wrong: build with --no-binpkgs, or remove them';
+  const removal = 'remove the volume, so that the next build fills it again: docker volume rm gentoo-repository';
+
+  it.each([
+    ['restored', hint],
+    ['emptied', hint],
+    [undefined, `${hint}\n${removal}`],
+  ] as const)('says what to do: %s', (restored, expected) => {
+    expect(treeChanged(tree, ['a'], restored).hint).toBe(expected);
+  });
+});
+
+describe('the register of the users of a tree', () => {
+  it('is in a volume that probes mount, and no build container', async () => {
+    using world = worldWithChange();
+    await outcomeOf(world);
+    const mounting = world
+      .calls('createContainer')
+      .map(([name, spec]) => ({ name, mounts: (spec as ContainerSpec).mounts }))
+      .filter(({ mounts }) => mounts.some(({ source }) => source === 'gentoo-images'));
+    expect(mounting.length).toBeGreaterThan(1);
+    for (const { name, mounts } of mounting) {
+      expect(name).toMatch(/-probe-/);
+      expect(mounts).toContainEqual({ type: 'volume', source: 'gentoo-images', target: '/mnt' });
+    }
+  });
+
+  it('is not looked at for a directory of the user', async () => {
+    using world = worldWithChange();
+    const session = await world.session();
+    const tree = chooseMount('tree', '/srv/gentoo', undefined);
+    const before = world.calls('inspectVolume').length;
+    await new TreeGuard({ base: world.ready.base, tree, syncType: 'git' }, session).begin();
+    expect(world.calls('inspectVolume')).toHaveLength(before);
   });
 });
