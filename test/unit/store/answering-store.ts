@@ -2,12 +2,13 @@ import type { ExecRequest } from '../../../src/engine/execs.ts';
 import { commandsIn } from '../../../src/engine/run-command.ts';
 import { parsePartition } from '../../../src/store/partition.ts';
 import type { StoreMount } from '../../../src/store/portage-program.ts';
+import type { ExecResult } from '../../support/fake-engine/fake-engine-execs.ts';
 import { FakeEngine } from '../../support/fake-engine/fake-engine.ts';
 
 export const partition = parsePartition('x86_64-pc-linux-gnu/generic/default-0123456789ab');
 
 /** A store in a container whose programs print these outputs, one after another; `ran` has what was run. */
-export async function storeSaying(...outputs: readonly { stdout?: string; stderr?: string }[]) {
+export async function storeSaying(...outputs: readonly ExecResult[]) {
   const engine = new FakeEngine();
   const ran: ExecRequest[] = [];
   const left = [...outputs];

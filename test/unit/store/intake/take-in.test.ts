@@ -1,6 +1,10 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { cpvOf, indexStaging, listStaged } from '../../../../src/store/intake/staging.ts';
 import { takeIn } from '../../../../src/store/intake/take-in.ts';
+import { temporaryDirectory } from '../../site/git-program.ts';
 import { storeSaying } from '../answering-store.ts';
 
 const nothing = { taken: [], refused: [] };
@@ -35,15 +39,43 @@ describe('the intake of new packages', () => {
   });
 
   it.each([
-    ['a full store', "OSError: [Errno 28] No space left on device: '/x'", 'disk-full', /: no space left on device at /],
-    ['a store that Portage cannot write', 'PermissionError: no', 'store-corrupt', /: PermissionError: no$/],
-  ])('names %s', async (_name, stderr, code, message) => {
+    {
+      what: 'a full store',
+      stderr: "OSError: [Errno 28] No space left on device: '/x'",
+      code: 'disk-full',
+      message: 'failed to take new packages into the store: no space left on device at /var/cache/binpkgs',
+      hint: 'free space in the volume or directory that is mounted at /var/cache/binpkgs',
+    },
+    {
+      what: 'a store that Portage cannot write',
+      stderr: 'PermissionError: no',
+      code: 'store-corrupt',
+      message: 'failed to take new packages into the store: PermissionError: no',
+      hint: 'read the output of Portage above: the store may be full, or mounted read-only',
+    },
+  ])('names $what', async ({ stderr, code, message, hint }) => {
     const { store } = await storeSaying({ stderr: `Traceback\n${stderr}\n` });
     await expect(takeIn(store, '/staging', [])).rejects.toMatchObject({
-      code,
-      message: expect.stringMatching(message) as string,
+      ...{ code, message, hint },
       logTail: ['Traceback', stderr],
     });
+  });
+
+  it('passes on what is no failure of the program', async () => {
+    const { store } = await storeSaying({});
+    const lost = new Error('lost');
+    await expect(takeIn({ ...store, run: () => Promise.reject(lost) }, '/staging', [])).rejects.toBe(lost);
+  });
+
+  it.each([
+    { taken: [{ path: 'p', cpv: 'c', buildId: 1.5 }], refused: [] },
+    { taken: [{ path: 'p', buildId: 1 }], refused: [] },
+    { taken: [], refused: [{ path: 'p', cpv: 'c', why: 'w', expected: 'no', again: false }] },
+    { taken: [], refused: [{ path: 'p', cpv: 'c', expected: true, again: false }] },
+    { taken: [] },
+  ])('refuses an incomplete answer: %j', async (answer) => {
+    const { store } = await storeSaying({ stdout: JSON.stringify(answer), stderr: 'last' });
+    await expect(takeIn(store, '/staging', [])).rejects.toMatchObject({ code: 'store-corrupt' });
   });
 });
 
@@ -53,9 +85,35 @@ describe('a staging place', () => {
     expect(await listStaged(store)).toEqual([{ partition: present, path: 'a/b/b-1-2.gpkg.tar' }]);
   });
 
+  it('is listed by a program that finds the packages of partitions, but no index, empty file or link to a partition', async () => {
+    using place = temporaryDirectory();
+    const write = (path: string, content = 'x') => {
+      mkdirSync(dirname(join(place.path, path)), { recursive: true });
+      writeFileSync(join(place.path, path), content);
+    };
+    const former = present.replace('-v2', '');
+    for (const path of ['a/b/b-1-2.gpkg.tar', 'a/c/c-1-1.xpak', 'a/d/d-1.tbz2']) write(`${present}/${path}`);
+    for (const path of [`${present}/Packages`, `${present}/a.xpak`, `${former}/a/b/b-1-1.xpak`]) write(path);
+    write(`${present}/a/e/e-1-1.xpak`, '');
+    symlinkSync(join(place.path, present), join(place.path, present.replace('default', 'link')));
+    const { store, ran } = await storeSaying({});
+    await listStaged(store);
+    const [program = '', ...args] = ran[0]?.command ?? [];
+    expect(args.slice(2)).toEqual(['zentoo-staged', '/var/cache/binpkgs']);
+    const printed = execFileSync(program, [...args.slice(0, -1), place.path], { encoding: 'utf8' });
+    const { store: printing } = await storeSaying({ stdout: printed });
+    const staged = await listStaged(printing);
+    expect(staged.map(({ partition }) => partition)).toEqual([present, present, present]);
+    expect(staged.map(({ path }) => path).toSorted()).toEqual(['a/b/b-1-2.gpkg.tar', 'a/c/c-1-1.xpak', 'a/d/d-1.tbz2']);
+  });
+
   it.each([
     ['a/b/b-1-2.gpkg.tar', 'a/b-1'],
     ['a/b/b-1-r3-12.xpak', 'a/b-1-r3'],
+    ['app-misc/hello/hello-2.10-1.gpkg.tar', 'app-misc/hello-2.10'],
+    ['app-misc/hello/hello-2.10-1.gpkg.tar.new', ''],
+    ['app-misc/hello/hallo-2.10-1.gpkg.tar', ''],
+    ['x/app-misc/hello/hello-2.10-1.gpkg.tar', ''],
     ['a/b/b-1.gpkg.tar', ''],
     ['a/b-1-2.gpkg.tar', ''],
   ])('names the package of the file %s', (path, cpv) => {
@@ -66,5 +124,18 @@ describe('a staging place', () => {
     const { store, ran } = await storeSaying({});
     await indexStaging(store);
     expect(ran[0]?.command.slice(4)).toEqual(['/var/cache/binpkgs/.store', '/var/cache/binpkgs']);
+    expect(ran[0]?.command[3]).toContain('stage-index STORE STAGING');
+  });
+
+  it.each([
+    ['Traceback\nKeyError: x\n\n', 'KeyError: x'],
+    ['\n', 'the program printed no error'],
+  ])('is a failure without that index: %j', async (stderr, cause) => {
+    const { store } = await storeSaying({ exitCode: 1, stderr });
+    await expect(indexStaging(store)).rejects.toMatchObject({
+      code: 'store-corrupt',
+      message: `failed to read the indexes of the store: ${cause}`,
+      hint: 'check that the stage has python3, and that the store is readable',
+    });
   });
 });
