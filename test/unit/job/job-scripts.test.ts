@@ -882,6 +882,21 @@ describe('the age rule of a sync', () => {
 });
 
 describe('the other programs', () => {
+  it('have names, which their errors and lists of processes show', () => {
+    const place = { trees: ['/tree'], holder: 'x' } as const;
+    const command = ['emerge'];
+    const sync = syncUnderLock(place, '/tree', { command, maxAge: 0, leftovers: 'refuse', isUserDirectory: true });
+    expect([
+      ...sync.filter((word) => word.startsWith('gentoo-builder-')),
+      underLock('shared', place, command)[3],
+      stampedCommand('/work', '/tree', command)[3],
+      settingsCommand('/tree', command)[3],
+    ]).toEqual([
+      ...['gentoo-builder-young', 'gentoo-builder-lock', 'gentoo-builder-sync', 'gentoo-builder-warn-of-sync'],
+      ...['gentoo-builder-lock', 'gentoo-builder-stamped', 'gentoo-builder-settings'],
+    ]);
+  });
+
   it('print each setting with a zero byte after it', async () => {
     const { stdout } = await run(settingsCommand(directory, sh('echo a/b/c')));
     const fields = stdout.split('\0');

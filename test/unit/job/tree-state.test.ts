@@ -257,9 +257,48 @@ describe('the comparison of a tree with its state', () => {
     expect(restore()).toBe('emptied');
   });
 
-  it('needs complete output', () => {
-    expect(parseRecordedTree('1.5\0')).toBeUndefined();
-    expect(parseTreeChanges('')).toBeUndefined();
-    expect(parseRestoration('')).toBeUndefined();
+  it.each(['', '1.5\0', '\x000:0\x00755\x00\x00\0', '1.5\0\x00755\x00\x00\0', '1.5\x000:0\0\x00\x00\0'])(
+    'needs the time, the owner and the mode of the state: %j is not enough',
+    (output) => {
+      expect(parseRecordedTree(output)).toBeUndefined();
+    },
+  );
+
+  it.each(['1.5\x000:0\x00755', '1.5\x000:0\x00755\0s', '1.5\x000:0\x00755\0s\0g', '1.5\x000:0\x00755\0s\0g\0x'])(
+    'needs all fields of the state, each with its end: %j is not enough',
+    (output) => {
+      expect(parseRecordedTree(output)).toBeUndefined();
+    },
+  );
+
+  it('has a state without a stamp and without files of git', () => {
+    const [time, owner, mode] = ['1.5', '0:0', '755'];
+    expect(parseRecordedTree('1.5\x000:0\x00755\x00\x00\0')).toEqual({ time, owner, mode, stamp: '', gitFiles: '' });
+  });
+
+  it('needs to know who uses the tree, and a result of the restoration', () => {
+    for (const output of ['', 'exclusive', 'other\0s\0f a\0']) expect(parseTreeChanges(output)).toBeUndefined();
+    for (const output of ['', 'restored', 'restored\nx']) expect(parseRestoration(output)).toBeUndefined();
+    for (const word of ['restored', 'emptied', 'busy']) expect(parseRestoration(`${word}\n`)).toBe(word);
+  });
+
+  it.each<[string, TreeChanges]>([
+    ['none\0', { lock: 'none', stamp: '', paths: [] }],
+    ['exclusive\0s\0', { lock: 'exclusive', stamp: 's', paths: [] }],
+    ['shared\0s\0d \0', { lock: 'shared', stamp: 's', paths: ['.'] }],
+    ['shared\0s\0d \0f b\0f a\0', { lock: 'shared', stamp: 's', paths: ['a', 'b'] }],
+    ['shared\0s\0d \0d a\0d b\0f a/x y\0', { lock: 'shared', stamp: 's', paths: ['a/x y', 'b'] }],
+    ['shared\0s\0d a\0d a/b\0d a/b/c\0', { lock: 'shared', stamp: 's', paths: ['a/b/c'] }],
+  ])('names files, and directories only if no change in them is named: %j', (output, expected) => {
+    expect(parseTreeChanges(output)).toEqual(expected);
+  });
+
+  it('is made by programs whose errors have their names', () => {
+    const commands = [recordTreeCommand(tree), findChangesCommand(tree, state, true), restoreTreeCommand(tree, state)];
+    expect(commands.map(([, , , name]) => name)).toEqual([
+      'gentoo-builder-state',
+      'gentoo-builder-changes',
+      'gentoo-builder-restore',
+    ]);
   });
 });
