@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs';
 import type { Container } from '../../engine/containers.ts';
 
 /** The path of a directory on the engine's host; from a container, by the mount that the directory is in. */
-export function directoryOnHost(directory: string, self: Container | undefined): string {
+export function directoryOnHost(directory: string, self: Pick<Container, 'id' | 'mounts'> | undefined): string {
   const path = realpathSync(directory);
   const mount = self?.mounts
     .filter(({ target }) => path === target || path.startsWith(`${target}/`))

@@ -10,6 +10,7 @@ import {
   findNameOf,
   findRegistration,
   isSameOwner,
+  listRegistrationVolumes,
   makeFormerState,
   newVolumePrefix,
   removeRegistration,
@@ -119,18 +120,23 @@ async function requireFree(
 }
 
 /** The failure of a site whose name another owner has; undefined if the owner is not a site. */
-function takenFailure({ name, directory, id }: Site, owner: SiteOwner | undefined): Failure {
-  const { whose, hint } = describeOwner(id, owner);
+function takenFailure(site: Site, owner: SiteOwner | undefined): Failure {
+  const { name, directory } = site;
+  const { whose, hint } = describeOwner(site, owner);
   return new Failure('site-taken', `failed to use the name of the site in ${directory}, ${name}: ${whose}`, { hint });
 }
 
-function describeOwner(id: string | undefined, owner: SiteOwner | undefined): { whose: string; hint: string } {
+function describeOwner({ name, id }: Site, owner: SiteOwner | undefined): { whose: string; hint: string } {
   const rename = 'give one of the two sites another name in its site.yaml';
-  if (owner === undefined)
-    return { whose: 'another program created its state volume', hint: `give the site another name in site.yaml` };
+  const another = 'give the site another name in site.yaml';
+  if (owner === undefined) return { whose: 'another program created its state volume', hint: another };
   if ('id' in owner) {
     const isSame = `if it is the same site, write this line into site.yaml: id: ${owner.id}`;
     return { whose: `the site with the id ${owner.id} has the same name`, hint: `${rename}; ${isSame}` };
+  }
+  if (owner.directory === '') {
+    const look = `look at the volumes ${listRegistrationVolumes(name).join(' and ')}, and remove the one that nobody needs`;
+    return { whose: 'another program created the volume of its registration', hint: `${look}, or ${another}` };
   }
   const adopt = `zentoo adopt --from '${owner.directory}'`;
   const whose = `the site in ${owner.directory}, registered without an id, has the same name`;

@@ -5,7 +5,10 @@ import { formatLabel, readFormat, siteFormat } from './formats.ts';
 import { siteLabel } from './labels.ts';
 import { stateVolume } from './volume-names.ts';
 
-/** The owner of a site's name: the id of the site, or the directory of a site without an id. */
+/**
+ * The owner of a site's name: the id of the site, or the directory of a site without an id. The directory is empty if another program
+ * created the volume of the registration.
+ */
 export type SiteOwner = { readonly id: string } | { readonly directory: string };
 
 /** The registration of a site's name on an engine. */
@@ -30,6 +33,11 @@ const registrationVolumes = {
   registration: (name: string) => `zentoo-${name}-site`,
   adoption: (name: string) => `zentoo-${name}-adopted`,
 } as const;
+
+/** The names of the volumes whose labels may be the registration of a name. */
+export function listRegistrationVolumes(name: string): readonly string[] {
+  return Object.values(registrationVolumes).map((volumeOf) => volumeOf(name));
+}
 
 /** How a site gets a name: it registers a free name, or it adopts the name of a site without an id. */
 export type RegistrationKind = keyof typeof registrationVolumes;

@@ -16,6 +16,7 @@ const mount = (source: string, target: string, type: 'bind' | 'volume' = 'bind')
 });
 const taken = (whose: string) =>
   expect.objectContaining({ code: 'site-taken', exitStatus: 20, message: expect.stringContaining(whose) });
+const rename = 'give one of the two sites another name in its site.yaml';
 const [a, b] = ['aaaaaaaaaaaa', 'bbbbbbbbbbbb'];
 const siteA = siteOf({ id: a });
 
@@ -55,9 +56,12 @@ describe('the registration of a site with an id', () => {
     using world = new BuildWorld();
     await use(world, siteA);
     for (const access of ['write', 'read'] as const)
-      await expect(use(world, siteOf({ id: b }), access)).rejects.toEqual(
-        taken(`the site with the id ${a} has the same name`),
-      );
+      await expect(use(world, siteOf({ id: b }), access)).rejects.toMatchObject({
+        code: 'site-taken',
+        exitStatus: 20,
+        message: `failed to use the name of the site in ${siteA.directory}, net: the site with the id ${a} has the same name`,
+        hint: `${rename}; if it is the same site, write this line into site.yaml: id: ${a}`,
+      });
     await use(world, siteOf({ id: b, name: 'another' }));
   });
 
@@ -65,9 +69,28 @@ describe('the registration of a site with an id', () => {
     using world = new BuildWorld();
     await use(world, siteA);
     const copy = use(world, siteOf({ id: a, name: 'copy' }));
-    await expect(copy).rejects.toEqual(taken('the site net has the same id, and this one is called copy'));
-    await expect(copy).rejects.toMatchObject({ hint: expect.stringContaining('zentoo init --new-id') });
+    await expect(copy).rejects.toMatchObject({
+      code: 'site-taken',
+      message: `failed to use the id of the site in ${siteA.directory}, ${a}: the site net has the same id, and this one is called copy`,
+      hint: 'if this site was made from a copy: zentoo init --new-id; otherwise call it net again in site.yaml',
+    });
     await use(world, siteOf({ id: b, name: 'copy' }));
+  });
+
+  it('is refused if another program made the volume of its state or of its registration', async () => {
+    using world = new BuildWorld();
+    world.addVolume(`zentoo-${a}-state`);
+    await expect(use(world, siteA)).rejects.toMatchObject({
+      code: 'site-taken',
+      message: `failed to use the id of the site in ${siteA.directory}, ${a}: another program created the volume zentoo-${a}-state`,
+      hint: 'remove the volume if nobody needs it, or give the site another id: zentoo init --new-id',
+    });
+    world.addVolume('zentoo-net-site');
+    await expect(use(world, siteOf({ id: b }))).rejects.toMatchObject({
+      code: 'site-taken',
+      message: `failed to use the name of the site in ${siteA.directory}, net: another program created the volume of its registration`,
+      hint: 'look at the volumes zentoo-net-site and zentoo-net-adopted, and remove the one that nobody needs, or give the site another name in site.yaml',
+    });
   });
 
   it('is given to one of two sites that register the same name at the same moment', async () => {
@@ -102,11 +125,17 @@ describe('the registration of a site without an id', () => {
     expect(await of('one')).toEqual({ volumePrefix: 'zentoo-net', isRegistered: true });
     await of('one');
     await of('link');
-    await expect(of('two')).rejects.toEqual(taken(`net: the site in ${home.path}/one, registered without an id`));
+    const adopt = `zentoo adopt --from '${home.path}/one'`;
     await expect(of('two')).rejects.toMatchObject({
-      hint: expect.stringContaining(`zentoo adopt --from '${home.path}/one' here`),
+      message: `failed to use the name of the site in ${home.path}/two, net: the site in ${home.path}/one, registered without an id, has the same name`,
+      hint: `${rename}; if it is the same site: run zentoo adopt there and commit its site.yaml, or ${adopt} here`,
     });
-    await expect(use(world, siteA)).rejects.toEqual(taken('registered without an id, has the same name'));
+    await expect(use(world, siteA)).rejects.toMatchObject({
+      message: expect.stringContaining(
+        `the site in ${home.path}/one, registered without an id, has the same name`,
+      ) as string,
+      hint: `if it is this site: run ${adopt}; otherwise ${rename}`,
+    });
   });
 
   it('goes on with what zentoo 0.1.0 registered', async () => {
@@ -122,9 +151,11 @@ describe('the registration of a site without an id', () => {
     using world = new BuildWorld();
     using home = temporaryDirectory();
     world.addVolume('zentoo-net-state');
-    await expect(use(world, siteOf({ directory: home.path }))).rejects.toEqual(
-      taken('another program created its state volume'),
-    );
+    await expect(use(world, siteOf({ directory: home.path }))).rejects.toMatchObject({
+      code: 'site-taken',
+      message: `failed to use the name of the site in ${home.path}, net: another program created its state volume`,
+      hint: 'give the site another name in site.yaml',
+    });
     expect(ofSites(world)).toEqual(['zentoo-net-state']);
   });
 
