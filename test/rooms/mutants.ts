@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -65,6 +65,8 @@ async function runStryker(
   tests: string,
 ): Promise<readonly MutantResult[]> {
   const sandboxes = mkdtempSync(join(tmpdir(), 'gentoo-builder-mutants-'));
+  // Some tests read the sources as another user.
+  chmodSync(sandboxes, 0o755);
   // StrykerJS ends the process at a signal, so that `finally` would not run.
   process.once('exit', () => rmSync(sandboxes, { recursive: true, force: true }));
   try {
