@@ -13,7 +13,7 @@ import {
 import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { parseSshAddress } from '../../../src/engine/ssh/ssh-address.ts';
 import { openSshLink, type SshLink } from '../../../src/engine/ssh/ssh-link.ts';
 import { temporaryDirectory } from '../site/git-program.ts';
@@ -181,7 +181,9 @@ describe('a machine to which ssh makes no connection', () => {
   });
 
   it('is given up after a minute; then no process and no directory is left', async () => {
-    using machine = new Machine();
+    const machine = new Machine();
+    // Also if the test hangs.
+    onTestFinished(() => machine[Symbol.dispose]());
     const limit = new AbortController();
     const timeout = vi.spyOn(AbortSignal, 'timeout').mockReturnValue(limit.signal);
     // The process that hangs holds this pipe open.

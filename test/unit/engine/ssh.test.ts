@@ -58,6 +58,7 @@ Host key verification failed.\r
 
 test.each([
   [255, changed, 11, 'not the one that is known', 'ssh-keygen -f "/root/.ssh/known_hosts" -R "far"'],
+  [255, 'RSA host key for far was revoked\n', 11, 'not the one that is known', 'by hand: ssh-keygen -R far'],
   [255, 'Host key verification failed.\r\n', 11, 'host key is not known', 'ssh -p 2222 larry@far'],
   [
     255,
@@ -92,6 +93,8 @@ test.each([
   [255, 'ssh: connect to host far port 2222: Connection timed out\n', 10, 'reach the machine', 'check the name'],
   [255, '', 10, 'ssh does not reach the machine', 'check the name'],
   [127, 'bash: line 1: docker: command not found\n', 11, 'no docker command', 'ssh -p 2222 larry@far docker version'],
+  [127, 'exec: not found\n', 11, 'no docker command', 'install Docker'],
+  [126, 'docker: Permission denied\n', 11, 'no docker command', 'check the PATH'],
   [1, 'sh: docker: not found\n', 11, 'no docker command', 'install Docker'],
   [1, 'dial unix /var/run/docker.sock: connect: permission denied\n', 11, 'may not use the engine', 'usermod'],
   [
