@@ -65,7 +65,6 @@ async function runStryker(
   tests: string,
 ): Promise<readonly MutantResult[]> {
   const sandboxes = mkdtempSync(join(tmpdir(), 'gentoo-builder-mutants-'));
-  // Some tests read the sources as another user.
   chmodSync(sandboxes, 0o755);
   // StrykerJS ends the process at a signal, so that `finally` would not run.
   process.once('exit', () => rmSync(sandboxes, { recursive: true, force: true }));
@@ -80,6 +79,8 @@ async function runStryker(
         import.meta.resolve('./sample-mutants.ts'),
         import.meta.resolve('./announce-survivors.ts'),
       ],
+      // In the sandbox, before the tests: some tests read the sources as another user.
+      buildCommand: 'chmod 0755 .',
       checkers: [SAMPLER],
       sample: { seed, perRoom },
       coverageAnalysis: 'perTest',

@@ -59,11 +59,14 @@ describe('a container that mounts a work volume', () => {
     },
   );
 
-  it.each(['mine', 'gentoo-feed', 'gentoo-c0d', `${volume}-other`])('is not with the name %s', (name) => {
-    expect(disproveWorkContainer({ id, name, targets }, volume, targets)).toBe(
-      `the container ${name}, which mounts it, does not have the name of a build container`,
-    );
-  });
+  it.each(['mine', 'gentoo-feed', 'gentoo-c0d', 'my-gentoo-c0dec0de', 'gentoo-c0dec0de-x', `${volume}-other`])(
+    'is not with the name %s',
+    (name) => {
+      expect(disproveWorkContainer({ id, name, targets }, volume, targets)).toBe(
+        `the container ${name}, which mounts it, does not have the name of a build container`,
+      );
+    },
+  );
 
   it('is not if it mounts the volume elsewhere as well', () => {
     const user = { id, name: volume, targets: [...targets, '/srv'] };
