@@ -37,8 +37,9 @@ export async function listStaged({ run }: CommandRunner): Promise<readonly Stage
 
 /** The package of a staged file, `category/name-version`, as its path says it; empty if it does not. */
 export function cpvOf({ path }: Pick<StagedPackage, 'path'>): string {
-  const [, category, , name] = /^([^/]+)\/([^/]+)\/(\2-[^/]+)-\d+\.(?:gpkg\.tar|xpak)$/.exec(path) ?? [];
-  return category === undefined || name === undefined ? '' : `${category}/${name}`;
+  const known = /^([^/]+\/)([^/]+)\/(\2-[^/]+)-\d+\.(?:gpkg\.tar|xpak)$/;
+  const [, category = '', , name = ''] = known.exec(path) ?? [];
+  return `${category}${name}`;
 }
 
 function lastLine(said: string): string {
