@@ -70,6 +70,8 @@ describe('a build whose packages change the tree', () => {
     expect(error).toMatchObject({ code: 'tree-changed', exitStatus: 31 });
     expect(String(error)).toContain(`failed to keep the tree: ${named}; it has been restored`);
     expect(commandsAfter(world)).toEqual(['changes', 'restore']);
+    // The state is read under the lock of the tree, which other builds share.
+    expect(world.portage.request('state').command.slice(4, 6)).toEqual(['--shared', '/var/db/repos/gentoo']);
     const restore = world.portage.request('restore').command;
     expect(restore.slice(4)).toEqual(['/var/db/repos/gentoo', '1.5', '0:0', '755', 'archive']);
     const containers = world.calls('execAttached').map(([id]) => id);
@@ -337,5 +339,6 @@ describe('the register of the users of a tree', () => {
     const before = world.calls('inspectVolume').length;
     await new TreeGuard({ base: world.ready.base, tree, syncType: 'git' }, session).begin();
     expect(world.calls('inspectVolume')).toHaveLength(before);
+    expect(world.engine.volumes.has('gentoo-images')).toBe(false);
   });
 });

@@ -128,7 +128,7 @@ describe('a staging place', () => {
   });
 
   it.each([
-    ['Traceback\nKeyError: x\n\n', 'KeyError: x'],
+    ['Traceback\n  File\nKeyError: x\n\n', 'KeyError: x'],
     ['\n', 'the program printed no error'],
   ])('is a failure without that index: %j', async (stderr, cause) => {
     const { store } = await storeSaying({ exitCode: 1, stderr });
