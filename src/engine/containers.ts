@@ -128,7 +128,10 @@ export interface Containers {
    * need not be started. Throws if the container does not exist.
    */
   statPath(id: ContainerId, path: string): Promise<PathStat | undefined>;
-  /** Returns a tar stream of a file or directory; undefined if it does not exist. */
+  /**
+   * Returns a tar stream of a file or directory; undefined if it does not exist. If the connection is lost or half open, the stream
+   * fails with `engine-lost`.
+   */
   readArchive(id: ContainerId, path: string): Promise<Readable | undefined>;
   /** Unpacks a tar stream into an existing directory. */
   writeArchive(id: ContainerId, directory: string, archive: Readable): Promise<void>;

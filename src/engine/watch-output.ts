@@ -1,8 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { AttachedExec, Execs, OutputChunk } from './execs.ts';
+import type { AttachedExec, Execs } from './execs.ts';
 
 /** If a connection brings no byte for this time, {@link watchOutput} asks whether it is half open. */
 const silenceMs = 6000;
+
+/** What a connection brings, and what closes it: an attached process, or an answer of the engine. */
+export interface WatchedConnection<Piece> {
+  readonly output: AsyncIterable<Piece>;
+  close(): void;
+}
 
 /** Decides whether a connection that brought no byte for `silentMs` is half open. */
 export type HalfOpenRule = (silentMs: number) => boolean | Promise<boolean>;
@@ -24,16 +30,16 @@ export function unlessRunning(engine: Pick<Execs, 'execExitCode'>, { id }: Attac
 }
 
 /**
- * Reads the output of a process piece by piece, and closes the connection at the end. If an engine or a proxy is gone, a
- * connection may be half open: it brings no byte and does not end. Every reader of an attached process therefore reads through
- * this function. Only silence while the reader waits counts. Returns `half-open` if the rule says so, otherwise `ended`.
- * Throws the errors of the connection and of the rule.
+ * Reads what a connection brings piece by piece, and closes the connection at the end. If an engine or a proxy is gone, a
+ * connection may be half open: it brings no byte and does not end. Every reader of an attached process or of an archive therefore
+ * reads through this function. Only silence while the reader waits counts. Returns `half-open` if the rule says so, otherwise
+ * `ended`. Throws the errors of the connection and of the rule.
  */
-export async function* watchOutput(
-  exec: AttachedExec,
+export async function* watchOutput<Piece>(
+  connection: WatchedConnection<Piece>,
   isHalfOpen: HalfOpenRule,
-): AsyncGenerator<OutputChunk, 'ended' | 'half-open'> {
-  const reader = exec.output[Symbol.asyncIterator]();
+): AsyncGenerator<Piece, 'ended' | 'half-open'> {
+  const reader = connection.output[Symbol.asyncIterator]();
   try {
     for (;;) {
       const next = await unlessHalfOpen(reader.next(), isHalfOpen);
@@ -42,7 +48,7 @@ export async function* watchOutput(
       yield next.value;
     }
   } finally {
-    exec.close();
+    connection.close();
   }
 }
 

@@ -1,11 +1,14 @@
 import { createReadStream } from 'node:fs';
+import { Readable } from 'node:stream';
 
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
+import { entriesOf } from '../../src/engine/archive-entries.ts';
 import { connectEngine } from '../../src/engine/docker/connect-engine.ts';
 import type { HeldStdin } from '../../src/engine/containers.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import type { ContainerId } from '../../src/engine/identifiers.ts';
+import { fakeTime, passTime, restoreTime } from '../support/fake-time.ts';
 import { EngineProxy, type ProxyRules } from '../support/proxy.ts';
 import { stage } from '../support/real-engine/real-engine.ts';
 import { uniqueName } from '../support/unique-name.ts';
@@ -17,7 +20,10 @@ let stack: AsyncDisposableStack;
 beforeEach(() => {
   stack = new AsyncDisposableStack();
 });
-afterEach(() => stack.disposeAsync());
+afterEach(async () => {
+  restoreTime();
+  await stack.disposeAsync();
+});
 
 test('a wait continues after its connection is cut', async () => {
   await connect({});
@@ -90,6 +96,22 @@ test('an output that hangs half open ends when it is closed', async () => {
   }
   expect(bytes).toBeGreaterThan(0);
   // An engine that cannot deliver output takes 20 s to remove the container.
+  await proxy[Symbol.asyncDispose]();
+});
+
+test('kind of case 1.12: an archive that hangs half open fails as engine-lost', async () => {
+  await connect({});
+  const id = await createContainer();
+  const archive = await engine.readArchive(id, '/usr');
+  proxy.freeze();
+  fakeTime();
+  const hint = expect.stringContaining('a proxy closes connections') as string;
+  const reading = (async () => {
+    for await (const entry of entriesOf(archive ?? Readable.from([]))) entry.resume();
+  })();
+  await expect(passTime(reading)).rejects.toMatchObject({ code: 'engine-lost', hint });
+  restoreTime();
+  // An engine that cannot deliver an archive waits for its reader while the container is removed.
   await proxy[Symbol.asyncDispose]();
 });
 

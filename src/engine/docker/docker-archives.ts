@@ -2,12 +2,20 @@ import { Readable } from 'node:stream';
 
 import { number, object, optional, safeParse, string } from 'valibot';
 
+import { Failure } from '../../failure.ts';
 import { parseJson } from '../../parse-json.ts';
 import { unlessAbsent } from './answer.ts';
 import type { Containers, PathStat } from '../containers.ts';
 import type { DockerClient } from './docker-client.ts';
 import type { ContainerId } from '../identifiers.ts';
 import { EngineRefusal } from '../refusal.ts';
+import { watchOutput } from '../watch-output.ts';
+
+/**
+ * An engine sends an archive without pauses; only its disk or a network file system may stop it. If an answer brings no byte
+ * for this time, it counts as half open, even if the engine answers other requests.
+ */
+const longestSilenceMs = 2 * 60_000;
 
 /** Reads and writes files in containers with archive requests, which need no process in the container. */
 export function dockerArchives(client: DockerClient): Pick<Containers, 'statPath' | 'readArchive' | 'writeArchive'> {
@@ -31,11 +39,12 @@ export function dockerArchives(client: DockerClient): Pick<Containers, 'statPath
     },
 
     async readArchive(id, path) {
+      const step = `read ${path} in container ${id}`;
       const answer: unknown = await unlessPathAbsent(
         id,
-        client.repeat(`read ${path} in container ${id}`, (docker) => docker.getContainer(id).getArchive({ path })),
+        client.repeat(step, (docker) => docker.getContainer(id).getArchive({ path })),
       );
-      return answer instanceof Readable ? answer : undefined;
+      return answer instanceof Readable ? archiveIn(answer, client, step) : undefined;
     },
 
     async writeArchive(id, directory, archive) {
@@ -48,6 +57,38 @@ export function dockerArchives(client: DockerClient): Pick<Containers, 'statPath
       }
     },
   };
+}
+
+/**
+ * The archive in an answer of the engine. If the engine is lost while the archive flows, the archive fails with a `Failure`
+ * `engine-lost`, also if nothing closes the connection. Destroying the archive closes the connection.
+ */
+function archiveIn(answer: Readable, client: DockerClient, step: string): Readable {
+  // Node drops the error of an answer without a listener, and the answer then looks as if nobody wanted its rest.
+  answer.on('error', () => undefined);
+  const connection = { output: answer, close: () => void answer.destroy() };
+  const pieces = watchOutput<unknown>(connection, (silentMs) => silentMs >= longestSilenceMs);
+  async function readPiece(): Promise<unknown> {
+    const next = await client.call(step, () => pieces.next());
+    if (next.done !== true) return next.value;
+    if (next.value === 'ended') return null;
+    const silence = `the connection to the Docker engine at ${client.address} brought no byte for ${longestSilenceMs / 1000} s`;
+    throw new Failure('engine-lost', `failed to ${step}: ${silence}`, {
+      hint: 'check whether the engine still runs (docker version), and whether a proxy closes connections, then run again',
+    });
+  }
+  return new Readable({
+    read() {
+      readPiece().then(
+        (piece) => this.push(piece),
+        (error: unknown) => this.destroy(error instanceof Error ? error : new Error(String(error))),
+      );
+    },
+    destroy(error, done) {
+      answer.destroy();
+      done(error);
+    },
+  });
 }
 
 /** Bits of Go's `os.FileMode`. */
