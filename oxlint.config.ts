@@ -2,7 +2,7 @@ import { defineConfig, type OxlintConfig } from 'oxlint';
 
 /** Files at the top that import nothing. */
 const leaves =
-  'failure.ts container-program.ts parse-json.ts long-timer.ts output-name.ts quantity.ts abbreviate.ts nearest-name.ts';
+  'failure.ts container-program.ts parse-json.ts long-timer.ts output-name.ts quantity.ts abbreviate.ts nearest-name.ts format-number.ts';
 
 /**
  * The rooms of `src` and what each may import: a folder stands for the files directly in it, a file at the top for itself. A room
@@ -18,8 +18,8 @@ const rooms = {
     'cli record zentoo/command zentoo/freshroot zentoo/distcc zentoo/run plan site/read site terminal container report/event.ts portage portage/output quantity.ts abbreviate.ts nearest-name.ts failure.ts output-name.ts',
   cli: 'builder portage quantity.ts abbreviate.ts failure.ts',
   builder:
-    'builder/tree emerge job job/tree container ownership store engine/docker engine record portage/output report/event.ts portage portage/configuration portage/explain plain-remedy.ts quantity.ts failure.ts container-program.ts long-timer.ts',
-  'builder/tree': 'job/tree container ownership engine failure.ts',
+    'builder/tree emerge job job/tree container ownership store engine/docker engine record portage/output report/event.ts portage portage/configuration portage/explain plain-remedy.ts quantity.ts format-number.ts failure.ts container-program.ts long-timer.ts',
+  'builder/tree': 'job/tree container ownership engine format-number.ts failure.ts',
   'zentoo/command':
     'zentoo/execute record zentoo/compile zentoo/output zentoo/buildmaster zentoo/root zentoo/configure zentoo/run zentoo/identity emerge job job/tree plan schedule site store container engine report/with-task.ts portage portage/output nearest-name.ts failure.ts parse-json.ts output-name.ts',
   'zentoo/execute':
@@ -42,7 +42,7 @@ const rooms = {
     'zentoo/run emerge job/tree site/read site store container portage failure.ts container-program.ts',
   'zentoo/run':
     'zentoo/identity emerge job plan site/read site container ownership engine/docker engine report/event.ts portage portage/configuration portage/output parse-json.ts failure.ts',
-  'zentoo/identity': 'site container engine failure.ts',
+  'zentoo/identity': 'site container engine format-number.ts failure.ts',
   plan: 'schedule/executor.ts site/read site portage portage/output portage/explain plain-remedy.ts quantity.ts abbreviate.ts failure.ts parse-json.ts output-name.ts',
   'site/read': 'site site/git portage portage/configuration abbreviate.ts nearest-name.ts failure.ts output-name.ts',
   site: 'site/git portage portage/configuration quantity.ts abbreviate.ts nearest-name.ts failure.ts output-name.ts container-program.ts',
@@ -56,7 +56,7 @@ const rooms = {
   terminal: 'container engine failure.ts container-program.ts',
   container:
     'ownership store engine report/event.ts portage portage/output container-program.ts nearest-name.ts failure.ts',
-  ownership: 'engine parse-json.ts',
+  ownership: 'engine format-number.ts parse-json.ts',
   'store/intake': 'store engine failure.ts container-program.ts',
   store: 'engine portage/output parse-json.ts failure.ts container-program.ts',
   'engine/docker': 'engine/ssh engine parse-json.ts failure.ts',

@@ -1,11 +1,12 @@
 import { type Failure, Failures, failuresOf } from '../failure.ts';
 import type { ImageId } from '../engine/identifiers.ts';
-import type { Image, Images } from '../engine/images.ts';
+import type { Images } from '../engine/images.ts';
 import { chooseBase, pullBase, type Base } from '../container/base-image.ts';
 import { inspectBaseSystem, type BaseSystem } from './base-system.ts';
 import type { BuildRequest } from './build-request.ts';
 import { findAvailableMemory } from '../emerge/available-memory.ts';
 import { decideTmpfs, type TmpfsDecision } from '../emerge/decide-tmpfs.ts';
+import { checkRegisters } from './tree/registers.ts';
 import { checkFreeSpace } from './free-space.ts';
 import type { BuildContext } from '../container/context.ts';
 import { checkHostPath, checkWritable } from '../container/host-path.ts';
@@ -85,6 +86,7 @@ export async function checkPreconditions(
   };
   const system = checks.run(() => chosen.image && inspectSystem(chosen));
   for (const choice of [binpkgs, distfiles, logs]) if (choice) void checks.run(() => checkWritable(choice));
+  void checks.run(() => checkRegisters(engine));
   const space = checks.run(() => checkFreeSpace(context, request.minFree));
   await checks.finish();
   await Promise.all([makeConf, logsUsable, space]);
@@ -95,11 +97,10 @@ export async function checkPreconditions(
     origin.check(tree, request, chosen.name, (await system)?.repository);
     return { ...found, base: chosen, system: await system, treeState: await treeState };
   }
-  const image: Image = await pullBase(context, chosen.name);
-  const base = { name: chosen.name, image };
-  if (probeImage === undefined) await checkHostPath(context, workspace, logs, image.id);
+  const base = { name: chosen.name, image: await pullBase(context, chosen.name) };
+  if (probeImage === undefined) await checkHostPath(context, workspace, logs, base.image.id);
   const pulled = await inspectSystem(base);
-  const state = (await treeState) ?? (await inspect(image.id));
+  const state = (await treeState) ?? (await inspect(base.image.id));
   origin.check(tree, request, base.name, pulled.repository);
   return { ...found, base, system: pulled, treeState: state };
 }

@@ -8,7 +8,8 @@ import { commitOnce } from '../container/commit-once.ts';
 import { splitLabels } from '../engine/image-labels.ts';
 import type { BuildRequest } from './build-request.ts';
 import type { Preconditions } from './check-preconditions.ts';
-import { fingerprintLabel } from './find-unchanged.ts';
+import { builderFormatLabel } from '../container/tree.ts';
+import { fingerprintLabel, imageFormat } from './find-unchanged.ts';
 import { packageVersion } from './merged-packages.ts';
 import { reserveImageName } from './reserve-image-name.ts';
 
@@ -75,7 +76,7 @@ export async function addTags(
 
 /**
  * The Dockerfile instructions of the commit and the labels. The instructions restore the entrypoint of the base, because the build
- * container had another one. The labels are those of the OCI image specification ("Annotations"), the packages and the fingerprint.
+ * container had another one. The labels are those of the OCI image specification ("Annotations"), the packages, the fingerprint, and the format of both.
  */
 export function imageSettings({
   request,
@@ -93,6 +94,7 @@ export function imageSettings({
     'org.opencontainers.image.base.name': base.name,
     ...baseDigest(base.image),
     [packagesLabel]: packages.join(' '),
+    [builderFormatLabel]: String(imageFormat),
     ...fingerprintIn(fingerprint, base.image),
   };
   const changes = [

@@ -5,11 +5,20 @@ import type { Preconditions } from './check-preconditions.ts';
 import type { Workspace } from '../container/workspace.ts';
 import { EngineRefusal } from '../engine/refusal.ts';
 import { imagesVolume, isRegistered, registerImage } from '../ownership/image-register.ts';
-import { volumeLabel } from '../container/tree.ts';
-import { withProbe, type ProbeRequest } from '../container/probe.ts';
+import { builderFormatLabel } from '../container/tree.ts';
+import type { ProbeRequest } from '../container/probe.ts';
+import { Failure } from '../failure.ts';
+import { parseFormat } from '../format-number.ts';
+import { createRegisters, withRegisters } from './tree/registers.ts';
 
 /** The label with the digest of an image's inputs: see {@link file://./build-fingerprint.ts}. */
 export const fingerprintLabel = 'gentoo-builder.fingerprint';
+
+/**
+ * The format of the labels of an image: increment it when the meaning of a label changes. An image without a number is of the first
+ * format; an image of a newer format is not used.
+ */
+export const imageFormat = 1;
 
 /** An existing image of the same inputs. */
 export interface UnchangedImage {
@@ -35,7 +44,8 @@ export async function findUnchanged(
     .flatMap(({ name, image }) => (image === undefined ? [] : [{ name, image }]))
     .filter(({ image: { labels, layers } }) => {
       const isOnBase = layers.length === below.length + 1 && below.every((layer, index) => layers[index] === layer);
-      return isOnBase && labels[fingerprintLabel] === fingerprint;
+      const isKnown = parseFormat(labels[builderFormatLabel]) <= imageFormat;
+      return isOnBase && isKnown && labels[fingerprintLabel] === fingerprint;
     })
     .toSorted((a, b) => Date.parse(b.image.created) - Date.parse(a.image.created));
 }
@@ -43,14 +53,12 @@ export async function findUnchanged(
 /** The pattern of the names that images are committed with. */
 const ownName = /^(gentoo-[0-9a-f]{4,64}):latest$/;
 
-const place = '/mnt';
-
 /** The image of the container through which the register is read and written. */
 type ProbeImage = Pick<ProbeRequest, 'image'>;
 
 /**
- * Registers a committed image, so that a later run may return it instead of building again. If the engine refuses, a warning says
- * so: the image is good, but a later run builds again.
+ * Registers a committed image, so that a later run may return it instead of building again. If that is refused, by the engine or
+ * because of a newer format, a warning says so: the image is good, but a later run builds again.
  */
 export async function registerCommitted(
   context: BuildContext,
@@ -60,10 +68,11 @@ export async function registerCommitted(
 ): Promise<void> {
   const { engine, report } = context;
   try {
-    await engine.createVolume(imagesVolume, { [volumeLabel]: 'images' });
-    await withProbe(engine, workspace, { image, mounts: mountsOf() }, (probe) => registerImage(probe, place, name, id));
+    await createRegisters(engine);
+    await withRegisters({ engine, workspace, image }, (probe, place) => registerImage(probe, place, name, id));
   } catch (error) {
-    if (!(error instanceof EngineRefusal)) throw error;
+    const isNewer = error instanceof Failure && error.code === 'format-unknown';
+    if (!isNewer && !(error instanceof EngineRefusal)) throw error;
     const message = `failed to register the image ${name} in the volume ${imagesVolume}: ${error.message}`;
     await report({ type: 'warning', message, hint: 'the same command will build the image again' });
   }
@@ -77,12 +86,8 @@ export async function findCommitted(
   { image }: ProbeImage,
 ): Promise<UnchangedImage | undefined> {
   if (found.length === 0 || (await engine.inspectVolume(imagesVolume)) === undefined) return undefined;
-  return withProbe(engine, workspace, { image, mounts: mountsOf() }, async (probe) => {
+  return withRegisters({ engine, workspace, image }, async (probe, place) => {
     for (const one of found) if (await isRegistered(probe, place, one.name, one.image.id)) return one;
     return undefined;
   });
-}
-
-function mountsOf(): ProbeRequest['mounts'] {
-  return [{ type: 'volume', source: imagesVolume, target: place }];
 }

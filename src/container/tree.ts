@@ -10,6 +10,9 @@ import type { Workspace } from './workspace.ts';
 /** The label of volumes that this program made; its value is the role. */
 export const volumeLabel = 'gentoo-builder.volume';
 
+/** The label with the number of the format of an image's labels, or of what is in a volume. */
+export const builderFormatLabel = 'gentoo-builder.format';
+
 /**
  * `absent`: a volume that will be created. `interrupted`: a volume that proves to be a tree of this program and that has files,
  * but no repository: the sync empties it.

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { VolumeUser } from '../engine/containers.ts';
 import { EngineRefusal } from '../engine/refusal.ts';
 import type { Volume } from '../engine/volumes.ts';
-import { currentOwner, formatOwner, isGone, parseOwner, procWorld } from '../ownership/owner.ts';
+import { currentOwner, findNewerFormat, formatOwner, isGone, parseOwner, procWorld } from '../ownership/owner.ts';
 import { disproveWorkContainer, disproveWorkVolume, keptPrefix, workVolumeName } from '../ownership/ownership.ts';
 import type { BuildContext } from './context.ts';
 import { storeDirectory } from '../store/store-directory.ts';
@@ -69,7 +69,7 @@ export async function sweepWorkspaces(context: BuildContext, images: readonly st
       if (containers.some(({ name }) => name.startsWith(keptPrefix))) continue;
       const why =
         disproveWorkVolume(volume) ??
-        (owner === undefined ? 'its label gentoo-builder.owner names no builder' : undefined) ??
+        (owner === undefined ? disproveOwner(volume.labels[ownerLabel]) : undefined) ??
         containers
           .map((one) => disproveWorkContainer(one, volume.name, workTargets))
           .find((reason) => reason !== undefined) ??
@@ -86,6 +86,14 @@ export async function sweepWorkspaces(context: BuildContext, images: readonly st
       });
     }
   }
+}
+
+/** Tells why a label names no owner that this program knows. */
+function disproveOwner(label = ''): string {
+  const newer = findNewerFormat(label);
+  return newer === undefined
+    ? `its label ${ownerLabel} names no builder`
+    : `its label ${ownerLabel} has the format ${newer}, which this program does not know`;
 }
 
 /** The mount points of a work volume in the containers of its run: see `openSession`. */

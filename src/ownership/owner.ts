@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import * as v from 'valibot';
+import { parseFormat } from '../format-number.ts';
 import { parseJson } from '../parse-json.ts';
 import type { Container } from '../engine/containers.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -91,15 +92,29 @@ function lifeOf(container: Container | undefined, { startedAt }: { readonly star
   return container.state === 'exited' || container.state === 'dead' ? 'gone' : 'alive';
 }
 
+/** The format of the text of an owner: increment it when a former program must not judge by it whether the owner is alive. */
+const ownerFormat = 1;
+
 /** Writes an owner as the text of a label. */
 export function formatOwner(owner: Owner): string {
-  return JSON.stringify(owner);
+  return JSON.stringify({ format: ownerFormat, ...owner });
 }
 
-/** Reads an owner from the text of a label; undefined if the text is not an owner: such volumes are never removed. */
+/**
+ * Reads an owner from the text of a label; undefined if the text is not an owner, or if it is of a newer format: such volumes are
+ * never removed.
+ */
 export function parseOwner(text: string): Owner | undefined {
-  return parseJson(ownerSchema, text);
+  return findNewerFormat(text) === undefined ? parseJson(ownerSchema, text) : undefined;
 }
+
+/** Finds the format of an owner that a newer program wrote; undefined if this program knows it, or if the text names none. */
+export function findNewerFormat(text: string): string | undefined {
+  const format = parseJson(formatSchema, text)?.format;
+  return format === undefined || parseFormat(String(format)) <= ownerFormat ? undefined : String(format);
+}
+
+const formatSchema = v.object({ format: v.union([v.number(), v.string()]) });
 
 const ownerSchema = v.variant('kind', [
   v.object({ kind: v.literal('container'), id: v.custom<ContainerId>(isContainerId), startedAt: v.string() }),

@@ -53,6 +53,7 @@ describe('docker run gentoo-builder PACKAGE', () => {
     expect(config).toMatchObject({ OpenStdin: false, StdinOnce: false, AttachStdin: false, Tty: false, Hostname: '' });
     expect(config.Env).toEqual((await configurationOf(stage)).Env);
     expect(config.Labels).toEqual({
+      'gentoo-builder.format': '1',
       'gentoo-builder.fingerprint': expect.stringMatching(/^[0-9a-f]{64}$/),
       'gentoo-builder.packages': expect.stringMatching(/^app-misc\/greet-\S+ dev-libs\/greeting-\S+$/),
       'org.opencontainers.image.base.name': stage,

@@ -1,4 +1,5 @@
 import { Failure } from '../../failure.ts';
+import { parseFormat } from '../../format-number.ts';
 
 /**
  * The format of the objects that a site has on an engine: its registration, its state, the labels of its images. Format 1 is that of
@@ -11,7 +12,7 @@ export const formatLabel = 'zentoo.format';
 
 /** Reads the number of a format; 1 if there is none. Throws `format-unknown` if this zentoo does not know the format. */
 export function readFormat(text: string | undefined, what: string, known: number): number {
-  const format = /^[1-9]\d{0,5}$/.test(text ?? '1') ? Number(text ?? '1') : Number.NaN;
+  const format = parseFormat(text);
   if (format <= known) return format;
   throw new Failure(
     'format-unknown',

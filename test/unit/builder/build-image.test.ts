@@ -202,7 +202,7 @@ describe('a build that succeeds', () => {
     ]);
     // Two questions come first, about the store and the tree, and the last two are about the packages.
     const asking = ['execAttached', 'execExitCode'];
-    const registering = ['createVolume', 'createContainer', 'writeArchive', 'removeContainer'];
+    const registering = ['createVolume', 'createContainer', 'statPath', 'writeArchive', 'removeContainer'];
     const opening = ['createContainer', 'holdStdin', 'startContainer'];
     const emerging = [...asking, ...asking, 'execDetached', 'execAttached', ...asking, ...asking];
     const guarding = ['inspectVolume', ...registering, 'containersWithVolume', ...opening];

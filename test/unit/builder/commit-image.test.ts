@@ -67,6 +67,7 @@ describe('the instructions of a commit', () => {
       [baseNameLabel]: baseName,
       [digest]: 'sha256:beef',
       [packagesLabel]: 'app-misc/hello-2.10 dev-libs/b-2',
+      'gentoo-builder.format': '1',
     });
   });
 
@@ -74,6 +75,10 @@ describe('the instructions of a commit', () => {
     const label = 'gentoo-builder.fingerprint';
     expect(labels({ fingerprint: 'f1' })[label]).toBe('f1');
     expect(labels(withBase({ labels: { [label]: 'f0' } }))[label]).toBe('');
+  });
+
+  it('have the format of this program, whatever the format of the base is', () => {
+    expect(labels(withBase({ labels: { 'gentoo-builder.format': '7' } }))['gentoo-builder.format']).toBe('1');
   });
 
   it('have no digest label if the base has no digest', () => {

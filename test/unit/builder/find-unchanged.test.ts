@@ -37,6 +37,15 @@ describe('an image of the same inputs', () => {
     expect(await find({})).toBeUndefined();
   });
 
+  it.each([
+    ['no format, as version 0.1.0 wrote it', {}, 'gentoo-c0de'],
+    ['the format of this program', { 'gentoo-builder.format': '1' }, 'gentoo-c0de'],
+    ['a newer format', { 'gentoo-builder.format': '2' }, undefined],
+    ['a format that is no number', { 'gentoo-builder.format': 'new' }, undefined],
+  ])('is used or not by its format: its labels have %s', async (_, format, found) => {
+    expect(await find({ 'gentoo-c0de': { labels: { ...labels, ...format } } })).toBe(found);
+  });
+
   it('is the newest one', async () => {
     const at = (year: number) => ({ created: `${year}-01-01T00:00:00Z` });
     expect(await find({ 'gentoo-aaaa': at(2024), 'gentoo-bbbb': at(2026), 'gentoo-cccc': at(2025) })).toBe(

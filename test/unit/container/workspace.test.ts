@@ -271,6 +271,27 @@ describe('case 1.7: the label of a volume that names no builder', () => {
   );
 });
 
+describe('the label of a volume of a builder that is gone', () => {
+  const gone = { kind: 'container', id: 'dead'.repeat(16), startedAt: 'x' };
+
+  it('has no format in version 0.1.0: the volume is removed', async () => {
+    using world = new BuildWorld();
+    world.addVolume(work, {}, { [ownerLabel]: JSON.stringify(gone) });
+    await sweepWorkspaces(world.context, [baseName]);
+    expect(world.engine.volumes.has(work)).toBe(false);
+  });
+
+  it.each([2, '2'])('has a newer format, %j: the volume stays, and a warning says so', async (format) => {
+    using world = new BuildWorld();
+    world.addVolume(work, {}, { [ownerLabel]: JSON.stringify({ format, ...gone }) });
+    await sweepWorkspaces(world.context, [baseName]);
+    expect(world.engine.volumes.has(work)).toBe(true);
+    expect(world.messages('warning')).toEqual([
+      `left the volume ${work} as it is: it has the label gentoo-builder.owner, but its label gentoo-builder.owner has the format 2, which this program does not know`,
+    ]);
+  });
+});
+
 describe('a workspace', () => {
   it('belongs to the builder container that created it, since its last start', async () => {
     using world = new BuildWorld();
@@ -279,7 +300,7 @@ describe('a workspace', () => {
     expect(run).toMatch(/^[0-9a-f]{16}$/);
     expect(volume).toBe(`gentoo-builder-${run}`);
     const label = world.engine.volumes.get(volume)?.labels[ownerLabel] ?? '';
-    expect(JSON.parse(label)).toEqual({ kind: 'container', id: self.id, startedAt: self.startedAt });
+    expect(JSON.parse(label)).toEqual({ format: 1, kind: 'container', id: self.id, startedAt: self.startedAt });
     await sweepWorkspaces(world.context, [baseName]);
     expect(world.engine.volumes.has(volume)).toBe(true);
   });
