@@ -58,6 +58,17 @@ export interface Place {
   readonly column: number;
 }
 
+/** The messages (elog) of a package that was merged or failed; `portage/output/elog.ts` reads them. */
+interface PackageMessages {
+  readonly cpv: string;
+  readonly time: Date;
+  readonly messages: readonly {
+    readonly level: 'log' | 'warn' | 'error' | 'info' | 'qa';
+    readonly phase: string;
+    readonly lines: readonly string[];
+  }[];
+}
+
 /** Details of a {@link Failure}. */
 export interface FailureDetails {
   /** The advice for the user: one imperative sentence, or several lines. */
@@ -68,6 +79,8 @@ export interface FailureDetails {
   readonly place?: Place | undefined;
   /** The last lines of the log, without line ends. */
   readonly logTail?: readonly string[] | undefined;
+  /** The messages of the packages on which Portage worked before it failed. */
+  readonly elog?: readonly PackageMessages[] | undefined;
 }
 
 /**
@@ -81,6 +94,7 @@ export class Failure extends Error {
   readonly hint: string | undefined;
   readonly place: Place | undefined;
   readonly logTail: readonly string[];
+  readonly elog: readonly PackageMessages[];
 
   constructor(code: FailureCode, message: string, details: FailureDetails = {}) {
     super(message, details.cause === undefined ? {} : { cause: details.cause });
@@ -88,6 +102,13 @@ export class Failure extends Error {
     this.hint = details.hint;
     this.place = details.place;
     this.logTail = details.logTail ?? [];
+    this.elog = details.elog ?? [];
+  }
+
+  /** The same failure with another message or other details. */
+  with({ message = this.message, ...details }: FailureDetails & { readonly message?: string }): Failure {
+    const { code, hint, place, logTail, elog, cause } = this;
+    return new Failure(code, message, { hint, place, logTail, elog, cause, ...details });
   }
 
   /** The exit status of a process that ends with this failure. */

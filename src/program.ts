@@ -173,7 +173,15 @@ async function end(
       return { status: defectStatus, output: json ? describeAsJson([defect]) : '' };
     }
     await report({ type: 'failed', failures });
-    return { status: first.exitStatus, output: json ? describeAsJson(failures.map(describeFailure)) : '' };
+    return {
+      status: first.exitStatus,
+      output: json
+        ? describeAsJson(
+            failures.map(describeFailure),
+            failures.flatMap(({ elog }) => elog),
+          )
+        : '',
+    };
   }
 }
 
@@ -181,6 +189,7 @@ function describeFailure({ code, exitStatus, message, hint, place }: Failure): o
   return { code, exitStatus, message, hint, ...place };
 }
 
-function describeAsJson(failures: readonly object[]): string {
-  return `${JSON.stringify({ failures })}\n`;
+/** Describes failures, and the messages of packages if there are any. docs/json.md describes the object. */
+function describeAsJson(failures: readonly object[], elog: readonly object[] = []): string {
+  return `${JSON.stringify({ failures, ...(elog.length > 0 ? { elog } : {}) })}\n`;
 }

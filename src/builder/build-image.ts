@@ -1,6 +1,7 @@
 import type { ContainerSession } from '../container/container-session.ts';
 import type { BuildRecord } from '../record/build-record.ts';
-import { keepRecord, readElogOfFailure, readFactsForRecord, reportElog, type PackageFacts } from './keep-record.ts';
+import { addElog, readElogOfFailure } from '../emerge/read-elog.ts';
+import { keepRecord, readFactsForRecord, reportElog, type PackageFacts } from './keep-record.ts';
 import { fingerprintBuild } from './build-fingerprint.ts';
 import type { BuildRequest } from './build-request.ts';
 import { checkPreconditions, describeMovedTag, type Preconditions } from './check-preconditions.ts';
@@ -105,7 +106,10 @@ async function build(
   }
 }
 
-/** Writes the record of a build that failed. Returns the error, with the failure of a tree that its packages changed. */
+/**
+ * Writes the record of a build that failed. Returns the error with the messages of packages, and with the failure of a tree that its
+ * packages changed.
+ */
 async function recordFailure(
   error: unknown,
   { session, guard, record }: Pick<BuildParts, 'record'> & { session: ContainerSession; guard: TreeGuard },
@@ -114,7 +118,7 @@ async function recordFailure(
   const reason = await guard.checkAfter(error);
   await keepRecord(session, record.endWithError(reason, elog));
   await reportElog(session, elog);
-  return reason;
+  return addElog(reason, elog);
 }
 
 type Made = Pick<BuildResult, 'image' | 'unchanged' | 'packages'> & PackageFacts;

@@ -3,7 +3,6 @@ import type { ContainerSession } from '../container/container-session.ts';
 import { describeBuildLog, logMountTarget } from '../container/build-log.ts';
 import { writeEntry } from '../container/probe.ts';
 import { readElog } from '../emerge/read-elog.ts';
-import { failuresOf } from '../failure.ts';
 import { describeElog, type ElogEntry } from '../portage/output/elog.ts';
 import type { Report } from '../report/event.ts';
 import { writeBuildRecord, type BuildRecord } from '../record/build-record.ts';
@@ -58,17 +57,6 @@ export async function readFactsForRecord(
     elog: (await tryTo('messages', () => readElog(session))) ?? [],
     sizes: (await tryTo('sizes', () => measurePackages(session, { pkgdir }))) ?? {},
   };
-}
-
-/**
- * Reads the messages (elog) of the packages that were merged before a package failed. After another failure there are none to read,
- * or the container cannot be asked.
- */
-export async function readElogOfFailure(session: ContainerSession, error: unknown): Promise<readonly ElogEntry[]> {
-  const failures = failuresOf(error);
-  if (session.signal.aborted || failures.length === 0) return [];
-  if (!failures.every(({ code }) => code === 'build-failed' || code === 'fetch-failed')) return [];
-  return readElog(session).catch(() => []);
 }
 
 /** Reports the messages (elog) of packages at the end, where emerge shows them, too. */

@@ -1,4 +1,5 @@
 import { shellProgram } from '../container-program.ts';
+import { Failures, failuresOf } from '../failure.ts';
 import { elogDirectory, parseElogFile, type ElogEntry } from '../portage/output/elog.ts';
 import type { ContainerSession } from '../container/container-session.ts';
 
@@ -13,4 +14,23 @@ export async function readElog(session: ContainerSession): Promise<readonly Elog
     if (entry !== undefined) entries.push(entry);
   }
   return entries;
+}
+
+/**
+ * Reads the messages (elog) of the packages on which Portage worked before a package failed. After another failure there are none to
+ * read, or the container cannot be asked.
+ */
+export async function readElogOfFailure(session: ContainerSession, error: unknown): Promise<readonly ElogEntry[]> {
+  const failures = failuresOf(error);
+  if (session.signal.aborted || failures.length === 0) return [];
+  if (!failures.every(({ code }) => code === 'build-failed' || code === 'fetch-failed')) return [];
+  return readElog(session).catch(() => []);
+}
+
+/** Returns the error with these messages in its first failure. A defect stays as it is. */
+export function addElog(error: unknown, elog: readonly ElogEntry[]): unknown {
+  const [first, ...others] = failuresOf(error);
+  if (first === undefined || elog.length === 0) return error;
+  const told = first.with({ elog });
+  return others.length === 0 ? told : new Failures([told, ...others]);
 }

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { Failure, exitStatuses, type FailureCode, type Place } from '../failure.ts';
 
-/** A {@link Failure} as JSON. Its cause is left out. */
+/** A {@link Failure} as JSON. Its cause and the messages of packages are left out. */
 export interface FailureRecord {
   readonly code: FailureCode;
   readonly message: string;

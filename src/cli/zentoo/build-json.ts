@@ -9,7 +9,7 @@ export function describeSiteBuildAsJson(record: BuildRecord, recordFile: string 
 
 function describeTarget(target: TargetRecord, tasks: readonly TaskRecord[]): object {
   const { name, result: type, packages, elog } = target;
-  if (type === 'failed') return { name, type, failures: target.failures.map(withoutNull) };
+  if (type === 'failed') return { name, type, failures: target.failures.map(withoutNull), elog };
   const outputs = { image: target.image?.name, archive: target.archive?.name } satisfies Record<OutputName, unknown>;
   if (type === 'unchanged') return { name, type, ...outputs };
   const merged = packages.map(({ cpv }) => cpv).toSorted();

@@ -73,7 +73,7 @@ function readJobs(text: string | undefined, problems: string[]): number | undefi
 async function reportElog(outcomes: readonly TupleOutcome[], report: Report): Promise<void> {
   const { describeElog } = await import('../../portage/output/elog.ts');
   for (const outcome of outcomes) {
-    const lines = outcome.type === 'built' ? describeElog(outcome.elog) : [];
+    const lines = outcome.type === 'unchanged' ? [] : describeElog(outcome.elog);
     if (lines.length > 0)
       await report({
         type: 'note',

@@ -12,7 +12,13 @@ import { ofTuples } from '../run/tuple-failure.ts';
 export type TupleOutcome =
   | ({ readonly type: 'unchanged'; readonly tuple: Tuple } & Pick<AssembledTuple, 'outputs'>)
   | ({ readonly type: 'built'; readonly tuple: Tuple } & BuiltTuple)
-  | { readonly type: 'failed'; readonly tuple: Tuple; readonly failures: readonly Failure[] };
+  | {
+      readonly type: 'failed';
+      readonly tuple: Tuple;
+      readonly failures: readonly Failure[];
+      /** The messages of the packages that were compiled for the tuple, also of those that failed. */
+      readonly elog: readonly ElogEntry[];
+    };
 
 /** A tuple that was built. */
 export interface BuiltTuple extends AssembledTuple {
@@ -40,7 +46,10 @@ export function collectOutcomes(wanted: readonly WantedTuple[], result: SiteResu
   const named = new Map([...shared].map(([failure, names]) => [failure, ofTuples(names, failure)]));
   return found.map((outcome) =>
     outcome.type === 'blocked'
-      ? { type: 'failed', tuple: outcome.tuple, failures: outcome.causes.flatMap((cause) => named.get(cause) ?? []) }
+      ? {
+          ...{ type: 'failed', tuple: outcome.tuple, elog: outcome.elog },
+          failures: outcome.causes.flatMap((cause) => named.get(cause) ?? []),
+        }
       : outcome,
   );
 }
@@ -50,6 +59,7 @@ interface BlockedTuple {
   readonly type: 'blocked';
   readonly tuple: Tuple;
   readonly causes: readonly Failure[];
+  readonly elog: readonly ElogEntry[];
 }
 
 function collectOutcome(
@@ -58,11 +68,12 @@ function collectOutcome(
   answer: TupleAnswer | undefined,
 ): TupleOutcome | BlockedTuple {
   const { tuple } = wanted;
-  if (answer?.type === 'refused') return { type: 'failed', tuple, failures: answer.failures.map(readFailure) };
+  if (answer?.type === 'refused')
+    return { type: 'failed', tuple, failures: answer.failures.map(readFailure), elog: [] };
   const assembly = result.outcomes.get(assemblyId(tuple.name));
+  const compiled = elogOfCompiled(tuple, result);
   if (answer !== undefined && assembly?.type === 'done' && assembly.answer.kind === 'assemble') {
     const { kind: _, ...assembled } = assembly.answer;
-    const compiled = elogOfCompiled(tuple, result);
     return {
       ...{ type: 'built', tuple, ...assembled },
       packages: answer.origins,
@@ -72,7 +83,8 @@ function collectOutcome(
   const own = result.nodes.filter((node) => isBefore(node, wanted));
   const blocking = [assembly, ...own.map(({ id }) => result.outcomes.get(id))];
   const errors = blocking.flatMap((outcome) => causesOf(outcome, result));
-  return { type: 'blocked', tuple, causes: [...new Set(errors.flatMap((error) => failuresOf(error)))] };
+  const causes = [...new Set(errors.flatMap((error) => failuresOf(error)))];
+  return { type: 'blocked', tuple, causes, elog: joinElog([...compiled, ...causes.map(({ elog }) => elog)]) };
 }
 
 /** The messages of the packages that this run compiled and the tuple waited for. */

@@ -22,7 +22,7 @@ async function describeTarget(engine: Engine, outcome: TupleOutcome): Promise<Ta
   };
   switch (outcome.type) {
     case 'failed':
-      return { ...target, failures: recordFailures(outcome.failures) };
+      return { ...target, failures: recordFailures(outcome.failures), elog: describeElogEntries(outcome.elog) };
     case 'unchanged':
       return { ...target, ...(await describeFiles(engine, outcome.outputs)) };
     case 'built':

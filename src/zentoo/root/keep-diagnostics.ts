@@ -1,5 +1,5 @@
 import { shellProgram } from '../../container-program.ts';
-import { Failure, Failures, failuresOf } from '../../failure.ts';
+import { Failures, failuresOf } from '../../failure.ts';
 import { workDirectory } from '../../container/work-directories.ts';
 import type { ContainerSession } from '../../container/container-session.ts';
 import { describeBuildLog } from '../../container/build-log.ts';
@@ -29,8 +29,6 @@ export async function keepDiagnostics(
   if (names.length === 0) return error;
   const places = names.map((name) => `    ${describeBuildLog(log, `${log.directory}/${name}`)}`);
   const beside = ['kept beside it:', ...places].join('\n');
-  const { code, message, hint, place, logTail, cause } = first;
-  const details = { hint: hint === undefined ? beside : `${hint}\n${beside}`, place, logTail, cause };
-  const named = new Failure(code, message, details);
+  const named = first.with({ hint: first.hint === undefined ? beside : `${first.hint}\n${beside}` });
   return others.length === 0 ? named : new Failures([named, ...others]);
 }

@@ -1,4 +1,4 @@
-import { Failure } from '../../failure.ts';
+import type { Failure } from '../../failure.ts';
 import type { Tuple } from '../../site/site.ts';
 
 const mostNamed = 3;
@@ -10,9 +10,8 @@ export function ofTuple({ name }: Pick<Tuple, 'name'>, failure: Failure): Failur
 
 /** The same failure, with the names of the tuples before its message; of many tuples, the first three. */
 export function ofTuples(names: readonly string[], failure: Failure): Failure {
-  const { code, message, hint, place, logTail, cause } = failure;
   const others = names.length - mostNamed;
   const named = names.slice(0, others > 1 ? mostNamed : names.length).join(', ');
   const whose = others > 1 ? `${named} and ${others} more` : named;
-  return new Failure(code, `${whose}: ${message}`, { hint, place, logTail, cause });
+  return failure.with({ message: `${whose}: ${failure.message}` });
 }

@@ -66,14 +66,16 @@ describe('a build that fails', () => {
     });
   });
 
-  it('case 5.2: shows the messages of the packages that were merged before, and keeps them in the record', async () => {
+  it('case 5.2: shows the messages of the packages that were merged before, and keeps them in the record and the failure', async () => {
     using world = new BuildWorld();
     world.portage.emerge = ({ print }) => {
       print('>>> Failed to emerge app-misc/hello-2.10, Log file:\n');
       return 1;
     };
     world.portage.elog = elogOf('dev-libs/b-2', 'ERROR: postinst\nno kernel support\n');
-    await passTime(buildImage(buildRequest(), world.context, program).catch((error: unknown) => error));
+    const error: unknown = await passTime(buildImage(buildRequest(), world.context, program).catch((thrown) => thrown));
+    const messages = [{ level: 'error', phase: 'postinst', lines: ['no kernel support'] }];
+    expect(error).toMatchObject({ code: 'build-failed', elog: [{ cpv: 'dev-libs/b-2', messages }] });
     expect(world.messages('note').at(-1)).toBe('messages of the packages:\ndev-libs/b-2:\n  error: no kernel support');
     expect(keptRecord(world)).toMatchObject({ record: { targets: [{ elog: [{ cpv: 'dev-libs/b-2' }] }] } });
   });

@@ -45,9 +45,14 @@ test('the output of a dry run matches docs/json.md', () => {
   expect(faultsByDocument('gentoo-builder --dry-run --json', describeDryRunAsJson(['commit an image']))).toEqual([]);
 });
 
+const messages = [{ level: 'warn', phase: 'postinst', lines: ['careful'] }] as const;
+const elog = { cpv: 'app-misc/greet-1', time: new Date(0), messages };
+const elogAsJson = { ...elog, time: '1970-01-01T00:00:00.000Z' };
+
 test.each([
   new Failure('site-invalid', 'wrong', { hint: 'mend it', place: { file: 'site.yaml', line: 1, column: 2 } }),
   new Failure('build-failed', 'failed to emerge'),
+  new Failure('build-failed', 'failed to emerge', { elog: [elog] }),
   new Error('a defect'),
 ])('the output for %o matches docs/json.md', async (error) => {
   const world = new ProgramWorld();
@@ -55,6 +60,19 @@ test.each([
   const status = await runProgram(world, program, presentation, () => Promise.reject(error));
   expect(status).toBe(error instanceof Failure ? error.exitStatus : 1);
   expect(faultsByDocument('Failures', world.stdout.text)).toEqual([]);
+});
+
+test('case 5.2: the failures of a build have the messages of its packages, if there are any', async () => {
+  const presentation = { json: true, logFormat: 'text', progress: 'plain' } as const;
+  const outputOf = async (failure: Failure): Promise<unknown> => {
+    const world = new ProgramWorld();
+    await runProgram(world, program, presentation, () => Promise.reject(failure));
+    return JSON.parse(world.stdout.text);
+  };
+  const failure = new Failure('build-failed', 'failed to emerge');
+  const failures = [{ code: 'build-failed', exitStatus: 31, message: 'failed to emerge' }];
+  expect(await outputOf(failure)).toEqual({ failures });
+  expect(await outputOf(failure.with({ elog: [elog] }))).toEqual({ failures, elog: [elogAsJson] });
 });
 
 test('the output and the record of a site match docs/json.md', async () => {
@@ -66,7 +84,6 @@ test('the output and the record of a site match docs/json.md', async () => {
   recorder.take({ type: 'step-finished', step: 'assemble', task: 'a', seconds: 1 });
   recorder.take({ type: 'package', task: 'a', cpv: 'app-misc/greet-1', index: 1, total: 1, action: 'emerging' });
   task.end('done');
-  const messages = [{ level: 'warn', phase: 'postinst', lines: ['careful'] }] as const;
   const targets = await describeTargets(world, [
     {
       ...{ type: 'built', tuple: tupleOf({ name: 'a' }), durations: {} },
@@ -76,10 +93,13 @@ test('the output and the record of a site match docs/json.md', async () => {
       ],
       outputs: { image: 'gentoo-ministage', archive: '/nonexistent/a.tar.zst' },
       sizes: { 'b/b-2': { installed: 2000, binary: 700 } },
-      elog: [{ cpv: 'app-misc/greet-1', time: new Date(0), messages }],
+      elog: [elog],
     },
     { type: 'unchanged', tuple: tupleOf({ name: 'b' }), outputs: { image: 'x' } },
-    { type: 'failed', tuple: tupleOf({ name: 'c' }), failures: [new Failure('build-failed', 'no', { hint: 'look' })] },
+    {
+      ...{ type: 'failed', tuple: tupleOf({ name: 'c' }), elog: [elog] },
+      failures: [new Failure('build-failed', 'no', { hint: 'look' })],
+    },
   ]);
   const record = recorder.read({ program, site: 'net' }, targets);
   const output = describeSiteBuildAsJson(record, 'the volume x');
@@ -93,7 +113,10 @@ test('the output and the record of a site match docs/json.md', async () => {
         ...{ merged: ['app-misc/greet-1', 'b/b-2'], compiled: ['app-misc/greet-1'], durations: { assemble: 0 } },
       },
       { name: 'b', type: 'unchanged', image: 'x' },
-      { name: 'c', type: 'failed', failures: [{ code: 'build-failed', exitStatus: 31, message: 'no', hint: 'look' }] },
+      {
+        ...{ name: 'c', type: 'failed', elog: [elogAsJson] },
+        failures: [{ code: 'build-failed', exitStatus: 31, message: 'no', hint: 'look' }],
+      },
     ],
   });
   expect(record.targets[0]).toMatchObject({

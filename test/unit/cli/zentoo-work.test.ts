@@ -169,8 +169,8 @@ describe('zentoo build', () => {
     vi.mocked(buildSite).mockResolvedValue(
       await buildOf([
         { type: 'unchanged', tuple, outputs: { image: 'zentoo/net/a:latest' } },
-        { type: 'failed', tuple: second, failures: [failure] },
-        { type: 'failed', tuple: third, failures: [failure] },
+        { type: 'failed', tuple: second, failures: [failure], elog: [] },
+        { type: 'failed', tuple: third, failures: [failure], elog: [] },
       ]),
     );
     const { output, failures } = (await zentoo('build')) as PartialSuccess;
@@ -185,12 +185,12 @@ describe('zentoo build', () => {
   });
 
   it('prints failures in the object of --json', async () => {
-    vi.mocked(buildSite).mockResolvedValue(await buildOf([{ type: 'failed', tuple, failures: [failure] }]));
+    vi.mocked(buildSite).mockResolvedValue(await buildOf([{ type: 'failed', tuple, failures: [failure], elog: [] }]));
     const { output } = (await zentoo('build', '--json')) as PartialSuccess;
     const { code, exitStatus, message, hint } = failure;
     expect(JSON.parse(output)).toEqual({
       site: 'net',
-      tuples: [{ name: tuple.name, type: 'failed', failures: [{ code, exitStatus, message, hint }] }],
+      tuples: [{ name: tuple.name, type: 'failed', failures: [{ code, exitStatus, message, hint }], elog: [] }],
     });
   });
 
@@ -208,6 +208,15 @@ describe('zentoo build', () => {
         ) as string,
       },
     ]);
+  });
+
+  it('case 5.2: reports the messages of packages also of a tuple that failed', async () => {
+    const messages = [{ level: 'error', phase: 'setup', lines: ['no kernel support'] }] as const;
+    const elog = [{ cpv: 'app-misc/greet-1.0', time: new Date(0), messages }];
+    vi.mocked(buildSite).mockResolvedValue(await buildOf([{ type: 'failed', tuple, failures: [failure], elog }]));
+    await zentoo('build');
+    const text = `messages of the packages of ${tuple.name}:\napp-misc/greet-1.0:\n  error: no kernel support`;
+    expect(events).toEqual([{ type: 'note', message: text }]);
   });
 
   it('reports no messages if the packages have none', async () => {

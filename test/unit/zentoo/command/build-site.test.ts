@@ -348,6 +348,16 @@ describe('two tuples', () => {
     expect(world.left).toEqual(nothing);
   });
 
+  it('case 5.2: have the messages of the packages that were merged before a package failed', async () => {
+    const bad = tupleOfSet('bad');
+    const needed = { cpv: 'dev-libs/lib-2', warning: 'careful' };
+    using world = new SiteBuildWorld([bad], [needed, { cpv: 'app-misc/bad-1', needs: ['dev-libs/lib'], fails: true }]);
+    const { outcomes, record } = await world.build();
+    const elog = [{ cpv: 'dev-libs/lib-2', messages: [{ level: 'warn', phase: 'postinst', lines: ['careful'] }] }];
+    expect(outcomes).toMatchObject([{ type: 'failed', failures: [{ code: 'build-failed' }], elog }]);
+    expect(record.targets).toMatchObject([{ result: 'failed', elog }]);
+  });
+
   it('fail with one failure that names both if they need a package that fails', async () => {
     using world = new SiteBuildWorld([tools, web], [{ cpv: 'dev-libs/lib-2', fails: true }]);
     const { outcomes } = await world.build();

@@ -48,7 +48,8 @@ async function execute(order: WorkOrder): Promise<WorkAnswer> {
         ],
       };
     case 'packages':
-      if (order.packages[0]?.cpv === 'c/bad-1') throw new Failure('build-failed', 'failed to emerge c/bad-1');
+      if (order.packages[0]?.cpv === 'c/bad-1')
+        throw new Failure('build-failed', 'failed to emerge c/bad-1', { elog: [said('c/bad-1')] });
       // A package that only the compilation needs is not in the root.
       return {
         kind: 'packages',
@@ -88,6 +89,11 @@ describe('the outcomes of tuples', async () => {
     expect(messages('b')).toEqual(['b, c: failed to emerge c/bad-1']);
     const [b, c] = outcomes.slice(1, 3).map((outcome) => (outcome.type === 'failed' ? outcome.failures[0] : undefined));
     expect(b).toBe(c);
+  });
+
+  it('case 5.2: have the messages of the packages, also if a package fails, for each tuple that needs it', () => {
+    const [, b, c, d] = outcomes;
+    expect([b, c, d]).toMatchObject([{ elog: [said('c/bad-1')] }, { elog: [said('c/bad-1')] }, { elog: [] }]);
   });
 
   it('have the failure of a tuple that Portage refuses, and of a buildmaster that could not be made', () => {

@@ -49,11 +49,20 @@ it('the record of a tuple that is up to date has its outputs, and a size is null
   expect(await record(world, { type: 'unchanged', tuple, outputs })).toMatchObject({ image: { bytes: null } });
 });
 
-it('the record of a tuple that failed has its failures and no output', async () => {
+it('the record of a tuple that failed has its failures, the messages of its packages and no output', async () => {
   using world = new SiteWorld();
+  const messages = [{ level: 'error', phase: 'setup', lines: ['no kernel support'] }] as const;
+  const elog = [{ cpv: 'a/b-1', time: new Date(0), messages }];
   const failures = [new Failure('build-failed', 'failed to compile a/b', {})];
-  expect(await record(world, { type: 'failed', tuple, failures })).toMatchObject({
-    ...{ name: tuple.name, result: 'failed', image: null, archive: null, packages: [], elog: [] },
+  expect(await record(world, { type: 'failed', tuple, failures, elog })).toMatchObject({
+    ...{
+      name: tuple.name,
+      result: 'failed',
+      image: null,
+      archive: null,
+      packages: [],
+      elog: [{ cpv: 'a/b-1', messages }],
+    },
     failures: [{ code: 'build-failed', message: 'failed to compile a/b' }],
   });
 });
