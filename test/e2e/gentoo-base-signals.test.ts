@@ -48,8 +48,16 @@ describe('a build in gentoo-base', () => {
     const lock = ['sh', '-c', 'exec flock --exclusive /var/db/repos/gentoo sh -c "echo locked; exec sleep infinity"'];
     const holder = await startBase(builder, { docker: [...docker, '--init'], command: lock }, /locked/);
     const env = { PKGS: 'app-misc/motto' };
-    const stopped = await startBase(builder, { docker, env }, /waiting for another build/);
-    const waiting = await startBase(builder, { docker, env }, /waiting for another build/);
+    const stopped = await startBase(
+      builder,
+      { docker, env },
+      /Waiting for the tree \/var\/db\/repos\/gentoo: another build uses it/,
+    );
+    const waiting = await startBase(
+      builder,
+      { docker, env },
+      /Waiting for the tree \/var\/db\/repos\/gentoo: another build uses it/,
+    );
     expect(await endBase(stopped, 'SIGTERM')).toBe(143);
     await endBase(holder, 'SIGTERM');
     expect(await rawDocker().getContainer(waiting).wait()).toMatchObject({ StatusCode: 0 });

@@ -1,0 +1,85 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect } from 'vitest';
+import { baseWithFaults, borrowVolumes, endBase, runBase, startBase } from '../support/real-engine/base-container.ts';
+import { it } from '../support/builder.ts';
+import { rawDocker } from '../support/real-engine/real-engine.ts';
+
+const motto = { PKGS: 'app-misc/motto' };
+const synced = { ...motto, SYNC: '1' };
+const place = '/var/db/repos/gentoo';
+/** What a first sync leaves if it is killed after the clone, before the verification. */
+const clone = ['git', 'clone', '--quiet', '--depth=1', 'file:///var/lib/ministage/gentoo.git', place];
+
+describe('the repository of gentoo-base', () => {
+  it('case 1.1: has lock files of a killed sync, which the next sync removes and names', async ({ builder }) => {
+    const docker = borrowVolumes(builder);
+    expect(await runBase(builder, { docker, env: synced })).toMatchObject({ status: 0 });
+    const left = ['.git/index.lock', '.git/shallow.lock', '.git/refs/heads/main.lock', '.metadata.portage_lockfile'];
+    const litter = ['sh', '-ec', `cd ${place} && touch ${left.join(' ')} && mkdir .tmp-unverified-download-quarantine`];
+    expect(await runBase(builder, { docker, command: litter })).toMatchObject({ status: 0 });
+    const { status, stdout, stderr } = await runBase(builder, { docker, env: synced });
+    expect({ status, stderr }).toMatchObject({ status: 0 });
+    for (const file of [...left, '.tmp-unverified-download-quarantine'])
+      expect(stdout).toContain(`>>> Removed ${file}, which an interrupted sync left`);
+  });
+
+  it('is not used if its first sync was killed before the end, until a sync has ended', async ({ builder }) => {
+    const docker = borrowVolumes(builder);
+    expect(await runBase(builder, { docker, command: clone })).toMatchObject({ status: 0 });
+    const refused = await runBase(builder, { docker, env: motto });
+    expect([refused.status, refused.stdout]).toEqual([13, '']);
+    expect(refused.stderr).toContain(`failed to use the ebuild repository in ${place}: it is a git clone in a volume`);
+    expect(refused.stderr).toContain('-e SYNC=1');
+    expect(await runBase(builder, { docker, env: synced })).toMatchObject({ status: 0 });
+    expect(await runBase(builder, { docker, env: motto })).toMatchObject({ status: 0 });
+  });
+
+  it('may be a clone in a directory of the user, whose changes are named before a sync', async ({ builder }) => {
+    const directory = await mkdtemp(join(tmpdir(), 'gentoo-builder-test-clone-'));
+    // Portage builds as a user of its own, who reads the ebuilds.
+    await chmod(directory, 0o755);
+    const docker = ['-v', `${directory}:${place}`];
+    try {
+      expect(await runBase(builder, { docker, command: clone })).toMatchObject({ status: 0 });
+      expect(await runBase(builder, { docker, env: motto })).toMatchObject({ status: 0 });
+      await runBase(builder, { docker, command: ['sh', '-c', `echo >>${place}/profiles/categories`] });
+      const { status, stdout } = await runBase(builder, { docker, env: synced });
+      expect(status).toBe(0);
+      expect(stdout).toContain(
+        'the tree has 1 local changes, which the sync may overwrite or delete: profiles/categor',
+      );
+      await runBase(builder, { docker, command: ['touch', `${place}/.git/index.lock`] });
+      const locked = await runBase(builder, { docker, env: synced });
+      expect([locked.status, locked.stdout]).toEqual([1, expect.stringContaining('its .git/index.lock is less than')]);
+      expect(locked.stderr).toContain('hint: leave SYNC=1 out');
+    } finally {
+      await runBase(builder, { docker, command: ['find', place, '-mindepth', '1', '-delete'] });
+      await rm(directory, { recursive: true });
+    }
+  });
+
+  it('cases 1.2 and 3.13: a wait for it names the holder, and builds that come later do not pass a sync', async ({
+    builder,
+  }) => {
+    const image = await baseWithFaults(builder);
+    const docker = borrowVolumes(builder);
+    expect(await runBase(builder, { image, docker, env: synced })).toMatchObject({ status: 0 });
+    const hangs = { image, docker: [...docker, '--hostname=first'], env: { PKGS: 'test-fault/hangs' } };
+    const first = await startBase(builder, hangs, />>> Emerging \(1 of 1\)/);
+    const second = await startBase(
+      builder,
+      { image, docker: [...docker, '--hostname=second'], env: synced },
+      /Waiting for the tree \/var\/db\/repos\/gentoo: gentoo-base in the container first \(test-fault\/hangs\) uses it since \d\d:\d\d:\d\d UTC/,
+    );
+    const third = await startBase(
+      builder,
+      { image, docker, env: motto },
+      /Waiting for the tree \/var\/db\/repos\/gentoo: gentoo-base in the container second \(app-misc\/motto\) uses it/,
+    );
+    expect(await endBase(first, 'SIGTERM')).toBe(143);
+    for (const name of [second, third])
+      expect(await rawDocker().getContainer(name).wait()).toMatchObject({ StatusCode: 0 });
+  });
+});
