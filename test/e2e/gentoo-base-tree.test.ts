@@ -60,6 +60,29 @@ describe('the repository of gentoo-base', () => {
     }
   });
 
+  it('case 5.3: is refused if its name, or the origin of a sync, is not that of repos.conf', async ({ builder }) => {
+    const docker = borrowVolumes(builder);
+    expect(await runBase(builder, { docker, env: synced })).toMatchObject({ status: 0 });
+    const conf = '/etc/portage/repos.conf/gentoo.conf';
+    const moved = await builder.makeImage(
+      'gentoo-base',
+      `RUN cp -r /var/lib/ministage/gentoo.git /srv/other.git && sed -i '/^sync-uri/s,=.*,= file:///srv/other.git,' ${conf}`,
+    );
+    const other = await runBase(builder, { image: moved, docker, env: synced });
+    expect([other.status, other.stdout]).toEqual([13, '']);
+    expect(other.stderr).toContain(
+      'it was synced by git from /var/lib/ministage/gentoo.git, and the base syncs it by git from file:///srv/other.git',
+    );
+    expect(other.stderr).toContain(`-v gentoo-repository-2:${place}`);
+    expect(await runBase(builder, { image: moved, docker, env: motto })).toMatchObject({ status: 0 });
+    const rename = `echo local >${place}/profiles/repo_name`;
+    await runBase(builder, { docker, command: ['sh', '-c', rename] });
+    expect(await runBase(builder, { docker, env: motto })).toMatchObject({
+      status: 13,
+      stderr: expect.stringContaining('it has the repository local, and the base uses the repository gentoo') as string,
+    });
+  });
+
   it('cases 1.2 and 3.13: a wait for it names the holder, and builds that come later do not pass a sync', async ({
     builder,
   }) => {

@@ -1,5 +1,42 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { explainOtherOrigin } from '../../../../src/portage/configuration/repository-origin.ts';
+import * as origin from '../../../../src/portage/configuration/repository-origin.ts';
+import { projectDirectory } from '../../../support/documents.ts';
+
+/** What the program of gentoo-base prints about a tree with these files. */
+function explainInBase(
+  files: origin.OriginFiles,
+  { name, syncType, syncUri }: Parameters<typeof origin.explainOtherOrigin>[1],
+  { syncs }: { readonly syncs: boolean },
+): string | undefined {
+  const tree = mkdtempSync(join(tmpdir(), 'origin-'));
+  const texts = {
+    'profiles/repo_name': files.repoName,
+    '.git/config': files.gitConfig,
+    'metadata/timestamp.chk': files.timestamp,
+  };
+  for (const [path, text] of Object.entries(texts)) {
+    if (text === undefined) continue;
+    mkdirSync(dirname(join(tree, path)), { recursive: true });
+    writeFileSync(join(tree, path), text);
+  }
+  const program = join(projectDirectory, 'gentoo-base/check-origin');
+  const args = [tree, name, syncType, syncUri, ...(syncs ? ['sync'] : [])];
+  const { status, stdout, stderr } = spawnSync('python3', ['-I', program, ...args], { encoding: 'utf8' });
+  rmSync(tree, { recursive: true });
+  expect({ status, stderr }).toEqual({ status: stdout === '' ? 0 : 1, stderr: '' });
+  return stdout === '' ? undefined : stdout.trimEnd();
+}
+
+/** The explanation of gentoo-builder and zentoo, which is that of gentoo-base, too. */
+const explainOtherOrigin: typeof origin.explainOtherOrigin = (...question) => {
+  const why = origin.explainOtherOrigin(...question);
+  expect(explainInBase(...question)).toBe(why);
+  return why;
+};
 
 const git = (url: string) =>
   `[core]\n\tbare = false\n[remote "origin"]\n\turl = ${url}\n\tfetch = +refs/heads/*:x\n[branch "m"]\n`;
