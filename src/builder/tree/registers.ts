@@ -5,12 +5,13 @@ import type { Engine } from '../../engine/engine.ts';
 import type { Volumes } from '../../engine/volumes.ts';
 import { Failure } from '../../failure.ts';
 import { parseFormat } from '../../format-number.ts';
+import { readFormatMark } from '../../ownership/format-mark.ts';
 import { imagesVolume } from '../../ownership/image-register.ts';
 
 /**
  * The format of the registers in the volume {@link imagesVolume}: increment it when a former gentoo-builder must not work on them any
- * more. Its number is in the label of the volume or, if a newer gentoo-builder migrated an existing volume, in the link `format`,
- * whose target is `format-<number>`: the labels of a volume cannot change.
+ * more. Its number is in the label of the volume or, if a newer gentoo-builder migrated an existing volume, in the mark of
+ * {@link readFormatMark}.
  */
 const registersFormat = 1;
 
@@ -43,9 +44,7 @@ export async function withRegisters<T>(
 ): Promise<T> {
   const mounts = [{ type: 'volume', source: imagesVolume, target: place }] as const;
   return withProbe(engine, workspace, { image, mounts }, async (probe) => {
-    const link = (await probe.stat(`${place}/format`))?.linkTarget;
-    // Podman gives the target of a link as an absolute path.
-    requireKnown(link === undefined ? undefined : (/(?:^|\/)format-([^/]+)$/.exec(link)?.[1] ?? link));
+    requireKnown(await readFormatMark(probe, place));
     return look(probe, place);
   });
 }

@@ -3,6 +3,7 @@ import { buildImage } from '../../../src/builder/build-image.ts';
 import { registerCommitted } from '../../../src/builder/find-unchanged.ts';
 import { lookInto } from '../../../src/container/look-into.ts';
 import { createWorkspace } from '../../../src/container/workspace.ts';
+import { writeFormatMark } from '../../../src/ownership/format-mark.ts';
 import { fakeTime, passTime, restoreTime } from '../../support/fake-time.ts';
 import { baseName, buildRequest, BuildWorld, nothing, program } from './build-world.ts';
 
@@ -21,10 +22,7 @@ const refusal = {
 /** Migrates the volume as a newer gentoo-builder would. */
 function migrate(world: BuildWorld): Promise<void> {
   const mounts = [{ type: 'volume', source: volume, target: '/mnt' }] as const;
-  return lookInto(world.context, { image: baseName, mounts }, async (probe) => {
-    await probe.writeText('/mnt', 'format-2', '');
-    await probe.writeLink('/mnt', 'format', 'format-2');
-  });
+  return lookInto(world.context, { image: baseName, mounts }, (probe) => writeFormatMark(probe, '/mnt', 2));
 }
 
 /** Registers an image as a build does that has committed one. */
