@@ -55,7 +55,7 @@ const rooms = {
   job: 'container engine report/event.ts portage/output portage/explain plain-remedy.ts failure.ts container-program.ts long-timer.ts',
   terminal: 'container engine failure.ts container-program.ts',
   container:
-    'ownership store engine report/event.ts portage portage/output container-program.ts nearest-name.ts failure.ts',
+    'ownership store engine report/event.ts portage portage/configuration portage/output container-program.ts nearest-name.ts failure.ts',
   ownership: 'engine format-number.ts parse-json.ts',
   'store/intake': 'store engine failure.ts container-program.ts',
   store: 'engine portage/output parse-json.ts failure.ts container-program.ts',

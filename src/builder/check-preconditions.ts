@@ -165,14 +165,15 @@ class TreeOrigin {
 
   /** Reads the origin of the repository in the directory `place`. */
   readonly read = async (probe: Probe, place: string): Promise<void> => {
-    const [repoName, gitConfig, timestamp, hasGit] = await Promise.all([
+    const [repoName, layoutConf, gitConfig, timestamp, hasGit] = await Promise.all([
       probe.readText(`${place}/profiles/repo_name`),
+      probe.readText(`${place}/metadata/layout.conf`),
       probe.readText(`${place}/.git/config`),
       probe.readText(`${place}/metadata/timestamp.chk`),
       probe.exists(`${place}/.git`),
     ]);
     // The git directory of a work tree is elsewhere, and its remotes are unknown.
-    this.#files = { repoName, gitConfig: gitConfig ?? (hasGit ? '' : undefined), timestamp };
+    this.#files = { repoName, layoutConf, gitConfig: gitConfig ?? (hasGit ? '' : undefined), timestamp };
   };
 
   /** Throws `tree-unusable` if the tree is not of the repository that the base `name` uses. */

@@ -2,6 +2,8 @@ import { posix } from 'node:path';
 import type { DirectoryTexts, Probe } from '../container/probe.ts';
 import type { MakeConfFile } from '../portage/configuration/make-conf.ts';
 
+type Files = Pick<Probe, 'stat' | 'readText' | 'readDirectory'>;
+
 /** The number of links that Linux follows (path_resolution(7)). */
 const mostLinks = 40;
 
@@ -14,7 +16,7 @@ export interface SettingsDirectory extends DirectoryTexts {
 }
 
 /** Reads a directory of a base with everything below it; a text that is too large makes the base unusable. */
-export async function readDirectory(probe: Probe, path: string): Promise<SettingsDirectory> {
+export async function readDirectory(probe: Files, path: string): Promise<SettingsDirectory> {
   return { path, ...(await probe.readDirectory(path, 'base-unusable')) };
 }
 
@@ -24,7 +26,7 @@ export async function readDirectory(probe: Probe, path: string): Promise<Setting
  * (`_recursive_file_list` in portage/util). Returns an empty list if there is no such path.
  */
 export async function readSettingFiles(
-  probe: Probe,
+  probe: Files,
   directory: SettingsDirectory,
   name: string,
 ): Promise<readonly MakeConfFile[]> {
@@ -38,7 +40,7 @@ export function isDirectorySetting({ texts, links }: DirectoryTexts, name: strin
 
 /** Reads the files of a setting. `above` has the directories that links have led to, so that a cycle of links ends. */
 async function readBelow(
-  probe: Probe,
+  probe: Files,
   directory: SettingsDirectory,
   name: string,
   above: readonly string[],
@@ -56,7 +58,7 @@ async function readBelow(
   return found;
 }
 
-async function readLink(probe: Probe, path: string, above: readonly string[]): Promise<readonly MakeConfFile[]> {
+async function readLink(probe: Files, path: string, above: readonly string[]): Promise<readonly MakeConfFile[]> {
   const target = await followLinks(probe, path);
   if (target?.kind === 'file') return [{ path, text: (await probe.readText(target.path)) ?? '' }];
   const isSkipped = versionControl.has(posix.basename(path));
@@ -66,13 +68,13 @@ async function readLink(probe: Probe, path: string, above: readonly string[]): P
 }
 
 /** Reads a file, and follows it if it is a symbolic link; undefined if there is no such file. */
-export async function readFollowing(probe: Probe, path: string): Promise<string | undefined> {
+export async function readFollowing(probe: Files, path: string): Promise<string | undefined> {
   const target = await followLinks(probe, path);
   return target?.kind === 'file' ? probe.readText(target.path) : undefined;
 }
 
 async function followLinks(
-  probe: Probe,
+  probe: Files,
   path: string,
   links = 0,
 ): Promise<{ readonly kind: string; readonly path: string } | undefined> {

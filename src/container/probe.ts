@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { Readable } from 'node:stream';
-import { buffer, text } from 'node:stream/consumers';
+import { buffer } from 'node:stream/consumers';
 import { pack } from 'tar-stream';
 import { Failure, type FailureCode } from '../failure.ts';
 import { entriesOf } from '../engine/archive-entries.ts';
@@ -116,7 +116,8 @@ async function readDirectory(
     total += size;
     if (size > mostBytes.text) throw tooLarge(`${directory}/${path}`, { size, most: mostBytes.text, code });
     if (total > mostBytes.texts) throw tooLarge(directory, { size: total, most: mostBytes.texts, code });
-    if (type === 'file') texts.push([path, await text(entry)]);
+    // Portage sees a byte order mark, which a decoder of streams removes.
+    if (type === 'file') texts.push([path, (await buffer(entry)).toString('utf8')]);
     else entry.resume();
     if (type === 'symlink') links.push([path, entry.header.linkname ?? '']);
   }

@@ -2,6 +2,7 @@ import { EngineRefusal } from '../engine/refusal.ts';
 import type { Volume } from '../engine/volumes.ts';
 import { Failure } from '../failure.ts';
 import { disproveTreeVolume } from '../ownership/ownership.ts';
+import { repositoryName } from '../portage/configuration/repository-name.ts';
 import type { BuildContext } from './context.ts';
 import { describeMount, mountAt, type MountChoice } from './mounts.ts';
 import { withProbe, type Probe } from './probe.ts';
@@ -132,7 +133,8 @@ async function wasSynced(probe: Probe): Promise<boolean> {
  */
 export async function isRepository(tree: Pick<Probe, 'exists' | 'readText'>): Promise<boolean> {
   if (await tree.exists('profiles/repo_name')) return true;
-  return /^\s*repo-name\s*=\s*\S/m.test((await tree.readText('metadata/layout.conf')) ?? '');
+  const layoutConf = await tree.readText('metadata/layout.conf');
+  return repositoryName({ repoName: undefined, layoutConf }) !== undefined;
 }
 
 /** The files below a directory of a probe. */

@@ -1,4 +1,5 @@
 import type { Suggestion } from '../portage/output/pretend-output.ts';
+import { BranchTree } from '../site/branch-tree.ts';
 import type { BranchEntry } from '../site/site.ts';
 
 /** A file of a branch, and whether it exists. */
@@ -17,16 +18,18 @@ interface FileChange {
  * Finds the file of an /etc/portage to which a line for `name`, such as `package.use`, belongs. If `name` is a directory, the
  * line belongs to the file that Portage reads last, so that no other line overrides it (`find_config_file` in
  * `_emerge/depgraph.py`). If only the older `package.keywords` exists, it takes the lines of `package.accept_keywords`. A
- * symbolic link counts as a file.
+ * link out of the branch counts as a file.
  */
 export function findBranchFile(name: string, entries: readonly BranchEntry[]): BranchFile {
   const isThere = (kind: string) => entries.some(({ path }) => path === kind || path.startsWith(`${kind}/`));
   const kind =
     name === 'package.accept_keywords' && !isThere(name) && isThere('package.keywords') ? 'package.keywords' : name;
-  if (!isThere(kind) || entries.some(({ path }) => path === kind)) return { path: kind, exists: isThere(kind) };
-  const inside = entries.map(({ path }) => path).filter((path) => path.startsWith(`${kind}/`) && isRead(path));
-  const last = inside.toSorted(inPortagesOrder).at(-1);
-  return last === undefined ? { path: `${kind}/zz-zentoo`, exists: false } : { path: last, exists: true };
+  const tree = new BranchTree(entries);
+  const target = tree.resolve(kind);
+  // A link that leads out of the branch may be a file or a directory there.
+  if (target.kind !== 'directory') return { path: kind, exists: isThere(kind) };
+  const last = tree.list(kind).findLast(({ resolved }) => resolved.kind !== 'missing');
+  return last === undefined ? { path: `${kind}/zz-zentoo`, exists: false } : { path: last.path, exists: true };
 }
 
 /**
@@ -61,20 +64,4 @@ function groupByFile(suggestions: readonly Suggestion[], entries: readonly Branc
     changes.set(file.path, change);
   }
   return [...changes.values()];
-}
-
-/** Portage skips hidden files, backups, and directories of version control (`grablines`, `_recursive_basename_filter`). */
-function isRead(path: string): boolean {
-  return path.split('/').every((part) => !part.startsWith('.') && !part.endsWith('~') && part !== 'CVS');
-}
-
-/** Portage compares names within each directory, not whole paths: `a/z` comes before `a-b`. */
-function inPortagesOrder(a: string, b: string): number {
-  const [left, right] = [a.split('/'), b.split('/')];
-  for (const [index, part] of left.entries()) {
-    const other = right[index];
-    if (other === undefined) return 1;
-    if (part !== other) return part < other ? -1 : 1;
-  }
-  return left.length - right.length;
 }

@@ -111,13 +111,8 @@ function setsOf({ packages, portage }: Tuple, shared: readonly PackageSet[]): re
     if (ofBranch?.type === 'symlink') for (const set of shared) found.set(set.name, set);
     const set = ofBranch ? undefined : shared.find((other) => other.name === name);
     if (set) found.set(name, set);
-    const named = ofBranch
-      ? ofBranch
-          .read()
-          .toString('utf8')
-          .match(/^\s*@\S+/gm)
-      : set?.sets;
-    for (const nested of (named ?? []).map((text) => text.trim().slice(1)))
+    const { sets: named = [] } = (ofBranch ? portage.sets.find((other) => other.name === name) : set) ?? {};
+    for (const nested of named.map((text) => text.slice(1)))
       if (!seen.has(nested)) {
         seen.add(nested);
         queue.push(nested);

@@ -62,6 +62,12 @@ function splitName(name: string): { packageName: string; version: string; buildI
     : { packageName: join(0, first), version: join(first, last), buildId: join(last) };
 }
 
+/** Whether an atom names a build of a binary package: `=net-misc/curl-8.1.0-2` is build 2 of version 8.1.0. */
+export function hasBuildId(atom: string): boolean {
+  const [head = ''] = atom.split(/[:[]/, 1);
+  return splitName(head.slice(head.indexOf('/') + 1)).buildId !== undefined;
+}
+
 /** The index at which the version that ends before `end` begins; undefined if there is no version, or nothing before it. */
 function versionStart(tokens: readonly string[], end: number): number | undefined {
   const start = revisionPattern.test(tokens[end - 1] ?? '') ? end - 2 : end - 1;

@@ -18,7 +18,8 @@ export type ParseResult<T> = { readonly ok: true; readonly value: T } | { readon
 /** The longest package argument that is parsed, in UTF-16 code units; the longest real atoms have about 300. */
 export const longestPackageArgument = 1024;
 
-const setName = /^@[A-Za-z0-9_][A-Za-z0-9_+.-]*$/;
+/** The name of a set in a directory of sets has slashes: `@kde/apps`. */
+const setName = /^@[A-Za-z0-9_][A-Za-z0-9_+.-]*(?:\/[A-Za-z0-9_+][A-Za-z0-9_+.-]*)*$/;
 
 /** Suffixes by which emerge recognises a file (`_emerge/depgraph.py`, select_files). */
 const fileSuffix = /\.(?:ebuild|tbz2|xpak|gpkg\.tar)$/;
@@ -76,5 +77,5 @@ function setNameFault(text: string): string | undefined {
   if (setName.test(text)) return undefined;
   return text === '@'
     ? 'a set has a name, like @world'
-    : 'a set name has only letters, digits and _ + . -, after its @';
+    : 'a set name has only letters, digits and _ + . -, after its @ and each slash';
 }

@@ -1,6 +1,8 @@
 import { posix } from 'node:path';
+import { atomFault } from '../portage/atom-grammar.ts';
 import { readMakeConf, type MakeConf } from '../portage/configuration/make-conf.ts';
 import type { ReadSource, Remark } from '../portage/configuration/make-conf-tokens.ts';
+import { grabWords } from '../portage/configuration/python-text.ts';
 import { normalizePath } from '../portage/configuration/repos-conf.ts';
 import type { BranchTree } from './branch-tree.ts';
 
@@ -57,28 +59,28 @@ function readEnvFiles(tree: BranchTree, { variables }: Pick<MakeConf, 'variables
   const known = Object.fromEntries([...variables].map(([name, { value }]) => [name, value]));
   const readSource = sourceReader(tree);
   return [...namesInPackageEnv(tree)].toSorted().flatMap((name) => {
-    const path = posix.join(configuration, 'env', name);
+    // As Python's os.path.join, which leaves an absolute name as it is, and links before .. to the file system.
+    const path = name.startsWith('/') ? name : `${configuration}/env/${name}`;
     const found = tree.resolve(path);
     if (found.kind !== 'file') return [];
     return [readMakeConf([{ path, text: found.entry.read().toString('utf8') }], { readSource, known })];
   });
 }
 
-/** The words after the atom of each line of package.env (`grabdict` in portage/util). */
+/** The words after the atom of each line of package.env, without lines that have no atom (`grabdict_package` in portage/util). */
 function namesInPackageEnv(tree: BranchTree): ReadonlySet<string> {
   const texts = tree
     .list('package.env')
     .flatMap(({ resolved }) => (resolved.kind === 'file' ? [resolved.entry.read().toString('utf8')] : []));
-  const lines = texts.flatMap((text) => text.split('\n'));
   return new Set(
-    lines
-      .filter((line) => !line.startsWith('#'))
-      .flatMap((line) => {
-        const words = line.split(/\s+/).filter((word) => word !== '');
-        const comment = words.findIndex((word) => word.startsWith('#'));
-        return words.slice(1, comment < 0 ? undefined : comment);
-      }),
+    texts.flatMap(grabWords).flatMap(([atom = '', ...names]) => (isAtomOfConfiguration(atom) ? names : [])),
   );
+}
+
+/** Whether Portage may take a word for an atom: unlike on a command line, it may have wildcards and block a package. */
+function isAtomOfConfiguration(text: string): boolean {
+  const atom = text.replace(/^!!?/, '');
+  return /^[^:[]*\//.test(atom) && [atom, atom.replaceAll('*', 'x')].some((one) => atomFault(one) === undefined);
 }
 
 /** Reads files that the branch has; the others are in the root only. */

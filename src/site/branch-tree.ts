@@ -72,6 +72,12 @@ export class BranchTree {
     return entry ? { kind: 'file', entry } : { kind: 'directory', path: inside };
   }
 
+  /** The names in a directory, sorted, hidden ones included; undefined if the path does not lead to a directory of the branch. */
+  namesIn(path: string): readonly string[] | undefined {
+    const found = this.resolve(path);
+    return found.kind === 'directory' ? [...(this.#names.get(asDirectory(found.path)) ?? [])].toSorted() : undefined;
+  }
+
   /**
    * Lists the files of a setting that may be a file or a directory of files, in the order in which Portage reads them. Hidden
    * names, names that end with `~` and directories of version control are left out (`_recursive_file_list` in portage/util).

@@ -32,7 +32,7 @@ def files_below(directory):
 def checksums(directory, names):
     """The lines of the package's Manifest about these sources."""
     try:
-        with open(os.path.join(directory, "Manifest"), encoding="utf-8") as file:
+        with open(os.path.join(directory, "Manifest"), encoding="utf-8", errors="replace") as file:
             lines = [line.split() for line in file]
     except OSError:
         return []

@@ -1,3 +1,5 @@
+import { textLines, splitWords, strip } from './python-text.ts';
+
 /** The sections of an INI file: section, then key in lower case, then value. `DEFAULT` is a section like the others. */
 export type IniSections = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
@@ -110,10 +112,10 @@ function readIniFile(
   let section: string | undefined;
   let key: string | undefined;
   let indentation = 0;
-  for (const [index, line] of text.split(/\r\n|[\n\r]/).entries()) {
+  for (const [index, line] of textLines(text).entries()) {
     const content = strip(line);
     if (content === '' || content.startsWith('#') || content.startsWith(';')) continue;
-    const indent = line.search(/\P{White_Space}/u);
+    const indent = splitWords(line)[0]?.index ?? 0;
     const values = section === undefined ? undefined : sections.get(section);
     if (values && key !== undefined && indent > indentation) {
       values.set(key, `${values.get(key) ?? ''}\n${content}`);
@@ -121,7 +123,7 @@ function readIniFile(
       continue;
     }
     indentation = indent;
-    const header = /^\[(.+)\]/.exec(content)?.[1];
+    const header = /^\[(.+)\]/s.exec(content)?.[1];
     if (header !== undefined) {
       if (header !== 'DEFAULT' && seen.has(header)) return index + 1;
       seen.add(header);
@@ -139,13 +141,4 @@ function readIniFile(
     lines.set(name, [index + 1]);
   }
   return undefined;
-}
-
-/** Removes white space at both ends as Python does. `trim` would also remove a byte order mark, which damages a file for Python. */
-function strip(text: string): string {
-  const start = text.search(/\P{White_Space}/u);
-  if (start < 0) return '';
-  let end = text.length;
-  while (/\p{White_Space}/u.test(text.charAt(end - 1))) end -= 1;
-  return text.slice(start, end);
 }

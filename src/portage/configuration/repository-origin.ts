@@ -1,9 +1,8 @@
+import { repositoryName, type NamingFiles } from './repository-name.ts';
 import type { Repository } from './repos-conf.ts';
 
 /** The files of an ebuild repository that tell its name and its origin; undefined if a file does not exist. */
-export interface OriginFiles {
-  /** `profiles/repo_name` */
-  readonly repoName: string | undefined;
+export interface OriginFiles extends NamingFiles {
   /** `.git/config` */
   readonly gitConfig: string | undefined;
   /** `metadata/timestamp.chk`, which rsync mirrors and snapshots have. */
@@ -15,11 +14,11 @@ export interface OriginFiles {
  * another sync type or address. Returns undefined if it may be the same one.
  */
 export function explainOtherOrigin(
-  { repoName, gitConfig, timestamp }: OriginFiles,
+  { repoName, layoutConf, gitConfig, timestamp }: OriginFiles,
   { name, syncType, syncUri }: Pick<Repository, 'name' | 'syncType' | 'syncUri'>,
   { syncs }: { readonly syncs: boolean },
 ): string | undefined {
-  const found = repoName?.split('\n')[0]?.trim() ?? '';
+  const found = repositoryName({ repoName, layoutConf }) ?? '';
   if (found !== '' && found !== name) return `it has the repository ${found}, and the base uses the repository ${name}`;
   if (!syncs || syncType === '') return undefined;
   const wanted = `${syncType}${syncUri === '' ? '' : ` from ${syncUri}`}`;

@@ -2,7 +2,12 @@ import { iniValue, parseIniFiles } from './ini-sections.ts';
 
 /** A source of sets in an ebuild repository: one set with a name, or a directory with one file for each set. */
 export type SetSource =
-  | { readonly type: 'set'; readonly name: string }
+  | {
+      readonly type: 'set';
+      readonly name: string;
+      /** The path of the set's file, like that of a directory; undefined if the set is not that of a file. */
+      readonly path: string | undefined;
+    }
   | {
       readonly type: 'directory';
       /** The path of the directory. It may contain `${repository:NAME}`, the location of a repository. */
@@ -12,23 +17,58 @@ export type SetSource =
     };
 
 /**
- * Parses the `sets.conf` of an ebuild repository (`SetConfig._parse` in portage/_sets/__init__.py). Sections that derive sets
- * from installed packages are left out: the names of such sets contain a slash, and the names of a user's sets do not.
+ * The classes of Portage's sets of which one is a set by itself, by their names in the module portage._sets, with the option without
+ * which it is none.
  */
-export function parseSetsConf(text: string): readonly SetSource[] {
-  const sections = parseIniFiles([text]);
+const classes: ReadonlyMap<string, string | undefined> = new Map([
+  ...(['files.StaticFileSet', 'files.ConfigFileSet'] as const).map((name) => [name, 'filename'] as const),
+  ...(['dbapi.OwnerSet', 'libs.LibraryFileConsumerSet'] as const).map((name) => [name, 'files'] as const),
+  ...([
+    ['dbapi.CategorySet', 'category'],
+    ['dbapi.VariableSet', 'variable'],
+    ['shell.CommandOutputSet', 'command'],
+  ] as const),
+  ...`base.DummyPackageSet files.WorldSelectedSet files.WorldSelectedPackagesSet files.WorldSelectedSetsSet
+    ProfilePackageSet.ProfilePackageSet profiles.PackagesSystemSet libs.PreservedLibraryConsumerSet
+    security.SecuritySet security.NewGlsaSet security.AffectedSet security.NewAffectedSet
+    dbapi.EverythingSet dbapi.SubslotChangedSet dbapi.DowngradeSet dbapi.UnavailableSet dbapi.AgeSet dbapi.DateSet
+    dbapi.RebuiltBinaries dbapi.ChangedDepsSet`
+    .split(/\s+/)
+    .map((name) => [name, undefined] as const),
+]);
+
+const ofFiles = 'files.StaticFileSet';
+
+/**
+ * Parses the files of the `sets.conf` of an ebuild repository (`SetConfig._parse` in portage/_sets/__init__.py). Sections of which
+ * Portage makes no set are left out, and those that derive sets from installed packages: the names of such sets contain a slash, and
+ * the names of a user's sets do not. A directory that is not named is that of the user's own sets.
+ */
+export function parseSetsConf(texts: readonly string[]): readonly SetSource[] {
+  const sections = parseIniFiles(texts);
   if (sections === undefined) return [];
   return [...sections.keys()]
     .filter((section) => section !== 'DEFAULT')
     .flatMap((section): readonly SetSource[] => {
       const value = (key: string) => iniValue(sections, section, key);
-      if (!/^(?:1|yes|true|on)$/i.test(value('multiset') ?? ''))
-        return [{ type: 'set', name: value('name') ?? section }];
+      const named = (value('class') ?? ofFiles).replace(/^portage\._?sets\./, '');
       const directory = value('directory');
-      const isOfFiles = /(?:^|\.)StaticFileSet$/.test(value('class') ?? 'StaticFileSet');
-      if (!isOfFiles || directory === undefined) return [];
-      return [{ type: 'directory', path: directory, pattern: value('name_pattern') ?? '${name}' }];
+      if (named === ofFiles && !isSwitch(value('greedy') ?? 'no')) return [];
+      if (!/^(?:1|yes|true|on)$/i.test(value('multiset') ?? '')) {
+        const needed = classes.get(named);
+        const isSet = classes.has(named) && (needed === undefined || value(needed) !== undefined);
+        const path = named === ofFiles ? value('filename') : undefined;
+        return isSet ? [{ type: 'set', name: value('name') ?? section, path }] : [];
+      }
+      const pattern = value('name_pattern') ?? '${name}';
+      if (named !== ofFiles || directory === undefined || !/\$name|\$\{name\}/.test(pattern)) return [];
+      return [{ type: 'directory', path: directory, pattern }];
     });
+}
+
+/** Whether Portage takes a text for a switch. */
+function isSwitch(text: string): boolean {
+  return /^(?:1|yes|on|true|0|no|off|false)$/i.test(text);
 }
 
 /** The name of the set that is defined by a file in a directory of sets. */

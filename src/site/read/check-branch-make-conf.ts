@@ -2,6 +2,7 @@ import { defaultAction } from '../../portage/emerge-option.ts';
 import type { MakeConfVariable } from '../../portage/configuration/make-conf.ts';
 import { findRootFaults } from '../../portage/configuration/root-variables.ts';
 import type { Remark } from '../../portage/configuration/make-conf-tokens.ts';
+import { grabWords } from '../../portage/configuration/python-text.ts';
 import { normalizePath } from '../../portage/configuration/repos-conf.ts';
 import { findEnvFaults, readBranchMakeConf } from '../branch-make-conf.ts';
 import type { BranchTree } from '../branch-tree.ts';
@@ -74,15 +75,24 @@ function obsoleteLocations(
   return { portdir: isOther ? portdir : undefined, notes };
 }
 
-/** Whether the profile of a branch is below a directory. Only the links and files of the branch are looked at. */
+/**
+ * Whether the profile of a branch is below a directory, or inherits from a profile there. Only the links and files of the branch are
+ * looked at (`_addProfile` in portage/package/ebuild/_config/LocationsManager.py). The user's profile, `profile/`, has no parents.
+ */
 function hasProfileBelow(tree: BranchTree, directory: string): boolean {
-  const profile = tree.resolve('make.profile');
-  const parents = ['make.profile/parent', 'profile/parent'].flatMap((path) => {
-    const parent = tree.resolve(path);
-    return parent.kind === 'file' ? parent.entry.read().toString('utf8').split(/\s+/) : [];
-  });
-  const paths = profile.kind === 'outside' ? [profile.path, ...parents] : parents;
-  return directory !== '' && paths.some((path) => path.startsWith(`${directory}/`));
+  const visited = new Set<string>();
+  const visit = (path: string): boolean => {
+    const found = tree.resolve(path);
+    if (found.kind === 'outside') return `${found.path}/`.startsWith(`${directory}/`);
+    if (found.kind !== 'directory' || visited.has(found.path)) return false;
+    visited.add(found.path);
+    const parent = tree.resolve(`${found.path}/parent`);
+    const lines = parent.kind === 'file' ? grabWords(parent.entry.read().toString('utf8')) : [];
+    return lines
+      .map((words) => words.join(' '))
+      .some((line) => visit(line.startsWith('/') ? line : `${found.path}/${line}`));
+  };
+  return directory !== '' && visit('make.profile');
 }
 
 /** Whether Portage uses the path already, because one of the repositories is there; an empty path names none. */

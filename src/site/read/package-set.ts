@@ -1,5 +1,7 @@
 import { abbreviate } from '../../abbreviate.ts';
 import { isSetName, parsePackageArgument, type Atom, type SetName } from '../../portage/atom.ts';
+import { hasBuildId } from '../../portage/atom-grammar.ts';
+import { textLines, splitWords } from '../../portage/configuration/python-text.ts';
 import { portageOwnSets } from '../../portage/own-sets.ts';
 import type { Place } from '../../failure.ts';
 import { Diagnostics, startOf } from '../diagnostics.ts';
@@ -21,15 +23,15 @@ export function readSetText(text: string, name: string, file: string, faults = n
   const atoms: Atom[] = [];
   const places: Place[] = [];
   const references: { name: SetName; place: Place }[] = [];
-  for (const [index, line] of text.split(/\r\n?|\n/).entries()) {
-    const [first, ...words] = [...line.matchAll(/\S+/g)];
-    if (first === undefined || first[0].startsWith('#')) continue;
+  for (const [index, line] of textLines(text).entries()) {
+    const [first, ...words] = splitWords(line);
+    if (first === undefined || first.text.startsWith('#')) continue;
     const place = { file, line: index + 1, column: first.index + 1 };
-    const parsed = parseSetLine(first[0]);
-    const comment = words.findIndex((word) => word[0].startsWith('#'));
-    const second = words.slice(0, comment < 0 ? undefined : comment).find((word) => parseSetLine(word[0]).ok);
+    const parsed = parseSetLine(first.text);
+    const comment = words.findIndex((word) => word.text.startsWith('#'));
+    const second = words.slice(0, comment < 0 ? undefined : comment).find((word) => parseSetLine(word.text).ok);
     if (second) faults.add({ ...place, column: second.index + 1 }, 'a line has one atom: put this one on its own line');
-    if (!parsed.ok) faults.add(place, `${abbreviate(first[0])} is no atom: ${parsed.reason}`);
+    if (!parsed.ok) faults.add(place, `${abbreviate(first.text)} is no atom: ${parsed.reason}`);
     else if (isSetName(parsed.value)) references.push({ name: parsed.value, place });
     else {
       atoms.push(parsed.value);
@@ -40,11 +42,13 @@ export function readSetText(text: string, name: string, file: string, faults = n
   return { set: { name, file, text, atoms, places, sets }, references, faults };
 }
 
-/** Unlike emerge's command line, a set file allows neither a package without a category nor `world` without `@`. */
+/** Unlike emerge's command line, a set file allows neither a package without a category, nor `world` without `@`, nor build ids. */
 function parseSetLine(text: string): ReturnType<typeof parsePackageArgument> {
   const parsed = parsePackageArgument(text);
   if (text.startsWith('-')) return { ok: false, reason: 'looks like an option, which a set cannot have' };
-  if (!parsed.ok || text.startsWith('@') || /^[^:[]*\//.test(text)) return parsed;
+  if (!parsed.ok || text.startsWith('@')) return parsed;
+  if (hasBuildId(text)) return { ok: false, reason: 'a set has no builds of a version: leave the build id out' };
+  if (/^[^:[]*\//.test(text)) return parsed;
   return { ok: false, reason: 'in a set a package is category/name, like net-misc/curl' };
 }
 
@@ -52,6 +56,13 @@ function parseSetLine(text: string): ReturnType<typeof parsePackageArgument> {
 export function isSetFile(name: string): boolean {
   return !name.startsWith('.') && !name.endsWith('~') && !name.endsWith('.metadata');
 }
+
+/** Whether Portage looks for sets in a directory below /etc/portage/sets. */
+export function isSetDirectory(name: string): boolean {
+  return !name.startsWith('.') && !name.endsWith('~') && !versionControl.has(name);
+}
+
+const versionControl: ReadonlySet<string> = new Set(['CVS', 'RCS', 'SCCS']);
 
 /** Reports an invalid name of a set. */
 export function checkSetName(name: string, file: string, diagnostics: Diagnostics): void {

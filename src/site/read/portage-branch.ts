@@ -1,22 +1,14 @@
 import { BranchTree } from '../branch-tree.ts';
 import { checkBranchMakeConf } from './check-branch-make-conf.ts';
-import { Diagnostics, startOf } from '../diagnostics.ts';
+import { startOf, type Diagnostics } from '../diagnostics.ts';
 import { notePatchLinks } from './patch-links.ts';
-import { checkSetName, isSetFile, readSetText, type ParsedSet } from './package-set.ts';
-import { decodeText } from '../read-text-file.ts';
+import { readOwnSets } from './own-sets.ts';
+import type { ParsedSet } from './package-set.ts';
 import { checkProtectionRules, protectionFile } from '../protection-rules.ts';
 import { reportFaults } from './report-faults.ts';
 import { readRepositories, type NamedRepository } from './read-repositories.ts';
 import type { BranchEntry, PortageBranch, SiteNote } from '../site.ts';
 import type { SiteRepository } from './site-repository.ts';
-
-/** The names of a branch's own sets. */
-export function ownSetNames(entries: readonly BranchEntry[]): readonly string[] {
-  return entries.flatMap(({ path }) => {
-    const name = /^sets\/([^/]+)$/.exec(path)?.[1];
-    return name !== undefined && isSetFile(name) ? [name] : [];
-  });
-}
 
 /** A branch of config/portage with its sets and repositories. */
 export interface ParsedPortageBranch {
@@ -41,11 +33,7 @@ export function readPortageBranch(
   const fileOf = (path: string) => portage.fileOf(name, path);
   checkProfile(branch.entries, fileOf('make.profile'), diagnostics);
   reportFaults(diagnostics, startOf(fileOf(protectionFile)), () => checkProtectionRules(tree, fileOf, diagnostics));
-  const sets = new Map<string, ParsedSet>();
-  for (const { path } of branch.entries.filter((entry) => entry.path === 'sets' || entry.path.startsWith('sets/'))) {
-    const set = readOwnSet(path, tree, fileOf(path), diagnostics);
-    if (set) sets.set(set.set.name, set);
-  }
+  const sets = readOwnSets(branch.entries, tree, fileOf, diagnostics);
   const repositories =
     reportFaults(diagnostics, startOf(fileOf('repos.conf')), () => readRepositories(tree, fileOf, diagnostics)) ?? [];
   const mounted = repositories.filter((named) => !isPartOfBranch(named, tree, diagnostics));
@@ -57,7 +45,7 @@ export function readPortageBranch(
     repositories: mounted.map(({ repository }) => repository),
     sets: [...sets.values()].map(({ set }) => set),
   };
-  const all = [...(notes ?? []), ...notePatchLinks(branch.entries, tree, fileOf)];
+  const all = [...(notes ?? []), ...notePatchLinks(tree, fileOf)];
   return { branch: whole, sets, repositories: mounted, notes: all };
 }
 
@@ -85,23 +73,4 @@ function checkProfile(entries: readonly BranchEntry[], file: string, diagnostics
     );
   else if (entry.path === 'make.profile' && entry.type !== 'symlink')
     diagnostics.add(startOf(file), 'it is a file: it must be a symbolic link to a profile');
-}
-
-function readOwnSet(path: string, tree: BranchTree, file: string, diagnostics: Diagnostics): ParsedSet | undefined {
-  const name = path.slice('sets/'.length);
-  if (path === 'sets') {
-    diagnostics.add(startOf(file), 'it must be a directory that contains the sets of this branch');
-    return undefined;
-  }
-  // Portage names a set in a directory with a slash, as in @kde/apps, and a tuple cannot use such a set.
-  if (name.includes('/') || !isSetFile(name)) return undefined;
-  checkSetName(name, file, diagnostics);
-  const faults = new Diagnostics();
-  const text = reportFaults(faults, startOf(file), () => {
-    const target = tree.resolve(path);
-    if (target.kind === 'file') return decodeText(target.entry.read(), file, faults, 'as-portage');
-    faults.add(startOf(file), 'it is a symbolic link to a path outside this branch');
-    return undefined;
-  });
-  return readSetText(text ?? '', name, file, faults);
 }

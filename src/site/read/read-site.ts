@@ -7,7 +7,7 @@ import { Diagnostics } from '../diagnostics.ts';
 import { findSite, siteFile } from '../find-site.ts';
 import { checkHooks } from './hooks.ts';
 import { joinRepositories } from './join-repositories.ts';
-import { ownSetNames } from './portage-branch.ts';
+import { ownSetNames } from './own-sets.ts';
 import { readTextFile } from '../read-text-file.ts';
 import type { TupleNames } from './read-tuple-name.ts';
 import { readTuples, tuplesFile } from './read-tuples.ts';

@@ -11,6 +11,8 @@ import type { Probe } from '../../container/probe.ts';
 import type { SiteRun } from './site-run.ts';
 import type { TupleWork } from './tuple-work.ts';
 
+type Files = Pick<Probe, 'readText' | 'listFiles'>;
+
 /** The start of a line of {@link Probe.listFiles}: name and type. */
 const listedFile = v.tuple([v.string(), v.string()]);
 
@@ -59,7 +61,7 @@ async function readSetsOfTrees(run: SiteRun, names: ReadonlySet<string>): Promis
   });
   return lookInto(run, { image: anyStage.image.id, mounts: ofTrees }, async (probe) => {
     const sets = new Map<string, SetsOfTree>();
-    for (const tree of trees) sets.set(tree.name, await readSets(probe, trees, tree));
+    for (const tree of trees) sets.set(tree.name, await readRepositorySets(probe, trees, tree));
     return sets;
   });
 }
@@ -73,21 +75,41 @@ interface ProbedTree {
   readonly place: string;
 }
 
-async function readSets(probe: Probe, trees: readonly ProbedTree[], { place }: ProbedTree): Promise<SetsOfTree> {
+/** Reads the sets that a repository defines, without those whose names have a slash. `trees` has all repositories. */
+export async function readRepositorySets(
+  probe: Files,
+  trees: readonly ProbedTree[],
+  { place }: ProbedTree,
+): Promise<SetsOfTree> {
   const sets = new Map<string, string>();
-  const text = await probe.readText(`${place}/sets.conf`);
-  for (const source of text === undefined ? [] : parseSetsConf(text)) {
-    if (source.type === 'set') sets.set(source.name, 'sets.conf');
-    else
+  for (const source of parseSetsConf(await readSetsConf(probe, place))) {
+    if (source.type === 'set') {
+      const repository = namedRepository.exec(source.path ?? '')?.[1];
+      if (repository === undefined || trees.some(({ name }) => name === repository)) sets.set(source.name, 'sets.conf');
+    } else
       for (const file of await namesIn(probe, findDirectory(trees, source)))
         sets.set(nameSetOfFile(source.pattern, file), `${posix.basename(source.path)}/${file}`);
   }
-  return sets;
+  return new Map([...sets].filter(([name]) => !name.includes('/')));
 }
+
+/** The texts of sets.conf, which may be a directory, in the order in which Portage reads them. */
+async function readSetsConf(probe: Files, place: string): Promise<readonly string[]> {
+  const path = `${place}/sets.conf`;
+  const text = await probe.readText(path);
+  const names =
+    text === undefined ? (await namesBelow(probe, path)).filter((name) => name.split('/').every(isRead)) : [];
+  const texts = await Promise.all(names.toSorted().map((name) => probe.readText(`${path}/${name}`)));
+  return [text, ...texts].filter((one) => one !== undefined);
+}
+
+const isRead = (name: string): boolean => !/^\.|~$/.test(name);
+
+const namedRepository = /\$\{repository:(.+?)\}/;
 
 /** The place of a directory of sets in the probe; undefined if the directory is in none of the trees. */
 function findDirectory(trees: readonly ProbedTree[], { path }: SetSource & { type: 'directory' }): string | undefined {
-  const named = /\$\{repository:(.+?)\}/.exec(path);
+  const named = namedRepository.exec(path);
   if (named) {
     const tree = trees.find(({ name }) => name === named[1]);
     return tree && path.replace(named[0], () => tree.place);
@@ -97,11 +119,15 @@ function findDirectory(trees: readonly ProbedTree[], { path }: SetSource & { typ
 }
 
 /** The set files of a directory. Set files in subdirectories have names with a slash, which no set of a site has. */
-async function namesIn(probe: Probe, directory: string | undefined): Promise<readonly string[]> {
-  const lines = directory === undefined ? [] : await probe.listFiles(directory);
-  return lines
+async function namesIn(probe: Files, directory: string | undefined): Promise<readonly string[]> {
+  const names = directory === undefined ? [] : await namesBelow(probe, directory);
+  return names.filter((name) => !name.includes('/') && isSetFile(name));
+}
+
+/** The paths of the files and links below a directory; empty if there is no such directory. */
+async function namesBelow(probe: Files, directory: string): Promise<readonly string[]> {
+  return (await probe.listFiles(directory))
     .flatMap((line) => [parseJson(listedFile, line)].filter((file) => file !== undefined))
     .filter(([, type]) => type !== 'directory')
-    .map(([name]) => name.replace(/^\.?\//, ''))
-    .filter((name) => !name.includes('/') && isSetFile(name));
+    .map(([name]) => name.replace(/^\.?\//, ''));
 }

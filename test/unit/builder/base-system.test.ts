@@ -38,6 +38,14 @@ describe('the configuration of a base', () => {
     expect(system.repository).toMatchObject({ location: '/shipped', syncType: 'git', syncUri: 'rsync://shipped' });
   });
 
+  it('is refused at a byte order mark in make.conf, and without repos.conf if that has one, as emerge does', async () => {
+    await expect(inspect({ ...shipped, '/etc/portage/make.conf': '\uFEFFUSE="x"\n' })).rejects.toThrow(
+      '/etc/portage/make.conf:1:1: a byte order mark (BOM) stands before the first name',
+    );
+    const { system } = await inspect({ ...shipped, '/etc/portage/repos.conf': `\uFEFF${own}` });
+    expect(system.repository.location).not.toBe('/own');
+  });
+
   it('is not read from files with similar names', async () => {
     const { system } = await inspect({
       ...shipped,

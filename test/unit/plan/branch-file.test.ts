@@ -6,8 +6,11 @@ import { readTranscript } from '../portage/transcript.ts';
 import { branch, commits, tupleOf } from './sites.ts';
 
 const entriesOf = (...paths: string[]) =>
-  branch('base', commits[0], Object.fromEntries(paths.map((path) => [path, path.endsWith('->') ? '->x' : 'x'])))
-    .entries;
+  branch(
+    'base',
+    commits[0],
+    Object.fromEntries(paths.map((path) => [path.replace(/->$/, ''), path.endsWith('->') ? '->x' : 'x'])),
+  ).entries;
 
 test.each<[string, string[], string]>([
   ['package.use', [], 'package.use (new)'],
@@ -17,6 +20,9 @@ test.each<[string, string[], string]>([
   ['package.use', ['package.use/a/z', 'package.use/a-b', 'package.use/a/b/c'], 'package.use/a-b'],
   ['package.use', ['package.use/a/z', 'package.use/a/b/c', 'package.use/.git/x'], 'package.use/a/z'],
   ['package.use', ['package.use/.keep'], 'package.use/zz-zentoo (new)'],
+  ['package.use', ['package.use/a', 'package.use/RCS/z', 'package.use/b/SCCS'], 'package.use/b/SCCS'],
+  ['package.use', ['package.use->', 'x/a', 'x/b/c'], 'package.use/b/c'],
+  ['package.use', ['package.use/a', 'package.use/b->'], 'package.use/a'],
   ['package.accept_keywords', ['package.keywords/a'], 'package.keywords/a'],
   ['package.accept_keywords', ['package.keywords', 'package.accept_keywords'], 'package.accept_keywords'],
   ['package.accept_keywords', [], 'package.accept_keywords (new)'],

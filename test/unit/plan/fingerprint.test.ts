@@ -8,6 +8,7 @@ import {
   type ExternalInputs,
 } from '../../../src/plan/fingerprint.ts';
 import type { Site, Tuple } from '../../../src/site/site.ts';
+import { readSetText } from '../../../src/site/read/package-set.ts';
 import { branch, portageBranch, commits, packageSet, siteOf, tupleOf } from './sites.ts';
 
 const around: ExternalInputs = { stageId: `sha256:${'1'.repeat(64)}`, trees: { gentoo: commits[2] }, pipeline: '1' };
@@ -138,7 +139,8 @@ describe('the changes of a fingerprint, and their explanations', () => {
   test("sets that a set of the branch names, and all shared sets if the branch's set is a link", () => {
     const sets = [packageSet('tools'), packageSet('shared'), packageSet('far')];
     const namesOf = (text: string) => {
-      const portage = portageBranch('base', commits[0], { 'sets/own': text });
+      const { set } = readSetText(text, 'own', 'sets/own');
+      const portage = { ...portageBranch('base', commits[0], { 'sets/own': text }), sets: [set] };
       const { tuple } = fingerprints({ tuple: { portage, packages: packageSet('own', ['shared']) }, site: { sets } });
       return Object.keys(tuple.inputs).filter((name) => name.startsWith('set/'));
     };

@@ -336,8 +336,8 @@ describe('a package argument', () => {
     ['a#b', 'contains #, which no package name has'],
     ['!a/b', 'a blocker: name only packages to install'],
     ['@', 'a set has a name, like @world'],
-    ['@a:b', 'a set name has only letters, digits and _ + . -, after its @'],
-    ['@.a', 'a set name has only letters, digits and _ + . -, after its @'],
+    ['@a:b', 'a set name has only letters, digits and _ + . -, after its @ and each slash'],
+    ['@.a', 'a set name has only letters, digits and _ + . -, after its @ and each slash'],
     ['a/b*', 'a * may stand only at the end of a version after =, like =net-misc/curl-8*'],
     ['+a/b', 'a category name has only letters, digits and _ + . -, and begins with a letter, a digit or _'],
     ['a/b.c', 'a package name has only letters, digits and _ + -, and begins with a letter, a digit or _'],
@@ -372,6 +372,7 @@ describe('a package argument', () => {
       'a/b:*',
       'a/b:=',
       '@a.b+c-d',
+      '@kde/apps',
     ],
     ...['a/b-', 'a/b-r1', 'a/b-1x-y'],
   ])('%j is one', (text) => {

@@ -131,7 +131,7 @@ describe('case 2.2: a variable that names repositories and differs from repos.co
 
   it.each<[string, string, Readonly<Record<string, string>>]>([
     ['make.profile leads', '../../usr/portage/profiles/x', {}],
-    ['a parent of the profile leads', '../../var/db/repos/x', { 'profile/parent': '..\n/usr/portage/profiles/x\n' }],
+    ['a parent of the profile leads', 'mine', { 'mine/parent': '..\n/usr/portage/profiles/x\n' }],
   ])('but PORTDIR is refused if %s below it', (_what, profile, files) => {
     using site = temporarySite();
     rmSync(join(portage(site.path), 'make.profile'));

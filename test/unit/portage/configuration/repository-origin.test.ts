@@ -38,10 +38,11 @@ const explainOtherOrigin: typeof origin.explainOtherOrigin = (...question) => {
   return why;
 };
 
+const named = { repoName: 'gentoo\n', layoutConf: undefined };
 const git = (url: string) =>
   `[core]\n\tbare = false\n[remote "origin"]\n\turl = ${url}\n\tfetch = +refs/heads/*:x\n[branch "m"]\n`;
-const gitTree = (url = 'https://a/gentoo.git') => ({ repoName: 'gentoo\n', gitConfig: git(url), timestamp: undefined });
-const rsyncTree = { repoName: 'gentoo\n', gitConfig: undefined, timestamp: 'Mon, 01 Jan 2026 00:00:00 +0000' };
+const gitTree = (url = 'https://a/gentoo.git') => ({ ...named, gitConfig: git(url), timestamp: undefined });
+const rsyncTree = { ...named, gitConfig: undefined, timestamp: 'Mon, 01 Jan 2026 00:00:00 +0000' };
 const byGit = { name: 'gentoo', syncType: 'git', syncUri: 'https://a/gentoo.git' };
 const byRsync = { name: 'gentoo', syncType: 'rsync', syncUri: 'rsync://r/gentoo-portage' };
 
@@ -87,7 +88,7 @@ describe('case 5.3: a tree', () => {
     ['same path', gitTree('/srv/gentoo'), { ...byGit, syncUri: 'file:///srv/gentoo' }],
     ['same, by rsync', rsyncTree, byRsync],
     ['same, by snapshot', rsyncTree, { ...byRsync, syncType: 'webrsync' }],
-    ['unknown', { repoName: undefined, gitConfig: '', timestamp: undefined }, byGit],
+    ['unknown', { repoName: undefined, layoutConf: undefined, gitConfig: '', timestamp: undefined }, byGit],
     ['not synced', gitTree('https://b'), { ...byGit, syncType: '' }],
     ['of no address', gitTree('https://b'), { ...byGit, syncUri: '' }],
   ])('of an origin that is %s may be the tree of the base', (_, files, repository) => {

@@ -100,6 +100,27 @@ test('a repository without sets of its own, or whose sets.conf is damaged, refus
   expect([await refusals(plain), await refusals(damaged)]).toEqual([[], []]);
 });
 
+test('sets.conf may be a directory, of which Portage reads no hidden files and no backups', async () => {
+  const set = (name: string) => `[${name}]\nclass = portage.sets.base.DummyPackageSet\n`;
+  const files = {
+    'b/c': set('one'),
+    a: '[one]\nname = two\n[three]\nfilename = /x\n',
+    '.d': set('four'),
+    'e~/f': set('five'),
+  };
+  const inTree = Object.fromEntries(Object.entries(files).map(([path, text]) => [`/sets.conf/${path}`, text]));
+  using world = new SiteWorld({ tree: { ...treeFiles, ...inTree } });
+  const names = ['one', 'two', 'three', 'four', 'five'];
+  expect(await refusals(world, { sets: names.map((name) => packageSet(name)) })).toEqual(
+    ['three', 'two'].map((name) => refusalOfShared(name, 'sets.conf')),
+  );
+});
+
+test('a set whose file is in a repository that the site does not have is none', async () => {
+  const conf = '[one]\nfilename = ${repository:none}/x\n[two]\nfilename = ${repository:gentoo}/x\n';
+  expect(await refusalsWith(conf, {}, 'one', 'two')).toEqual([refusalOfShared('two', 'sets.conf')]);
+});
+
 test('the pattern of a directory of sets names its files, but neither its subdirectories nor the directory itself', async () => {
   const conf = directoryOfSets('${repository:gentoo}/sets', 'name_pattern = lab-${name}');
   const files = { '/sets/': '', '/sets/one': '', '/sets/two~': '', '/sets/old/': '', '/sets/old/three': '' };
