@@ -160,11 +160,15 @@ describe('gentoo-base', () => {
 
   it('builds with binary packages and sources that are mounted read-only', async ({ builder }) => {
     const docker = borrowVolumes(builder);
+    // The cache of metadata is in a volume that other builds use, too.
+    const ofOthers = '/var/cache/edb/dep/of-others';
+    expect((await runBase(builder, { docker, command: ['touch', ofOthers] })).status).toBe(0);
     const first = await runBase(builder, { docker, env: { PKGS: 'dev-libs/greeting', SYNC: '1' } });
     expect(first.status).toBe(0);
     // `gentoo-builder --no-sync` may use the tree now.
     const command = ['test', '-e', '/var/db/repos/gentoo/.git/gentoo-builder-synced'];
     expect((await runBase(builder, { docker, command })).status).toBe(0);
+    expect((await runBase(builder, { docker, command: ['test', '-e', ofOthers] })).status).toBe(0);
     const readOnly = docker.map((option) => option.replace(/:\/var\/cache\/\w+$/, '$&:ro'));
     expect(readOnly.filter((option) => option.endsWith(':ro'))).toHaveLength(2);
     const second = await runBase(builder, { docker: readOnly, env: { PKGS: 'app-misc/greet' } });
