@@ -4,6 +4,7 @@ import {
   createReadStream,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -16,14 +17,13 @@ import { text } from 'node:stream/consumers';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { parseSshAddress } from '../../../src/engine/ssh/ssh-address.ts';
 import { openSshLink, type SshLink } from '../../../src/engine/ssh/ssh-link.ts';
-import { temporaryDirectory } from '../site/git-program.ts';
 
 const far = parseSshAddress('ssh://larry@far:2222', (reason) => new Error(reason) as never);
 
 /** A machine with a stand-in for ssh; see `stand-in-ssh.sh`. */
 class Machine implements Disposable {
-  readonly #home = temporaryDirectory();
-  readonly path = this.#home.path;
+  /** Not in TMPDIR, which may be too long for the path of a socket. */
+  readonly path = mkdtempSync('/tmp/gentoo-builder-ssh-');
   /** The directory of the sockets. */
   readonly sockets = join(this.path, 'run');
 
@@ -60,7 +60,7 @@ class Machine implements Disposable {
     } catch {
       // It has ended.
     }
-    this.#home[Symbol.dispose]();
+    rmSync(this.path, { recursive: true, force: true });
   }
 }
 
