@@ -19,8 +19,11 @@ export interface ShellRequest {
   readonly workingDirectory?: string;
 }
 
-/** The time that a shell has to write its history and to end its jobs once the terminal is gone. */
+/** The time that the engine has to start the hang-up once the terminal is gone. */
+const hangUpMs = 10_000;
+/** The time that a shell has from then on, to write its history and to end its jobs. */
 const graceMs = 3000;
+const pause = (ms: number): Promise<void> => delay(ms, undefined, { ref: false });
 const statusTimeoutMs = 1000;
 
 /**
@@ -67,8 +70,10 @@ async function runAtTerminal(
     });
     const hangUp = (): void => {
       // A process that ignores the hang-up ends with the container.
-      session.start({ command: hangUpCommand() }).catch(() => undefined);
-      void delay(graceMs, undefined, { ref: false }).then(() => exec.close());
+      const started = session.start({ command: hangUpCommand() }).catch(() => undefined);
+      void Promise.race([started, pause(hangUpMs)])
+        .then(() => pause(graceMs))
+        .then(() => exec.close());
     };
     const resize = tty ? () => engine.resizeExec(exec.id, terminal.size()) : undefined;
     const isHalfOpen = unlessShellRuns(session, exec);

@@ -20,7 +20,21 @@ test('the builder and gentoo-base accept the same packages', async () => {
   const seed = Number(process.env['FC_SEED'] ?? Date.now() % 2 ** 31);
   console.info(`packages of gentoo-base: seed ${seed}, ${count} texts`);
   const files = ['/tmp', './x', '..', '~/x', 'a/b-1.ebuild', 'a/b.tbz2', 'a.xpak', 'x.gpkg.tar'];
-  const sets = ['@world', '@', '@-a', '@a/b', '@a/-b', '@a//b', '@a/', '@a/.b', '@a b', '@a:b', 'world', 'system', '@_.+-'];
+  const sets = [
+    '@world',
+    '@',
+    '@-a',
+    '@a/b',
+    '@a/-b',
+    '@a//b',
+    '@a/',
+    '@a/.b',
+    '@a b',
+    '@a:b',
+    'world',
+    'system',
+    '@_.+-',
+  ];
   const others = [
     '--pretend',
     '-p',
@@ -29,6 +43,7 @@ test('the builder and gentoo-base accept the same packages', async () => {
     '$(id)',
     'a;b',
     `a/${'b'.repeat(1100)}`,
+    `@${'a'.repeat(1100)}`,
     'a/b\u00a0',
     'ä/b',
     'a/b*',

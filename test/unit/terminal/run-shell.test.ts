@@ -174,6 +174,21 @@ describe('a shell at a terminal', () => {
     expect(await run()).toBe(129);
   });
 
+  it('has its time to end from when the engine has started the hang-up', async () => {
+    fakeTime();
+    const { world, desk, run, hungUp } = await open(async () => {
+      desk.stdin.end();
+      await hungUp;
+      return { exitCode: 129 };
+    });
+    const start = world.engine.execDetached.bind(world.engine);
+    vi.spyOn(world.engine, 'execDetached').mockImplementation(async (...request) => {
+      await new Promise((resolve) => setTimeout(resolve, 5000));
+      return start(...request);
+    });
+    expect(await passTime(run())).toBe(129);
+  });
+
   it('fails as terminated if the shell does not end after the hang-up', async () => {
     const { world, desk, run } = await open(async ({ stopped }) => {
       desk.stdin.end();
