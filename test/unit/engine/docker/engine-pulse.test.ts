@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { EnginePulse } from '../../../src/engine/docker/engine-pulse.ts';
-import { fakeTime, restoreTime, stopwatch } from '../../support/fake-time.ts';
+import { EnginePulse } from '../../../../src/engine/docker/engine-pulse.ts';
+import { fakeTime, restoreTime, stopwatch } from '../../../support/fake-time.ts';
 
 beforeEach(fakeTime);
 afterEach(restoreTime);

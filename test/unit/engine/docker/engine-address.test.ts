@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { expect, onTestFinished, test } from 'vitest';
 
-import { formatEngineAddress, parseEngineAddress } from '../../../src/engine/docker/engine-address.ts';
+import { formatEngineAddress, parseEngineAddress } from '../../../../src/engine/docker/engine-address.ts';
 
 test.each([
   [undefined, 'unix:///var/run/docker.sock'],

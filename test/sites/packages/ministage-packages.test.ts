@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Builder, faultsStage, type BuilderOutcome } from '../support/builder.ts';
-import { runProgram } from '../support/run-program.ts';
+import { Builder, faultsStage, type BuilderOutcome } from '../../support/builder.ts';
+import { runProgram } from '../../support/run-program.ts';
 
 /** All tests share the volumes. */
 const builder = new Builder();

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
-import { formatEngineAddress, parseEngineAddress } from '../../../src/engine/docker/engine-address.ts';
-import { chooseEndpoint, isGiven } from '../../../setup/engine/endpoint.js';
+import { formatEngineAddress, parseEngineAddress } from '../../../../src/engine/docker/engine-address.ts';
+import { chooseEndpoint, isGiven } from '../../../../setup/engine/endpoint.js';
 
 let home: string;
 beforeEach(() => {

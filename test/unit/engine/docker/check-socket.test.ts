@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
-import { checkSocket, explainConnectError, socketFailure } from '../../../src/engine/docker/check-socket.ts';
+import { checkSocket, explainConnectError, socketFailure } from '../../../../src/engine/docker/check-socket.ts';
 
 let directory: string;
 beforeEach(async () => {

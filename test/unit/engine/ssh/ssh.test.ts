@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 
-import { explainSsh } from '../../../src/engine/ssh/explain-ssh.ts';
-import { parseSshAddress } from '../../../src/engine/ssh/ssh-address.ts';
-import { dialArguments, masterArguments } from '../../../src/engine/ssh/ssh-command.ts';
+import { explainSsh } from '../../../../src/engine/ssh/explain-ssh.ts';
+import { parseSshAddress } from '../../../../src/engine/ssh/ssh-address.ts';
+import { dialArguments, masterArguments } from '../../../../src/engine/ssh/ssh-command.ts';
 
 const addressOf = (value: string) =>
   parseSshAddress(value, (reason) => {

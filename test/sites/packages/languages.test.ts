@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { Builder, faultsStage } from '../support/builder.ts';
+import { Builder, faultsStage } from '../../support/builder.ts';
 
 const builder = new Builder();
 afterAll(() => builder[Symbol.asyncDispose]());

@@ -1,6 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { stage } from '../support/real-engine/real-engine.ts';
-import { faultsConf, inContainer, makeTrees, siteYaml, ZentooSite, type SharedTrees } from '../support/zentoo-site.ts';
+import { stage } from '../../support/real-engine/real-engine.ts';
+import {
+  faultsConf,
+  inContainer,
+  makeTrees,
+  siteYaml,
+  ZentooSite,
+  type SharedTrees,
+} from '../../support/zentoo-site.ts';
 
 const header = `EAPI=8
 DESCRIPTION="Writes to places of other packages"

@@ -15,8 +15,8 @@ import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { parseSshAddress } from '../../../src/engine/ssh/ssh-address.ts';
-import { openSshLink, type SshLink } from '../../../src/engine/ssh/ssh-link.ts';
+import { parseSshAddress } from '../../../../src/engine/ssh/ssh-address.ts';
+import { openSshLink, type SshLink } from '../../../../src/engine/ssh/ssh-link.ts';
 
 const far = parseSshAddress('ssh://larry@far:2222', (reason) => new Error(reason) as never);
 

@@ -1,7 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { EngineProxy } from '../support/proxy.ts';
-import { stage } from '../support/real-engine/real-engine.ts';
-import { faultsConf, inContainer, makeTrees, siteYaml, ZentooSite, type SharedTrees } from '../support/zentoo-site.ts';
+import { EngineProxy } from '../../support/proxy.ts';
+import { stage } from '../../support/real-engine/real-engine.ts';
+import {
+  faultsConf,
+  inContainer,
+  makeTrees,
+  siteYaml,
+  ZentooSite,
+  type SharedTrees,
+} from '../../support/zentoo-site.ts';
 
 const tuple = 'plain-base-plain-leaning';
 const cpv = 'test-fault/leaning-1';

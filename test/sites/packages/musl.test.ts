@@ -2,23 +2,23 @@ import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { GenericContainer, type StartedTestContainer } from 'testcontainers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { linkRepositoriesCommand, unlinkRepositoriesCommand } from '../../src/emerge/cross-scripts.ts';
-import { connectEngine } from '../../src/engine/docker/connect-engine.ts';
-import type { Engine } from '../../src/engine/engine.ts';
-import type { ContainerId } from '../../src/engine/identifiers.ts';
+import { linkRepositoriesCommand, unlinkRepositoriesCommand } from '../../../src/emerge/cross-scripts.ts';
+import { connectEngine } from '../../../src/engine/docker/connect-engine.ts';
+import type { Engine } from '../../../src/engine/engine.ts';
+import type { ContainerId } from '../../../src/engine/identifiers.ts';
 import {
   crossEnvironment,
   crossRoot,
   crossSettings,
   nativeSettings,
   repositoryLinks,
-} from '../../src/portage/cross-root.ts';
-import { emergeEnvironment } from '../../src/portage/emerge-command.ts';
-import { newSiteId } from '../../src/site/site-id.ts';
-import { starterSite } from '../../src/site/starter-site.ts';
-import { stage } from '../support/real-engine/real-engine.ts';
-import { uniqueName } from '../support/unique-name.ts';
-import { runProgram } from '../support/run-program.ts';
+} from '../../../src/portage/cross-root.ts';
+import { emergeEnvironment } from '../../../src/portage/emerge-command.ts';
+import { newSiteId } from '../../../src/site/site-id.ts';
+import { starterSite } from '../../../src/site/starter-site.ts';
+import { stage } from '../../support/real-engine/real-engine.ts';
+import { uniqueName } from '../../support/unique-name.ts';
+import { runProgram } from '../../support/run-program.ts';
 
 const chost = 'x86_64-pc-linux-musl';
 const stageChost = 'x86_64-pc-linux-gnu';
@@ -53,7 +53,7 @@ const set = 'app-misc/chime\napp-misc/greet\n';
 const ours = ['app-misc/chime-1', 'app-misc/greet-1.0', 'dev-libs/greeting-2.0'];
 const system = ['sys-apps/baselayout-1.0', 'sys-apps/stage-info-1.0', 'sys-apps/yesno-1.0', 'sys-libs/musl-1.2.3'];
 
-const listElf = readFileSync(new URL('../support/list-elf.py', import.meta.url), 'utf8');
+const listElf = readFileSync(new URL('../../support/list-elf.py', import.meta.url), 'utf8');
 
 /** The steps of a cross tuple's build in real containers; the tests run in order. */
 describe('a root for musl, compiled by a stage of glibc', () => {

@@ -5,7 +5,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { demultiplex, Demultiplexer } from '../../../src/engine/docker/demultiplex.ts';
+import { demultiplex, Demultiplexer } from '../../../../src/engine/docker/demultiplex.ts';
 
 const frame = (type: number, data: Uint8Array): Buffer => {
   const header = Buffer.alloc(8);

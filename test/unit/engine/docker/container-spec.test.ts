@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { createContainerBody } from '../../../src/engine/docker/container-spec.ts';
+import { createContainerBody } from '../../../../src/engine/docker/container-spec.ts';
 
 test('the body of a build container has no settings that a commit would pass on to the image', () => {
   const body = createContainerBody('name', {
