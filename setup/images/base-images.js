@@ -62,26 +62,29 @@ export function findBases(engine) {
 
   const debian = once(async () => {
     const official = await officialDebian();
-    if (official !== undefined) return certificates.length === 0 ? official : withSettings(DEBIAN, official);
-    return withSettings(DEBIAN, await makePlain());
+    if (official !== undefined && certificates.length === 0) return official;
+    return withSettings(DEBIAN, official ?? (await makePlain()));
   });
   const nodeBuild = once(async () => {
     const official = await officialNode();
     if (official !== undefined) return certificates.length === 0 ? official : withSettings(NODE, official);
     return makeNode(engine, NODE, await withSettings(DEBIAN, await makePlain()), { npm: true });
   });
-  const nodeRuntime = once(async () => {
-    return (await officialNode()) ?? makeNode(engine, RUNTIME, await makePlain(), { npm: false });
-  });
-
+  const nodeRuntime = once(
+    async () => (await officialNode()) ?? makeNode(engine, RUNTIME, await makePlain(), { npm: false }),
+  );
   const haproxy = once(async () => {
     const official = await obtain(OFFICIAL_HAPROXY, HAPROXY);
     return official ?? makeHaproxy(engine, HAPROXY, await debian());
   });
 
-  const isOfficial = (/** @type {string} */ name) => name === OFFICIAL_DEBIAN || name === OFFICIAL_NODE;
   const kinds = { debian, 'node-build': nodeBuild, 'node-runtime': nodeRuntime, haproxy };
   return { get: (kind) => kinds[kind](), isOfficial, madeHere: () => madeHere };
+}
+
+/** @param {string} name */
+function isOfficial(name) {
+  return name === OFFICIAL_DEBIAN || name === OFFICIAL_NODE;
 }
 
 /**
