@@ -188,7 +188,7 @@ export async function writeEntry(
 
 /**
  * The largest sizes, in bytes, that one call reads: one text of several, all texts together, and a single file. A text of V8 has
- * at most 512 MiB; an index of packages has about 10 MiB.
+ * at most 512 MiB; an index of packages is far smaller.
  */
 const mostBytes = { text: 64 * 1024 ** 2, texts: 1024 ** 3, file: 256 * 1024 ** 2 } as const;
 

@@ -7,7 +7,7 @@ import type { ImageId } from '../engine/identifiers.ts';
 export const imagesVolume = 'gentoo-images';
 
 /**
- * The files of a register. An image is an empty file: engines tell whether a file exists twenty times as fast as its content, and
+ * The files of a register. An image is an empty file: engines tell whether a file exists without a process, and its content by one. And
  * Podman does not find a link that leads to no file.
  */
 interface RegisterFiles {

@@ -11,8 +11,8 @@ import type { EngineAddress } from './engine-address.ts';
 export type EngineRoute = Exclude<EngineAddress, SshAddress> | { readonly kind: 'link'; readonly path: string };
 
 /**
- * The module is not imported, because an import reads all exports of a module, here also a WebSocket client, which takes 28 ms
- * to load.
+ * The module is not imported, because an import reads all exports of a module, here also a large WebSocket
+ * client.
  */
 const { Agent: HttpAgent } = process.getBuiltinModule('node:http');
 
@@ -36,7 +36,7 @@ export function clientOptions(route: EngineRoute): Docker.DockerOptions {
 }
 
 /**
- * Shortens the text of an agent: docker-modem formats the agent at each request, even without debug output, which takes 1 ms.
+ * Shortens the text of an agent: docker-modem formats the agent at each request, even without debug output.
  */
 function withShortText<T extends object>(agent: T): T {
   return Object.assign(agent, { [inspect.custom]: () => 'agent' });

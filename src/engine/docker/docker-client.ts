@@ -38,7 +38,7 @@ export interface DockerClient {
 const attempts = 3;
 const pauseMs = 100;
 
-/** Loads dockerode, which takes some 100 ms, and makes a client for an engine that `route` leads to. Sends nothing. */
+/** Loads dockerode, which not every command needs, and makes a client for an engine that `route` leads to. Sends nothing. */
 export async function makeDockerClient(address: EngineAddress, route: EngineRoute): Promise<DockerClient> {
   const { default: DockerConstructor } = await import('dockerode');
   const docker = new DockerConstructor(clientOptions(route));

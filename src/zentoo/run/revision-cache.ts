@@ -68,8 +68,8 @@ export class WatchedTree {
 
 /**
  * Finds the cached revision of a tree. Returns undefined if a file from which the revision was read has changed. The cache is
- * the target of a symbolic link, because the engine returns link targets, sizes and times twenty times as fast as the content
- * of a file.
+ * the target of a symbolic link, because the engine returns link targets, sizes and times without a process, and the content of
+ * a file by one.
  */
 export async function findCachedRevision(probe: Probe, name: string, place: string): Promise<string | undefined> {
   const link = await probe.stat(`${statePlace}/${linkOf(name)}`);
