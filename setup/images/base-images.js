@@ -59,7 +59,6 @@ export function findBases(engine) {
   });
   const withSettings = async (/** @type {string} */ name, /** @type {string} */ base) =>
     addHostSettings(engine, name, base, { certificates, apt: await apt() });
-
   const debian = once(async () => {
     const official = await officialDebian();
     if (official !== undefined && certificates.length === 0) return official;
