@@ -35,7 +35,7 @@ former_store = sys.modules["former-store"]
 # Portage makes an empty file when it chooses the name of a package, and fills it later. No packaging takes this long.
 PACKING_SECONDS = 24 * 60 * 60
 EXTENSIONS = (".gpkg.tar", ".xpak", ".tbz2")
-# Portage renames a package so if it differs from its checksum when it is merged.
+# The name that Portage gives a package whose content does not match its checksum at the merge.
 RENAMED = re.compile(r"(.+)\._checksum_failure_\.\w+")
 # The options of emerge that ask remote hosts for packages; emerge(1).
 HOSTS = re.compile(r"--getbinpkg(only)?(=y)?|-[a-zA-Z]*[gG][a-zA-Z]*")

@@ -5,7 +5,7 @@ export type SetSource =
   | {
       readonly type: 'set';
       readonly name: string;
-      /** The path of the set's file, like that of a directory; undefined if the set is not that of a file. */
+      /** The path of the set's file; undefined if no file lists the set's packages. It may contain `${repository:NAME}`, too. */
       readonly path: string | undefined;
     }
   | {
@@ -17,8 +17,8 @@ export type SetSource =
     };
 
 /**
- * The classes of Portage's sets of which one is a set by itself, by their names in the module portage._sets, with the option without
- * which it is none.
+ * The classes of Portage that make one set from a section, by their names in the module portage._sets. Each class has the option that
+ * the section needs; undefined if it needs none.
  */
 const classes: ReadonlyMap<string, string | undefined> = new Map([
   ...(['files.StaticFileSet', 'files.ConfigFileSet'] as const).map((name) => [name, 'filename'] as const),
@@ -40,9 +40,9 @@ const classes: ReadonlyMap<string, string | undefined> = new Map([
 const ofFiles = 'files.StaticFileSet';
 
 /**
- * Parses the files of the `sets.conf` of an ebuild repository (`SetConfig._parse` in portage/_sets/__init__.py). Sections of which
- * Portage makes no set are left out, and those that derive sets from installed packages: the names of such sets contain a slash, and
- * the names of a user's sets do not. A directory that is not named is that of the user's own sets.
+ * Parses the files of the `sets.conf` of an ebuild repository (`SetConfig._parse` in portage/_sets/__init__.py). The result
+ * lacks sections from which Portage makes no set, and sections that derive sets from installed packages: the names of such sets contain
+ * a slash, and the names of a user's sets do not. It also lacks directories without a path, for which Portage takes the user's own.
  */
 export function parseSetsConf(texts: readonly string[]): readonly SetSource[] {
   const sections = parseIniFiles(texts);
@@ -66,7 +66,7 @@ export function parseSetsConf(texts: readonly string[]): readonly SetSource[] {
     });
 }
 
-/** Whether Portage takes a text for a switch. */
+/** Whether Portage accepts a text as the value of a switch. */
 function isSwitch(text: string): boolean {
   return /^(?:1|yes|on|true|0|no|off|false)$/i.test(text);
 }
