@@ -15,6 +15,11 @@ describe('README.md', () => {
   it('has at most 1,000 words', () => {
     expect(readDocument('README.md').split(/\s+/).length).toBeLessThanOrEqual(1000);
   });
+
+  it('tells of security in three sentences', () => {
+    const [, section = ''] = /^## Security\n\n([^]*?)\n\nMIT licence\.$/m.exec(readDocument('README.md')) ?? [];
+    expect(section.match(/[.:!?](?=\s|$)/g)?.filter((end) => end !== ':')).toHaveLength(3);
+  });
 });
 
 describe('docs/exit-statuses.md', () => {
