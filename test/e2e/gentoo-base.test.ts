@@ -205,7 +205,7 @@ describe('gentoo-base', () => {
   });
 
   it('reports all faults together before it does anything', async ({ builder }) => {
-    const env = { PKGS: 'app-misc/greet --pretend $(touch${IFS}/x) ./x.ebuild @a/b \u001b[31m', SYNC: 'yes' };
+    const env = { PKGS: 'app-misc/greet --pretend $(touch${IFS}/x) ./x.ebuild @a:b \u001b[31m', SYNC: 'yes' };
     // Portage must not load a module of its name from the working directory.
     const image = await builder.makeImage(
       'gentoo-base',
@@ -214,7 +214,7 @@ describe('gentoo-base', () => {
     const { status, stdout, stderr } = await runBase(builder, { image, docker: ['--workdir', '/w'], env });
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
     const refused = [...stderr.matchAll(/the package '([^']*)'/g)].map(([, word]) => word);
-    expect(new Set(refused)).toEqual(new Set(['$(touch${IFS}/x)', '--pretend', './x.ebuild', '?[31m', '@a/b']));
+    expect(new Set(refused)).toEqual(new Set(['$(touch${IFS}/x)', '--pretend', './x.ebuild', '?[31m', '@a:b']));
     expect(stderr).toContain('SYNC=yes');
     expect(stderr).toContain('failed to find an ebuild repository');
   });
