@@ -2,7 +2,7 @@ import { defineConfig, type OxlintConfig } from 'oxlint';
 
 /** Files at the top that import nothing. */
 const leaves =
-  'failure.ts container-program.ts parse-json.ts long-timer.ts output-name.ts quantity.ts abbreviate.ts nearest-name.ts format-number.ts';
+  'failure.ts container-program.ts parse-json.ts long-timer.ts output-name.ts quantity.ts abbreviate.ts nearest-name.ts';
 
 /**
  * The rooms of `src` and what each may import: a folder stands for the files directly in it, a file at the top for itself. A room
@@ -63,6 +63,7 @@ const rooms = {
   'engine/ssh': 'container-program.ts failure.ts',
   engine: 'failure.ts',
   'plain-remedy.ts': 'portage/explain',
+  'format-number.ts': 'failure.ts',
   'portage/explain': 'portage portage/output quantity.ts failure.ts',
   'portage/output': 'portage report/event.ts parse-json.ts',
   'portage/configuration': '',

@@ -76,7 +76,8 @@ export async function addTags(
 
 /**
  * The Dockerfile instructions of the commit and the labels. The instructions restore the entrypoint of the base, because the build
- * container had another one. The labels are those of the OCI image specification ("Annotations"), the packages, the fingerprint, and the format of both.
+ * container had another one. The labels are those of the OCI image specification ("Annotations"), the packages, the fingerprint,
+ * and the format of the last two.
  */
 export function imageSettings({
   request,

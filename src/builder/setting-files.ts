@@ -1,14 +1,12 @@
 import { posix } from 'node:path';
 import type { DirectoryTexts, Probe } from '../container/probe.ts';
 import type { MakeConfFile } from '../portage/configuration/make-conf.ts';
+import { versionControl } from '../portage/version-control.ts';
 
 type Files = Pick<Probe, 'stat' | 'readText' | 'readDirectory'>;
 
 /** The number of links that Linux follows (path_resolution(7)). */
 const mostLinks = 40;
-
-/** Directories that Portage skips besides hidden ones (`VCS_DIRS` in portage/const.py). */
-const versionControl = new Set(['CVS', 'RCS', 'SCCS']);
 
 /** A directory of a base that was read. */
 export interface SettingsDirectory extends DirectoryTexts {

@@ -7,8 +7,8 @@ import type { ImageId } from '../engine/identifiers.ts';
 export const imagesVolume = 'gentoo-images';
 
 /**
- * The files of a register. An image is an empty file: engines tell whether a file exists without a process, and its content by one. And
- * Podman does not find a link that leads to no file.
+ * The files of a register. An image is an empty file: for the content of a file an engine starts a process, and not for its existence.
+ * A link to no file would not do, because Podman does not find it.
  */
 interface RegisterFiles {
   exists(path: string): Promise<boolean>;

@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { versionControl } from '../portage/version-control.ts';
 import { GitFault } from './git/git-fault.ts';
 import type { BranchEntry } from './site.ts';
 
@@ -18,9 +19,6 @@ const mostLinks = 40;
 
 /** The limit of files and directories: links to directories can turn few into many. */
 const mostFiles = 1000;
-
-/** Directories that Portage skips (`VCS_DIRS` in portage/const.py). */
-const versionControl = new Set(['CVS', 'RCS', 'SCCS']);
 
 /** The files of a branch, found by paths and links as in a file system. */
 export class BranchTree {

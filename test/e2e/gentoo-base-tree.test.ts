@@ -38,7 +38,7 @@ describe('the repository of gentoo-base', () => {
 
   it('may be a clone in a directory of the user, whose changes are named before a sync', async ({ builder }) => {
     const directory = await mkdtemp(join(tmpdir(), 'gentoo-builder-test-clone-'));
-    // Portage builds as a user of its own, who reads the ebuilds.
+    // Portage builds as the user portage, who has to be able to read the ebuilds.
     await chmod(directory, 0o755);
     const docker = ['-v', `${directory}:${place}`];
     try {

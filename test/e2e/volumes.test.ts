@@ -43,7 +43,7 @@ describe('volumes', () => {
     'a host directory mounted at %s is the tree',
     async (target, { builder }) => {
       const directory = await mkdtemp(join(tmpdir(), 'gentoo-builder-test-tree-'));
-      // Portage builds as a user of its own, who has to find his way in.
+      // Portage builds as the user portage, who has to be able to enter the directory.
       await chmod(directory, 0o755);
       try {
         const options = { ownVolumes: false, docker: ['-v', `${directory}:${target}`, ...builder.cacheMounts] };

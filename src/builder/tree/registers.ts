@@ -3,8 +3,7 @@ import { withProbe, type Probe, type ProbeRequest } from '../../container/probe.
 import type { Workspace } from '../../container/workspace.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { Volumes } from '../../engine/volumes.ts';
-import { Failure } from '../../failure.ts';
-import { parseFormat } from '../../format-number.ts';
+import { requireFormat } from '../../format-number.ts';
 import { readFormatMark } from '../../ownership/format-mark.ts';
 import { imagesVolume } from '../../ownership/image-register.ts';
 
@@ -50,10 +49,6 @@ export async function withRegisters<T>(
 }
 
 function requireKnown(format: string | undefined): void {
-  if (parseFormat(format) <= registersFormat) return;
-  throw new Failure(
-    'format-unknown',
-    `failed to use the registers of images and trees, the volume ${imagesVolume}: it has the format ${format ?? ''}, and this gentoo-builder knows formats up to ${registersFormat}`,
-    { hint: 'use the gentoo-builder that wrote it, or a newer one; nothing was changed' },
-  );
+  const what = `the registers of images and trees, the volume ${imagesVolume}`;
+  requireFormat(format, { what, known: registersFormat, program: 'gentoo-builder' });
 }

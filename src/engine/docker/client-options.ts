@@ -11,8 +11,7 @@ import type { EngineAddress } from './engine-address.ts';
 export type EngineRoute = Exclude<EngineAddress, SshAddress> | { readonly kind: 'link'; readonly path: string };
 
 /**
- * The module is not imported, because an import reads all exports of a module, here also a large WebSocket
- * client.
+ * The module is not imported, because an import reads all exports of a module, here also a large WebSocket client.
  */
 const { Agent: HttpAgent } = process.getBuiltinModule('node:http');
 

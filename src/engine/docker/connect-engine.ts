@@ -19,8 +19,8 @@ import type { EngineRefusal } from '../refusal.ts';
 const timeoutMs = 20_000;
 
 /**
- * Connects to the engine that `environment` (normally `process.env`) names. Loads dockerode here and not earlier, because
- * not every command needs an engine. Throws a `Failure`: `engine-unreachable` if there is no socket, no listener, or another program answers,
+ * Connects to the engine that `environment` (normally `process.env`) names. Loads dockerode here and not earlier, because not every
+ * command needs an engine. Throws a `Failure`: `engine-unreachable` if there is no socket, no listener, or another program answers,
  * `engine-denied` if access is denied, by the engine or by ssh, `engine-too-old` below API 1.41.
  */
 export async function connectEngine(environment: EngineEnvironment): Promise<Engine> {

@@ -3,6 +3,7 @@ import { isSetName, parsePackageArgument, type Atom, type SetName } from '../../
 import { hasBuildId } from '../../portage/atom-grammar.ts';
 import { textLines, splitWords } from '../../portage/configuration/python-text.ts';
 import { portageOwnSets } from '../../portage/own-sets.ts';
+import { versionControl } from '../../portage/version-control.ts';
 import type { Place } from '../../failure.ts';
 import { Diagnostics, startOf } from '../diagnostics.ts';
 import type { PackageSet } from '../site.ts';
@@ -61,8 +62,6 @@ export function isSetFile(name: string): boolean {
 export function isSetDirectory(name: string): boolean {
   return !name.startsWith('.') && !name.endsWith('~') && !versionControl.has(name);
 }
-
-const versionControl: ReadonlySet<string> = new Set(['CVS', 'RCS', 'SCCS']);
 
 /** Reports an invalid name of a set. */
 export function checkSetName(name: string, file: string, diagnostics: Diagnostics): void {

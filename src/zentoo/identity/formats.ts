@@ -1,5 +1,4 @@
-import { Failure } from '../../failure.ts';
-import { parseFormat } from '../../format-number.ts';
+import { requireFormat } from '../../format-number.ts';
 
 /**
  * The format of the objects that a site has on an engine: its registration, its state, the labels of its images. Format 1 is that of
@@ -12,11 +11,5 @@ export const formatLabel = 'zentoo.format';
 
 /** Reads the number of a format; 1 if there is none. Throws `format-unknown` if this zentoo does not know the format. */
 export function readFormat(text: string | undefined, what: string, known: number): number {
-  const format = parseFormat(text);
-  if (format <= known) return format;
-  throw new Failure(
-    'format-unknown',
-    `failed to use ${what}: it has the format ${text ?? ''}, and this zentoo knows formats up to ${known}`,
-    { hint: 'use the zentoo that wrote it, or a newer one; nothing was changed' },
-  );
+  return requireFormat(text, { what, known, program: 'zentoo' });
 }
