@@ -1,5 +1,5 @@
 import { shellProgram } from '../container-program.ts';
-import { Failures, failuresOf } from '../failure.ts';
+import { type FailureCode, Failures, failuresOf } from '../failure.ts';
 import { elogDirectory, parseElogFile, type ElogEntry } from '../portage/output/elog.ts';
 import type { ContainerSession } from '../container/container-session.ts';
 
@@ -16,14 +16,20 @@ export async function readElog(session: ContainerSession): Promise<readonly Elog
   return entries;
 }
 
+/** The failures after which Portage may have worked on packages, and the container can be asked. */
+const whileEmerging: ReadonlySet<FailureCode> = new Set<FailureCode>([
+  ...(['build-failed', 'fetch-failed', 'emerge-failed', 'timed-out'] as const),
+  ...(['out-of-memory', 'disk-full', 'tmpfs-full', 'store-corrupt'] as const),
+]);
+
 /**
- * Reads the messages (elog) of the packages on which Portage worked before a package failed. After another failure there are none to
+ * Reads the messages (elog) of the packages on which Portage worked before an emerge failed. After another failure there are none to
  * read, or the container cannot be asked.
  */
 export async function readElogOfFailure(session: ContainerSession, error: unknown): Promise<readonly ElogEntry[]> {
   const failures = failuresOf(error);
   if (session.signal.aborted || failures.length === 0) return [];
-  if (!failures.every(({ code }) => code === 'build-failed' || code === 'fetch-failed')) return [];
+  if (!failures.every(({ code }) => whileEmerging.has(code))) return [];
   return readElog(session).catch(() => []);
 }
 

@@ -80,6 +80,16 @@ describe('a build that fails', () => {
     expect(keptRecord(world)).toMatchObject({ record: { targets: [{ elog: [{ cpv: 'dev-libs/b-2' }] }] } });
   });
 
+  it('case 5.2: shows the messages also if the emerge exceeds the limit of silence', async () => {
+    using world = new BuildWorld();
+    world.portage.emerge = () => new Promise(() => undefined);
+    world.portage.secondsOfSilence = () => 60;
+    world.portage.elog = elogOf('dev-libs/b-2', 'ERROR: postinst\nno kernel support\n');
+    const request = buildRequest({ silenceTimeout: 60 });
+    const error: unknown = await passTime(buildImage(request, world.context, program).catch((thrown) => thrown));
+    expect(error).toMatchObject({ code: 'timed-out', elog: [{ cpv: 'dev-libs/b-2' }] });
+  });
+
   it('ends even if the engine never answers when the record is written', async () => {
     using world = new BuildWorld();
     world.portage.emerge = () => {
