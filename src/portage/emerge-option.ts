@@ -2,6 +2,7 @@
 const otherActions = new Map(
   Object.entries({
     '--ask': '-a',
+    '--autounmask-only': '',
     '--buildpkgonly': '-B',
     '--check-news': '',
     '--clean': '',
@@ -53,7 +54,7 @@ function otherActionsOf(word: string): readonly string[] {
   const value = word.slice(name.length + 1);
   // emerge accepts abbreviated options (argparse, "allow_abbrev").
   if (word.startsWith('--')) {
-    if (value === 'n' || name === '--buildpkg') return [];
+    if (value === 'n' || name === '--buildpkg' || name === '--autounmask') return [];
     return [...otherActions.keys()].filter((other) => other.startsWith(name)).slice(0, 1);
   }
   // A word of short options is a bundle: -avp is --ask --verbose --pretend.

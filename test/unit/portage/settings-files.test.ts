@@ -235,6 +235,8 @@ describe('case 2.9: an option in EMERGE_DEFAULT_OPTS with which emerge installs 
     ['--depclean', '--depclean'],
     ['--ask --info', '--info'],
     ['--search', '--search'],
+    ['--autounmask-only', '--autounmask-only'],
+    ['--autounmask=y --autounmask-only=y', '--autounmask-only'],
     ['-avp', '--pretend'],
     ['--jobs=2 -apv --ask', '--pretend'],
   ])('%j has %s', (options, action) => {
@@ -247,6 +249,7 @@ describe('case 2.9: an option in EMERGE_DEFAULT_OPTS with which emerge installs 
     '-av',
     '--buildpkg --usepkg --jobs=4 --load-average 4',
     '--pretend=n',
+    '--autounmask --autounmask-only=n --autounmask-continue',
     "--exclude 'sys-kernel/* x' --with-bdeps=y -- -",
   ])('%j has none', (options) => {
     expect(defaultAction(options)).toBeUndefined();
