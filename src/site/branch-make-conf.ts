@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { atomFault } from '../portage/atom-grammar.ts';
-import { readMakeConf, type MakeConf } from '../portage/configuration/make-conf.ts';
+import { readMakeConf, type MakeConf, type MakeConfVariable } from '../portage/configuration/make-conf.ts';
 import type { ReadSource, Remark } from '../portage/configuration/make-conf-tokens.ts';
 import { grabWords } from '../portage/configuration/python-text.ts';
 import { normalizePath } from '../portage/configuration/repos-conf.ts';
@@ -43,6 +43,19 @@ export function findEnvFaults(tree: BranchTree, makeConf: Pick<MakeConf, 'variab
   );
 }
 
+/**
+ * The variables of each file of `env/` that package.env names for all packages. Only for the atom that matches every package Portage adds them to those
+ * of make.conf (`config.__init__`), so that they are settings of emerge itself. Positions have paths in the branch.
+ */
+export function readSettingsOfAll(
+  tree: BranchTree,
+  makeConf: Pick<MakeConf, 'variables'>,
+): readonly (readonly [string, MakeConfVariable])[] {
+  return readEnvFiles(tree, makeConf, (atom) => atom === '*/*').flatMap(({ variables }) =>
+    [...variables].map(([name, { value, place }]) => [name, { value, place: inBranch(place) }] as const),
+  );
+}
+
 /** The absolute paths that files of `env/` set PORTAGE_TMPDIR to; each once, and without `/`. */
 export function findTemporaryDirectories(tree: BranchTree): readonly string[] {
   const values = readEnvFiles(tree, readBranchMakeConf(tree)).map(
@@ -55,10 +68,14 @@ export function findTemporaryDirectories(tree: BranchTree): readonly string[] {
  * Reads the files of `env/` that package.env names; portage(5). Portage reads each with the variables of make.conf. A file that does
  * not exist is only a message of Portage. Positions have the paths that Portage sees.
  */
-function readEnvFiles(tree: BranchTree, { variables }: Pick<MakeConf, 'variables'>): readonly MakeConf[] {
+function readEnvFiles(
+  tree: BranchTree,
+  { variables }: Pick<MakeConf, 'variables'>,
+  isWanted: (atom: string) => boolean = isAtomOfConfiguration,
+): readonly MakeConf[] {
   const known = Object.fromEntries([...variables].map(([name, { value }]) => [name, value]));
   const readSource = sourceReader(tree);
-  return [...namesInPackageEnv(tree)].toSorted().flatMap((name) => {
+  return [...namesInPackageEnv(tree, isWanted)].toSorted().flatMap((name) => {
     // As Python's os.path.join, which leaves an absolute name as it is, and links before .. to the file system.
     const path = name.startsWith('/') ? name : `${configuration}/env/${name}`;
     const found = tree.resolve(path);
@@ -67,14 +84,12 @@ function readEnvFiles(tree: BranchTree, { variables }: Pick<MakeConf, 'variables
   });
 }
 
-/** The words after the atom of each line of package.env, without lines that have no atom (`grabdict_package` in portage/util). */
-function namesInPackageEnv(tree: BranchTree): ReadonlySet<string> {
+/** The words after each atom of package.env that is wanted; lines without an atom have none (`grabdict_package` in portage/util). */
+function namesInPackageEnv(tree: BranchTree, isWanted: (atom: string) => boolean): ReadonlySet<string> {
   const texts = tree
     .list('package.env')
     .flatMap(({ resolved }) => (resolved.kind === 'file' ? [resolved.entry.read().toString('utf8')] : []));
-  return new Set(
-    texts.flatMap(grabWords).flatMap(([atom = '', ...names]) => (isAtomOfConfiguration(atom) ? names : [])),
-  );
+  return new Set(texts.flatMap(grabWords).flatMap(([atom = '', ...names]) => (isWanted(atom) ? names : [])));
 }
 
 /** Whether Portage may take a word for an atom: unlike on a command line, it may have wildcards and block a package. */

@@ -4,7 +4,7 @@ import { findRootFaults } from '../../portage/configuration/root-variables.ts';
 import type { Remark } from '../../portage/configuration/make-conf-tokens.ts';
 import { grabWords } from '../../portage/configuration/python-text.ts';
 import { normalizePath } from '../../portage/configuration/repos-conf.ts';
-import { findEnvFaults, readBranchMakeConf } from '../branch-make-conf.ts';
+import { findEnvFaults, readBranchMakeConf, readSettingsOfAll } from '../branch-make-conf.ts';
 import type { BranchTree } from '../branch-tree.ts';
 import { startOf, type Diagnostics } from '../diagnostics.ts';
 import type { SiteNote } from '../site.ts';
@@ -12,8 +12,8 @@ import type { NamedRepository } from './read-repositories.ts';
 
 /**
  * Reports what is wrong in a branch's make.conf, and in the files of env/ that package.env names: lines at which emerge would fail,
- * links out of the branch, a PORTDIR that differs from repos.conf and has the profile below it, and default options with which
- * emerge installs nothing. Returns the settings that Portage takes for empty, those that name other places of the ebuild
+ * links out of the branch, a PORTDIR that differs from repos.conf and has the profile below it, default options with which
+ * emerge installs nothing, and a PKGDIR for all packages. Returns the settings that Portage takes for empty, those that name other places of the ebuild
  * repositories than repos.conf, and the lines that source a file outside the branch.
  */
 export function checkBranchMakeConf(
@@ -36,10 +36,15 @@ export function checkBranchMakeConf(
       portdir.place,
       `PORTDIR is obsolete and differs from repos.conf: name the location of the main repository there`,
     );
-  const options = variables.get('EMERGE_DEFAULT_OPTS');
-  const action = options && defaultAction(options.value);
-  if (options && action !== undefined)
-    add(options.place, `EMERGE_DEFAULT_OPTS has ${action}, and emerge installs nothing with it: remove it`);
+  const ofAll = readSettingsOfAll(tree, makeConf);
+  for (const [name, { value, place }] of [...variables, ...ofAll]) {
+    const action = name === 'EMERGE_DEFAULT_OPTS' ? defaultAction(value) : undefined;
+    if (action !== undefined)
+      add(place, `EMERGE_DEFAULT_OPTS has ${action}, and emerge installs nothing with it: remove it`);
+  }
+  for (const [name, { place }] of ofAll)
+    if (name === 'PKGDIR')
+      add(place, 'package.env sets PKGDIR for all packages, and emerge would not use the store: remove the line');
   const outsideNotes = unread.map(({ place, message }) => ({
     place,
     message: `${message}, a file outside this branch: emerge fails if the root does not have it`,

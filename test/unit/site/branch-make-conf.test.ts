@@ -191,6 +191,15 @@ it('case 2.9: default options with which emerge installs nothing are refused at 
   expect(faultsOf({ 'make.conf': 'EMERGE_DEFAULT_OPTS="--ask --jobs=2 --buildpkg"\n' })).toEqual([]);
 });
 
+it('case 2.9: so are those of a file of env/ for all packages, whose variables are settings of emerge, and its PKGDIR', () => {
+  const env = 'A="1"\nEMERGE_DEFAULT_OPTS="--pretend"\nPKGDIR="/packages"\n';
+  expect(faultsOf({ 'package.env': '*/* all.conf\n', 'env/all.conf': env })).toEqual([
+    'config/portage@base:env/all.conf:2:1: EMERGE_DEFAULT_OPTS has --pretend, and emerge installs nothing with it: remove it',
+    'config/portage@base:env/all.conf:3:1: package.env sets PKGDIR for all packages, and emerge would not use the store: remove the line',
+  ]);
+  expect(faultsOf({ 'package.env': 'app-misc/* all.conf\n*/*:0 all.conf\n', 'env/all.conf': env })).toEqual([]);
+});
+
 it('case 2.4: a value with a command is a note of the site', () => {
   using site = temporarySite();
   prepareMakeConf(site.path, { 'make.conf': 'A="1"\nMAKEOPTS="-j$(nproc)"\n' });
