@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { atomFault } from '../portage/atom-grammar.ts';
 import { readMakeConf, type MakeConf, type MakeConfVariable } from '../portage/configuration/make-conf.ts';
-import type { ReadSource, Remark } from '../portage/configuration/make-conf-tokens.ts';
+import type { ReadSource } from '../portage/configuration/make-conf-tokens.ts';
 import { grabWords } from '../portage/configuration/python-text.ts';
 import { normalizePath } from '../portage/configuration/repos-conf.ts';
 import type { BranchTree } from './branch-tree.ts';
@@ -36,16 +36,20 @@ export function readBranchMakeConf(tree: BranchTree): BranchMakeConf {
   };
 }
 
-/** The lines at which emerge would fail in the files of `env/` that package.env names. */
-export function findEnvFaults(tree: BranchTree, makeConf: Pick<MakeConf, 'variables'>): readonly Remark[] {
-  return readEnvFiles(tree, makeConf).flatMap(({ faults }) =>
-    faults.map(({ place, message }) => ({ message, place: inBranch(place) })),
-  );
+/** What is to say about the lines of the files of `env/` that package.env names. Positions have paths in the branch. */
+export function readEnvRemarks(
+  tree: BranchTree,
+  makeConf: Pick<MakeConf, 'variables'>,
+): Pick<MakeConf, 'faults' | 'notes' | 'unread'> {
+  const files = readEnvFiles(tree, makeConf);
+  const all = (kind: 'faults' | 'notes' | 'unread') =>
+    files.flatMap((file) => file[kind].map(({ place, message }) => ({ message, place: inBranch(place) })));
+  return { faults: all('faults'), notes: all('notes'), unread: all('unread') };
 }
 
 /**
- * The variables of each file of `env/` that package.env names for all packages. Only for the atom that matches every package Portage adds them to those
- * of make.conf (`config.__init__`), so that they are settings of emerge itself. Positions have paths in the branch.
+ * The variables of each file of `env/` that package.env names for all packages, without a slot or a repository. Portage adds them to
+ * those of make.conf (`config.__init__`), so that they are settings of emerge itself. Positions have paths in the branch.
  */
 export function readSettingsOfAll(
   tree: BranchTree,

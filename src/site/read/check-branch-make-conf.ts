@@ -4,7 +4,7 @@ import { findRootFaults } from '../../portage/configuration/root-variables.ts';
 import type { Remark } from '../../portage/configuration/make-conf-tokens.ts';
 import { grabWords } from '../../portage/configuration/python-text.ts';
 import { normalizePath } from '../../portage/configuration/repos-conf.ts';
-import { findEnvFaults, readBranchMakeConf, readSettingsOfAll } from '../branch-make-conf.ts';
+import { readEnvRemarks, readBranchMakeConf, readSettingsOfAll } from '../branch-make-conf.ts';
 import type { BranchTree } from '../branch-tree.ts';
 import { startOf, type Diagnostics } from '../diagnostics.ts';
 import type { SiteNote } from '../site.ts';
@@ -13,8 +13,8 @@ import type { NamedRepository } from './read-repositories.ts';
 /**
  * Reports what is wrong in a branch's make.conf, and in the files of env/ that package.env names: lines at which emerge would fail,
  * links out of the branch, a PORTDIR that differs from repos.conf and has the profile below it, default options with which
- * emerge installs nothing, and a PKGDIR for all packages. Returns the settings that Portage takes for empty, those that name other places of the ebuild
- * repositories than repos.conf, and the lines that source a file outside the branch.
+ * emerge installs nothing, and a PKGDIR for all packages. Returns the settings that Portage takes for empty, those that name other
+ * places of the ebuild repositories than repos.conf, and the lines that source a file outside the branch.
  */
 export function checkBranchMakeConf(
   tree: BranchTree,
@@ -24,10 +24,11 @@ export function checkBranchMakeConf(
 ): readonly SiteNote[] {
   const makeConf = readBranchMakeConf(tree);
   const { variables, faults, notes, unread, linksOutside } = makeConf;
+  const env = readEnvRemarks(tree, makeConf);
   const add = (place: MakeConfVariable['place'], message: string) =>
     diagnostics.add({ ...place, file: fileOf(place.file) }, message);
   for (const path of linksOutside) add(startOf(path), 'it is a symbolic link to a path outside this branch');
-  for (const { place, message } of [...faults, ...findEnvFaults(tree, makeConf)]) add(place, message);
+  for (const { place, message } of [...faults, ...env.faults]) add(place, message);
   for (const { place, message } of findRootFaults(makeConf)) add(place, `${message}: remove the line`);
   const obsolete = obsoleteLocations(variables, repositories);
   const { portdir } = obsolete;
@@ -45,11 +46,11 @@ export function checkBranchMakeConf(
   for (const [name, { place }] of ofAll)
     if (name === 'PKGDIR')
       add(place, 'package.env sets PKGDIR for all packages, and emerge would not use the store: remove the line');
-  const outsideNotes = unread.map(({ place, message }) => ({
+  const outsideNotes = [...unread, ...env.unread].map(({ place, message }) => ({
     place,
     message: `${message}, a file outside this branch: emerge fails if the root does not have it`,
   }));
-  return [...notes, ...obsolete.notes, ...outsideNotes].map(({ place, message }) => ({
+  return [...notes, ...env.notes, ...obsolete.notes, ...outsideNotes].map(({ place, message }) => ({
     message,
     place: { ...place, file: fileOf(place.file) },
   }));

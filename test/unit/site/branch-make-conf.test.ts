@@ -213,6 +213,19 @@ it('case 2.4: a value with a command is a note of the site', () => {
   });
 });
 
+it('case 2.4: so are a value with a command, and a source outside the branch, in a file of env/', () => {
+  using site = temporarySite();
+  const env = 'MAKEOPTS="-j$(nproc)"\nsource /var/lib/flags\n';
+  prepareMakeConf(site.path, { 'package.env': 'app-misc/greet a.conf\n', 'env/a.conf': env, 'env/b.conf': env });
+  const file = 'config/portage@base:env/a.conf';
+  expect(readOrExplain(site.path)).toMatchObject({
+    notes: [
+      { place: { file, line: 1, column: 1 }, message: expect.stringContaining('MAKEOPTS is empty') as string },
+      { place: { file, line: 2, column: 1 }, message: expect.stringContaining('it sources /var/lib/flags') as string },
+    ],
+  });
+});
+
 it('a source outside the branch is a note of the site, with its position', () => {
   using site = temporarySite();
   prepareMakeConf(site.path, { 'make.conf': 'A="1"\nsource more\n', more: '\n source /var/lib/layman/make.conf\n' });
