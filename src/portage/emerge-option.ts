@@ -7,6 +7,7 @@ const otherActions = new Map(
     '--check-news': '',
     '--clean': '',
     '--config': '',
+    '--config-root': '',
     '--depclean': '-c',
     '--deselect': '-W',
     '--fetch-all-uri': '-F',
@@ -26,6 +27,7 @@ const otherActions = new Map(
     '--search': '-s',
     '--searchdesc': '-S',
     '--sync': '',
+    '--sysroot': '',
     '--unmerge': '-C',
     '--version': '-V',
   }),
@@ -63,10 +65,13 @@ function otherActionsOf(word: string): readonly string[] {
   );
 }
 
-/** The first option in the value of EMERGE_DEFAULT_OPTS with which emerge installs nothing. Builds override --ask. */
+/** Options without effect in EMERGE_DEFAULT_OPTS: builds override --ask, and emerge takes the others from its command line only. */
+const withoutEffect: ReadonlySet<string> = new Set(['--ask', '--config-root', '--prefix', '--root', '--sysroot']);
+
+/** The first option in the value of EMERGE_DEFAULT_OPTS with which emerge installs nothing. */
 export function defaultAction(options: string): string | undefined {
   const actions = options.split(/\s+/).flatMap((word) => (/^--?[A-Za-z0-9]/.test(word) ? otherActionsOf(word) : []));
-  return actions.find((action) => action !== '--ask');
+  return actions.find((action) => !withoutEffect.has(action));
 }
 
 /**

@@ -152,7 +152,19 @@ describe('an option of emerge', () => {
       '--fetchonly',
     ],
     ...['--help', '--info', '--list-sets', '--metadata', '--moo', '--prefix', '--pretend', '--prune', '--rage-clean'],
-    ...['--regen', '--resume', '--root', '--search', '--searchdesc', '--sync', '--unmerge', '--version'],
+    ...[
+      '--regen',
+      '--resume',
+      '--root',
+      '--search',
+      '--searchdesc',
+      '--sync',
+      '--sysroot',
+      '--config-root',
+      '--autounmask-only',
+      '--unmerge',
+      '--version',
+    ],
   ])('%s is no build', (action) => {
     expect(emergeOptionProblem(action)).toBe(other(action));
     expect(emergeOptionProblem(`${action}=y`)).toBe(other(action));
@@ -249,6 +261,7 @@ describe('case 2.9: an option in EMERGE_DEFAULT_OPTS with which emerge installs 
     '-av',
     '--buildpkg --usepkg --jobs=4 --load-average 4',
     '--pretend=n',
+    '--root=/x --config-root=/x --sysroot=/x --prefix=/x',
     '--autounmask --autounmask-only=n --autounmask-continue',
     "--exclude 'sys-kernel/* x' --with-bdeps=y -- -",
   ])('%j has none', (options) => {
