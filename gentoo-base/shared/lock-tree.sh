@@ -1,7 +1,8 @@
 #!/bin/sh
 # lock-tree --exclusive|--shared TREE MARKS WHO COMMAND...: runs COMMAND under a lock of the directory TREE. WHO describes this holder of
-# the lock for other builds, in a file of the directory MARKS. While another process holds the lock, the program names it on
-# standard error, and the time of the output file is renewed every two seconds, so that waiting does not count as silence.
+# the lock for other builds, in a file of the directory MARKS; MARKS is empty if there is no directory that they share. While another
+# process holds the lock, the program names it on standard error, and the time of the output file is renewed every two seconds, so that
+# waiting does not count as silence.
 mode=$1 tree=$2 marks=$3 who=$4
 shift 4
 
@@ -28,20 +29,24 @@ tell() {
     if [ ! -e "$file" ] || [ "$file" = "$own" ]; then
       continue
     elif flock --nonblock "$file" true 2>/dev/null; then
-      rm -f "$file"
+      rm -f "$file" 2>/dev/null
     elif read -r since its <"$file"; then
       found=yes
       time=$(date -u -d "@$since" '+%H:%M:%S UTC')
       echo ">>> Waiting for the tree $tree: $its uses it since $time ($(($(date +%s) - since)) s)"
     fi
   done
-  [ -n "$found" ] || echo ">>> Waiting for the tree $tree: another build uses it"
+  if [ -z "$found" ] && [ -z "$marks" ]; then
+    echo ">>> Waiting for the tree $tree: another build uses it; its name is unknown, because this container has no volume at /var/log/portage"
+  elif [ -z "$found" ]; then
+    echo ">>> Waiting for the tree $tree: another build uses it; its name is not in $marks: it has another volume for its logs, or none"
+  fi
 }
 
 # mark: writes this build's mark. Without a writable directory, there is none.
 mark() {
   own=''
-  mkdir -p "$marks" && file=$(mktemp "$marks/$key.XXXXXX") && exec 7>"$file" && flock --nonblock 7 &&
+  [ -n "$marks" ] && mkdir -p "$marks" && file=$(mktemp "$marks/$key.XXXXXX") && exec 7>"$file" && flock --nonblock 7 &&
     printf '%s %s\n' "$(date +%s)" "$who" >&7 && own=$file
 } 2>/dev/null
 

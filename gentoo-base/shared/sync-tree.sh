@@ -4,32 +4,61 @@
 # first sync left the files, and the program first deletes them; otherwise it refuses the sync. USER is not empty if TREE is a
 # directory of the user. If a first sync fails, nothing is left of it: Portage clones a tree before it verifies it, and no build may use a
 # tree that was not verified. The module refused-sync.ts reads the lines that begin with `!!! no sync `. Needs tree-stamp.sh,
-# is-repository.sh, tree-age.sh and stale-locks.sh.
+# is-repository.sh, half-synced.sh, tree-age.sh and stale-locks.sh.
 tree=$1 most=$2 leftovers=$3 user=$4
 shift 4
+
+# mark_sync COMMAND...: makes the mark of a running sync. An empty tree gets none, because git clones into an empty directory only; it
+# serves no build until its files are there. A snapshot may be interrupted when a part of them is.
+mark_sync() {
+  if [ -z "$before" ]; then
+    case " $* " in *' emerge-webrsync '*) ;; *) return 0 ;; esac
+  fi
+  mark=$(sync_mark "$tree")
+  mkdir -p "${mark%/*}" && : >"$mark"
+}
+
+# unmark_sync: removes the mark of a sync that has ended.
+unmark_sync() {
+  mark=$(sync_mark "$tree")
+  rm -f "$mark" "$tree/local/gentoo-builder-syncing" || return
+  rmdir "$tree/local" 2>/dev/null
+  return 0
+}
+
+# A tree that is not synced again is left alone: a program of the user may use it.
+if is_half_synced "$tree"; then restore_tree "$tree" "$user" || exit; fi
 if ! is_repository "$tree" && [ -n "$(find "$tree" -mindepth 1 -maxdepth 1 ! -name lost+found -print -quit)" ]; then
-  if [ "$leftovers" != delete ]; then
+  if [ "$leftovers" = delete ]; then
+    echo ">>> The first sync of the tree was interrupted: starting it again"
+    find "$tree" -mindepth 1 -delete || exit
+  elif ! is_half_synced "$tree"; then
     echo '!!! no sync (foreign): it is neither empty nor an ebuild repository (no profiles/repo_name, no repo-name in metadata/layout.conf)'
     exit 1
   fi
-  echo ">>> The first sync of the tree was interrupted: starting it again"
-  find "$tree" -mindepth 1 -delete || exit
 fi
 age=$(print_age "$tree")
 if [ -n "$age" ] && [ "$age" -lt "$most" ]; then
   echo ">>> The tree was synced $age s ago: not synced again"
 else
-  remove_stale_locks "$tree" "$user" || exit
+  restore_tree "$tree" "$user" || exit
   before=$(ls -A "$tree") fetch=$tree/.git/FETCH_HEAD
   [ ! -e "$fetch" ] && [ ! -e "$tree/.git/gentoo-builder-synced" ] || fetch=''
+  was_half=''
+  [ -e "$tree/.git" ] || ! is_half_synced "$tree" || was_half=yes
+  mark_sync "$@" || exit
   "$@" 8>&- || {
     status=$?
     [ -n "$before" ] || find "$tree" -mindepth 1 -delete
     # A fetch is no proof that the clone before it was good.
     [ -z "$fetch" ] || rm -f "$fetch"
+    # And no proof that the tree is the newest one. git empties the file, too, when a fetch begins.
+    [ ! -s "$tree/.git/FETCH_HEAD" ] || : >"$tree/.git/FETCH_HEAD"
+    [ -n "$was_half" ] || unmark_sync
     exit "$status"
   }
   # See print_age, and the module container/tree.ts.
   [ ! -d "$tree/.git" ] || : >"$tree/.git/gentoo-builder-synced" || exit
+  unmark_sync || exit
 fi
 stamp "$tree" >&8

@@ -1,9 +1,11 @@
 #!/bin/sh
-# print_age TREE: prints the number of seconds since the last sync of TREE; nothing if TREE is not a repository or has no trace of a
-# sync. The time of a sync is the change time of the files that git, rsync or a snapshot writes; only this machine's clock sets it.
-# HEAD alone is no trace: Portage clones a tree before it verifies it, and a killed sync leaves the clone. Needs is-repository.sh.
+# print_age TREE: prints the number of seconds since the last sync of TREE; nothing if TREE is not a repository, has no trace of a
+# sync, or had one that was interrupted. The time of a sync is the change time of the files that git, rsync or a snapshot writes; only
+# this machine's clock sets it. HEAD alone is no trace: Portage clones a tree before it verifies it, and a killed sync leaves the clone.
+# Needs is-repository.sh and half-synced.sh.
 print_age() {
   is_repository "$1" || return 0
+  ! is_half_synced "$1" || return 0
   now=$(date +%s) newest=''
   for trace in "$1/.git/FETCH_HEAD" "$1/.git/HEAD" "$1/metadata/timestamp.chk"; do
     [ "$trace" != "$1/.git/HEAD" ] || [ -e "$1/.git/gentoo-builder-synced" ] || continue

@@ -106,8 +106,10 @@ async function stateOf(
       }
       if (await probe.isEmpty(probedAt)) return mayFill ? 'empty' : 'unasked';
       if (isOurs) return 'interrupted';
-      // Another builder may be filling the tree right now; the sync waits for its lock.
-      return demands.createTree && (await probe.exists(`${probedAt}/.git`)) ? 'empty' : 'foreign';
+      // Another builder may be filling the tree right now; the sync waits for its lock. Or it was killed: see sync_mark.
+      const isBeingFilled =
+        (await probe.exists(`${probedAt}/.git`)) || (await probe.exists(`${probedAt}/local/gentoo-builder-syncing`));
+      return demands.createTree && isBeingFilled ? 'empty' : 'foreign';
     });
   } catch (error) {
     if (error instanceof EngineRefusal && error.kind === 'mount-missing') return 'missing';

@@ -1,7 +1,7 @@
 #!/bin/sh
 # skip-young TREE AGE COMMAND...: replaces itself by COMMAND (exec), which syncs TREE, unless TREE was synced less than AGE seconds
 # ago and no sync is under way. Waits for no lock. If it skips the sync, it writes the tree's stamp to descriptor 8. Needs
-# tree-stamp.sh, is-repository.sh and tree-age.sh.
+# tree-stamp.sh, is-repository.sh, half-synced.sh and tree-age.sh.
 tree=$1 most=$2
 shift 2
 if [ "$most" -gt 0 ] && exec 9<"$tree" && flock --nonblock --shared 9; then

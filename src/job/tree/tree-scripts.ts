@@ -5,7 +5,8 @@ import { shellProgram } from '../../container-program.ts';
 /** Defines the shell function `stamp` for the programs that print or record the stamp of a tree. */
 const treeStamp = () => new URL('./tree-stamp.sh', import.meta.url);
 /** Define the shell functions `is_repository` and `print_age` for the programs that ask when a tree was synced. */
-const treeAge = () => ['./is-repository.sh', './tree-age.sh'].map((file) => new URL(file, import.meta.url));
+const treeAge = () =>
+  ['./is-repository.sh', './half-synced.sh', './tree-age.sh'].map((file) => new URL(file, import.meta.url));
 
 /**
  * Syncs under the tree's exclusive lock, unless the tree was synced less than `maxAge` seconds ago. The age is looked at before

@@ -130,6 +130,16 @@ describe('a tree', () => {
     }
   });
 
+  it.each(['/.git/objects/', '/local/gentoo-builder-syncing'])(
+    'that has no name yet, because another builder fills it or was killed in between (%s), is filled with --create-tree',
+    async (trace) => {
+      using world = new BuildWorld();
+      world.addVolume('mine', { '/metadata/timestamp.chk': 'now', [trace]: '' });
+      expect(await look(world, 'mine', { createTree: true, sync: true })).toBe('empty');
+      expect(await look(world, 'mine')).toEqual(['tree-unusable', expect.any(String), expect.any(String)]);
+    },
+  );
+
   it.each([
     ['another name', 'mine', {}],
     ['a driver with options', 'gentoo-repository', { isPlain: false }],

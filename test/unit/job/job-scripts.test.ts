@@ -15,7 +15,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { followCommand, jobCommand, mergeCommand, measureSilenceCommand } from '../../../src/job/job-scripts.ts';
@@ -429,7 +429,9 @@ describe('the fair lock of a tree', () => {
     const other = hold('shared', 'other');
     await said(other, 'stdout', 'locked');
     const sync = hold('exclusive', 'the sync');
-    expect(await said(sync, 'stderr', '\n')).toBe(`>>> Waiting for the tree ${directory}: another build uses it\n`);
+    expect(await said(sync, 'stderr', '\n')).toBe(
+      `>>> Waiting for the tree ${directory}: another build uses it; its name is not in ${directory}.marks: it has another volume for its logs, or none\n`,
+    );
     other.stdin.end('\n');
     await said(sync, 'stdout', 'locked');
   });
@@ -477,22 +479,75 @@ describe('case 1.1: a sync after one that was killed', () => {
     expect(status).toBe(0);
   });
 
-  it('removes the lock files of a git directory that is elsewhere', async () => {
-    write('real/index.lock');
-    write('tree/profiles/repo_name');
-    mkdirSync(join(directory, 'tree/profiles'), { recursive: true });
-    writeFileSync(join(directory, 'tree/.git'), 'gitdir: ../real\n');
-    const tree = join(directory, 'tree');
-    const job = syncUnderLock({ ...place(), trees: [tree] }, tree, {
-      ...{ command: ['echo', 'synced'], maxAge: 0, leftovers: 'refuse' },
+  describe('of a work tree, whose git directory is elsewhere', () => {
+    const hour = 3600;
+    /** A repository in `main`, and a work tree of it in `tree` and in `other`. */
+    const writeWorkTree = (locks: readonly string[], age: number): void => {
+      write('main/.git/worktrees/tree/HEAD');
+      writeFileSync(join(directory, 'main/.git/worktrees/tree/commondir'), '../..\n');
+      write('tree/profiles/repo_name');
+      writeFileSync(join(directory, 'tree/.git'), 'gitdir: ../main/.git/worktrees/tree\n');
+      const time = Date.now() / 1000 - age;
+      for (const lock of locks) {
+        write(lock);
+        utimesSync(join(directory, lock), time, time);
+      }
+    };
+    const syncWorkTree = (): Promise<Outcome> => {
+      const tree = join(directory, 'tree');
+      const request = { command: ['echo', 'synced'], maxAge: 0, leftovers: 'refuse' } as const;
+      const job = syncUnderLock({ ...place(), trees: [tree] }, tree, request);
+      return run(['/bin/sh', '-c', '"$@" 8>/dev/null', 'sh', ...job]);
+    };
+    const shared = ['shallow', 'config', 'packed-refs', 'refs/remotes/origin/main', 'objects/info/commit-graph'];
+    const locks = [
+      ...['main/.git/worktrees/tree/index.lock', 'main/.git/worktrees/tree/HEAD.lock'],
+      ...shared.map((name) => `main/.git/${name}.lock`),
+    ];
+
+    it.each(locks)('removes %s', async (lock) => {
+      writeWorkTree([lock], hour);
+      const { status, stdout } = await syncWorkTree();
+      expect(stdout).toBe(`>>> Removed ${join(directory, lock)}, which an interrupted sync left\nsynced\n`);
+      expect(existsSync(join(directory, lock))).toBe(false);
+      expect(status).toBe(0);
     });
-    await run(['/bin/sh', '-c', '"$@" 8>/dev/null', 'sh', ...job]);
+
+    it.each(locks)('refuses the sync if %s may be in use', async (lock) => {
+      writeWorkTree([lock], 0);
+      const { status, stdout } = await syncWorkTree();
+      const why = `its ${join(directory, lock)} is less than 10 minutes old`;
+      expect([status, stdout]).toEqual([1, `!!! no sync (locked): another program may use it: ${why}\n`]);
+    });
+
+    it('leaves the locks of the other work trees', async () => {
+      const lock = 'main/.git/worktrees/other/index.lock';
+      writeWorkTree([lock], hour);
+      expect((await syncWorkTree()).stdout).toBe('synced\n');
+      expect(existsSync(join(directory, lock))).toBe(true);
+    });
+  });
+
+  it('removes the locks of Mercurial, which are links', async () => {
+    write('profiles/repo_name');
+    mkdirSync(join(directory, '.hg/store'), { recursive: true });
+    for (const lock of ['.hg/wlock', '.hg/store/lock']) symlinkSync('host:1234', join(directory, lock));
+    expect((await sync()).stdout.split('\n')).toHaveLength(4);
+    expect([readdirSync(join(directory, '.hg')), readdirSync(join(directory, '.hg/store'))]).toEqual([['store'], []]);
+  });
+
+  it('removes the locks of a git directory that is a link', async () => {
+    write('profiles/repo_name');
+    write('real/index.lock');
+    symlinkSync('real', join(directory, '.git'));
+    expect((await sync()).stdout).toMatch(/^>>> Removed .git\/index.lock, /);
     expect(existsSync(join(directory, 'real/index.lock'))).toBe(false);
   });
 
   it('leaves everything else', async () => {
     const kept = [
       '.git/hooks/my.lock',
+      '.git/worktrees/other/index.lock',
       'dev-util/lock/lock-1.lock',
       'app-misc/x/files/tmp_pack_x',
       '.git/locked',
@@ -509,6 +564,151 @@ describe('case 1.1: a sync after one that was killed', () => {
     write('.git/index.lock');
     shim('rm', 'echo "rm: busy" >&2; exit 1');
     expect(await sync()).toMatchObject({ status: 1, stdout: '' });
+  });
+});
+
+describe('case 1.1: a tree whose sync was killed in the middle', () => {
+  const write = (path: string, text = 'x'): void => {
+    mkdirSync(join(directory, path, '..'), { recursive: true });
+    writeFileSync(join(directory, path), text);
+  };
+  const request = { maxAge: 3600, leftovers: 'refuse' } as const;
+  const syncBy = (command: readonly string[], more: Partial<Parameters<typeof syncUnderLock>[2]> = {}) => [
+    ...['/bin/sh', '-c', '"$@" 8>/dev/null', 'sh'],
+    ...syncUnderLock(place(), directory, { ...request, command, ...more }),
+  ];
+  const sync = () => run(syncBy(['echo', 'synced']));
+  /** Kills a sync after its command, a shell program in the tree, has run so far. */
+  const killSync = async (script: string, name = 'emerge'): Promise<void> => {
+    const command = sh(`cd "$1" && ${script} && echo half; read -r line`, directory, name);
+    const killed = start(syncBy(command, { maxAge: 0 }));
+    await said(killed, 'stdout', 'half');
+    process.kill(-(killed.pid ?? 0), 'SIGKILL');
+    await once(killed, 'close');
+  };
+  const writeGit = (): void => {
+    for (const path of ['profiles/repo_name', '.git/FETCH_HEAD', '.git/gentoo-builder-synced']) write(path);
+  };
+  const writeMirrored = (): void => {
+    for (const path of ['profiles/repo_name', 'metadata/timestamp.chk', 'metadata/timestamp.x']) write(path);
+  };
+
+  it.each([
+    ['git', writeGit],
+    ['rsync', writeMirrored],
+  ])('of %s is synced again, however young it is', async (_kind, writeTree) => {
+    writeTree();
+    expect((await sync()).stdout).toContain('not synced again');
+    await killSync('true');
+    expect((await sync()).stdout).toBe('synced\n');
+    expect((await sync()).stdout).not.toContain('local');
+    expect(readdirSync(directory)).not.toContain('local');
+  });
+
+  it('of git is young after the next sync', async () => {
+    writeGit();
+    await killSync('true');
+    await sync();
+    expect((await sync()).stdout).toContain('not synced again');
+  });
+
+  it('of rsync is not taken for the newest by its time: Portage then would transfer nothing', async () => {
+    writeMirrored();
+    await killSync('echo new >metadata/timestamp.chk');
+    expect((await run(syncBy(['ls', join(directory, 'metadata')]))).stdout).toBe('');
+  });
+
+  it('of a sync that fails has no mark: Portage has ended it', async () => {
+    writeMirrored();
+    expect((await run(syncBy(sh('exit 5'), { maxAge: 0 }))).status).toBe(5);
+    expect((await sync()).stdout).toContain('not synced again');
+  });
+
+  it('of a first snapshot is filled, in a directory of the user, too', async () => {
+    await killSync('mkdir -p metadata && echo >metadata/timestamp.chk', 'emerge-webrsync');
+    expect(readdirSync(directory).toSorted()).toEqual(['local', 'metadata']);
+    expect((await sync()).stdout).toBe('synced\n');
+  });
+
+  describe('while git wrote its files', () => {
+    const upstream = () => `${directory}.upstream`;
+    afterEach(() => rmSync(upstream(), { recursive: true, force: true }));
+    const names = ['profiles/repo_name', 'a/changed', 'a/gone', 'b/changed'];
+    /** Makes a clone whose upstream branch has changed files, a new one and one less, and fetches them. */
+    const writeClone = (): void => {
+      for (const name of names) write(`../${basename(upstream())}/${name}`, 'old');
+      const commit = ['commit', '--quiet', '--all', '--message=x'];
+      for (const args of [['init', '--quiet'], ['add', '.'], commit]) git(upstream(), ...args);
+      git(directory, 'clone', '--quiet', upstream(), '.');
+      for (const name of ['a/changed', 'b/changed']) writeFileSync(join(upstream(), name), 'new');
+      rmSync(join(upstream(), 'a/gone'));
+      write(`../${basename(upstream())}/a/added`, 'new');
+      git(upstream(), 'add', '--all');
+      git(upstream(), ...commit);
+      git(directory, 'fetch', '--quiet');
+    };
+    /** What git has done when it is killed: one file is changed, one half, one is removed, and one is new. */
+    const half = 'touch .git/index.lock && rm a/gone && echo new >a/changed && : >b/changed && echo new >a/added';
+    const merge = (more = {}) => run(syncBy(['git', '-C', directory, 'reset', '--merge', '@{upstream}'], more));
+    const restored =
+      /^>>> Removed .git\/index.lock, .*\n>>> Restored the files that an interrupted sync had begun to write\n(?!>>>)/;
+
+    it('is restored, and the next sync can write them', async () => {
+      writeClone();
+      await killSync(half);
+      const { status, stdout } = await merge();
+      expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringMatching(restored) as string });
+      expect(git(directory, 'status', '--porcelain')).toBe('');
+      expect(readFileSync(join(directory, 'b/changed'), 'utf8')).toBe('new');
+      expect(readdirSync(join(directory, 'a')).toSorted()).toEqual(['added', 'changed']);
+    });
+
+    it('is restored in a volume if an older version was killed, which made no mark', async () => {
+      writeClone();
+      await run(sh(`cd "$1" && ${half}`, directory));
+      expect((await merge({ maxAge: 0 })).stdout).toMatch(restored);
+    });
+
+    it('keeps all changes if git had not begun to write', async () => {
+      writeClone();
+      await killSync('echo mine >a/changed');
+      expect(await merge()).toMatchObject({ status: 128, stdout: '' });
+      expect(readFileSync(join(directory, 'a/changed'), 'utf8')).toBe('mine\n');
+    });
+
+    it('has its files if it was a clone that was killed', async () => {
+      writeClone();
+      rmSync(join(directory, '.git/index'));
+      rmSync(join(directory, 'b'), { recursive: true });
+      write('.git/index.lock');
+      expect((await merge({ maxAge: 0 })).status).toBe(0);
+      expect(git(directory, 'status', '--porcelain')).toBe('');
+    });
+
+    it('keeps changes of the user in other files', async () => {
+      writeClone();
+      await killSync(`echo mine >>profiles/repo_name && ${half}`);
+      const past = Date.now() / 1000 - 3600;
+      utimesSync(join(directory, '.git/index.lock'), past, past);
+      expect((await merge({ isUserDirectory: true })).stdout).toContain('>>> Restored the files');
+      expect(git(directory, 'status', '--porcelain')).toContain('M profiles/repo_name');
+    });
+  });
+
+  it('of a zip file gets back what the sync had moved aside', async () => {
+    for (const path of ['profiles/repo_name', 'a/1.ebuild', 'b/1.ebuild', '.info']) write(path, 'old');
+    const moved = 'mkdir .temp0_abcdef && mv profiles a local .info .temp0_abcdef && mkdir a';
+    await killSync(`${moved} && mv .temp0_abcdef/a/1.ebuild a && echo new >a/2.ebuild`);
+    const { stdout } = await run(syncBy(['find', directory, '-name', '*.ebuild', '-o', '-name', 'repo_name']));
+    expect(stdout).toMatch(/^>>> Moved back the files in .temp0_abcdef, which an interrupted sync left\n/);
+    for (const path of ['profiles/repo_name', 'a/1.ebuild', 'a/2.ebuild', 'b/1.ebuild']) expect(stdout).toContain(path);
+    expect(readdirSync(directory).toSorted()).toEqual(['a', 'b', 'profiles']);
+  });
+
+  it('keeps a directory of the user with such a name', async () => {
+    for (const path of ['profiles/repo_name', '.temp0_abcdef/mine']) write(path);
+    expect((await sync()).stdout).toBe('synced\n');
+    expect(readdirSync(directory).toSorted()).toEqual(['.temp0_abcdef', 'profiles']);
   });
 });
 
@@ -722,7 +922,7 @@ describe('the age rule of a sync', () => {
     write('profiles/repo_name');
     holder.stdin.end('\n');
     expect(await said(waiter, 'stdout', 'synced\n')).toBe('synced\n');
-    expect(readdirSync(directory).toSorted()).toEqual(['half', 'profiles']);
+    expect(readdirSync(directory)).toEqual(expect.arrayContaining(['half', 'profiles']));
   });
 
   describe('case 2.14: of a tree of the user', () => {
