@@ -9,6 +9,16 @@ const find = "find x86* -name 'motto*.gpkg.tar'";
 const damage = `path=$(${find}); touch -r $path /tmp/time; head -c 64 /dev/urandom |
   dd of=$path bs=1 seek=$(($(stat -c %s $path) / 2)) conv=notrunc 2>/dev/null; touch -r /tmp/time $path`;
 
+/** Records the files of the partition as whole, as if the damage had happened without a change of their status. */
+const unnoticed = `python3 -c '
+import glob, json, os
+[path] = glob.glob("x86*/*/*/.checked")
+with open(path) as file: checked = json.load(file)
+for name in checked["packages"]:
+    at = os.lstat(os.path.join(os.path.dirname(path), name))
+    checked["packages"][name] = f"{at.st_size} {at.st_mtime_ns} {at.st_ctime_ns}"
+with open(path, "w") as file: json.dump(checked, file)'`;
+
 describe('the binary packages of gentoo-base', () => {
   it('cases 1.2 and 1.3: are checked: a damaged and a missing one are named and compiled again, once', async ({
     builder,
@@ -39,6 +49,16 @@ describe('the binary packages of gentoo-base', () => {
     const again = await build();
     expect(again).toMatchObject({ status: 0, stdout: expect.stringContaining(reused) as string });
     expect(again.stderr).not.toContain('is not used');
+
+    await inStore(`${damage}\n${unnoticed}`);
+    const withoutStore = await build({}, readOnly);
+    expect([withoutStore.status, withoutStore.stdout]).toEqual([0, expect.stringContaining(compiled)]);
+    expect(withoutStore.stderr).toContain('hint: mount the store without :ro, once');
+    const repeated = await build();
+    expect(repeated).toMatchObject({ status: 0, stdout: expect.stringContaining(reused) as string });
+    expect(repeated.stdout).toContain(compiled);
+    expect(repeated.stderr).toContain('gentoo-base: a binary package is damaged; compiling it instead');
+    expect(await inStore("cd quarantine; find . -type f -name 'motto*' ! -name '*.why' | wc -l")).toBe('2');
 
     await inStore(`rm $(${find})`);
     const missing = await build();

@@ -23,15 +23,38 @@ describe('the repository of gentoo-base', () => {
     expect({ status, stderr }).toMatchObject({ status: 0 });
     for (const file of [...left, '.tmp-unverified-download-quarantine'])
       expect(stdout).toContain(`>>> Removed ${file}, which an interrupted sync left`);
+    // The mark of a sync of these programs: without a sync, the repository may be half of a revision.
+    const kill = 'touch .git/index.lock .git/gentoo-builder-syncing; echo half >profiles/categories';
+    await runBase(builder, { docker, command: ['sh', '-ec', `cd ${place} && ${kill}`] });
+    expect(await runBase(builder, { docker, env: motto })).toMatchObject({
+      status: 13,
+      stderr: expect.stringContaining('a sync of it was killed, and it may have files of two revisions') as string,
+    });
+    expect(await runBase(builder, { docker, env: synced })).toMatchObject({ status: 0 });
   });
 
   it('is not used if its first sync was killed before the end, until a sync has ended', async ({ builder }) => {
     const docker = borrowVolumes(builder);
+    // A clone of the user in a volume is used at once, if nobody asks for signatures.
     expect(await runBase(builder, { docker, command: clone })).toMatchObject({ status: 0 });
+    expect(await runBase(builder, { docker, env: motto })).toMatchObject({ status: 0 });
+    const signed = await builder.makeImage(
+      'gentoo-base',
+      'RUN sed -i /sync-git-verify/s/=.*/=Yes/ /etc/portage/repos.conf/gentoo.conf',
+    );
+    const unverified = await runBase(builder, { image: signed, docker, env: motto });
+    expect([unverified.status, unverified.stdout]).toEqual([13, '']);
+    expect(unverified.stderr).toContain('no sync of it has ended: nobody has verified it');
+    expect(unverified.stderr).toContain(
+      `docker run --rm -v ${builder.volumes.tree}:${place} gentoo-base touch ${place}/.git/gentoo-builder-synced`,
+    );
+    await runBase(builder, {
+      docker,
+      command: ['sh', '-c', `cd ${place}; rm -r profiles metadata .git/index; touch .git/index.lock`],
+    });
     const refused = await runBase(builder, { docker, env: motto });
     expect([refused.status, refused.stdout]).toEqual([13, '']);
-    expect(refused.stderr).toContain(`failed to use the ebuild repository in ${place}: it is a git clone in a volume`);
-    expect(refused.stderr).toContain('-e SYNC=1');
+    expect(refused.stderr).toContain('failed to find an ebuild repository');
     expect(await runBase(builder, { docker, env: synced })).toMatchObject({ status: 0 });
     expect(await runBase(builder, { docker, env: motto })).toMatchObject({ status: 0 });
   });
@@ -75,7 +98,7 @@ describe('the repository of gentoo-base', () => {
     );
     expect(other.stderr).toContain(`-v gentoo-repository-2:${place}`);
     expect(await runBase(builder, { image: moved, docker, env: motto })).toMatchObject({ status: 0 });
-    const rename = `echo local >${place}/profiles/repo_name`;
+    const rename = `echo repo-name = local >>${place}/metadata/layout.conf`;
     await runBase(builder, { docker, command: ['sh', '-c', rename] });
     expect(await runBase(builder, { docker, env: motto })).toMatchObject({
       status: 13,
@@ -104,5 +127,16 @@ describe('the repository of gentoo-base', () => {
     expect(await endBase(first, 'SIGTERM')).toBe(143);
     for (const name of [second, third])
       expect(await rawDocker().getContainer(name).wait()).toMatchObject({ StatusCode: 0 });
+
+    // A repository of rsync that is young enough needs no sync: nobody waits for it.
+    const mirrored = await builder.makeImage(
+      'gentoo-base',
+      'RUN sed -i "/^sync-type/s/=.*/= rsync/" /etc/portage/repos.conf/gentoo.conf',
+    );
+    await runBase(builder, { docker, command: ['sh', '-c', `cd ${place}; rm -r .git; date >metadata/timestamp.chk`] });
+    const holder = await startBase(builder, hangs, />>> Emerging \(1 of 1\)/);
+    const young = await runBase(builder, { image: mirrored, docker, env: synced });
+    expect([young.status, young.stdout]).toEqual([0, expect.stringMatching(/was synced \d+ s ago: not synced again/)]);
+    expect(await endBase(holder, 'SIGTERM')).toBe(143);
   });
 });

@@ -15,6 +15,7 @@ function explainInBase(
   const tree = mkdtempSync(join(tmpdir(), 'origin-'));
   const texts = {
     'profiles/repo_name': files.repoName,
+    'metadata/layout.conf': files.layoutConf,
     '.git/config': files.gitConfig,
     'metadata/timestamp.chk': files.timestamp,
   };
@@ -93,6 +94,21 @@ describe('case 5.3: a tree', () => {
     ['of no address', gitTree('https://b'), { ...byGit, syncUri: '' }],
   ])('of an origin that is %s may be the tree of the base', (_, files, repository) => {
     expect(explainOtherOrigin(files, repository, { syncs: true })).toBeUndefined();
+  });
+
+  it.each([
+    ['masters = x\n repo-name =  other \n', 'gentoo', 'other'],
+    ['repo-name = first\nrepo-name = other', 'gentoo', 'other'],
+    ['repo-name = a b/c=d', 'gentoo', 'a-b-c-d'],
+    ['repo-name = other', undefined, 'other'],
+    ['#repo-name = x\nmy-repo-name = x\n', 'other\ngentoo', 'other'],
+    ['repo-name = ../', ' -other! ', 'other'],
+  ])('has the name of layout.conf %j, before that of profiles/repo_name', (layoutConf, repoName, name) => {
+    const files = { ...gitTree(), layoutConf, repoName };
+    expect(explainOtherOrigin(files, byGit, { syncs: false })).toBe(
+      `it has the repository ${name}, and the base uses the repository gentoo`,
+    );
+    expect(explainOtherOrigin(files, { ...byGit, name }, { syncs: false })).toBeUndefined();
   });
 
   it('without a sync may have any origin, but not another name', () => {
