@@ -23,19 +23,19 @@ const rooms = {
   'zentoo/command':
     'zentoo/execute record zentoo/compile zentoo/output zentoo/buildmaster zentoo/root zentoo/configure zentoo/run zentoo/identity emerge job job/tree plan schedule site store container engine report/with-task.ts portage portage/output nearest-name.ts failure.ts parse-json.ts output-name.ts',
   'zentoo/execute':
-    'zentoo/assemble zentoo/compile zentoo/buildmaster zentoo/root zentoo/run job plan schedule container report/with-task.ts portage/output failure.ts',
+    'zentoo/assemble zentoo/compile zentoo/buildmaster zentoo/root zentoo/run emerge job plan schedule container report/with-task.ts portage/output failure.ts',
   'zentoo/freshroot':
     'zentoo/output zentoo/buildmaster zentoo/root zentoo/configure zentoo/run zentoo/identity emerge job job/tree plan site store terminal container engine/image-labels.ts report/with-task.ts portage failure.ts container-program.ts',
   'zentoo/compile':
     'zentoo/distcc zentoo/buildmaster zentoo/root zentoo/configure zentoo/run emerge job job/tree plan site store/intake store container engine portage portage/output failure.ts container-program.ts parse-json.ts',
   'zentoo/distcc':
-    'zentoo/buildmaster zentoo/root zentoo/run job site container ownership engine failure.ts container-program.ts',
+    'zentoo/buildmaster zentoo/root zentoo/run emerge job site container ownership engine portage/output failure.ts container-program.ts',
   'zentoo/assemble':
     'zentoo/output zentoo/buildmaster zentoo/root zentoo/configure zentoo/run emerge job plan site store container portage failure.ts container-program.ts',
   'zentoo/output':
     'zentoo/root zentoo/run zentoo/identity plan site store container ownership engine failure.ts container-program.ts parse-json.ts output-name.ts',
   'zentoo/buildmaster':
-    'zentoo/root zentoo/configure zentoo/run zentoo/identity emerge job/tree plan store/intake store container engine portage parse-json.ts container-program.ts failure.ts',
+    'zentoo/root zentoo/configure zentoo/run zentoo/identity emerge job/tree plan store/intake store container engine portage portage/output parse-json.ts container-program.ts failure.ts',
   'zentoo/root':
     'zentoo/configure zentoo/run zentoo/identity emerge job job/tree plan site/read site store/intake store container ownership engine report/event.ts portage portage/output failure.ts container-program.ts',
   'zentoo/configure':
@@ -50,7 +50,7 @@ const rooms = {
   record: 'schedule/history.ts report/event.ts portage/output failure.ts parse-json.ts',
   schedule: '',
   emerge:
-    'job job/tree store container engine portage portage/output portage/explain quantity.ts failure.ts parse-json.ts container-program.ts',
+    'job job/tree store container engine report/event.ts portage portage/output portage/explain quantity.ts failure.ts parse-json.ts container-program.ts',
   'job/tree': 'job container report/event.ts container-program.ts',
   job: 'container engine report/event.ts portage/output portage/explain plain-remedy.ts failure.ts container-program.ts long-timer.ts',
   terminal: 'container engine failure.ts container-program.ts',

@@ -1,7 +1,8 @@
 import type { ContainerSession } from '../container/container-session.ts';
 import type { BuildRecord } from '../record/build-record.ts';
 import { addElog, readElogOfFailure } from '../emerge/read-elog.ts';
-import { keepRecord, readFactsForRecord, reportElog, type PackageFacts } from './keep-record.ts';
+import { reportElog } from '../emerge/report-elog.ts';
+import { keepRecord, readFactsForRecord, type PackageFacts } from './keep-record.ts';
 import { fingerprintBuild } from './build-fingerprint.ts';
 import type { BuildRequest } from './build-request.ts';
 import { checkPreconditions, describeMovedTag, type Preconditions } from './check-preconditions.ts';
@@ -84,6 +85,7 @@ async function build(
   const session = own(
     await step('start', ready.base.name, () => startBuildContainer(request, ready, context, workspace)),
   );
+  let about: PackageFacts | undefined;
   const guard = new TreeGuard({ ...ready, syncType: ready.system?.repository.syncType }, session);
   try {
     const synced = await step('sync', session.trees[0], () => syncRepository(request, ready, session));
@@ -93,7 +95,7 @@ async function build(
     const emerged = await step('emerge', request.packages.join(' '), () =>
       emergePackages(request, session, { known: synced.settings, guard }),
     );
-    const about = await readFactsForRecord(session, emerged);
+    about = await readFactsForRecord(session, emerged);
     await step('stop', '', () => stopBuildContainer(session).then(() => guard.check()));
     const fingerprint = await fingerprintBuild(request, ready, emerged.treeStamp);
     const facts = { request, ready, packages: emerged.packages, fingerprint };
@@ -102,19 +104,23 @@ async function build(
       await registerCommitted(context, workspace, image, { image: ready.base.image?.id ?? ready.base.name });
     return await finish({ image, unchanged: false, packages: emerged.packages, ...about }, session);
   } catch (error) {
-    throw await recordFailure(error, { session, guard, record });
+    throw await recordFailure(error, { session, guard, record, elog: about?.elog });
   }
+}
+
+interface FailedBuild extends Pick<BuildParts, 'record'> {
+  readonly session: ContainerSession;
+  readonly guard: TreeGuard;
+  /** The messages of the packages, if they were read before the failure. */
+  readonly elog: PackageFacts['elog'] | undefined;
 }
 
 /**
  * Writes the record of a build that failed. Returns the error with the messages of packages, and with the failure of a tree that its
  * packages changed.
  */
-async function recordFailure(
-  error: unknown,
-  { session, guard, record }: Pick<BuildParts, 'record'> & { session: ContainerSession; guard: TreeGuard },
-): Promise<unknown> {
-  const elog = await readElogOfFailure(session, error);
+async function recordFailure(error: unknown, { session, guard, record, ...known }: FailedBuild): Promise<unknown> {
+  const elog = known.elog ?? (await readElogOfFailure(session, error));
   const reason = await guard.checkAfter(error);
   await keepRecord(session, record.endWithError(reason, elog));
   await reportElog(session, elog);

@@ -3,8 +3,7 @@ import type { ContainerSession } from '../container/container-session.ts';
 import { describeBuildLog, logMountTarget } from '../container/build-log.ts';
 import { writeEntry } from '../container/probe.ts';
 import { readElog } from '../emerge/read-elog.ts';
-import { describeElog, type ElogEntry } from '../portage/output/elog.ts';
-import type { Report } from '../report/event.ts';
+import type { ElogEntry } from '../portage/output/elog.ts';
 import { writeBuildRecord, type BuildRecord } from '../record/build-record.ts';
 import { measurePackages, type PackageSizes } from '../store/package-sizes.ts';
 import type { EmergeResult } from './emerge-packages.ts';
@@ -57,10 +56,4 @@ export async function readFactsForRecord(
     elog: (await tryTo('messages', () => readElog(session))) ?? [],
     sizes: (await tryTo('sizes', () => measurePackages(session, { pkgdir }))) ?? {},
   };
-}
-
-/** Reports the messages (elog) of packages at the end, where emerge shows them, too. */
-export async function reportElog({ report }: { readonly report: Report }, elog: readonly ElogEntry[]): Promise<void> {
-  const lines = describeElog(elog);
-  if (lines.length > 0) await report({ type: 'note', message: ['messages of the packages:', ...lines].join('\n') });
 }

@@ -16,20 +16,18 @@ export async function readElog(session: ContainerSession): Promise<readonly Elog
   return entries;
 }
 
-/** The failures after which Portage may have worked on packages, and the container can be asked. */
-const whileEmerging: ReadonlySet<FailureCode> = new Set<FailureCode>([
-  ...(['build-failed', 'fetch-failed', 'emerge-failed', 'timed-out'] as const),
-  ...(['out-of-memory', 'disk-full', 'tmpfs-full', 'store-corrupt'] as const),
+/** The failures after which the container cannot be asked. */
+const outOfReach: ReadonlySet<FailureCode> = new Set<FailureCode>([
+  ...(['engine-unreachable', 'engine-denied', 'engine-lost', 'container-lost'] as const),
 ]);
 
 /**
- * Reads the messages (elog) of the packages on which Portage worked before an emerge failed. After another failure there are none to
- * read, or the container cannot be asked.
+ * Reads the messages (elog) of the packages on which Portage worked before the work in a container failed. Returns none if the container
+ * cannot be asked.
  */
 export async function readElogOfFailure(session: ContainerSession, error: unknown): Promise<readonly ElogEntry[]> {
   const failures = failuresOf(error);
-  if (session.signal.aborted || failures.length === 0) return [];
-  if (!failures.every(({ code }) => whileEmerging.has(code))) return [];
+  if (session.signal.aborted || failures.some(({ code }) => outOfReach.has(code))) return [];
   return readElog(session).catch(() => []);
 }
 

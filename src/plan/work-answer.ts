@@ -8,7 +8,7 @@ import { emergeAbilitiesSchema } from './work-order.ts';
 
 /** The result of a work order that succeeded. It can be written as JSON, as an order can. */
 export type WorkAnswer =
-  | { readonly kind: 'buildmaster' }
+  | { readonly kind: 'buildmaster'; readonly elog: readonly ElogEntry[] }
   /** One answer per tuple of the order, in the order's sequence. */
   | { readonly kind: 'resolve'; readonly abilities: EmergeAbilities; readonly tuples: readonly TupleAnswer[] }
   | { readonly kind: 'packages'; readonly elog: readonly ElogEntry[] }
@@ -85,7 +85,7 @@ export const resolvedPackagesSchema: v.GenericSchema<unknown, ResolvedPackages> 
 
 /** The schema of an answer that was written as JSON. */
 export const workAnswerSchema: v.GenericSchema<unknown, WorkAnswer> = v.variant('kind', [
-  v.strictObject({ kind: v.literal('buildmaster') }),
+  v.strictObject({ kind: v.literal('buildmaster'), elog: elogSchema }),
   v.strictObject({
     kind: v.literal('resolve'),
     abilities: emergeAbilitiesSchema,

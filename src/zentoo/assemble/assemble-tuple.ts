@@ -7,7 +7,6 @@ import { pkgdirOf } from '../../store/portage-program.ts';
 import type { Buildmaster } from '../buildmaster/make-buildmaster.ts';
 import { kindsOf } from '../output/output-kinds.ts';
 import { withRootContainer } from '../root/with-root-container.ts';
-import { readElog } from '../../emerge/read-elog.ts';
 import type { SiteRun } from '../run/site-run.ts';
 import type { TupleWork } from '../run/tuple-work.ts';
 import { assembleRoot } from './assemble-root.ts';
@@ -21,10 +20,10 @@ export async function assembleTuple(
   const { tuple, stage: base, location } = work;
   const step = createStepTimer(run.report, tuple.name);
   const options = { subject: tuple.name, step: 'assemble', store: 'read-only', merges: true } as const;
-  const made = await withRootContainer(run, { base, portage: tuple.portage, ...options }, async (session) => {
+  const made = await withRootContainer(run, { base, portage: tuple.portage, ...options }, async (session, packages) => {
     const ofStage = await listInstalledPackages(session, location.root);
     await step('assemble', `from ${base.name}`, () => assembleRoot(run, work, session));
-    const elog = await readElog(session);
+    const elog = await packages.readElog();
     const pkgdir = pkgdirOf({ partition });
     const sizes = await measurePackages(session, { root: location.root, pkgdir });
     if (location.links.length > 0) await session.run({ command: unlinkRepositoriesCommand(location.links) });

@@ -3,6 +3,7 @@ import { pack } from 'tar-stream';
 import * as v from 'valibot';
 import type { Image } from '../../engine/images.ts';
 import { parseJson } from '../../parse-json.ts';
+import type { ElogEntry } from '../../portage/output/elog.ts';
 import { writeInputsLabel } from '../../plan/explain-difference.ts';
 import type { StagePackage } from '../../store/check-root.ts';
 import { listInstalledPackages, type InstalledPackage } from '../../store/installed-packages.ts';
@@ -32,6 +33,11 @@ export interface Buildmaster {
   readonly partition: Partition;
 }
 
+/** A buildmaster that was made now, with the messages (elog) of the packages that were compiled for it. */
+export interface MadeBuildmaster extends Buildmaster {
+  readonly elog: readonly ElogEntry[];
+}
+
 /**
  * Finds the buildmaster of a tuple. Returns undefined if the engine has none with this fingerprint, or if it is one of zentoo 0.1.0,
  * whose partition has another format: it is made again, and takes its packages over.
@@ -51,7 +57,7 @@ export async function findBuildmaster(
  * Makes the buildmaster of a tuple: installs the branch's /etc/portage with the CPU's settings in the stage, runs the hook
  * `buildmaster`, compiles the packages that `optimize` names into the store and into the stage, and commits.
  */
-export async function makeBuildmaster(run: SiteRun, work: TupleWork, share: Share): Promise<Buildmaster> {
+export async function makeBuildmaster(run: SiteRun, work: TupleWork, share: Share): Promise<MadeBuildmaster> {
   const { engine } = run;
   const { tuple, stage: base, location, buildmaster } = work;
   const { name, fingerprint } = buildmaster;
@@ -70,6 +76,7 @@ export async function makeBuildmaster(run: SiteRun, work: TupleWork, share: Shar
       await optimizeStage(session, { ...prepared, work, share, packages });
       await writeStageListing(session, ofStage);
       await packages.seal();
+      const elog = await packages.readElog();
       await stopBuildContainer(session);
       const id = await commitRoot(session, {
         name,
@@ -88,7 +95,7 @@ export async function makeBuildmaster(run: SiteRun, work: TupleWork, share: Shar
       // A new container of the buildmaster has the settings of the hook, too.
       packages.base = { name, image };
       packages.prepare = undefined;
-      return { name, image, partition };
+      return { name, image, partition, elog };
     },
   );
 }

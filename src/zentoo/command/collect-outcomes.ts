@@ -68,10 +68,10 @@ function collectOutcome(
   answer: TupleAnswer | undefined,
 ): TupleOutcome | BlockedTuple {
   const { tuple } = wanted;
+  const compiled = elogOfCompiled(wanted, result);
   if (answer?.type === 'refused')
-    return { type: 'failed', tuple, failures: answer.failures.map(readFailure), elog: [] };
+    return { type: 'failed', tuple, failures: answer.failures.map(readFailure), elog: joinElog(compiled) };
   const assembly = result.outcomes.get(assemblyId(tuple.name));
-  const compiled = elogOfCompiled(tuple, result);
   if (answer !== undefined && assembly?.type === 'done' && assembly.answer.kind === 'assemble') {
     const { kind: _, ...assembled } = assembly.answer;
     return {
@@ -87,15 +87,18 @@ function collectOutcome(
   return { type: 'blocked', tuple, causes, elog: joinElog([...compiled, ...causes.map(({ elog }) => elog)]) };
 }
 
-/** The messages of the packages that this run compiled and the tuple waited for. */
-function elogOfCompiled({ name }: Tuple, { nodes, outcomes }: SiteResult) {
-  const needs = new Set(nodes.find(({ id }) => id === assemblyId(name))?.needs);
-  return nodes.flatMap(({ id, order }) => {
-    const outcome = outcomes.get(id);
-    if (!needs.has(id) || order.kind !== 'packages') return [];
-    if (outcome?.type !== 'done' || outcome.answer.kind !== 'packages') return [];
-    return [outcome.answer.elog];
+/** The messages of the packages that this run compiled and the tuple waited for, also those for its buildmaster. */
+function elogOfCompiled(wanted: WantedTuple, { nodes, outcomes }: SiteResult) {
+  const needs = new Set(nodes.find(({ id }) => id === assemblyId(wanted.tuple.name))?.needs);
+  return nodes.flatMap((node) => {
+    const outcome = outcomes.get(node.id);
+    if (!needs.has(node.id) && !isBefore(node, wanted)) return [];
+    return outcome?.type === 'done' && isOfCompilation(outcome.answer) ? [outcome.answer.elog] : [];
   });
+}
+
+function isOfCompilation(answer: WorkAnswer): answer is Extract<WorkAnswer, { kind: 'buildmaster' | 'packages' }> {
+  return answer.kind === 'buildmaster' || answer.kind === 'packages';
 }
 
 /** Whether a node makes the tuple's buildmaster or resolves the tuple. */

@@ -15,7 +15,6 @@ import { withRootContainer } from '../root/with-root-container.ts';
 import { divideShare, type Share } from '../run/machine-share.ts';
 import { readStageListing, type Buildmaster } from '../buildmaster/make-buildmaster.ts';
 import { prepareCompiler } from '../root/prepare-compiler.ts';
-import { readElog } from '../../emerge/read-elog.ts';
 import { hookVariables, runHook } from '../root/run-hook.ts';
 import type { SiteRun } from '../run/site-run.ts';
 import type { TupleWork } from '../run/tuple-work.ts';
@@ -82,9 +81,9 @@ export async function compilePackages(run: SiteRun, compilation: Compilation): P
         type: 'warning',
         message: `${[...unplanned].join(', ')} was compiled for ${first.cpv} only: it was not planned, or the store did not have it in time`,
       });
+    const said = await staged.readElog();
     if (!isForStage) await packageExcluded(session, compilation);
-    const said = await readElog(session);
-    return said.filter(({ cpv }) => isPlanned(cpv));
+    return said.filter(({ cpv }) => isPlanned(cpv) || unplanned.has(cpv));
   });
 }
 

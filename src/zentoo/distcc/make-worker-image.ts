@@ -1,3 +1,4 @@
+import type { ElogEntry } from '../../portage/output/elog.ts';
 import type { Image } from '../../engine/images.ts';
 import { stopBuildContainer } from '../../container/stop-build-container.ts';
 import { installTool } from '../root/install-tool.ts';
@@ -26,8 +27,13 @@ export async function findWorkerImage(run: SiteRun, buildmaster: Buildmaster): P
   return isCurrent ? image : undefined;
 }
 
+/** An image of workers that was made now, with the messages (elog) of the packages that were merged for it. */
+interface WorkerImage extends Image {
+  readonly elog: readonly ElogEntry[];
+}
+
 /** Makes the image of a buildmaster's workers. Its labels identify the compiler, which must equal the buildmaster's. */
-export async function makeWorkerImage(run: SiteRun, work: TupleWork, buildmaster: Buildmaster): Promise<Image> {
+export async function makeWorkerImage(run: SiteRun, work: TupleWork, buildmaster: Buildmaster): Promise<WorkerImage> {
   const { engine, site } = run;
   const { tuple } = work;
   const { name, image, partition } = buildmaster;
@@ -38,6 +44,7 @@ export async function makeWorkerImage(run: SiteRun, work: TupleWork, buildmaster
     const { version, digest } = await identifyCompiler(session, tuple.cpu.chost);
     await installTool(session, { work, tool: 'distcc', step: 'worker', intake: { packages, partition } });
     await packages.seal();
+    const elog = await packages.readElog();
     await stopBuildContainer(session);
     const made = workerImageName(site, name);
     const id = await commitRoot(session, {
@@ -54,6 +61,6 @@ export async function makeWorkerImage(run: SiteRun, work: TupleWork, buildmaster
     await registerSiteImage(run, session, made, id);
     const committed = await engine.inspectImage(id);
     if (committed === undefined) throw new Error(`the engine lost the image ${made} right after the commit`);
-    return committed;
+    return { ...committed, elog };
   });
 }

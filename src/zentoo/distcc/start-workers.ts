@@ -1,3 +1,4 @@
+import { tellElog } from '../../emerge/report-elog.ts';
 import type { Tuple } from '../../site/site.ts';
 import { createStepTimer } from '../../job/step-timer.ts';
 import { checkSetNames } from '../run/check-set-names.ts';
@@ -67,7 +68,7 @@ async function startFor(
   const { engine, site, signal } = run;
   const { name } = buildmaster;
   const found = await findWorkerImage(run, buildmaster);
-  const { id } = found ?? (await makeWorkerImage(run, work, buildmaster));
+  const { id } = found ?? (await tellElog(run, makeWorkerImage(run, work, buildmaster)));
   const kept = new Set<string>();
   for (const worker of (await listWorkers(run)).filter((one) => one.buildmaster === name)) {
     const isMade = (await engine.inspectContainer(worker.id))?.image === id;
@@ -88,6 +89,6 @@ async function buildmasterOf(run: SiteRun, work: TupleWork, share: Share): Promi
   const step = createStepTimer(run.report, work.tuple.name);
   return (
     (await findBuildmaster(run, work)) ??
-    (await step('buildmaster', `from ${work.stage.name}`, () => makeBuildmaster(run, work, share)))
+    (await step('buildmaster', `from ${work.stage.name}`, () => tellElog(run, makeBuildmaster(run, work, share))))
   );
 }

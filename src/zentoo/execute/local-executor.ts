@@ -63,8 +63,9 @@ async function buildmaster(order: OrderOf<'buildmaster'>, place: Workplace): Pro
   const work = tupleNamed(place.run, order.tuple);
   requireBuildmaster(work, order.buildmaster);
   const { run, step } = nameTask(place, order);
-  await step('buildmaster', `from ${work.stage.name}`, () => makeBuildmaster(run, work, place.share));
-  return { kind: 'buildmaster' };
+  const make = () => makeBuildmaster(run, work, place.share);
+  const { elog } = await step('buildmaster', `from ${work.stage.name}`, make);
+  return { kind: 'buildmaster', elog };
 }
 
 async function resolve(order: OrderOf<'resolve'>, place: Workplace): Promise<WorkAnswer> {

@@ -1,3 +1,5 @@
+import { addElog } from '../../emerge/read-elog.ts';
+import { failuresOf } from '../../failure.ts';
 import { growGraph } from '../../plan/expand-site.ts';
 import type { WorkAnswer } from '../../plan/work-answer.ts';
 import type { OrderOf, WorkOrder } from '../../plan/work-order.ts';
@@ -33,9 +35,11 @@ export async function rebuildTuple(
   const wanted = { tuple: { ...tuple, outputs }, fingerprint, buildmaster: { name, isThere: true } };
   const { nodes, expand } = growGraph([wanted], () => undefined);
   const { outcomes } = await runSchedule(nodes, { jobs: 1, executor: { execute }, expand, signal });
-  for (const outcome of outcomes.values()) if (outcome.type === 'failed') throw outcome.error;
   const answers = [...outcomes.values()].flatMap((outcome) => (outcome.type === 'done' ? [outcome.answer] : []));
   const assembly = answers.find((answer) => answer.kind === 'assemble');
   const compiled = answers.flatMap((answer) => (answer.kind === 'packages' ? answer.elog : []));
+  for (const outcome of outcomes.values())
+    if (outcome.type === 'failed')
+      throw addElog(outcome.error, [...compiled, ...failuresOf(outcome.error).flatMap(({ elog }) => elog)]);
   return assembly && { ...assembly, elog: [...compiled, ...assembly.elog] };
 }

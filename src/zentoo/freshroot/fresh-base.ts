@@ -1,3 +1,4 @@
+import { tellElog } from '../../emerge/report-elog.ts';
 import { readLabel } from '../../engine/image-labels.ts';
 import { Failure } from '../../failure.ts';
 import { explainDifference, readInputsLabel } from '../../plan/explain-difference.ts';
@@ -44,7 +45,7 @@ export async function findFreshBase(run: SiteRun, root: FreshRoot): Promise<Fres
     (await step('buildmaster', `from ${work.stage.name}`, async () => {
       const share = shareMachine(await run.engine.info(), 1, run.site.limits);
       const ofTask = { ...run, report: withTask(run.report, tuple.name) };
-      return makeBuildmaster(ofTask, work, share);
+      return tellElog(ofTask, makeBuildmaster(ofTask, work, share));
     }));
   return { base: { name: buildmaster.name, image: buildmaster.image }, buildmaster };
 }

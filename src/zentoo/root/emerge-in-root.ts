@@ -8,7 +8,6 @@ import { requiredFreeGib } from '../../emerge/decide-tmpfs.ts';
 import { mergeCommand } from '../../job/job-scripts.ts';
 import { underLock } from '../../job/tree/tree-scripts.ts';
 import { defaultTarget } from '../../container/mounts.ts';
-import { addElog, readElogOfFailure } from '../../emerge/read-elog.ts';
 import { runEmerge } from '../../emerge/run-emerge.ts';
 import { onVolumeCommand } from './big-packages.ts';
 import { withTemporaryDirectories } from './temporary-directories.ts';
@@ -37,8 +36,7 @@ export interface RootEmerge {
 
 /**
  * Runs emerge for a tuple's root under a shared lock of its trees. Returns the merged packages, `category/name-version` each,
- * sorted. A failure names the file of the branch to change, if one helps, and the diagnostics that are kept beside the log; it has
- * the messages of the packages.
+ * sorted. A failure names the file of the branch to change, if one helps, and the diagnostics that are kept beside the log.
  */
 export async function emergeInRoot(session: ContainerSession, request: RootEmerge): Promise<readonly string[]> {
   const { work, name, step, observable, environment = work.location.environment, wrappers = noWrappers } = request;
@@ -74,8 +72,7 @@ export async function emergeInRoot(session: ContainerSession, request: RootEmerg
     });
     return result.toSorted();
   } catch (error) {
-    const told = addElog(error, await readElogOfFailure(session, error));
-    throw await keepDiagnostics(session, { error: told, environment });
+    throw await keepDiagnostics(session, { error, environment });
   }
 }
 

@@ -3,6 +3,8 @@ import type { ContainerSession } from '../../container/container-session.ts';
 import { readPortageSettings } from '../../emerge/portage-settings.ts';
 import type { ExpectedPackage } from '../../store/intake/take-in.ts';
 import { cpvOf, listStaged, type StagedPackage } from '../../store/intake/staging.ts';
+import { readElog, readElogOfFailure } from '../../emerge/read-elog.ts';
+import type { ElogEntry } from '../../portage/output/elog.ts';
 import type { Partition } from '../../store/partition.ts';
 import type { StoreMount } from '../../store/portage-program.ts';
 import type { TupleWork } from '../run/tuple-work.ts';
@@ -16,7 +18,7 @@ export interface ExpectedPackages {
   readonly packages: readonly ExpectedPackage[];
 }
 
-/** The new packages of a container, and which of them are expected in the store. */
+/** The new packages of a container and their messages, and which of the packages are expected in the store. */
 export class StagedPackages {
   /** The image of the container that takes them, if it is not that of this container. It has the settings of the partitions. */
   base: Base | undefined;
@@ -25,6 +27,7 @@ export class StagedPackages {
   readonly #session: ContainerSession;
   readonly #expected = new Map<Partition, ExpectedPackages>();
   #staged: readonly StagedPackage[] | undefined;
+  #elog: readonly ElogEntry[] | undefined;
 
   constructor(session: ContainerSession) {
     this.#session = session;
@@ -56,6 +59,22 @@ export class StagedPackages {
   async seal(): Promise<readonly StagedPackage[]> {
     this.#staged ??= await listStaged(this.#session);
     return this.#staged;
+  }
+
+  /** Reads the messages (elog) of the packages once, after the last emerge and while the container runs. */
+  async readElog(): Promise<readonly ElogEntry[]> {
+    this.#elog ??= await readElog(this.#session);
+    return this.#elog;
+  }
+
+  /** Reads the messages, if they were not read, after the work in the container failed; none if the container cannot be asked. */
+  async readElogBefore(error: unknown): Promise<void> {
+    this.#elog ??= await readElogOfFailure(this.#session, error);
+  }
+
+  /** The messages that were read. */
+  get elog(): readonly ElogEntry[] {
+    return this.#elog ?? [];
   }
 }
 

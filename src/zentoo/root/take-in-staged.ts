@@ -1,6 +1,6 @@
 import { workDirectory } from '../../container/work-directories.ts';
 import type { ContainerSession } from '../../container/container-session.ts';
-import { Failure } from '../../failure.ts';
+import { Failure, type FailureDetails } from '../../failure.ts';
 import { underLock } from '../../job/tree/tree-scripts.ts';
 import { takeIn, type ExpectedPackage, type RefusedPackage } from '../../store/intake/take-in.ts';
 import type { StoreMount } from '../../store/portage-program.ts';
@@ -11,12 +11,24 @@ export class PackageRefused extends Failure {
   /** Whether the packages fit if they are compiled once more and come out the same. */
   readonly again: boolean;
 
-  constructor(refused: readonly RefusedPackage[]) {
+  readonly #refused: readonly RefusedPackage[];
+
+  constructor(
+    refused: readonly RefusedPackage[],
+    { message, ...details }: FailureDetails & { readonly message?: string } = {},
+  ) {
     const names = refused.map(({ cpv, why }) => `${cpv}: ${why}`).join('; ');
-    super('package-refused', `failed to take the new package into the store: ${names}`, {
+    super('package-refused', message ?? `failed to take the new package into the store: ${names}`, {
       hint: 'look for a program that wrote to PKGDIR while the package was compiled or merged: the log of the build may show it',
+      ...details,
     });
     this.again = refused.every(({ again }) => again);
+    this.#refused = refused;
+  }
+
+  override with(changes: FailureDetails & { readonly message?: string }): PackageRefused {
+    const { message, hint, place, logTail, elog, cause } = this;
+    return new PackageRefused(this.#refused, { message, hint, place, logTail, elog, cause, ...changes });
   }
 }
 

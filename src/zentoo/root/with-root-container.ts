@@ -4,6 +4,7 @@ import { openSession } from '../../container/open-session.ts';
 import { inWorkspace } from '../../container/in-workspace.ts';
 import { stopBuildContainer } from '../../container/stop-build-container.ts';
 import { removeWorkspace, type Workspace } from '../../container/workspace.ts';
+import { addElog } from '../../emerge/read-elog.ts';
 import { failuresOf } from '../../failure.ts';
 import { writerName } from '../../ownership/ownership.ts';
 import { indexStaging } from '../../store/intake/staging.ts';
@@ -14,20 +15,24 @@ import { takeInStaged } from './take-in-staged.ts';
 
 /**
  * Runs `work` in a new container with the site's trees and volumes, and removes the container in any case. If the store is `staged`,
- * the new packages that `work` expects then come into the store, even if `work` fails: no ebuild writes to the store itself.
+ * the new packages that `work` expects then come into the store, even if `work` fails: no ebuild writes to the store itself. A
+ * failure has the messages of the packages on which Portage worked.
  */
 export async function withRootContainer<T>(
   run: SiteRun,
   request: RootRequest,
   work: (session: ContainerSession, packages: StagedPackages) => Promise<T>,
 ): Promise<T> {
-  return inWorkspace(run, run, async (workspace, own) => {
+  let opened: StagedPackages | undefined;
+  const done = inWorkspace(run, run, async (workspace, own) => {
     const session = own(await openRoot(run, workspace, request));
     await run.report({ type: 'log', location: describeBuildLog(session.log) });
     const packages = new StagedPackages(session);
+    opened = packages;
     if (request.store === 'staged') await indexStaging(session);
     const take = () => takeNew(run, request, session, packages);
     const result = await work(session, packages).catch(async (error: unknown) => {
+      await packages.readElogBefore(error);
       // What is ready is not compiled again.
       if (failuresOf(error).length > 0 && request.store === 'staged') await take().catch(() => undefined);
       throw error;
@@ -35,6 +40,9 @@ export async function withRootContainer<T>(
     if (request.store === 'staged') await take();
     await removeWorkspace(run, workspace.volume);
     return result;
+  });
+  return done.catch((error: unknown) => {
+    throw addElog(error, opened?.elog ?? []);
   });
 }
 

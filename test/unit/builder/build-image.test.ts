@@ -90,6 +90,16 @@ describe('a build that fails', () => {
     expect(error).toMatchObject({ code: 'timed-out', elog: [{ cpv: 'dev-libs/b-2' }] });
   });
 
+  it('case 5.2: shows the messages also if the image cannot be committed', async () => {
+    using world = new BuildWorld();
+    world.portage.elog = elogOf('dev-libs/b-2', 'ERROR: postinst\nno kernel support\n');
+    world.engine.fault({ method: 'commitContainer', nth: 1, error: new EngineRefusal(500, 'no space left on device') });
+    const error: unknown = await passTime(buildImage(buildRequest(), world.context, program).catch((thrown) => thrown));
+    expect(error).toMatchObject({ code: 'commit-failed', elog: [{ cpv: 'dev-libs/b-2' }] });
+    expect(world.messages('note').at(-1)).toMatch(/^messages of the packages:\n/);
+    expect(keptRecord(world)).toMatchObject({ record: { targets: [{ elog: [{ cpv: 'dev-libs/b-2' }] }] } });
+  });
+
   it('ends even if the engine never answers when the record is written', async () => {
     using world = new BuildWorld();
     world.portage.emerge = () => {

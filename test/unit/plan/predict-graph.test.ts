@@ -41,8 +41,7 @@ const answers = new Map([
 async function nodesOfBuild(): Promise<readonly SiteNode[]> {
   const { nodes, expand } = growGraph(wanted, () => undefined);
   const execute = async (order: WorkOrder): Promise<WorkAnswer> => {
-    if (order.kind === 'buildmaster') return { kind: order.kind };
-    if (order.kind === 'packages') return { kind: order.kind, elog: [] };
+    if (order.kind === 'packages' || order.kind === 'buildmaster') return { kind: order.kind, elog: [] };
     if (order.kind === 'assemble') return { kind: order.kind, outputs: {}, sizes: {}, elog: [], durations: {} };
     const tuples = order.tuples.map((tuple): TupleAnswer => {
       const answer = answers.get(tuple);

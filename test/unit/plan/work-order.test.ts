@@ -73,7 +73,7 @@ const anyTuple: fc.Arbitrary<TupleAnswer> = fc.oneof(
   }),
 );
 const anyAnswer: fc.Arbitrary<WorkAnswer> = fc.oneof(
-  fc.record({ kind: fc.constant('buildmaster' as const) }),
+  fc.record({ kind: fc.constant('buildmaster' as const), elog }),
   fc.record({ kind: fc.constant('resolve' as const), abilities, tuples: fc.array(anyTuple, { maxLength: 3 }) }),
   fc.record({ kind: fc.constant('packages' as const), elog }),
   fc.record({

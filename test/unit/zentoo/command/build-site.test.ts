@@ -91,7 +91,7 @@ describe('a tuple that is built from nothing', () => {
     await world.build();
     expect(world.sitePortage.ran.map(({ name }) => name)).toEqual([
       ...['stage-index.py', 'chost', 'clear-configuration', 'unpack', 'settings', 'unpack', 'cpu', 'find'],
-      ...['installed-packages.py', 'unpack', 'staged'],
+      ...['installed-packages.py', 'unpack', 'staged', 'elog'],
       ...['stage-index.py', 'check-store.py', 'unpack', 'cat', 'check-root.py', 'settings'],
       ...[
         'set-atoms.py',
@@ -101,7 +101,7 @@ describe('a tuple that is built from nothing', () => {
         'dependencies.py',
         'staged',
       ],
-      ...['stage-index.py', 'make-conf', 'emerge-compile', 'follow', 'unpackaged', 'elog', 'staged', 'take-in.py'],
+      ...['stage-index.py', 'make-conf', 'emerge-compile', 'follow', 'elog', 'unpackaged', 'staged', 'take-in.py'],
       ...['installed-packages.py', 'clear-configuration', 'unpack', 'settings', 'unpack', 'unpack', 'find-protected'],
       ...['check-root.py', 'emerge-assemble', 'follow', 'check-root.py', 'find-protected', 'elog', 'package-sizes.py'],
     ]);

@@ -36,7 +36,7 @@ async function execute(order: WorkOrder): Promise<WorkAnswer> {
   switch (order.kind) {
     case 'buildmaster':
       if (order.buildmaster === 'other') throw new Failure('cpu-unusable', 'failed to use the cpu');
-      return { kind: 'buildmaster' };
+      return { kind: 'buildmaster', elog: [said('c/gcc-1')] };
     case 'resolve':
       return {
         ...{ kind: 'resolve', abilities: { observable: false, measuresSpace: false } },
@@ -81,7 +81,7 @@ describe('the outcomes of tuples', async () => {
   it('have the origins of the packages, and each message of a package once', () => {
     expect(outcomes[0]).toMatchObject({
       ...{ type: 'built', outputs: { image: 'i' }, packages: ['c/tool-1', 'c/stored-1', 'c/lib-1'].map(originOf) },
-      ...{ elog: [{ cpv: 'c/helper-1' }, { cpv: 'c/lib-1' }, { cpv: 'c/tool-1' }] },
+      ...{ elog: [{ cpv: 'c/gcc-1' }, { cpv: 'c/helper-1' }, { cpv: 'c/lib-1' }, { cpv: 'c/tool-1' }] },
     });
   });
 
@@ -93,7 +93,10 @@ describe('the outcomes of tuples', async () => {
 
   it('case 5.2: have the messages of the packages, also if a package fails, for each tuple that needs it', () => {
     const [, b, c, d] = outcomes;
-    expect([b, c, d]).toMatchObject([{ elog: [said('c/bad-1')] }, { elog: [said('c/bad-1')] }, { elog: [] }]);
+    const compiler = said('c/gcc-1');
+    expect([b, c]).toMatchObject([{ elog: [compiler, said('c/bad-1')] }, { elog: [compiler, said('c/bad-1')] }]);
+    // Portage refuses the tuple after its buildmaster was made.
+    expect(d).toMatchObject({ elog: [compiler] });
   });
 
   it('have the failure of a tuple that Portage refuses, and of a buildmaster that could not be made', () => {

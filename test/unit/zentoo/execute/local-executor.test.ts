@@ -52,6 +52,7 @@ describe('the orders of a build', () => {
     const { execute, name, fingerprint } = executorIn(world, 60);
     expect(await execute({ kind: 'buildmaster', tuple: tools.name, buildmaster: name })).toEqual({
       kind: 'buildmaster',
+      elog: [],
     });
     const resolved = await execute({ kind: 'resolve', tuples: [tools.name, web.name], buildmaster: name });
     expect(resolved).toMatchObject({
