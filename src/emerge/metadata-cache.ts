@@ -41,14 +41,14 @@ export function metadataWarning(text: string) {
 
 /**
  * Writes the metadata of each ebuild of a repository to Portage's cache, and then `stamp` to `stampFile`; egencache(1). Sources
- * only ebuilds whose metadata is missing or out of date.
+ * only ebuilds whose metadata is missing or out of date. The cache then has a directory for the repository, also for an empty one.
  */
-export function updateMetadataCommand(repository: string, stampFile: string, stamp: string): readonly string[] {
-  return shellProgram(
-    new URL('./update-metadata.sh', import.meta.url),
-    'zentoo-metadata',
-    repository,
-    stampFile,
-    stamp,
-  );
+export function updateMetadataCommand(
+  repository: { readonly name: string; readonly location: string },
+  stampFile: string,
+  stamp: string,
+): readonly string[] {
+  const directory = `${defaultTarget('metadata')}${repository.location}`;
+  const program = new URL('./update-metadata.sh', import.meta.url);
+  return shellProgram(program, 'zentoo-metadata', repository.name, directory, stampFile, stamp);
 }

@@ -3,6 +3,7 @@ import { lookInto } from '../../container/look-into.ts';
 import { defaultTarget, describeMount, mountAt } from '../../container/mounts.ts';
 import type { Probe } from '../../container/probe.ts';
 import { updateMetadataCommand } from '../../emerge/metadata-cache.ts';
+import { EngineRefusal } from '../../engine/refusal.ts';
 import { failuresOf, type Failure } from '../../failure.ts';
 import { endedJobFailure } from '../../job/job-failure.ts';
 import { underLock } from '../../job/tree/tree-scripts.ts';
@@ -81,7 +82,19 @@ async function isCached(
 ): Promise<boolean> {
   const shipped = ['md5-cache', 'cache'].map((directory) => probe.exists(`${place}/metadata/${directory}`));
   if ((await Promise.all(shipped)).includes(true)) return true;
-  return (await probe.readText(`${cachePlace}/${markOf(view)}`))?.trim() === view.stamp;
+  if ((await probe.readText(`${cachePlace}/${markOf(view)}`))?.trim() !== view.stamp) return false;
+  // If something else is there, Portage reads no metadata, whatever the mark says.
+  return isDirectory(probe, `${cachePlace}${view.location}`);
+}
+
+async function isDirectory(probe: Probe, path: string): Promise<boolean> {
+  try {
+    return (await probe.stat(path))?.kind === 'directory';
+  } catch (error) {
+    // The engine refuses a path below a file.
+    if (error instanceof EngineRefusal) return false;
+    throw error;
+  }
 }
 
 /** The file with the stamp of a view's metadata. Portage ignores files beside its directories. */
@@ -99,7 +112,7 @@ async function updateMetadata(run: SiteRun, view: View): Promise<string | undefi
       const job = {
         name: 'metadata',
         step: 'metadata',
-        command: underLock('shared', session, updateMetadataCommand(view.name, mark, view.stamp)),
+        command: underLock('shared', session, updateMetadataCommand(view, mark, view.stamp)),
         environment: emergeEnvironment({ logdir: session.log.directory }),
         watch: false,
         silenceTimeout: undefined,

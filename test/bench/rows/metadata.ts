@@ -76,7 +76,7 @@ async function fillTrees(bed: TestBed): Promise<void> {
 }
 
 /** The program that zentoo runs at the end of a sync. */
-const updateScript = quote(updateMetadataCommand(manyRepository.name, `${cache}/.zentoo/bulk`, 'stamp'));
+const updateScript = quote(updateMetadataCommand(manyRepository, `${cache}/.zentoo/bulk`, 'stamp'));
 const changeScript = [
   `echo '# changed' >>${manyRepository.location}/${manyEbuild}`,
   'touch /tmp/before',

@@ -30,10 +30,13 @@ function open(trees: { gentoo?: Record<string, string>; lab?: Record<string, str
   world.addVolume('zentoo-net-metadata');
   // Plays `update-metadata.sh`, which is a job.
   world.sitePortage.jobs.set('metadata', ({ command, container }) => {
-    const [repository = '', mark = '', stamp = ''] = command.slice(command.indexOf('zentoo-metadata') + 1);
+    const [repository = '', directory = '', mark = '', stamp = ''] = command.slice(
+      command.indexOf('zentoo-metadata') + 1,
+    );
     sourced.push(repository);
     const { files } = container.filesAt('/var/cache/edb/dep');
-    for (const [path, file] of fakeFiles({ [mark.replace('/var/cache/edb/dep', '')]: stamp })) files.set(path, file);
+    for (const [path, file] of fakeFiles({ [`${directory}/a/b-1`]: '', [mark]: stamp }))
+      files.set(path.replace('/var/cache/edb/dep', ''), file);
     return 0;
   });
   const repositories = [gentoo, lab].map((one) => ({ ...one, branches: ['base'] }));
@@ -75,6 +78,16 @@ describe('case 5.11: the metadata cache of a site', () => {
     expect(sourced).toHaveLength(3);
     await sync('1', { tuples: run.tuples.map((work) => ({ ...work, stage: { ...work.stage, image: undefined } })) });
     expect(sourced).toHaveLength(4);
+  });
+
+  it('is written again if something else is in its place', async () => {
+    const { world, run, sourced } = open({ gentoo: { '/metadata/md5-cache/a/b-1': '' } });
+    using _world = world;
+    await cacheMetadata(run, revisions);
+    const { files = new Map<string, never>() } = world.engine.volumes.get('zentoo-net-metadata') ?? {};
+    for (const path of [...files.keys()]) if (path.startsWith('/var')) files.delete(path);
+    await cacheMetadata(run, revisions);
+    expect(sourced).toEqual(['lab', 'lab']);
   });
 
   it('starts no container if every tree ships its own, of either format, and looks at no tree that is missing', async () => {
@@ -130,7 +143,11 @@ describe('case 5.11: the program that writes the metadata', () => {
     const egencache = join(directory, 'bin/egencache');
     writeFileSync(egencache, `#!/bin/sh\necho "$@" >${directory}/words\nexit ${status}\n`);
     chmodSync(egencache, 0o755);
-    const [program = '', ...args] = updateMetadataCommand('lab', join(directory, 'marks/lab'), 'stamp');
+    const [program = '', ...args] = updateMetadataCommand(
+      { name: 'lab', location: '/var/db/repos/lab' },
+      join(directory, 'marks/lab'),
+      'stamp',
+    ).map((word) => word.replace('/var/cache/edb/dep', join(directory, 'cache')));
     const env = { ...process.env, PATH: `${directory}/bin:${process.env['PATH']}` };
     let ended = 0;
     try {
