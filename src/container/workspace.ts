@@ -105,13 +105,14 @@ const workTargets = [workDirectory, stateDirectory, storeDirectory] as const;
  */
 async function disproveContent(
   { engine, self }: BuildContext,
-  { name }: Volume,
+  { name, labels }: Volume,
   { containers, images }: { readonly containers: readonly VolumeUser[]; readonly images: readonly string[] },
 ): Promise<string | undefined> {
   if (containers.length > 0) return undefined;
   const image = self?.image ?? (await findImage(engine, images));
   if (image === undefined) return 'there is no image with which to look into it';
-  const mounts = [{ type: 'volume', source: name, target: workDirectory, readOnly: true }] as const;
+  // If another program removes the volume meanwhile, the engine makes it again: with the labels, a later run finds it.
+  const mounts = [{ type: 'volume', source: name, target: workDirectory, readOnly: true, labels }] as const;
   return withContainer(engine, `${name}-probe-${randomBytes(4).toString('hex')}`, { image, mounts }, async (probe) =>
     (await probe.exists(stateDirectory)) || (await probe.isEmpty(workDirectory))
       ? undefined

@@ -72,6 +72,8 @@ export interface MountSpec {
   readonly source: string;
   readonly target: string;
   readonly readOnly?: boolean;
+  /** The labels of a missing volume that the engine creates for this mount. */
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 /** A file or directory in a container, from `HEAD /containers/{id}/archive`. */

@@ -200,6 +200,14 @@ export function describeEngineContract(name: string, open: () => Promise<Contrac
         expect((await engine.inspectContainer(id))?.labels).toMatchObject({ [label]: 'value', 'base.label': 'kept' });
       });
 
+      test('makes a volume that is missing with the labels of its mount, and leaves one that is there', async () => {
+        const volume = made.volumeName();
+        const mount = { type: 'volume', source: volume, target: '/data' } as const;
+        await made.container({ mounts: [{ ...mount, labels: { first: '1' } }] });
+        await made.container({ mounts: [{ ...mount, labels: { second: '2' } }] });
+        expect(await engine.inspectVolume(volume)).toEqual({ name: volume, labels: { first: '1' }, isPlain: true });
+      });
+
       test('lists the containers that mount a volume, started or not', async () => {
         const volume = made.volumeName();
         const mounts = [{ type: 'volume', source: volume, target: '/data' }] as const;

@@ -31,17 +31,22 @@ export function createContainerBody(name: string, spec: ContainerSpec): Containe
   };
 }
 
+/** How the engine makes a missing volume that a mount names, besides its labels: as `docker volume create` does. */
+const plainVolume = { NoCopy: false, DriverConfig: { Name: '', Options: {} } };
+
 function mountSettings(mount: MountSpec): {
   Type: 'bind' | 'volume';
   Source: string;
   Target: string;
   ReadOnly: boolean;
+  VolumeOptions?: typeof plainVolume & { Labels: Record<string, string> };
 } {
   return {
     Type: mount.type === 'bind' ? 'bind' : 'volume',
     Source: mount.source,
     Target: mount.target,
     ReadOnly: mount.readOnly ?? false,
+    ...(mount.labels === undefined ? {} : { VolumeOptions: { ...plainVolume, Labels: { ...mount.labels } } }),
   };
 }
 

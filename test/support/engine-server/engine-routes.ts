@@ -133,7 +133,13 @@ interface CreateBody {
   readonly HostConfig: {
     readonly AutoRemove: boolean;
     readonly NetworkMode?: string;
-    readonly Mounts: readonly { Type: MountSpec['type']; Source: string; Target: string; ReadOnly: boolean }[];
+    readonly Mounts: readonly {
+      readonly Type: MountSpec['type'];
+      readonly Source: string;
+      readonly Target: string;
+      readonly ReadOnly: boolean;
+      readonly VolumeOptions?: { readonly Labels: Readonly<Record<string, string>> };
+    }[];
   };
 }
 
@@ -145,11 +151,12 @@ function specOf({ Image, User, Cmd, Labels = {}, OpenStdin = false, HostConfig }
     labels: Labels,
     openStdin: OpenStdin,
     autoRemove: HostConfig.AutoRemove,
-    mounts: HostConfig.Mounts.map(({ Type, Source, Target, ReadOnly }) => ({
+    mounts: HostConfig.Mounts.map(({ Type, Source, Target, ReadOnly, VolumeOptions }) => ({
       type: Type,
       source: Source,
       target: Target,
       readOnly: ReadOnly,
+      ...(VolumeOptions === undefined ? {} : { labels: VolumeOptions.Labels }),
     })),
     ...(HostConfig.NetworkMode === undefined ? {} : { network: HostConfig.NetworkMode }),
   };

@@ -179,8 +179,8 @@ export class FakeEngine implements Engine, Disposable {
       this.#claimName(name);
       const container = new FakeContainer(name, spec, image);
       if (spec.network !== undefined) this.#network(spec.network).containers.add(container);
-      for (const { type, source, target, readOnly = false } of spec.mounts) {
-        const volume = type === 'volume' ? this.#ensureVolume(source, {}) : undefined;
+      for (const { type, source, target, readOnly = false, labels = {} } of spec.mounts) {
+        const volume = type === 'volume' ? this.#ensureVolume(source, labels) : undefined;
         container.mounts.push({ type, source, target, readOnly, volume });
       }
       for (const target of image.volumes) {

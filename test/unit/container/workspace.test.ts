@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { formatOwner } from '../../../src/ownership/owner.ts';
 import { keptName, workVolumeName } from '../../../src/ownership/ownership.ts';
 import { createWorkspace, ownerLabel, removeWorkspace, sweepWorkspaces } from '../../../src/container/workspace.ts';
@@ -233,6 +233,21 @@ describe('case 1.6: a volume that only has the label of a work volume', () => {
     await sweepWorkspaces(world.context, ['no-such-image', baseName]);
     expect(world.left).toEqual({ containers: [], workspaces: [foreign], images: [] });
     expect(world.messages('warning').join()).toContain('it has files that no build made');
+  });
+
+  it('that another sweep removes meanwhile is no volume without an owner', async () => {
+    using world = new BuildWorld();
+    world.addVolume(work, {}, goneLabel);
+    const { engine } = world;
+    engine.fault({ method: 'removeContainer', nth: 1, error: new EngineRefusal(500, 'ill') });
+    const create = engine.createContainer.bind(engine);
+    vi.spyOn(engine, 'createContainer').mockImplementation((name, spec) => {
+      engine.volumes.delete(work);
+      return create(name, spec);
+    });
+    await sweepWorkspaces(world.context, [baseName]);
+    // This sweep could not end: the next one finds the volume that the engine made again.
+    expect(engine.volumes.get(work)?.labels).toEqual(goneLabel);
   });
 
   it('stays if no image is there to look into it', async () => {

@@ -28,6 +28,7 @@ test('the body has every field of the specification', () => {
     mounts: [
       { type: 'volume', source: 'tree', target: '/var/db/repos/gentoo' },
       { type: 'bind', source: '/host', target: '/there', readOnly: true },
+      { type: 'volume', source: 'work', target: '/work', labels: { c: 'd' } },
     ],
     labels: { a: 'b' },
     user: '0',
@@ -50,6 +51,10 @@ test('the body has every field of the specification', () => {
   expect(body.HostConfig?.Mounts).toEqual([
     { Type: 'volume', Source: 'tree', Target: '/var/db/repos/gentoo', ReadOnly: false },
     { Type: 'bind', Source: '/host', Target: '/there', ReadOnly: true },
+    expect.objectContaining({
+      Source: 'work',
+      VolumeOptions: expect.objectContaining({ Labels: { c: 'd' } }) as object,
+    }),
   ]);
 });
 
