@@ -14,6 +14,8 @@ mount -t tmpfs -o "size=$size,mode=711" data "$data" || exit
 
 # An engine that starts must not find the containerd of one that was killed, which ends a moment later. bash reaps it, as process 1 must.
 end() {
+  [ -z "$watcher" ] || kill "$watcher"
+  watcher=
   [ -z "$engine" ] || { kill "-$1" "$engine" && wait "$engine"; } 2>/dev/null
   engine=
   containerd=$(cat /run/docker/containerd/containerd.pid 2>/dev/null)
@@ -21,12 +23,15 @@ end() {
 }
 
 engine=
+watcher=
 echo ready
 while read -r order value; do
   case $order in
   start)
     "$@" </dev/null >&2 &
     engine=$!
+    { tail --pid="$engine" --sleep-interval=0.2 --follow /dev/null && echo 'second-engine: the engine ended by itself' >&2; } &
+    watcher=$!
     ;;
   stop) end TERM ;;
   kill) end KILL ;;

@@ -137,13 +137,16 @@ export class SecondEngine implements AsyncDisposable {
   #saysThatItListens(): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#said = [];
+    const fail = () => reject(new Error(`the second engine ended:\n${this.#said.slice(-20).join('\n')}`));
     const look = (line: string) => {
-      if (!line.includes('API listen on')) return;
+      const isReady = line.includes('API listen on');
+      if (!isReady && !line.startsWith('second-engine: ')) return;
       this.#log.off('line', look);
-      resolve();
+      if (isReady) resolve();
+      else fail();
     };
     this.#log.on('line', look);
-    this.#log.once('close', () => reject(new Error(`the second engine ended:\n${this.#said.slice(-20).join('\n')}`)));
+    this.#log.once('close', fail);
     return promise;
   }
 }
