@@ -79,6 +79,8 @@ export interface FailureDetails {
   readonly place?: Place | undefined;
   /** The last lines of the log, without line ends. */
   readonly logTail?: readonly string[] | undefined;
+  /** The package that is the cause, `category/name-version`; undefined if something else is the cause, or may be. */
+  readonly causedBy?: string | undefined;
   /** The messages of the packages on which Portage worked before it failed. */
   readonly elog?: readonly PackageMessages[] | undefined;
 }
@@ -94,6 +96,7 @@ export class Failure extends Error {
   readonly hint: string | undefined;
   readonly place: Place | undefined;
   readonly logTail: readonly string[];
+  readonly causedBy: string | undefined;
   readonly elog: readonly PackageMessages[];
 
   constructor(code: FailureCode, message: string, details: FailureDetails = {}) {
@@ -102,13 +105,14 @@ export class Failure extends Error {
     this.hint = details.hint;
     this.place = details.place;
     this.logTail = details.logTail ?? [];
+    this.causedBy = details.causedBy;
     this.elog = details.elog ?? [];
   }
 
   /** The same failure with another message or other details. */
   with({ message = this.message, ...details }: FailureDetails & { readonly message?: string }): Failure {
-    const { code, hint, place, logTail, elog, cause } = this;
-    return new Failure(code, message, { hint, place, logTail, elog, cause, ...details });
+    const { code, hint, place, logTail, causedBy, elog, cause } = this;
+    return new Failure(code, message, { hint, place, logTail, causedBy, elog, cause, ...details });
   }
 
   /** The exit status of a process that ends with this failure. */

@@ -20,6 +20,7 @@ export interface ExplainedFailure {
   readonly message: string;
   readonly hint: string | undefined;
   readonly cause?: unknown;
+  readonly causedBy?: string | undefined;
 }
 
 /** Creates the failure of a job, with the last lines of the log and the command that shows the whole log. */
@@ -29,6 +30,7 @@ export function jobFailure(session: ContainerSession, explained: ExplainedFailur
     hint: explained.hint === undefined ? show : `${explained.hint}\n${show}`,
     logTail: lines.slice(-shownLines),
     cause: explained.cause,
+    causedBy: explained.causedBy,
   });
 }
 

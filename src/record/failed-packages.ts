@@ -66,9 +66,13 @@ export function readNotes(json: string): ParsedNotes {
     : { type: 'read', notes: file.packages };
 }
 
-/** Whether a compilation failed because of its packages: it would fail on another machine, disk or network, too. */
-export function isOwnFailure(failures: readonly Failure[]): boolean {
-  return failures.length > 0 && failures.every(({ code }) => code === 'build-failed');
+/**
+ * Whether a compilation failed because of its packages: it would fail on another machine, disk or network, too. A package of the store
+ * that cannot be merged before them is not their failure.
+ */
+export function isOwnFailure(failures: readonly Failure[], { packages }: Pick<Attempt, 'packages'>): boolean {
+  const isOwn = ({ causedBy }: Failure) => packages.some(({ cpv }) => cpv === causedBy);
+  return failures.some(isOwn) && failures.every(({ code }) => code === 'build-failed' || code === 'package-refused');
 }
 
 /** Adds a failure to the notes, and drops notes of failures that are long ago. */

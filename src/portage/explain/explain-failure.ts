@@ -60,6 +60,7 @@ export function explainEmergeFailure(
     remedy: explanation.remedy,
     relevantLines: explanation.relevantLines,
     package: failed?.cpv,
+    causedBy: explanation.code === 'build-failed' && explanation.isGuess !== true ? failed?.cpv : undefined,
     phase: failed?.phase,
     buildLog: failed?.buildLog,
   };
@@ -103,6 +104,7 @@ function explainBuildFailure(report: EmergeReport): Explanation | undefined {
   return {
     code: 'build-failed',
     cause: `${cause}${died}${guess?.words ?? ''}`,
+    isGuess: guess !== undefined,
     remedy: phaseRemedies.get(failed.phase ?? '') ?? guess?.remedy,
     relevantLines: guess === undefined ? [] : [guess.line],
   };

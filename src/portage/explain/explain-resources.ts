@@ -15,6 +15,9 @@ const tooSmallForSource = /^!!! Insufficient space to store (\S+) in (\/\S+)$/;
 /** The message of an ebuild that checks for disk space (check-reqs.eclass). */
 const tooSmall = /There is NOT at least (.+) disk space at "(\/.+)"$/;
 
+/** Such a message about the memory of the machine. */
+const tooLittleMemory = /There is NOT at least (.+) RAM$/;
+
 /**
  * Explains a full disk. This explainer comes first, because on a full disk Portage itself fails with tracebacks and
  * half-written messages, and ends with any status, 143 among them. A test may provoke such a message, so for the test phase of a
@@ -92,6 +95,8 @@ const killed = [
  * Anything else that kills a process, or refuses memory, prints the same lines: then {@link guessMemory} words a guess.
  */
 export function explainOutOfMemory(report: EmergeReport): Explanation | undefined {
+  const demand = explainMemoryDemand(report);
+  if (demand !== undefined) return demand;
   const { line, program } = findKilled(report);
   if ((report.memoryKills ?? 0) === 0 || (line === undefined && !isEmergeKilled(report))) return undefined;
   const killedProgram = line === undefined ? 'emerge' : (program ?? 'a process');
@@ -101,6 +106,16 @@ export function explainOutOfMemory(report: EmergeReport): Explanation | undefine
     remedy: useLessMemory(report),
     relevantLines: line === undefined ? [] : [line],
   };
+}
+
+/** Explains the failure of a package whose ebuild requires more memory than the machine has. */
+function explainMemoryDemand({ failed, lines }: EmergeReport): Explanation | undefined {
+  if (failed?.phase !== 'pretend' && failed?.phase !== 'setup') return undefined;
+  const line = lines.find((text) => tooLittleMemory.test(text));
+  if (line === undefined) return undefined;
+  const cause = `it asks for ${tooLittleMemory.exec(line)?.[1]} of memory`;
+  const remedy = { about: 'build', kind: 'read-package-message' } as const;
+  return { code: 'out-of-memory', cause, remedy, relevantLines: [line] };
 }
 
 /** A lack of memory that may have caused a failure and was not measured: the end of its message, a remedy and the line that hints at it. */

@@ -73,6 +73,7 @@ export function explainSyncFailure(
     remedy: explanation.remedy,
     relevantLines: explanation.relevantLines,
     package: undefined,
+    causedBy: undefined,
     phase: undefined,
     buildLog: undefined,
   };

@@ -14,6 +14,8 @@ export interface EmergeFailure {
   readonly relevantLines: readonly string[];
   /** `category/name-version` of the package that failed; undefined if emerge failed before it built one. */
   readonly package: string | undefined;
+  /** The package that failed, if it is the cause; undefined if the machine is the cause, or may be. */
+  readonly causedBy: string | undefined;
   /** The phase in which the package failed: `compile`, `install`, ... */
   readonly phase: string | undefined;
   /** The path of the package's build log in the container. */
@@ -26,6 +28,8 @@ export interface Explanation {
   /** The object that emerge could not install; undefined if it is the package that failed. */
   readonly object?: string;
   readonly cause: string;
+  /** Whether the cause is a guess. */
+  readonly isGuess?: boolean;
   readonly remedy?: Remedy | undefined;
   /** The package that failed, if it is not `failed` of the report. */
   readonly failed?: FailedPackage;

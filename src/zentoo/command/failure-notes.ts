@@ -52,7 +52,7 @@ export class FailureNotes {
 
   /** Notes the failure of an order, if its packages are the cause and their inputs are known. */
   fail(order: WorkOrder, error: unknown, log: string | undefined): void {
-    if (order.kind !== 'packages' || order.inputs === '' || !isOwnFailure(failuresOf(error))) return;
+    if (order.kind !== 'packages' || order.inputs === '' || !isOwnFailure(failuresOf(error), order)) return;
     const { inputs, partition, packages } = order;
     const at = this.#now();
     this.#changes.push((notes) => noteFailure(notes, { inputs, partition, packages, at, log }));

@@ -20,6 +20,7 @@ export class PackageRefused extends Failure {
     const names = refused.map(({ cpv, why }) => `${cpv}: ${why}`).join('; ');
     super('package-refused', message ?? `failed to take the new package into the store: ${names}`, {
       hint: 'look for a program that wrote to PKGDIR while the package was compiled or merged: the log of the build may show it',
+      causedBy: refused[0]?.cpv,
       ...details,
     });
     this.again = refused.every(({ again }) => again);
@@ -27,8 +28,8 @@ export class PackageRefused extends Failure {
   }
 
   override with(changes: FailureDetails & { readonly message?: string }): PackageRefused {
-    const { message, hint, place, logTail, elog, cause } = this;
-    return new PackageRefused(this.#refused, { message, hint, place, logTail, elog, cause, ...changes });
+    const { message, hint, place, logTail, causedBy, elog, cause } = this;
+    return new PackageRefused(this.#refused, { message, hint, place, logTail, causedBy, elog, cause, ...changes });
   }
 }
 

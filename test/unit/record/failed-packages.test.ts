@@ -78,10 +78,22 @@ test.each<[readonly FailureCode[], boolean]>([
   [['hook-failed'], false],
   [['emerge-failed'], false],
   [['store-corrupt'], false],
+  [['package-refused'], true],
   [[], false],
 ])('failures with the codes %j count against a package: %s', (codes, expected) => {
-  expect(isOwnFailure(codes.map((code) => new Failure(code, 'failed')))).toBe(expected);
+  expect(isOwnFailure(codes.map(failureWith), bad)).toBe(expected);
 });
+
+function failureWith(code: FailureCode): Failure {
+  return new Failure(code, 'failed', { causedBy: 'app-misc/bad-1' });
+}
+
+test.each([undefined, 'dev-libs/other-1'])(
+  'a failure whose cause is %s does not count against a package',
+  (causedBy) => {
+    expect(isOwnFailure([new Failure('build-failed', 'failed', { causedBy })], bad)).toBe(false);
+  },
+);
 
 describe('the file of notes', () => {
   it('is read as it was written', () => {

@@ -276,7 +276,17 @@ describe('a lack of memory or space', () => {
         ...{ code: 'disk-full', message: 'failed to emerge a/b-1: it asks for 7 GiB of disk space at /var/tmp' },
         relevantLines: [demand],
       });
-    expect(emerge(gaveUp, ...died('pretend')).code).toBe('build-failed');
+    expect(emerge(gaveUp, ...died('pretend'))).toMatchObject({ code: 'build-failed', causedBy: 'a/b-1' });
+  });
+
+  test('of memory is seen in the demand of an ebuild, too', () => {
+    const demand = ' * There is NOT at least 64 GiB RAM';
+    for (const phase of ['pretend', 'setup'])
+      expect(emerge(demand, gaveUp, ...died(phase))).toMatchObject({
+        ...{ code: 'out-of-memory', message: 'failed to emerge a/b-1: it asks for 64 GiB of memory' },
+        ...{ relevantLines: [demand], causedBy: undefined },
+      });
+    expect(emerge(demand, ...died('compile')).code).toBe('build-failed');
   });
 });
 

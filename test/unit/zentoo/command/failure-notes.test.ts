@@ -3,7 +3,7 @@ import { Failure } from '../../../../src/failure.ts';
 import type { WorkOrder } from '../../../../src/plan/work-order.ts';
 import { FailureNotes } from '../../../../src/zentoo/command/failure-notes.ts';
 
-const failure = new Failure('build-failed', 'failed to emerge');
+const failure = new Failure('build-failed', 'failed to emerge', { causedBy: 'a/bad-1' });
 const order: WorkOrder = {
   ...{ kind: 'packages', tuple: 't', buildmaster: 'b', partition: 'p', inputs: 'i', dependencies: [] },
   packages: ['c/ring-2', 'a/bad-1'].map((cpv) => ({ cpv, slot: '0', repository: 'gentoo', root: '/' })),

@@ -266,6 +266,72 @@ describe('a failure that does not count', () => {
   });
 });
 
+describe('a failure of a compilation', () => {
+  const alone = (world: FailingWorld) => (world.sitePortage.ebuilds = new FakeEbuilds([{ cpv: 'app-misc/bad-1' }]));
+  /** Has the compilation end with the failure of a package in a phase, after these lines. */
+  const fail = (world: FailingWorld, cpv: string, phase: string, ...lines: readonly string[]) =>
+    world.sitePortage.jobs.set('emerge-compile', ({ print }) => {
+      print('>>> Emerging (1 of 1) app-misc/bad-1::gentoo\n');
+      print(
+        [
+          ...lines,
+          `>>> Failed to emerge ${cpv}, Log file:`,
+          ` * ERROR: ${cpv}::gentoo failed (${phase} phase):`,
+          '',
+        ].join('\n'),
+      );
+      return 1;
+    });
+
+  it.each([
+    [
+      'that the ebuild demands more memory',
+      'out-of-memory',
+      'app-misc/bad-1',
+      'pretend',
+      ' * There is NOT at least 64 GiB RAM',
+    ],
+    [
+      'that may be a lack of memory',
+      'build-failed',
+      'app-misc/bad-1',
+      'compile',
+      'x: fatal error: Killed signal terminated program cc1plus',
+    ],
+    ['of a package of the store that it needs', 'build-failed', 'dev-libs/lib-2', 'preinst', ''],
+  ])('does not count: %s', async (_what, code, cpv, phase, line) => {
+    using world = new FailingWorld();
+    alone(world);
+    fail(world, cpv, phase, line);
+    for (let build = 0; build < 3; build += 1)
+      expect(await world.attempt()).toMatchObject({ attempts: 1, failures: [{ code }] });
+    expect(world.notes).toBeNull();
+  });
+
+  it('does not count if a hook is the cause', async () => {
+    using world = new FailingWorld();
+    world.sitePortage.jobs.set('hook-compile', () => 1);
+    const hooks = branch('plain', commits[1], { compile: '#!/bin/sh' });
+    const run = () => world.siteRun({ tuples: [tupleOfSet('bad', { buildhooks: hooks })] });
+    for (let build = 0; build < 3; build += 1)
+      expect(await world.attempt([], run())).toMatchObject({ failures: [{ code: 'hook-failed' }] });
+    expect(world.notes).toBeNull();
+  });
+
+  it.each([
+    ['in pkg_pretend', 1],
+    ['because the store refuses the package, which is compiled for nothing each time', 0],
+  ])('counts %s', async (_what, status) => {
+    using world = new FailingWorld();
+    alone(world);
+    if (status === 1) fail(world, 'app-misc/bad-1', 'pretend');
+    world.sitePortage.damagedNew.set('app-misc/bad-1', { why: 'its CHOST is a, and here it is b', again: false });
+    await world.failTwice();
+    const { attempts, failures } = await world.attempt();
+    expect([attempts, failures]).toMatchObject([0, [{ message: expect.stringMatching(hopeless) as string }]]);
+  });
+});
+
 describe('the notes of failed packages', () => {
   const put = (world: FailingWorld, text: string) => {
     for (const [name, file] of fakeFiles({ '/failed-packages.json': text })) world.state.set(name, file);
