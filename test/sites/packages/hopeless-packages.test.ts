@@ -40,6 +40,8 @@ describe('zentoo build of a package that fails each time', () => {
     const started = proxy.requests.filter((request) => /^POST \S*\/containers\/\w+\/start$/.test(request)).length;
     return { ...outcome, started, attempts: outcome.stderr.match(/>>> Emerging \(.*leaning/g)?.length ?? 0 };
   };
+  const inState = (script: string) =>
+    inContainer(stage, `cd /state && ${script}`, ['-v', `zentoo-${site.name}-state:/state`]);
   const refusal = new RegExp(
     `${tuple}: failed to emerge ${cpv}: it failed twice with the same inputs, last on \\d{4}-\\d\\d-\\d\\d; ` +
       `log: the volume gentoo-logs, (\\S+-test-fault_leaning-1/compile\\.log)\n`,
@@ -76,6 +78,8 @@ describe('zentoo build of a package that fails each time', () => {
     expect(stderr).toContain('or try again with --retry test-fault/leaning');
     const log = refusal.exec(stderr)?.[1] ?? '';
     expect(await inContainer(stage, `cat /logs/${log}`, ['-v', 'gentoo-logs:/logs:ro'])).toContain('it leans too far');
+    const newest = 'ls builds | tail -n 1';
+    expect(await inState(`cat "builds/$(${newest})/build.json"`)).toContain(`failed twice with the same inputs`);
   });
 
   it('plans the same failure, without a container the second time', async () => {
@@ -92,6 +96,25 @@ describe('zentoo build of a package that fails each time', () => {
     expect(stderr).toContain("; did you mean 'test-fault/leaning'?");
     expect(await zentoo('build', '--retry', 'test-fault/leaning')).toMatchObject({ status: 31, attempts: 1 });
     expect(await zentoo('build')).toMatchObject({ status: 31, attempts: 0 });
+    expect(await zentoo('build', '--retry')).toMatchObject({ status: 31, attempts: 1 });
+  });
+
+  it.each([['a setting', 'make.conf', 'MAKEOPTS="-j1"\n']])(
+    'tries again when its branch changes %s, and rests again when that is undone',
+    async (_what, file, added) => {
+      const former = site.read(`config/portage/${file}`);
+      site.branch('portage', 'base', { [file]: `${former}${added}` });
+      expect(await zentoo('build')).toMatchObject({ status: 31, attempts: 1 });
+      site.branch('portage', 'base', { [file]: former });
+      expect(await zentoo('build')).toMatchObject({ status: 31, attempts: 0 });
+    },
+  );
+
+  it('tries again seven days after the last failure', async () => {
+    const last = new Date(Date.now() - 7 * 24 * 3600 * 1000).toISOString();
+    await inState(`sed -i 's/"last":"[^"]*"/"last":"${last}"/g' failed-packages.json`);
+    expect(await zentoo('build')).toMatchObject({ status: 31, attempts: 1 });
+    expect(await zentoo('build')).toMatchObject({ status: 31, attempts: 0 });
   });
 
   it('tries again with another version of the ebuild, and forgets the failures when it succeeds', async () => {
@@ -100,7 +123,26 @@ describe('zentoo build of a package that fails each time', () => {
     await writeEbuild(ebuild);
     const { status, stderr } = await zentoo('build');
     expect(status, stderr).toBe(0);
-    const state = ['-v', `zentoo-${site.name}-state:/state:ro`];
-    expect(await inContainer(stage, 'cat /state/failed-packages.json', state)).toBe('{"format":1,"packages":[]}\n');
+    expect(await inState('cat failed-packages.json')).toBe('{"format":1,"packages":[]}\n');
+  });
+
+  it('notes no failure for want of memory or of a source, and none of a package because of one that it needs', async () => {
+    await writeEbuild(ebuild.replace('app-misc/greet', 'test-fault/postinst-fails'), 'above');
+    site.write('site.yaml', siteYaml(site, trees, { more: 'limits: { memory: 600M }' }));
+    const lacking = ['out-of-memory', 'source-missing', 'above'];
+    site.write('config/sets/leaning', lacking.map((name) => `test-fault/${name}\n`).join(''));
+    await zentoo('build');
+    const { status, stderr } = await zentoo('build');
+    expect([31, 34, 36], stderr).toContain(status);
+    for (const name of [
+      'out-of-memory-1: cc1 was killed',
+      'source-missing-1: could not',
+      'postinst-fails-1: the postinst',
+    ])
+      expect(stderr).toContain(`failed to emerge test-fault/${name}`);
+    const { packages } = JSON.parse(await inState('cat failed-packages.json')) as {
+      packages: { packages: string[] }[];
+    };
+    expect(new Set(packages.flatMap((note) => note.packages))).toEqual(new Set(['test-fault/postinst-fails-1']));
   });
 });
