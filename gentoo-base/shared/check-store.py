@@ -10,25 +10,27 @@ directory has packages of zentoo 0.1.0.
 Portage write the index again under Portage's own locks, without the files that cannot be verified, and prints the faults from before.
 It also applies package moves, because an emerge that has the packages read-only cannot, and removes what a killed take-in.py left.
 Both may be run again at any time. The content of a file is read again only if its size or one of its times has changed since it was
-last found whole; with `all`, the content of every file.
+last found whole; with `all`, the content of every file, which is also unpacked.
 """
 
+import errno
 import json
 import os
 import re
 import stat
 import sys
 import time
-from contextlib import suppress
 
 # Portage reads the variable when it is imported.
 os.environ["PKGDIR"] = sys.argv[2]
 
 import portage
-from fitness import Fitness, has_leftovers, incoming, read_known, read_moves, set_aside, stamp, write_known
+from fitness import Fitness, find_obstacles, has_leftovers, incoming, read_known, read_moves, set_aside, stamp, write_known
+from index import UNINDEXED, Index
 from portage.locks import lockfile, unlockfile
+from portage.versions import catpkgsplit
 from reindex import apply_moves, digest_moves, write_index
-from verdict import Broken, Unverifiable, check_against_index, check_content, read_metadata, without_signatures
+from verdict import Broken, Unverifiable, check_against_index, check_content, check_image, read_metadata, without_signatures
 
 mode, pkgdir, quarantine, *reads_all = sys.argv[1:]
 former_store = sys.modules["former-store"]
@@ -43,7 +45,7 @@ HOSTS = re.compile(r"--getbinpkg(only)?(=y)?|-[a-zA-Z]*[gG][a-zA-Z]*")
 settings = portage.settings
 reading = without_signatures(settings)
 bintree = portage.db[settings["EROOT"]]["bintree"]
-index_path = os.path.join(pkgdir, "Packages")
+index = Index(bintree, pkgdir)
 moves = digest_moves(settings)
 
 
@@ -61,67 +63,44 @@ def find_files():
                 yield os.path.relpath(path, pkgdir), status
 
 
-def read_index():
-    """The entries by path, and the faults of the file."""
-    try:
-        index = bintree._load_pkgindex()
-        entries = {entry.get("PATH") or entry["CPV"] + ".tbz2": entry for entry in index.packages}
-        count = index.header.get("PACKAGES")
-        if count is not None and int(count) != len(index.packages):
-            return entries, [f"Packages has {len(index.packages)} entries of {count}"]
-        return entries, []
-    except (KeyError, ValueError, OSError, portage.exception.PortageException) as error:
-        return {}, [f"Packages cannot be read: {error!r}"]
-
-
-def matches(entry, status):
-    """Whether a file has the size and the time that the index has for it."""
-    return (entry.get("SIZE"), entry.get("_mtime_")) == (str(status.st_size), str(status[stat.ST_MTIME]))
-
-
-def check_index(files, others, missummed):
-    """The entries and faults of the index. It must have `files`, and may have `others`; its checksums of `missummed` are wrong."""
-    entries, faults = read_index()
-    if files and not os.path.exists(index_path):
-        return entries, ["Packages is missing"]
-    if files and os.stat(index_path).st_size == 0:
-        return entries, ["Packages is empty"]
-    for path, status in files.items():
-        entry = entries.get(path)
-        if entry is None:
-            faults.append(f"{path} is not in Packages")
-        elif not matches(entry, status):
-            faults.append(f"{path} differs from its entry in Packages")
-        elif path in missummed:
-            faults.append(f"{path} has another checksum in Packages")
-    faults += [f"{path} is in Packages, but the file is missing" for path in entries if path not in files and path not in others]
-    try:
-        if os.stat(index_path)[stat.ST_MTIME] != os.stat(index_path + ".gz")[stat.ST_MTIME]:
-            faults.append("Packages and Packages.gz have different times")
-    except FileNotFoundError:
-        pass
-    return entries, faults
-
-
 def read_package(path, status, entry):
-    """The metadata of a package, and whether its checksums in the index are right. Raises Broken or Unverifiable."""
+    """The metadata of a package, and whether the index has its checksums, its build id and its time. Raises Broken or Unverifiable."""
     full = os.path.join(pkgdir, path)
     check_content(full)
+    if reads_all:
+        check_image(full, reading)
     # An entry for another size or time is of an earlier file.
-    is_summed = not matches(entry, status) or check_against_index(full, entry)
-    keys = {"CATEGORY", "PF", "CHOST", "CFLAGS", "INHERITED", "BUILD_TIME", *settings._setcpv_aux_keys}
+    is_summed = not index.matches(entry, status) or check_against_index(full, entry)
+    keys = {"CATEGORY", "PF", "CHOST", "CFLAGS", "INHERITED", "BUILD_TIME", "BUILD_ID", *settings._setcpv_aux_keys}
     texts = read_metadata(full, reading, keys)
     if not (texts["CATEGORY"] and texts["PF"] and texts["SLOT"]):
         raise Broken("it does not say which package it is")
-    return texts, is_summed
+    is_same = all(entry.get(key, texts[key]) == texts[key] for key in ("BUILD_ID", "BUILD_TIME"))
+    return texts, is_summed and (is_same or not index.matches(entry, status))
 
 
-def why_unfinished(path, status):
+def why_misplaced(path, data):
+    """Why Portage ignores a package, or takes it for another one; None if its path is the one that Portage gives it."""
+    category, pf = data["CATEGORY"], data["PF"]
+    parts = catpkgsplit(f"{category}/{pf}")
+    if parts is None or not bintree.dbapi._category_re.match(category):
+        return f"it says that it is {category}/{pf}, which is no package"
+    if data["BUILD_ID"] and not data["BUILD_ID"].isdecimal():
+        return "its BUILD_ID is no number"
+    multi = rf"{re.escape('/'.join(parts[:2]))}/{re.escape(pf)}-[1-9]\d*\.(xpak|gpkg\.tar)"
+    single = rf"(All|{re.escape(category)})/{re.escape(pf)}\.(tbz2|gpkg\.tar)"
+    return None if re.fullmatch(f"{multi}|{single}", path) else f"it is {category}/{pf}, and its path is not that of this package"
+
+
+def why_unfinished(path, status, entry):
     """Why a file is no package, if its name and its size tell; empty if they do not, and None if its writer may be at work."""
     if RENAMED.fullmatch(path):
         return "Portage found that it does not match its checksum"
     if status.st_size > 0:
         return ""
+    # Portage gives a new package a name that Packages does not have.
+    if entry:
+        return "it is empty, and Packages has a package of this name"
     if time.time() - status.st_mtime > PACKING_SECONDS:
         return "it is empty: its writer ended before it wrote the package"
     return None
@@ -146,20 +125,20 @@ class Check:
         if self.known.get(path) == mark:
             self.fit[path] = mark
             return
-        why, cpv = why_unfinished(path, status), str(entry.get("CPV", ""))
+        why, cpv = why_unfinished(path, status, entry), str(entry.get("CPV", ""))
         if why is None:
             return
         try:
             if why:
                 raise Broken(why)
-            key = (path, mark, entry.get("MD5"), entry.get("SHA1"))
+            key = (path, mark, *(entry.get(name) for name in ("MD5", "SHA1", "BUILD_ID", "BUILD_TIME")))
             if key not in read:
                 read[key] = read_package(path, status, entry)
             data, is_summed = read[key]
             if not is_summed:
                 self.missummed.add(path)
             cpv = f"{data['CATEGORY']}/{data['PF']}"
-            why = self.fitness.why_unfit(data)
+            why = why_misplaced(path, data) or self.fitness.why_unfit(data)
         except Broken as broken:
             why = str(broken)
         except Unverifiable as unverifiable:
@@ -175,12 +154,12 @@ class Check:
 
 def inspect():
     files = dict(find_files())
-    check = Check(files, read_index()[0])
+    check = Check(files, index.read()[0])
     away = {package["path"] for package in check.unfit}
     aside = away.union(package["path"] for package in check.unverified)
     # An empty file is in no index yet.
     packed = {path: status for path, status in files.items() if status.st_size > 0 and path not in aside}
-    entries, faults = check_index(packed, files.keys(), check.missummed)
+    entries, faults = index.check(packed, files.keys(), check.missummed)
     faults += [f"{path} is in Packages, and does not fit" for path in away if path in entries]
     faults += [f"{path} is in Packages, and cannot be verified" for path in aside - away if path in entries]
     is_moved = not entries or read_moves(pkgdir) == moves
@@ -203,31 +182,77 @@ def inspect_settled():
     return found
 
 
+def set_unfit_aside(unfit):
+    for package in unfit:
+        path = package["path"]
+        set_aside(os.path.join(pkgdir, path), os.path.join(quarantine, path), package["why"])
+
+
+def clear_the_way():
+    for name in find_obstacles(pkgdir):
+        set_aside(os.path.join(pkgdir, name), os.path.join(quarantine, name), "it had a name that Portage or this program needs")
+
+
+def reindex(unverified):
+    hidden = [os.path.join(pkgdir, package["path"]) for package in unverified]
+    if not write_index(hidden):
+        # Portage fails at an entry that it cannot read.
+        index.remove()
+        if not write_index(hidden):
+            sys.exit(f"Portage could not write the index of {pkgdir}")
+    return inspect_settled()
+
+
+def find_twins(faults):
+    """The whole packages that Portage does not index, because another file is the same package with the same build id."""
+    entries = index.read()[0]
+    known = {(entry["CPV"], entry.get("BUILD_ID")): path for path, entry in entries.items()}
+    twins = []
+    for path in (fault.removesuffix(UNINDEXED) for fault in faults if fault.endswith(UNINDEXED)):
+        data = read_metadata(os.path.join(pkgdir, path), reading, {"CATEGORY", "PF", "BUILD_ID"})
+        cpv = f"{data['CATEGORY']}/{data['PF']}"
+        other = known.get((cpv, data["BUILD_ID"]))
+        if other:
+            twins.append({"path": path, "cpv": cpv, "why": f"{other} is the same package with the same build id"})
+    return twins
+
+
+def put_in_order(found):
+    """Lets Portage write the index. Returns what is wrong afterwards."""
+    left = reindex(found["unverified"])
+    if left[0]["faults"]:
+        # Portage keeps an entry of the same version and build id.
+        index.remove()
+        left = reindex(found["unverified"])
+    twins = find_twins(left[0]["faults"])
+    if twins:
+        set_unfit_aside(twins)
+        found["unfit"] += twins
+        left = inspect_settled()
+    return left
+
+
 def mend():
     found, fit, is_news = inspect()
+    if found["faults"] or found["unfit"]:
+        clear_the_way()
+        lock = lockfile(index.path, wantnewlockfile=1)
+        try:
+            # Under the lock, no other process adds a package.
+            left = inspect()[0]
+            set_unfit_aside(left["unfit"])
+            # Portage computes a checksum only for a package that its index lacks.
+            if index.read()[1] or any(fault.endswith(("build id in Packages", "package in Packages")) for fault in left["faults"]):
+                index.remove()
+        finally:
+            unlockfile(lock)
+        left, fit, is_news = put_in_order(found)
+        if left["faults"] or left["unfit"]:
+            why = [*left["faults"], *(f"{package['path']}: {package['why']}" for package in left["unfit"])]
+            sys.exit(f"Portage could not put {pkgdir} in order: {why[0]}")
     if has_leftovers(pkgdir):
         with incoming(pkgdir):
             pass
-    if found["faults"] or found["unfit"]:
-        lock = lockfile(index_path, wantnewlockfile=1)
-        try:
-            # Under the lock, no other process adds a package.
-            found, fit, is_news = inspect()
-            for package in found["unfit"]:
-                path = package["path"]
-                set_aside(os.path.join(pkgdir, path), os.path.join(quarantine, path), package["why"])
-            # Portage computes a checksum only for a package that its index lacks.
-            if read_index()[1] or any(fault.endswith("checksum in Packages") for fault in found["faults"]):
-                with suppress(FileNotFoundError):
-                    os.unlink(index_path)
-        finally:
-            unlockfile(lock)
-        if found["faults"] or found["unfit"]:
-            write_index(os.path.join(pkgdir, package["path"]) for package in found["unverified"])
-            left, fit, is_news = inspect_settled()
-            if left["faults"] or left["unfit"]:
-                why = [*left["faults"], *(f"{package['path']}: {package['why']}" for package in left["unfit"])]
-                sys.exit(f"Portage could not put {pkgdir} in order: {why[0]}")
     if is_news and read_moves(pkgdir) != moves:
         apply_moves()
         fit = inspect_settled()[1]
@@ -236,4 +261,26 @@ def mend():
     return found
 
 
-print(json.dumps({"glance": lambda: inspect()[0], "mend": mend}[mode]()))
+def is_unwritable(error):
+    if isinstance(error, OSError):
+        return error.errno in (errno.EROFS, errno.EACCES, errno.EPERM)
+    # What Portage makes of such an error.
+    names = ("ReadOnlyFileSystem", "PermissionDenied", "OperationNotPermitted")
+    return type(error).__name__ in names
+
+
+def mend_if_writable():
+    """A partition that cannot be written is as it is: only one with faults is a failure."""
+    try:
+        return mend()
+    except (OSError, portage.exception.PortageException) as error:
+        if not is_unwritable(error):
+            raise
+        found = inspect()[0]
+        why = [*found["faults"], *(f"{package['path']}: {package['why']}" for package in found["unfit"])]
+        if why:
+            sys.exit(f"{pkgdir} cannot be written, and is not in order: {why[0]}")
+        return found
+
+
+print(json.dumps({"glance": lambda: inspect()[0], "mend": mend_if_writable}[mode]()))

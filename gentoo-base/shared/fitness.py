@@ -10,6 +10,8 @@ import fcntl
 import json
 import os
 import re
+import shutil
+import stat
 from contextlib import contextmanager, suppress
 
 import portage
@@ -17,6 +19,7 @@ from portage.versions import _pkg_str
 
 # The format of the cache. It changes if a package that passed an earlier check may not pass the present one.
 FORMAT = 2
+LARGEST_TEXT = 256 * 1024 * 1024
 
 
 def _is_of_machine(word):
@@ -48,9 +51,9 @@ class Fitness:
             for name in names:
                 if name.startswith(data["PF"]) and name.endswith(".why"):
                     path = os.path.join(parent, name)
-                    with open(path, encoding="utf-8") as file:
-                        if file.read().strip() == why and os.stat(path).st_mtime < int(data["BUILD_TIME"] or 0):
-                            return True
+                    made = data["BUILD_TIME"]
+                    if read_text(path).strip() == why and os.lstat(path).st_mtime < int(made if made.isdecimal() else 0):
+                        return True
         return False
 
     def why_other_machine(self, data):
@@ -73,6 +76,22 @@ class Fitness:
         return self.why_other_machine(data) or self.why_other_flags(data)
 
 
+def is_kind(path, of_kind=stat.S_ISREG):
+    """Whether something is of a kind, by default a regular file; a symbolic link is only a link."""
+    try:
+        return of_kind(os.lstat(path).st_mode)
+    except OSError:
+        return False
+
+
+def read_text(path):
+    """The text of a file; empty if it is no file, or far too large. A pipe or a device would be read without end."""
+    if not is_kind(path) or os.lstat(path).st_size > LARGEST_TEXT:
+        return ""
+    with open(path, encoding="utf-8", errors="replace") as file:
+        return file.read()
+
+
 def replace(path, text):
     with open(f"{path}.{os.getpid()}", "w", encoding="utf-8") as file:
         file.write(text)
@@ -83,44 +102,75 @@ def stamp(status):
     return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}"
 
 
-def _read(pkgdir):
+def _read(pkgdir, key, kind):
     try:
-        with open(os.path.join(pkgdir, ".checked"), encoding="utf-8") as file:
-            known = json.load(file)
-        return known if known["format"] == FORMAT else {}
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}
+        known = json.loads(read_text(os.path.join(pkgdir, ".checked")))
+        value = known[key] if known["format"] == FORMAT else None
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return kind()
+    return value if isinstance(value, kind) else kind()
 
 
 def read_known(pkgdir):
     """The stamps of the packages that fit, by path."""
-    return _read(pkgdir).get("packages", {})
+    return _read(pkgdir, "packages", dict)
 
 
 def read_moves(pkgdir):
     """The digest of the package moves that were applied last; empty if none were."""
-    return _read(pkgdir).get("moves", "")
+    return _read(pkgdir, "moves", str)
 
 
 def write_known(pkgdir, stamps, moves):
     replace(os.path.join(pkgdir, ".checked"), json.dumps({"format": FORMAT, "packages": stamps, "moves": moves}))
 
 
-def set_aside(path, aside, why, move=os.rename):
+def _make_directory(path):
+    """Makes a directory and its parents. Returns its path, which differs if something else has the name of one of them."""
+    parent, name = os.path.split(path)
+    if not name:
+        return path
+    path = os.path.join(_make_directory(parent), name)
+    while os.path.lexists(path) and not os.path.isdir(path):
+        path += "~"
+    os.makedirs(path, exist_ok=True)
+    return path
+
+
+def set_aside(path, aside, why, move=shutil.move):
     """Moves (or copies) a package to a place of the quarantine, with a text file that gives the reason."""
-    os.makedirs(os.path.dirname(aside), exist_ok=True)
-    while os.path.lexists(aside):
+    aside = os.path.join(_make_directory(os.path.dirname(aside)), os.path.basename(aside))
+    while os.path.lexists(aside) or os.path.lexists(f"{aside}.why"):
         aside += "~"
     move(path, aside)
     replace(f"{aside}.why", f"{why}\n")
+
+
+# The names in a partition that Portage and this program give, without the packages: each with what it has to be.
+OWN = {
+    **{name: stat.S_ISREG for name in ("Packages", "Packages.gz", ".Packages.portage_lockfile", ".checked")},
+    ".incoming": stat.S_ISDIR,
+}
+
+
+def find_obstacles(pkgdir):
+    """The names that something else has: a directory, a link, a pipe or a device. Whoever reads or writes the file would fail or hang."""
+    paths = {name: os.path.join(pkgdir, name) for name in OWN}
+    return [name for name, path in paths.items() if os.path.lexists(path) and not is_kind(path, OWN[name])]
 
 
 def _place(pkgdir):
     return os.path.join(pkgdir, ".incoming")
 
 
+def _leftovers(place):
+    """The files in the place. Nobody makes directories there."""
+    with os.scandir(place) as found:
+        return [entry.name for entry in found if not entry.is_dir(follow_symlinks=False)]
+
+
 def _clear(place):
-    for name in os.listdir(place):
+    for name in _leftovers(place):
         with suppress(FileNotFoundError):
             os.unlink(os.path.join(place, name))
 
@@ -130,7 +180,7 @@ def incoming(pkgdir):
     """Locks the place and empties it; its path is the value."""
     place = _place(pkgdir)
     os.makedirs(place, exist_ok=True)
-    descriptor = os.open(place, os.O_RDONLY)
+    descriptor = os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         _clear(place)
@@ -143,12 +193,12 @@ def incoming(pkgdir):
 def has_leftovers(pkgdir):
     """Whether a killed process left a file in the place."""
     try:
-        descriptor = os.open(_place(pkgdir), os.O_RDONLY)
-    except FileNotFoundError:
+        descriptor = os.open(_place(pkgdir), os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError:
         return False
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        return bool(os.listdir(descriptor))
+        return bool(_leftovers(descriptor))
     except BlockingIOError:
         return False
     finally:

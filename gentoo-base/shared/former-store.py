@@ -3,6 +3,7 @@
 import glob
 import os
 import re
+import stat
 
 # The present digest has its format in the name of a partition.
 WITH_FORMAT = re.compile(r"-v\d+-[0-9a-f]+$")
@@ -15,13 +16,15 @@ def has_former_packages(store):
         if WITH_FORMAT.search(partition) or os.path.relpath(partition, store).startswith("quarantine/"):
             continue
         for parent, _, names in os.walk(partition):
-            if any(name.endswith(EXTENSIONS) and _is_filled(os.path.join(parent, name)) for name in names):
+            if any(name.endswith(EXTENSIONS) and is_filled(os.path.join(parent, name)) for name in names):
                 return True
     return False
 
 
-def _is_filled(path):
+def is_filled(path):
+    """Whether a path is that of a regular file that is not empty."""
     try:
-        return os.path.getsize(path) > 0
+        status = os.lstat(path)
     except FileNotFoundError:  # Another process has moved it.
         return False
+    return stat.S_ISREG(status.st_mode) and status.st_size > 0

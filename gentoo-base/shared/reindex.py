@@ -37,11 +37,13 @@ emaint_main(["--fix", "binhost"])
 
 
 def write_index(hidden):
-    """Writes the index of PKGDIR, under Portage's own locks, without the hidden files. What Portage prints goes to standard error."""
+    """Writes the index of PKGDIR, under Portage's own locks, without the hidden files, and returns whether Portage did. What Portage
+    prints goes to standard error.
+    """
     # Portage reads each package that it adds, and nobody signs these.
     features = f"{os.environ.get('FEATURES', '')} -binpkg-request-signature binpkg-ignore-signature"
     command = [sys.executable, "-I", "-c", PROGRAM, *hidden]
-    subprocess.run(command, stdout=sys.stderr, check=True, env={**os.environ, "FEATURES": features})
+    return subprocess.run(command, stdout=sys.stderr, check=False, env={**os.environ, "FEATURES": features}).returncode == 0
 
 
 def digest_moves(settings):

@@ -12,9 +12,14 @@ import tarfile
 
 import portage
 
-# The first of these that the Manifest of a package has is checked; each one alone proves the content.
+# The checksums in a Manifest. Portage refuses a package that differs from one of them.
 HASHES = {"BLAKE2B": "blake2b", "SHA512": "sha512", "SHA256": "sha256", "SHA1": "sha1", "MD5": "md5"}
 BLOCK = 1024 * 1024
+# A Manifest has a few lines, and perhaps a signature.
+LONGEST_MANIFEST = 4 * BLOCK
+# The files of a package, without the endings of a compression and a signature. GLEP 78 has the format.
+PARTS = {"gpkg-1", "metadata", "image", "Manifest"}
+NO_PACKAGE = "it is no binary package, or only a part of one"
 
 
 class Broken(Exception):
@@ -36,10 +41,15 @@ def _hash(file, *names):
 
 def _read_manifest(container, members):
     """The record of each file in a package: its size, and its checksums by name. A signature around the text is no part of it."""
-    if "Manifest" not in members:
-        raise Broken("it is no binary package, or only a part of one")
+    member = members.get("Manifest")
+    if member is None or not member.isreg() or member.size > LONGEST_MANIFEST:
+        raise Broken(NO_PACKAGE)
+    try:
+        text = container.extractfile(member).read().decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Broken("its Manifest is no text") from error
     records = {}
-    for line in container.extractfile(members["Manifest"]).read().decode("utf-8", "replace").splitlines():
+    for line in text.splitlines():
         words = line.split()
         if len(words) > 2 and words[0] == "DATA":
             records[words[1]] = (words[2], dict(zip(words[3::2], words[4::2])))
@@ -52,17 +62,27 @@ def _check_member(container, name, member, record):
     size, sums = record
     if str(member.size) != size:
         raise Broken(f"its {name} has another size than its Manifest says")
-    known = next((word for word in HASHES if word in sums), None)
-    if known is None:
+    known = [word for word in HASHES if word in sums]
+    if not known:
         raise Unverifiable(f"its Manifest has no checksum of {name} that is known here")
-    if _hash(container.extractfile(member), HASHES[known]) != [sums[known].lower()]:
+    if _hash(container.extractfile(member), *(HASHES[word] for word in known)) != [sums[word].lower() for word in known]:
         raise Broken(f"its {name} does not match the checksum in its Manifest")
+
+
+def _find_members(container):
+    """The files of a package by name. All are in one directory."""
+    members = {os.path.basename(member.name): member for member in container.getmembers()}
+    if len(members) != len(container.getmembers()):
+        raise Broken("it has two files of one name")
+    if len({os.path.dirname(member.name) for member in members.values()}) > 1:
+        raise Broken("its files are in several directories")
+    return members
 
 
 def _check_gpkg(path):
     """Checks everything in a package of the format gpkg against its own Manifest."""
     with tarfile.open(path, "r:") as container:
-        members = {os.path.basename(member.name): member for member in container.getmembers()}
+        members = _find_members(container)
         records = _read_manifest(container, members)
         for name, member in members.items():
             if name != "Manifest":
@@ -70,6 +90,9 @@ def _check_gpkg(path):
         for name in records:
             if name not in members:
                 raise Broken(f"its {name} is missing")
+    missing = PARTS - {name.split(".")[0] for name in members}
+    if missing:
+        raise Broken(f"its {min(missing)} is missing")
 
 
 def _check_xpak(path):
@@ -78,7 +101,7 @@ def _check_xpak(path):
         file.seek(-min(16, os.stat(path).st_size), os.SEEK_END)
         trailer = file.read()
     if not (trailer.startswith(b"XPAKSTOP") and trailer.endswith(b"STOP")):
-        raise Broken("it is no binary package, or only a part of one")
+        raise Broken(NO_PACKAGE)
 
 
 def check_content(path):
@@ -88,12 +111,33 @@ def check_content(path):
             _check_gpkg(path)
         else:
             _check_xpak(path)
-    except (tarfile.TarError, EOFError) as error:
-        raise Broken("it is no binary package, or only a part of one") from error
+    except (tarfile.TarError, EOFError, ValueError, OverflowError) as error:  # What tarfile meets in damaged headers.
+        raise Broken(NO_PACKAGE) from error
     except FileNotFoundError:
         raise
     except OSError as error:
         raise Unverifiable(f"it cannot be read: {error.strerror}") from error
+
+
+def check_image(path, settings):
+    """Unpacks the files of a package, and drops them. Checksums fit a package, too, that its writer packed wrongly. Raises Broken or
+    Unverifiable.
+    """
+    if not path.endswith(".gpkg.tar"):
+        return
+    try:
+        package = portage.gpkg.gpkg(settings, None, path)
+        with tarfile.open(path, "r:") as container:
+            member, compression = package._get_inner_tarinfo(container, "image")
+            command = package._get_decompression_cmd(compression)
+            packed = container.extractfile(member)
+            with portage.gpkg.tar_stream_reader(packed, command) as stream, tarfile.open(mode="r|", fileobj=stream) as image:
+                for _ in image:
+                    pass
+    except (tarfile.TarError, EOFError) as error:
+        raise Broken(f"its files cannot be unpacked: {error}") from error
+    except Exception as error:  # Portage's own interface, and a decompressor that may be missing.
+        raise Unverifiable(f"its files cannot be unpacked here: {' '.join(str(error).split())}") from error
 
 
 def check_against_index(path, entry):

@@ -52,7 +52,10 @@ const aboutStore: Question = {
 
 /** Options of {@link mendStore}. */
 export interface MendOptions {
-  /** Whether all files are read again, also unchanged files that an earlier check found whole: a disk may damage a file silently. */
+  /**
+   * Whether all files are read again and unpacked, also unchanged files that an earlier check found whole: a disk may damage a file
+   * silently, and a package may have been packed wrongly.
+   */
   readonly readAll?: boolean;
 }
 
@@ -85,5 +88,5 @@ function askAboutStore(store: StoreMount, step: 'glance' | 'mend', options: read
 
 /** The Python modules of programs that check packages. */
 export function checkModules(): readonly URL[] {
-  return ['former-store.py', 'verdict.py', 'fitness.py', 'reindex.py'].map((name) => new URL(name, import.meta.url));
+  return ['former-store.py', 'verdict.py', 'fitness.py', 'index.py', 'reindex.py'].map((name) => new URL(name, import.meta.url));
 }

@@ -28,6 +28,7 @@ from verdict import (
 store, partition, cpu, *hooks = sys.argv[1:]
 pkgdir = os.environ["PKGDIR"]
 current, former, recorded_settings = (sys.modules[name] for name in ("binpkg-partition", "former-partition", "recorded-settings"))
+former_store = sys.modules["former-store"]
 settings = portage.settings
 reading = without_signatures(settings)
 source = former.find_partition(settings, cpu, hooks)
@@ -37,7 +38,7 @@ def find_packages():
     for parent, _, names in os.walk(os.path.join(store, source)):
         for name in sorted(names):
             path = os.path.join(parent, name)
-            if name.endswith((".gpkg.tar", ".xpak", ".tbz2")) and os.path.getsize(path) > 0:
+            if name.endswith((".gpkg.tar", ".xpak", ".tbz2")) and former_store.is_filled(path):
                 yield path
 
 
@@ -99,8 +100,8 @@ def main():
             with open(f"{aside}.why", "w", encoding="utf-8") as file:
                 file.write(f"{why}\n")
             left.append({"path": os.path.relpath(aside, store), "cpv": cpv, "why": why})
-    if moved:
-        write_index([])
+    if moved and not write_index([]):
+        sys.exit(f"Portage could not write the index of {pkgdir}")
     print(json.dumps({"moved": moved, "left": left}))
 
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pythonProgram } from '../../src/container-program.ts';
 import { connectEngine } from '../../src/engine/docker/connect-engine.ts';
 import type { ContainerId } from '../../src/engine/identifiers.ts';
 import { commandsIn } from '../../src/engine/run-command.ts';
@@ -249,7 +250,7 @@ END`,
     it('of a checksum in the index is no damage of the package', async () => {
       await run(writer, `sed -i 's/^MD5: ..../MD5: 0000/' Packages; touch -r Packages.gz Packages; rm .checked`);
       const { faults, unfit } = await mendStore(writer);
-      expect(faults).toContain(`${motto} has another checksum in Packages`);
+      expect(faults).toContain(`${motto} has another checksum or build id in Packages`);
       expect(unfit).toEqual([]);
       expect(await inspectStore(writer)).toMatchObject(inOrder(7));
       expect(await run(writer, `[ "$(grep -c '^MD5: 0000' Packages)" = 0 ] && echo right`)).toBe('right');
@@ -262,6 +263,198 @@ END`,
       ]);
       await run(writer, `rm -rf /var/cache/binpkgs/quarantine; cp -a /tmp/motto app-misc`);
       await mendStore(writer);
+    });
+  });
+
+  describe('kinds of cases 1.2 and 1.3', () => {
+    const motto = 'app-misc/motto/motto-1.1-1.gpkg.tar';
+    const beside = (name: string) => `app-misc/motto/${name}`;
+    const inQuarantine = () =>
+      run(writer, `cd /var/cache/binpkgs/quarantine/${writer.partition} && find . ! -type d ! -name '*.why' | sort`);
+    const restore = async () => {
+      await run(writer, 'rm -rf /var/cache/binpkgs/quarantine');
+      await mendStore(writer);
+      expect(await mendStore(writer)).toMatchObject(inOrder(7));
+    };
+
+    it('pipes, links and directories with the names of the index, the cache and the lock are set aside', async () => {
+      await run(
+        writer,
+        `rm -rf Packages* .checked .incoming .Packages.portage_lockfile; mkdir -p Packages.gz/kept /tmp/others; echo 1 >/tmp/others/kept
+        mkfifo Packages; ln -s /dev/zero .checked; ln -s /tmp/others .incoming; mkdir .Packages.portage_lockfile`,
+      );
+      const faults = ['.Packages.portage_lockfile', '.checked', 'Packages', 'Packages.gz'].map(
+        (name) => `${name} is no file`,
+      );
+      expect((await mendStore(writer)).faults).toEqual(
+        expect.arrayContaining(['.incoming is no directory', ...faults]),
+      );
+      expect(await inspectStore(writer)).toMatchObject({ ...inOrder(7), isInOrder: true });
+      expect((await inQuarantine()).split('\n')).toEqual(['./.checked', './.incoming', './Packages']);
+      expect(await run(writer, 'cat /tmp/others/kept')).toBe('1');
+      await restore();
+    });
+
+    it.each(['{"format": 2, "packages": [], "moves": 3}', '['.repeat(100_000)])(
+      'a cache with %.20s is none',
+      async (text) => {
+        await run(writer, `printf '%s' '${text}' >.checked`);
+        expect(await mendStore(writer)).toMatchObject(inOrder(7));
+        expect(await inspectStore(writer)).toMatchObject({ isInOrder: true });
+      },
+    );
+
+    it('an index with a name that is no package, or of another package, is written again', async () => {
+      for (const cpv of ['garbage', 'app-misc/other-1']) {
+        await run(writer, `sed -i 's,^CPV: app-misc/motto.*,CPV: ${cpv},' Packages; touch -r Packages Packages.gz`);
+        expect((await mendStore(writer)).faults).not.toEqual([]);
+        expect(await inspectStore(writer)).toMatchObject(inOrder(7));
+        expect(await run(writer, 'grep -c "^CPV: app-misc/motto-1.1" Packages')).toBe('1');
+      }
+    });
+
+    it('files that have the name of another package, and copies, go to quarantine, also if something is in the way', async () => {
+      const names = [beside('other-2-1.gpkg.tar'), 'backup/old/motto-1.1-1.gpkg.tar'];
+      await run(
+        writer,
+        `mkdir -p backup/old; for name in ${names.join(' ')}; do cp ${motto} $name; done; echo notes >backup/old/README
+        mkdir -p /var/cache/binpkgs/quarantine/${writer.partition}; touch /var/cache/binpkgs/quarantine/${writer.partition}/backup`,
+      );
+      const why = 'it is app-misc/motto-1.1, and its path is not that of this package';
+      expect((await mendStore(writer)).unfit).toMatchObject(names.map((path) => ({ path, why })));
+      expect(await inQuarantine()).toBe(`./${names[0]}\n./backup\n./backup~/old/motto-1.1-1.gpkg.tar`);
+      expect(await run(writer, 'cat backup/old/README')).toBe('notes');
+      await run(writer, `rm -r backup; cp -p ${motto} ${beside('motto-1.1-7.gpkg.tar')}`);
+      expect((await mendStore(writer)).unfit).toMatchObject([
+        {
+          cpv: 'app-misc/motto-1.1',
+          why: expect.stringContaining('is the same package with the same build id') as string,
+        },
+      ]);
+      expect(await inspectStore(writer)).toMatchObject(inOrder(7));
+      await run(writer, `[ -e ${motto} ] || mv ${beside('motto-1.1-7.gpkg.tar')} ${motto}`);
+      await restore();
+    });
+
+    it('an empty file with the name of a package of the index is damaged at once', async () => {
+      await run(writer, `cp -p ${motto} /tmp/motto.tar; : >${motto}`);
+      const why = 'it is empty, and Packages has a package of this name';
+      expect((await mendStore(writer)).unfit).toMatchObject([{ path: motto, why }]);
+      await run(writer, `mkdir -p app-misc/motto; mv /tmp/motto.tar ${motto}`);
+      await restore();
+    });
+
+    it('something else than a file is named for what it is', async () => {
+      await run(writer, `mv ${motto} /tmp/motto.tar; mkfifo ${motto}`);
+      expect((await mendStore(writer)).faults).toContain(
+        `${motto} is in Packages, but it is no regular file of the store`,
+      );
+      await run(writer, `rm ${motto}; mv /tmp/motto.tar ${motto}`);
+      await restore();
+    });
+
+    it.each([
+      ['a Manifest that is a directory', 'kind', 'it is no binary package, or only a part of one'],
+      ['a Manifest that links to nothing', 'link', 'it is no binary package, or only a part of one'],
+      ['a Manifest that is no text', 'text', 'its Manifest is no text'],
+      ['a second checksum that is wrong', 'second', 'its gpkg-1 does not match the checksum in its Manifest'],
+      ['a file in another directory', 'moved', 'its files are in several directories'],
+      ['no image', 'image', 'its image is missing'],
+    ])('a package with %s goes to quarantine', async (_what, change, why) => {
+      await run(
+        writer,
+        `cp -p ${motto} /tmp/motto.tar; python3 - ${motto} ${change} <<'END'
+import io, sys, tarfile
+path, change = sys.argv[1:]
+with tarfile.open(path) as archive:
+    members = [(member, archive.extractfile(member).read()) for member in archive.getmembers()]
+with tarfile.open(path, "w") as archive:
+    for member, data in members:
+        name = member.name.split("/")[1]
+        if name == "Manifest":
+            if change in ("kind", "link"):
+                member.type = tarfile.DIRTYPE if change == "kind" else tarfile.SYMTYPE
+                member.linkname, data = "nowhere", b""
+            if change == "text":
+                data = b"\\xff" + data
+            if change == "second":
+                data = data.replace(b"SHA512 ", b"SHA512 0", 1)
+            if change == "image":
+                data = b"".join(line for line in data.splitlines(True) if b"image.tar" not in line)
+        if name.startswith("image"):
+            if change == "image":
+                continue
+            if change == "moved":
+                member.name = f"x{member.name}"
+        member.size = len(data)
+        archive.addfile(member, io.BytesIO(data))
+END`,
+      );
+      const { unfit, unverified } = await mendStore(writer);
+      expect({ unfit, unverified }).toMatchObject({ unfit: [{ path: motto, why }], unverified: [] });
+      await run(writer, `mkdir -p app-misc/motto; mv /tmp/motto.tar ${motto}`);
+      await restore();
+    });
+
+    it('a package whose files cannot be unpacked, although its checksums are right, is found if all files are to be read', async () => {
+      await run(
+        writer,
+        `cp -p ${motto} /tmp/motto.tar; python3 - ${motto} <<'END'
+import hashlib, io, sys, tarfile
+with tarfile.open(sys.argv[1]) as archive:
+    members = [(member, archive.extractfile(member).read()) for member in archive.getmembers()]
+records = []
+with tarfile.open(sys.argv[1], "w") as archive:
+    for member, data in members:
+        name = member.name.split("/")[1]
+        if name.startswith("image"):
+            middle = len(data) // 2
+            data = data[:middle] + bytes([data[middle] ^ 255]) + data[middle + 1 :]
+        if name == "Manifest":
+            data = "".join(records).encode()
+        else:
+            records.append(f"DATA {name} {len(data)} SHA512 {hashlib.sha512(data).hexdigest()}\\n")
+        member.size = len(data)
+        archive.addfile(member, io.BytesIO(data))
+END`,
+      );
+      expect((await mendStore(writer)).unfit).toEqual([]);
+      await run(writer, 'mv /usr/bin/zstd /tmp');
+      const here = await mendStore(writer, { readAll: true });
+      await run(writer, 'mv /tmp/zstd /usr/bin');
+      expect(here.unfit).toEqual([]);
+      const why = expect.stringContaining('its files cannot be unpacked: ') as string;
+      expect((await mendStore(writer, { readAll: true })).unfit).toMatchObject([{ path: motto, why }]);
+      await run(writer, `mkdir -p app-misc/motto; mv /tmp/motto.tar ${motto}`);
+      await restore();
+    });
+
+    it('another partition whose index is a pipe, a directory or no text, or with links that form a loop, stops no build', async () => {
+      const others = ['other-v2-000000000001', 'other-v2-000000000002', 'other-v2-000000000003', 'former-000000000004'];
+      const [pipe, directory, noText, former] = others.map(
+        (name) => `/var/cache/binpkgs/x86_64-pc-linux-gnu/generic/${name}`,
+      );
+      await run(
+        writer,
+        `mkdir -p ${pipe} ${directory}/Packages ${noText} ${former}/app-misc; mkfifo ${pipe}/Packages
+        printf '\\377\\376' >${noText}/Packages; ln -s b-1.tbz2 ${former}/app-misc/a-1.tbz2; ln -s a-1.tbz2 ${former}/app-misc/b-1.tbz2`,
+      );
+      const program = new URL('../../src/store/intake/stage-index.py', import.meta.url);
+      const command = pythonProgram(program, '/var/cache/binpkgs', '/tmp/staging');
+      expect(await writer.run({ command })).toMatchObject({ exitCode: 0, stderr: '' });
+      expect(await run(writer, `grep -c ^CPV /tmp/staging/${writer.partition}/Packages`)).toBe('7');
+      expect(await inspectStore(writer)).toMatchObject({ ...inOrder(7), former: false });
+      await run(writer, `rm -r ${pipe} ${directory} ${noText} ${former}`);
+    });
+
+    it('a store that is read-only and not in order says so', async () => {
+      await run(writer, `cp -p ${motto} /tmp/motto.tar; truncate -s 3000 ${motto}`);
+      await expect(mendStore(reader)).rejects.toMatchObject({
+        code: 'store-corrupt',
+        message: expect.stringMatching(/cannot be written, and is not in order: .*motto/) as string,
+      });
+      await run(writer, `mv /tmp/motto.tar ${motto}`);
+      await restore();
     });
   });
 

@@ -13,11 +13,15 @@ store, staging = sys.argv[1:]
 
 
 def read(path):
-    """The header of an index, and its entries: the lines of each."""
+    """The header of an index, and its entries: the lines of each. What is no file, or no text, is only repaired by a build of that
+    partition: nobody reads its copy.
+    """
+    if os.path.islink(path) or not os.path.isfile(path):
+        return [], []
     try:
         with open(path, encoding="utf-8") as file:
             parts = [part.splitlines() for part in file.read().split("\n\n")]
-    except FileNotFoundError:
+    except (FileNotFoundError, UnicodeDecodeError):
         return [], []
     return parts[0], [entry for entry in parts[1:] if entry]
 

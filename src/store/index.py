@@ -1,0 +1,1 @@
+../../gentoo-base/shared/index.py
