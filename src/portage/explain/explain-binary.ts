@@ -7,7 +7,21 @@ import type { Explanation } from './explanation.ts';
  * ends with a traceback and 143.
  */
 export function explainBinaryPackage({ lines }: EmergeReport): Explanation | undefined {
-  return explainDamaged(lines) ?? explainMissing(lines);
+  return explainDamaged(lines) ?? explainUnpackable(lines) ?? explainMissing(lines);
+}
+
+/** The message of `_emerge/Binpkg.py`: the content of a package fits its checksums, and cannot be unpacked. */
+function explainUnpackable(lines: readonly string[]): Explanation | undefined {
+  const pattern = /^!!! Error extracting '(.+)', (.+)$/;
+  const line = lines.find((text) => pattern.test(text));
+  const [, path = '', reason = ''] = pattern.exec(line ?? '') ?? [];
+  if (line === undefined) return undefined;
+  return {
+    code: 'store-corrupt',
+    cause: `the binary package ${path} cannot be unpacked (${reason})`,
+    remedy: { about: 'build', kind: 'compile-again' },
+    relevantLines: [line],
+  };
 }
 
 function explainDamaged(lines: readonly string[]): Explanation | undefined {

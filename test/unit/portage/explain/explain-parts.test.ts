@@ -754,6 +754,16 @@ describe('case 1.3: a binary package that cannot be used', () => {
     expect(explainEmergeFailure({ exitStatus: 143, lines }).code).toBe('emerge-failed');
   });
 
+  test('cannot be unpacked, although its checksums are right', () => {
+    const path = `${pkgdir}/app-misc/motto/motto-1.1-1.gpkg.tar`;
+    const [emerging = ''] = digest(path);
+    expect(emerge(emerging, `!!! Error extracting '${path}', empty file`)).toMatchObject({
+      code: 'store-corrupt',
+      message: `failed to emerge app-misc/motto-1.1: the binary package ${path} cannot be unpacked (empty file)`,
+      remedy: { about: 'build', kind: 'compile-again' },
+    });
+  });
+
   test('case 1.2: is missing, although the index names it', () => {
     expect(
       emerge(
