@@ -1,10 +1,19 @@
 #!/bin/sh
 # sync-tree TREE AGE LEFTOVERS USER COMMAND...: runs COMMAND, which syncs TREE, unless another build synced TREE less than AGE seconds
 # ago. Writes the tree's stamp to descriptor 8. If TREE has files and is not a repository, and LEFTOVERS is `delete`, an interrupted
-# first sync left the files, and the program first deletes them; otherwise it refuses the sync. USER is not empty if TREE is a
+# first sync left the files, and the program first deletes them; otherwise, or if a file is foreign, it refuses the sync. USER is not empty if TREE is a
 # directory of the user. If a first sync fails, nothing is left of it: Portage clones a tree before it verifies it, and no build may use a
 # tree that was not verified. The module refused-sync.ts reads the lines that begin with `!!! no sync `. Needs tree-stamp.sh,
 # is-repository.sh, half-synced.sh, tree-age.sh and stale-locks.sh.
+#
+# has_foreign TREE: whether TREE has a file that no first sync leaves there: it is neither of a git clone nor has the name of a part of a
+# repository. A label and a name do not prove whose the files are.
+has_foreign() {
+  [ ! -e "$1/.git" ] || return 1
+  [ -n "$(find "$1" -mindepth 1 -maxdepth 1 ! \( -type d -name '*-*' \) ! -name '.*' ! -name 'Manifest*' ! -name 'skel.*' ! -name header.txt \
+    ! -name lost+found ! -name virtual ! -name eclass ! -name licenses ! -name metadata ! -name profiles ! -name scripts -print -quit)" ]
+}
+
 tree=$1 most=$2 leftovers=$3 user=$4
 shift 4
 
@@ -29,7 +38,7 @@ unmark_sync() {
 # A tree that is not synced again is left alone: a program of the user may use it.
 if is_half_synced "$tree"; then restore_tree "$tree" "$user" || exit; fi
 if ! is_repository "$tree" && [ -n "$(find "$tree" -mindepth 1 -maxdepth 1 ! -name lost+found -print -quit)" ]; then
-  if [ "$leftovers" = delete ]; then
+  if [ "$leftovers" = delete ] && ! has_foreign "$tree"; then
     echo ">>> The first sync of the tree was interrupted: starting it again"
     find "$tree" -mindepth 1 -delete || exit
   elif ! is_half_synced "$tree"; then

@@ -100,17 +100,18 @@ function disproveOwner(label = ''): string {
 const workTargets = [workDirectory, stateDirectory, storeDirectory] as const;
 
 /**
- * Proves that the files in a volume are those of a build: a volume with files has this program's directory. Looks through a
- * container of the run, else through a container that is created for it and never started.
+ * Proves that the files in a volume are those of a build: a volume with files has this program's directory, unless it is mounted as
+ * that directory or as the store. Looks through a container that is created for it and never started.
  */
 async function disproveContent(
   { engine, self }: BuildContext,
   { name, labels }: Volume,
   { containers, images }: { readonly containers: readonly VolumeUser[]; readonly images: readonly string[] },
 ): Promise<string | undefined> {
-  if (containers.length > 0) return undefined;
+  const isSeen = containers.length === 0 || containers.some(({ targets }) => targets.includes(workDirectory));
+  if (!isSeen) return undefined;
   const image = self?.image ?? (await findImage(engine, images));
-  if (image === undefined) return 'there is no image with which to look into it';
+  if (image === undefined) return containers.length === 0 ? 'there is no image with which to look into it' : undefined;
   // If another program removes the volume meanwhile, the engine makes it again: with the labels, a later run finds it.
   const mounts = [{ type: 'volume', source: name, target: workDirectory, readOnly: true, labels }] as const;
   return withContainer(engine, `${name}-probe-${randomBytes(4).toString('hex')}`, { image, mounts }, async (probe) =>

@@ -250,6 +250,18 @@ describe('case 1.6: a volume that only has the label of a work volume', () => {
     expect(engine.volumes.get(work)?.labels).toEqual(goneLabel);
   });
 
+  it('stays with the container of its name if it has files that no build made', async () => {
+    using world = new BuildWorld();
+    const builder = await otherBuilder(world);
+    const container = await workOf(world, builder);
+    world.addVolume(work, { '/ledger.db': 'data' }, world.engine.volumes.get(work)?.labels);
+    world.engine.stopContainer(builder, 137);
+    await sweepWorkspaces(world.context, [baseName]);
+    expect(world.engine.containers.has(container.id)).toBe(true);
+    expect(world.engine.volumes.has(work)).toBe(true);
+    expect(world.messages('warning').join()).toContain('it has files that no build made');
+  });
+
   it('stays if no image is there to look into it', async () => {
     using world = new BuildWorld();
     world.addVolume(work, {}, goneLabel);

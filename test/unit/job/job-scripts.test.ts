@@ -871,17 +871,33 @@ describe('the age rule of a sync', () => {
   });
 
   it('empties a tree with files but no repository only if the volume is ours', async () => {
-    write('half/a/tree');
+    write('app-half/a/tree');
     expect(await sync(0, 'refuse')).toMatchObject({
       status: 1,
       stdout: expect.stringMatching(
         /^!!! no sync \(foreign\): it is neither empty nor an ebuild repository .*\n$/,
       ) as string,
     });
-    expect(existsSync(join(directory, 'half/a/tree'))).toBe(true);
+    expect(existsSync(join(directory, 'app-half/a/tree'))).toBe(true);
     expect((await sync(0, 'delete')).stdout).toMatch(/^>>> The first sync of the tree was interrupted: .*\nsynced\n$/);
     expect(readdirSync(directory)).toEqual([]);
   });
+
+  it.each(['ledger.db', 'photos/cat.jpg', 'app-notes'])(
+    'kind of case 1.6: does not empty a volume of our name and label with a file that no sync leaves: %s',
+    async (file) => {
+      write('app-half/a/tree');
+      write(file);
+      expect(await sync(0, 'delete')).toMatchObject({
+        status: 1,
+        stdout: expect.stringMatching(/^!!! no sync \(foreign\): /) as string,
+      });
+      expect(existsSync(join(directory, file))).toBe(true);
+      // The files of a git clone may have any name.
+      write('.git/HEAD');
+      expect((await sync(0, 'delete')).stdout).toContain('The first sync of the tree was interrupted');
+    },
+  );
 
   it.each(['delete', 'refuse'] as const)(
     'syncs a repository with a name in layout.conf alone (%s)',
