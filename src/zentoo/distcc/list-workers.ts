@@ -73,7 +73,7 @@ export async function listWorkers(
       buildmaster: labels[workerBuildmasterLabel] ?? '',
       state,
       image: labels[workerImageLabel] ?? '',
-      slots: Number(labels[workerSlotsLabel] ?? 1),
+      slots: /^[1-9]\d{0,3}$/.test(labels[workerSlotsLabel] ?? '') ? Number(labels[workerSlotsLabel]) : 1,
       compiler: labels[workerCompilerLabel] ?? '',
       digest: labels[workerDigestLabel] ?? '',
       chost: labels[workerChostLabel] ?? '',

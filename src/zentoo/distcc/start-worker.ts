@@ -1,5 +1,6 @@
 import { shellProgram } from '../../container-program.ts';
 import { EngineRefusal } from '../../engine/refusal.ts';
+import type { ContainerSpec } from '../../engine/containers.ts';
 import type { ContainerId } from '../../engine/identifiers.ts';
 import { commandsIn } from '../../engine/run-command.ts';
 import { Failure } from '../../failure.ts';
@@ -27,7 +28,7 @@ export interface WorkerRequest {
 export async function startWorker(run: SiteRun, request: WorkerRequest): Promise<ContainerId> {
   const { engine, site } = run;
   const { name, buildmaster, image, slots, allowed } = request;
-  const id = await engine.createContainer(name, {
+  const id = await createWorker(run, name, {
     image,
     command: [
       ...shellProgram(new URL('./serve-distcc.sh', import.meta.url), 'zentoo-distccd', workerLog, String(slots)),
@@ -61,6 +62,19 @@ export async function startWorker(run: SiteRun, request: WorkerRequest): Promise
   } catch (error) {
     await engine.removeContainer(id);
     throw error;
+  }
+}
+
+/** Creates the container of a worker. Throws `site-taken` if another container has its name. */
+async function createWorker({ engine }: SiteRun, name: string, spec: ContainerSpec): Promise<ContainerId> {
+  try {
+    return await engine.createContainer(name, spec);
+  } catch (error) {
+    if (!(error instanceof EngineRefusal) || error.kind !== 'conflict') throw error;
+    throw new Failure('site-taken', `failed to start the distcc worker ${name}: another container has this name`, {
+      hint: `if nobody needs the container, remove it: docker rm -f ${name}`,
+      cause: error,
+    });
   }
 }
 

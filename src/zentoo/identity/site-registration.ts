@@ -47,6 +47,11 @@ export function newVolumePrefix({ id, name }: Pick<Site, 'id' | 'name'>): string
   return `zentoo-${id ?? name}`;
 }
 
+/** The beginnings of the names of volumes that zentoo gives to a site: by its id, or by the name that an adopted site had. */
+function ownPrefixes(name: string, id: string | undefined): readonly string[] {
+  return [`zentoo-${name}`, ...(id === undefined ? [] : [`zentoo-${id}`])];
+}
+
 /** Whether both are the same owner. */
 export function isSameOwner(one: SiteOwner, other: SiteOwner): boolean {
   if ('id' in one) return 'id' in other && one.id === other.id;
@@ -72,6 +77,8 @@ function readRegistration({ name: volume, labels }: Volume, name: string): Regis
   const id = labels[idLabel];
   const directory = labels[directoryLabel] ?? '';
   const volumePrefix = labels[prefixLabel] ?? `zentoo-${name}`;
+  // Another program wrote the labels: nobody is their owner, as with a volume without any.
+  if (!ownPrefixes(name, id).includes(volumePrefix)) return { owner: { directory: '' }, volumePrefix, isFormer: false };
   return { owner: id === undefined ? { directory } : { id }, volumePrefix, isFormer: false };
 }
 

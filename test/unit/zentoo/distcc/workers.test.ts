@@ -182,6 +182,27 @@ describe('the workers of a site', () => {
     ]);
   });
 
+  it('are not started in place of a container of another program that has their name', async () => {
+    using world = new DistccWorld();
+    world.addWorkerImage();
+    const name = `${network}-${world.buildmaster.slice(-8)}-1`;
+    await world.engine.createContainer(name, { image: 'gentoo-ministage', command: ['x'], mounts: [] });
+    await expect(startWorkers(world.site, [world.tuple], 1)).rejects.toMatchObject({
+      code: 'site-taken',
+      message: `failed to start the distcc worker ${name}: another container has this name`,
+      hint: `if nobody needs the container, remove it: docker rm -f ${name}`,
+    });
+    expect([...world.engine.containers.values()].map((one) => one.name)).toEqual([name]);
+  });
+
+  it.each(['', 'many', '-1', '1e9', '99999'])('run one compiler if their label says %j', async (slots) => {
+    using world = new DistccWorld();
+    const labels = { 'zentoo.distcc': 'net', 'zentoo.distcc.slots': slots };
+    const name = 'zentoo-net-distcc-00000000-2';
+    await world.engine.createContainer(name, { image: 'gentoo-ministage', command: ['x'], mounts: [], labels });
+    expect((await listWorkers(world.site)).map((worker) => worker.slots)).toEqual([1]);
+  });
+
   it('are no more than those that were started when the run is ended', async () => {
     using world = new DistccWorld();
     world.addWorkerImage();

@@ -93,6 +93,20 @@ describe('the registration of a site with an id', () => {
     });
   });
 
+  it.each(['', 'precious', 'zentoo-other', '../images/x', 'zentoo-net\n'])(
+    'is refused if its label leads to volumes with the names %j, which are not of the site',
+    async (prefix) => {
+      using world = new BuildWorld();
+      world.addVolume('zentoo-net-site', {}, { 'zentoo.id': a, 'zentoo.format': '2', 'zentoo.volumes': prefix });
+      const before = ofSites(world);
+      await expect(use(world, siteA)).rejects.toMatchObject({
+        code: 'site-taken',
+        message: expect.stringContaining('another program created the volume of its registration') as string,
+      });
+      expect(ofSites(world)).toEqual(before);
+    },
+  );
+
   it('is given to one of two sites that register the same name at the same moment', async () => {
     using world = new BuildWorld();
     const results = await Promise.allSettled([a, b].map((id) => use(world, siteOf({ id }))));
