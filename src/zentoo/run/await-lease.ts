@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { judgeLife, procWorld, type Owner } from '../../ownership/owner.ts';
 import { EngineRefusal } from '../../engine/refusal.ts';
 import { createStepTimer } from '../../job/step-timer.ts';
+import { leaseName } from '../../ownership/ownership.ts';
 import type { LeaseHolder } from './lease-container.ts';
 import { readHeartbeat } from './lease-heartbeat.ts';
 import type { SiteRun } from './site-run.ts';
@@ -45,6 +46,7 @@ class HolderWatch {
   #beat: number | undefined;
   #beatAt = performance.now();
   #shown = '';
+  #hasWarned = false;
 
   constructor(run: SiteRun, state: SiteState, holder: LeaseHolder) {
     this.#run = run;
@@ -68,7 +70,20 @@ class HolderWatch {
     if (life === 'gone') return 'which is gone';
     await this.#readProgress();
     const isSilent = performance.now() - this.#beatAt >= longestSilenceMs;
-    return life === 'unknown' && isSilent ? 'which has been silent for five minutes' : 'at work';
+    if (life === 'unknown' && isSilent) return 'which has been silent for five minutes';
+    if (isSilent && !this.#hasWarned) await this.#warnOfSilence();
+    return 'at work';
+  }
+
+  /** The container of a build may outlive its zentoo, and a stopped process is alive: only the user knows what became of them. */
+  async #warnOfSilence(): Promise<void> {
+    this.#hasWarned = true;
+    const name = leaseName(this.#state.volume);
+    await this.#run.report({
+      type: 'warning',
+      message: `${describeOwner(this.#holder.owner)} holds the lease of the site, but its zentoo has given no sign for five minutes`,
+      hint: `if that zentoo has ended, remove its lease, and this build goes on: docker rm ${name}`,
+    });
   }
 
   async #readProgress(): Promise<void> {

@@ -76,7 +76,11 @@ export async function findLease(state: SiteState): Promise<LeaseHolder | undefin
 const termsSchema = v.object({
   format: v.literal(leaseFormat),
   token: v.string(),
-  since: v.pipe(v.string(), v.isoTimestamp()),
+  since: v.pipe(
+    v.string(),
+    v.isoTimestamp(),
+    v.check((text) => !Number.isNaN(Date.parse(text))),
+  ),
 });
 
 function termsOf({ labels }: Pick<Container, 'labels'>): v.InferOutput<typeof termsSchema> | undefined {

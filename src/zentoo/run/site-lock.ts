@@ -1,4 +1,4 @@
-import { accessSync, constants, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { parse, stringify } from 'yaml';
@@ -7,6 +7,9 @@ import { readFormat } from '../identity/formats.ts';
 
 /** The file of a site that records the revisions of its trees. */
 const lockFile = 'site.lock';
+
+/** The length of the longest lock file that is read, in bytes. */
+const longestLock = 1024 * 1024;
 
 /** The format of a lock file; one without a number has the format 1. */
 const lockFormat = 1;
@@ -22,18 +25,25 @@ export function readSiteLock(directory: string): ReadonlyMap<string, string> {
   const path = join(directory, lockFile);
   let text: string;
   try {
+    const status = statSync(path);
+    // A pipe or a device would be read without end.
+    if (!(status.isFile() || status.isDirectory()) || status.size > longestLock) throw unusableLock();
     text = readFileSync(path, 'utf8');
   } catch (error) {
+    if (error instanceof Failure) throw error;
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return new Map();
     throw new Failure('site-invalid', `failed to read ${path}: ${describe(error)}`, { cause: error });
   }
   const repositories = repositoriesIn(text);
-  if (repositories === undefined)
-    throw new Failure('site-invalid', `${lockFile}:1:1: the file is not a lock file`, {
-      place: { file: lockFile, line: 1, column: 1 },
-      hint: 'check it out again, or remove it and run `zentoo sync`, which writes a new one',
-    });
+  if (repositories === undefined) throw unusableLock();
   return repositories;
+}
+
+function unusableLock(): Failure {
+  return new Failure('site-invalid', `${lockFile}:1:1: the file is not a lock file`, {
+    place: { file: lockFile, line: 1, column: 1 },
+    hint: 'check it out again, or remove it and run `zentoo sync`, which writes a new one',
+  });
 }
 
 /** The parts of a lock file that are read: its format, and the revisions under `repositories`, by the names of the repositories. */

@@ -162,6 +162,24 @@ describe('case 1.5: the lease of a site', () => {
     expect(world.messages('note')).toHaveLength(1);
   });
 
+  it('stays with a holder that is alive and silent, and a warning says how to go on', async () => {
+    using world = new SiteWorld();
+    const builder = await world.startSelf();
+    world.self = undefined;
+    const owner = { kind: 'container', id: builder.id, startedAt: builder.startedAt } as const;
+    const { release } = await leaseOf(world, owner);
+    after(1800, () => void release());
+    await passTime(withSiteLease(world.run(), () => Promise.resolve()));
+    const holder = `the container ${builder.id.slice(0, 12)}`;
+    expect(world.events.filter(({ type }) => type === 'warning')).toEqual([
+      {
+        type: 'warning',
+        message: `${holder} holds the lease of the site, but its zentoo has given no sign for five minutes`,
+        hint: `if that zentoo has ended, remove its lease, and this build goes on: docker rm ${name}`,
+      },
+    ]);
+  });
+
   it('stays with its holder if the build that waits is interrupted', async () => {
     using world = new SiteWorld();
     await leaseOf(world, elsewhere);
@@ -263,6 +281,11 @@ describe('case 1.5: the lease of a site', () => {
       false,
     ],
     ['has a newer format', { mounts: [mount], labels: { ...labels, 'zentoo.lease': lease.replace('1', '2') } }, false],
+    [
+      'has no time of its beginning',
+      { mounts: [mount], labels: { ...labels, 'zentoo.lease': lease.replace('.000Z', '+05') } },
+      false,
+    ],
     ['has a damaged owner', { mounts: [mount], labels: { ...labels, [ownerLabel]: '{' } }, false],
   ])('is not taken from a container with its name that %s', async (_what, spec, started) => {
     using world = new SiteWorld();

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkLockWritable, readSiteLock, writeSiteLock } from '../../../../src/zentoo/run/site-lock.ts';
@@ -54,6 +54,15 @@ repositories:
   zeta: "Sun, 22 Nov 2026 21:00:56 +0000"
 `);
     }
+  });
+
+  it.each([
+    ['a device', (path: string) => symlinkSync('/dev/zero', path)],
+    ['far too long', (path: string) => writeFileSync(path, '#'.repeat(1024 * 1024 + 1))],
+  ])('is refused if it is %s', (_what, make) => {
+    using site = temporaryDirectory();
+    make(join(site.path, 'site.lock'));
+    expect(() => readSiteLock(site.path)).toThrow('site.lock:1:1: the file is not a lock file');
   });
 
   it('has no revisions if the file does not exist', () => {
