@@ -14,6 +14,8 @@ const features = (words: readonly string[]) =>
   words.map((word) => [`FEATURES=${word}`, append(`FEATURES="${word}"`)] as const);
 const bashrc = append('true', '/etc/portage/bashrc');
 
+const sourcing = append('source /etc/flags.conf', '/etc/portage/bashrc');
+const profileBashrc = append('true', `${profile}/profile.bashrc`);
 const env = append('CFLAGS="-O3"', '/etc/portage/env/lto.conf');
 
 const changes = {
@@ -57,6 +59,42 @@ const changes = {
     ['a feature of the environment', 'export FEATURES=nostrip'],
     ['a saved configuration, with its comments', append('# X is not set', '/etc/portage/savedconfig/sys-kernel/x')],
     ['a hook of one package', append('true', '/etc/portage/env/app-misc/motto')],
+    ['a hook of one slot', append('true', '/etc/portage/env/app-misc/motto:0')],
+    [
+      'a file like package.use that a bashrc may read',
+      `${bashrc}; ${append('*/* -O3', '/etc/portage/package.cflags')}`,
+    ],
+    ['another file like package.use', `${bashrc}; ${append('*/* -O3', '/etc/portage/package.cflags/a')}`],
+    ['a file elsewhere that a bashrc reads', `${sourcing}; ${append('true', '/etc/flags.conf')}`],
+    ['another content of that file', `${sourcing}; ${append('false', '/etc/flags.conf')}`],
+    [
+      'a file that this file reads',
+      `${sourcing}; ${append('. "/etc/more.conf"', '/etc/flags.conf')}; ${append('x', '/etc/more.conf')}`,
+    ],
+    [
+      "a file of a profile that the profile's bashrc may read",
+      `${profileBashrc}; ${append('x', `${profile}/flags.sh`)}`,
+    ],
+    ['another such file', `${profileBashrc}; ${append('y', `${profile}/flags.sh`)}`],
+    ["a profile's hook of one package", append('app-misc/motto x', `${profile}/package.bashrc`)],
+    ["a file of a profile's hooks", append('true', `${profile}/bashrc/x`)],
+    ['a profile of the user', append('FEATURES="nostrip"', '/etc/portage/profile/make.defaults')],
+    ['defaults of configure scripts', append('enable_nls=no', '/usr/share/config.site')],
+    ['other defaults of configure scripts', 'echo x >/tmp/site; export CONFIG_SITE=/tmp/site'],
+    ['another content of that file of defaults', 'echo y >/tmp/site; export CONFIG_SITE=/tmp/site'],
+    ...['CGO_ENABLED=0', 'GOEXPERIMENT=x', 'CARGO_PROFILE_RELEASE_LTO=fat', 'RUSTC_BOOTSTRAP=1', 'EXTRA_OEMAKE=x'].map(
+      (text) => [`${text} of the image`, `export ${text}`] as const,
+    ),
+    ...[
+      'STRIP_MASK=x',
+      'CPATH=/x',
+      'LIBRARY_PATH=/x',
+      'SOURCE_DATE_EPOCH=1',
+      'PORTAGE_XATTR_EXCLUDE=x',
+      'GCC_SPECS=x',
+    ].map((text) => [`${text} of the image`, `export ${text}`] as const),
+    ['an assignment for make', append('MAKEOPTS="-j9 CC=clang"')],
+    ['an assignment for make in the image', 'export MAKEFLAGS=CC=clang'],
     ['a file that a bashrc may read', `${bashrc}; ${append('true', '/etc/portage/bashrc.d/50-mine.sh')}`],
     ['a file that a file of env/ may source', `${env}; ${append('CFLAGS="-flto"', '/etc/portage/flags/lto.conf')}`],
     ['another file that a file of env/ may source', `${env}; ${append('CFLAGS="-O1"', '/etc/portage/flags/lto.conf')}`],
@@ -84,6 +122,18 @@ const changes = {
       'a USE_EXPAND variable',
       `${append('USE_EXPAND="VIDEO_CARDS"', `${profile}/make.defaults`)}; ${append('VIDEO_CARDS="x"')}`,
     ],
+    ['options of make', append('MAKEOPTS="-j9 --jobs=9 -l2.5 --load-average=3 --output-sync=line"')],
+    [
+      'the order of lines, and comments',
+      'cd /etc/portage; (echo "# x"; grep LC_ make.conf; grep -v LC_ make.conf) >/tmp/m; cat /tmp/m >make.conf',
+    ],
+    ['masks of other kinds', append('app-misc/x', '/etc/portage/package.mask/x')],
+    ['licences of one package', append('app-misc/greet @FREE', '/etc/portage/package.license')],
+    ['a file elsewhere that nothing reads', append('x', '/etc/flags.conf')],
+    [
+      'the caches of languages',
+      'export GOPROXY=x GOCACHE=/x GOPATH=/x CARGO_HOME=/x CMAKE_BUILD_PARALLEL_LEVEL=2 RSYNC_PROXY=x',
+    ],
     ['flags of one package', append('app-misc/greet ssl', '/etc/portage/package.use/x')],
     ['masks and keywords', append('app-misc/greet **', '/etc/portage/package.accept_keywords')],
     ['a set', append('app-misc/greet', '/etc/portage/sets/x')],
@@ -107,10 +157,11 @@ describe('case 2.3: the settings behind a partition', () => {
   const partitionsAfter = async (scripts: readonly (readonly [string, string])[]) => {
     const batch = `ask=("\${@:1:5}"); shift 5
       places=(/etc/portage ${profiles} /etc/profile.env)
+      made=(/usr/local/lib/install-qa-check.d /etc/kernel/config.d /etc/flags.conf /etc/more.conf /usr/share/config.site)
       mkdir -p /tmp/kept; cp -a --parents "\${places[@]}" /tmp/kept
       for change; do
         (eval "$change"; "\${ask[@]}" 2>/tmp/said || tail -n 1 /tmp/said)
-        rm -rf "\${places[@]}" /usr/local/lib/install-qa-check.d /etc/kernel/config.d; cp -a /tmp/kept/. /
+        rm -rf "\${places[@]}" "\${made[@]}"; cp -a /tmp/kept/. /
       done`;
     const command = ['bash', '-c', batch, 'bash', ...partitionCommand(), ...scripts.map(([, script]) => script)];
     const { stdout, output } = await container.exec(command);
