@@ -1,3 +1,4 @@
+import { findDockerProxies } from '../engine/docker/docker-context.ts';
 import { connectEngine } from '../engine/docker/connect-engine.ts';
 import { localEngineBeside } from '../engine/docker/local-engine.ts';
 import { findOwnContainer } from '../engine/own-container.ts';
@@ -40,7 +41,10 @@ export async function runDryRun(request: BuildRequest, settings: RunSettings): P
 async function connect(request: BuildRequest, { environment, report, signal }: RunSettings): Promise<BuildContext> {
   try {
     const engine = await connectEngine(environment);
-    const [self, proxies] = [await findOwnContainer(engine), proxySettings(environment)];
+    const [self, proxies] = [
+      await findOwnContainer(engine),
+      proxySettings(environment, findDockerProxies(environment, engine.address)),
+    ];
     for (const name of proxies.leftOut) await report({ type: 'warning', ...describeLeftOut(name) });
     return { engine, report, signal, self, proxies, findLocal: localEngineBeside(engine) };
   } catch (error) {

@@ -12,18 +12,30 @@ export interface ProxySettings {
 const unrecorded = ['http_proxy', 'https_proxy', 'ftp_proxy', 'no_proxy'] as const;
 const others = ['all_proxy', 'RSYNC_PROXY'] as const;
 
+/** A proxy from elsewhere than the environment: the variable in lower case, and a name of the place for messages. */
+export interface ConfiguredProxy {
+  readonly variable: string;
+  readonly value: string;
+  readonly source: string;
+}
+
 /**
- * Reads the proxies in an environment. The names in lower case are those that all programs know (curl ignores HTTP_PROXY): a
+ * Reads the proxies in an environment; a proxy of `configured` counts if the environment has none of that name. The names in lower case are those that all programs know (curl ignores HTTP_PROXY): a
  * variable in upper case is passed under its name in lower case, unless both are set.
  */
-export function proxySettings(environment: Readonly<Record<string, string | undefined>>): ProxySettings {
+export function proxySettings(
+  environment: Readonly<Record<string, string | undefined>>,
+  configured: readonly ConfiguredProxy[] = [],
+): ProxySettings {
   const leftOut: string[] = [];
   const read = (names: readonly string[]) =>
     Object.fromEntries(
       names.flatMap((name) => {
-        const source = environment[name] === undefined ? name.toUpperCase() : name;
-        const value = environment[source];
+        const variable = environment[name] === undefined ? name.toUpperCase() : name;
+        const other = configured.find((one) => one.variable === name);
+        const value = environment[variable] ?? other?.value;
         if (value === undefined) return [];
+        const source = environment[variable] === undefined ? (other?.source ?? variable) : variable;
         if (name === 'no_proxy' || !isLoopback(value)) return [[name, value]];
         leftOut.push(source);
         return [];

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { boolean, nullish, object, string, type InferOutput } from 'valibot';
+import { boolean, nullish, object, record, string, type InferOutput } from 'valibot';
 
 import { Failure } from '../../failure.ts';
 import { parseJson } from '../../parse-json.ts';
@@ -27,7 +27,7 @@ export function findDockerContext(
   environment: Readonly<Record<string, string | undefined>>,
 ): DockerContext | undefined {
   if ((environment['DOCKER_HOST'] ?? '').trim() !== '') return undefined;
-  const directory = environment['DOCKER_CONFIG'] || join(environment['HOME'] || '/root', '.docker');
+  const directory = configurationOf(environment);
   const name = environment['DOCKER_CONTEXT'] || currentContext(directory);
   if (name === '' || name === 'default') return undefined;
   const id = createHash('sha256').update(name).digest('hex');
@@ -38,6 +38,45 @@ export function findDockerContext(
   if (host === undefined) throw unusableContext(name, `${file} names no engine`);
   const certificates = join(directory, 'contexts', 'tls', id, 'docker');
   return { name, host: host.Host, skipsVerification: host.SkipTLSVerify, certificates };
+}
+
+/** A proxy of the Docker CLI's configuration. */
+export interface DockerProxy {
+  /** The variable in lower case that the CLI sets in containers. */
+  readonly variable: string;
+  readonly value: string;
+  /** The place of the proxy, for messages. */
+  readonly source: string;
+}
+
+/**
+ * Finds the proxies that the Docker CLI sets in containers of an engine (docs.docker.com, "Use a proxy server with the Docker CLI"):
+ * those for its address in the section `proxies` of config.json, else those for `default`.
+ */
+export function findDockerProxies(
+  environment: Readonly<Record<string, string | undefined>>,
+  address: string,
+): readonly DockerProxy[] {
+  const file = join(configurationOf(environment), 'config.json');
+  const text = readText(file);
+  const { proxies } = (text === undefined ? undefined : parseJson(proxyConfig, text)) ?? { proxies: {} };
+  const own = proxies[address] ?? proxies['default'];
+  return Object.entries(proxyVariables).flatMap(([key, variable]) => {
+    const value = own?.[key] ?? '';
+    return value === '' ? [] : [{ variable, value, source: `${key} in ${file}` }];
+  });
+}
+
+const proxyVariables = {
+  httpProxy: 'http_proxy',
+  httpsProxy: 'https_proxy',
+  ftpProxy: 'ftp_proxy',
+  noProxy: 'no_proxy',
+  allProxy: 'all_proxy',
+} as const;
+
+function configurationOf(environment: Readonly<Record<string, string | undefined>>): string {
+  return environment['DOCKER_CONFIG'] || join(environment['HOME'] || '/root', '.docker');
 }
 
 /** The failure of a context that cannot be used. */
@@ -68,6 +107,7 @@ export interface ContextTls {
 }
 
 const config = object({ currentContext: nullish(string(), '') });
+const proxyConfig = object({ proxies: nullish(record(string(), record(string(), nullish(string(), ''))), {}) });
 const metadata = object({
   Endpoints: object({ docker: object({ Host: string(), SkipTLSVerify: nullish(boolean(), false) }) }),
 });

@@ -1,3 +1,4 @@
+import { findDockerProxies } from '../../engine/docker/docker-context.ts';
 import { connectEngine } from '../../engine/docker/connect-engine.ts';
 import { localEngineBeside } from '../../engine/docker/local-engine.ts';
 import type { EngineEnvironment } from '../../engine/docker/engine-address.ts';
@@ -70,7 +71,7 @@ async function open(site: Site, { environment, report, signal }: SiteWorld, requ
   const engine = await connectEngine(environment);
   const self = await findOwnContainer(engine);
   const findLocal = localEngineBeside(engine);
-  const proxies = proxySettings(environment);
+  const proxies = proxySettings(environment, findDockerProxies(environment, engine.address));
   for (const name of proxies.leftOut) await report({ type: 'warning', ...describeLeftOut(name) });
   const context = { engine, report, signal, self, findLocal, proxies };
   // The slowest request starts first and is awaited last.

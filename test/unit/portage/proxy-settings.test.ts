@@ -17,6 +17,20 @@ test.each([
   expect(proxySettings(environment)).toEqual({ all, syncs, leftOut: [] });
 });
 
+test('case 2.11: a proxy of the Docker client counts if the environment has none of that name', () => {
+  const configured = [
+    { variable: 'http_proxy', value: 'http://client:1', source: 'httpProxy in config.json' },
+    { variable: 'https_proxy', value: 'http://client:2', source: 'httpsProxy in config.json' },
+    { variable: 'ftp_proxy', value: 'http://127.0.0.1:3', source: 'ftpProxy in config.json' },
+    { variable: 'all_proxy', value: 'http://client:4', source: 'allProxy in config.json' },
+  ];
+  expect(proxySettings({ HTTP_PROXY: 'http://upper:1', https_proxy: '' }, configured)).toEqual({
+    all: { http_proxy: 'http://upper:1', https_proxy: '' },
+    syncs: { all_proxy: 'http://client:4' },
+    leftOut: ['ftpProxy in config.json'],
+  });
+});
+
 test.each([
   'http://127.0.0.1:3128',
   'http://127.1',

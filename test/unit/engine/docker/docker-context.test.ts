@@ -5,6 +5,7 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
+import { findDockerProxies } from '../../../../src/engine/docker/docker-context.ts';
 import { formatEngineAddress, parseEngineAddress } from '../../../../src/engine/docker/engine-address.ts';
 import { chooseEndpoint, isGiven } from '../../../../setup/engine/endpoint.js';
 
@@ -104,4 +105,39 @@ describe('case 2.12: the context of the Docker CLI', () => {
     });
     expect(() => chooseEndpoint(env)).toThrow('an engine behind TLS is not supported');
   });
+});
+
+describe('case 2.11: the proxies of the Docker CLI', () => {
+  const socket = 'unix:///var/run/docker.sock';
+  const found = (address: string) =>
+    findDockerProxies({ HOME: home }, address).map(({ variable, value }) => `${variable}=${value}`);
+
+  test('are those of the engine, else those of all engines', () => {
+    write('config.json', {
+      proxies: {
+        default: {
+          httpProxy: 'http://p:1',
+          httpsProxy: 'http://p:2',
+          noProxy: 'n',
+          ftpProxy: '',
+          allProxy: 'a',
+          x: null,
+        },
+        'tcp://far:2375': { httpProxy: 'http://far:1' },
+      },
+    });
+    expect(found(socket)).toEqual(['http_proxy=http://p:1', 'https_proxy=http://p:2', 'no_proxy=n', 'all_proxy=a']);
+    expect(found('tcp://far:2375')).toEqual(['http_proxy=http://far:1']);
+    expect(findDockerProxies({ DOCKER_CONFIG: join(home, '.docker') }, socket)[0]?.source).toBe(
+      `httpProxy in ${join(home, '.docker/config.json')}`,
+    );
+  });
+
+  test.each(['', '{', '[]', '{"proxies":null}', '{"proxies":[]}', '{"proxies":{"default":{"httpProxy":7}}}'])(
+    'are none if config.json is %j',
+    (text) => {
+      write('config.json', text);
+      expect(found(socket)).toEqual([]);
+    },
+  );
 });
