@@ -57,6 +57,10 @@ function describeBuildRemedy(remedy: Exclude<BuildRemedy, PlainRemedy>): string 
       return `free space ${describeFullPlace(remedy.directory, 'docker system df')}${orUseLess(remedy.directory)}`;
     case 'avoid-tmpfs':
       return 'build on a volume with --tmpfs off, or make the tmpfs larger with --tmpfs SIZE';
+    case 'mask-installation':
+      return `leave these files out: INSTALL_MASK="${remedy.paths.join(' ')}" in a file given as --make-conf`;
+    case 'avoid-binary-package':
+      return `compile the package each time: --emerge-option=--usepkg-exclude=${remedy.package ?? 'PACKAGE'}, or --no-binpkgs`;
     case 'use-less-memory':
       return (
         'build with fewer processes: --jobs 1, and MAKEOPTS="-j1" in a file given as --make-conf; or give the engine more memory' +

@@ -67,6 +67,10 @@ function describeBuildRemedy(remedy: Exclude<BuildRemedy, PlainRemedy>, branch: 
       return `free space ${describeFullPlace(remedy.directory, 'docker system df')}`;
     case 'avoid-tmpfs':
       return describeLargerTmpfs(remedy);
+    case 'mask-installation':
+      return `leave these files out: INSTALL_MASK="${remedy.paths.join(' ')}" in ${fileOf('make.conf', branch)}`;
+    case 'avoid-binary-package':
+      return `name the file in PKG_INSTALL_MASK in ${fileOf('make.conf', branch)}, and make it in the hook finish`;
     case 'use-less-memory':
       return (
         `build with fewer processes: MAKEOPTS="-j1" in ${fileOf('make.conf', branch)}; or give the engine more memory` +

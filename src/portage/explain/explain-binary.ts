@@ -1,3 +1,5 @@
+import { posix } from 'node:path';
+import { splitCpv } from '../cpv.ts';
 import { firstMatch, type EmergeReport } from '../output/emerge-report.ts';
 import type { Explanation } from './explanation.ts';
 
@@ -7,7 +9,7 @@ import type { Explanation } from './explanation.ts';
  * ends with a traceback and 143.
  */
 export function explainBinaryPackage({ lines }: EmergeReport): Explanation | undefined {
-  return explainDamaged(lines) ?? explainUnpackable(lines) ?? explainMissing(lines);
+  return explainDamaged(lines) ?? explainDevice(lines) ?? explainUnpackable(lines) ?? explainMissing(lines);
 }
 
 /** The message of `_emerge/Binpkg.py`: the content of a package fits its checksums, and cannot be unpacked. */
@@ -50,6 +52,22 @@ function explainMissing(lines: readonly string[]): Explanation | undefined {
     object: firstMatch([line], pattern) ?? '',
     cause: 'the index of the binary packages names it, but its file is missing',
     remedy: { about: 'build', kind: 'compile-again' },
+    relevantLines: [line],
+  };
+}
+
+/** Explains a binary package that no emerge can install: Portage packs a device file and a FIFO, and extracts neither (`gpkg.py`). */
+function explainDevice(lines: readonly string[]): Explanation | undefined {
+  const pattern = /^!!! Error extracting '(.+)', Device file detected\.$/;
+  const line = lines.find((text) => pattern.test(text));
+  const path = pattern.exec(line ?? '')?.[1];
+  if (line === undefined || path === undefined) return undefined;
+  const category = posix.basename(posix.dirname(posix.dirname(path)));
+  const name = splitCpv(`${category}/${posix.basename(path).replace(/-\d+\.gpkg\.tar$/, '')}`)?.name;
+  return {
+    code: 'build-failed',
+    cause: 'its binary package has a device file or a FIFO, and Portage extracts neither from a binary package',
+    remedy: { about: 'build', kind: 'avoid-binary-package', package: name },
     relevantLines: [line],
   };
 }

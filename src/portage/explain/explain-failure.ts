@@ -7,6 +7,7 @@ import {
 } from '../output/emerge-report.ts';
 import { explainBinaryPackage } from './explain-binary.ts';
 import { explainFetchFailure } from './explain-fetch.ts';
+import { explainMounts } from './explain-mounts.ts';
 import {
   explainDiskFull,
   explainOutOfMemory,
@@ -32,6 +33,7 @@ const explainers: readonly ((report: EmergeReport) => Explanation | undefined)[]
   explainBinaryPackage,
   explainSignal,
   explainFetchFailure,
+  explainMounts,
   explainBuildFailure,
   explainUnknownPackage,
   explainUnsatisfiable,

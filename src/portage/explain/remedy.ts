@@ -35,6 +35,13 @@ export type BuildRemedy = { readonly about: 'build' } & (
   | { readonly kind: 'compile-again' }
   | { readonly kind: 'change-source'; readonly problem: 'checksum' | 'missing' }
   | { readonly kind: 'download-by-hand' }
+  /** The package installs files where nothing can be installed: INSTALL_MASK leaves them out. */
+  | { readonly kind: 'mask-installation'; readonly paths: readonly string[] }
+  | {
+      readonly kind: 'avoid-binary-package';
+      /** `category/name`; undefined if it is not known. */
+      readonly package: string | undefined;
+    }
   | {
       readonly kind: 'free-disk-space';
       /** A directory of the container on the full file system; undefined if it is not known. */

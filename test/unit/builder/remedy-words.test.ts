@@ -9,6 +9,12 @@ test.each<[string, Remedy]>([
   ['GENTOO_MIRRORS in a file given as --make-conf', { about: 'build', kind: 'change-source', problem: 'checksum' }],
   ['sync the tree (omit --no-sync', { about: 'build', kind: 'change-source', problem: 'missing' }],
   ['download the sources into the volume', { about: 'build', kind: 'download-by-hand' }],
+  [
+    'INSTALL_MASK="/sys /proc/x" in a file given as --make-conf',
+    { about: 'build', kind: 'mask-installation', paths: ['/sys', '/proc/x'] },
+  ],
+  ['--usepkg-exclude=a/b, or --no-binpkgs', { about: 'build', kind: 'avoid-binary-package', package: 'a/b' }],
+  ['--usepkg-exclude=PACKAGE', { about: 'build', kind: 'avoid-binary-package', package: undefined }],
   ['read its message', { about: 'build', kind: 'read-package-message' }],
   ['build again', { about: 'build', kind: 'build-again' }],
   ['docker system df', { about: 'build', kind: 'free-disk-space', directory: undefined }],

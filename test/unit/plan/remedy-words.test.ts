@@ -14,6 +14,8 @@ test.each<[string, Remedy]>([
   [`GENTOO_MIRRORS in ${of('make.conf')}`, { about: 'build', kind: 'change-source', problem: 'checksum' }],
   ['if the source has moved, sync', { about: 'build', kind: 'change-source', problem: 'missing' }],
   ['download the sources into the volume', { about: 'build', kind: 'download-by-hand' }],
+  [`INSTALL_MASK="/sys" in ${of('make.conf')}`, { about: 'build', kind: 'mask-installation', paths: ['/sys'] }],
+  [`PKG_INSTALL_MASK in ${of('make.conf')}`, { about: 'build', kind: 'avoid-binary-package', package: 'a/b' }],
   ['read its message', { about: 'build', kind: 'read-package-message' }],
   ['build again', { about: 'build', kind: 'build-again' }],
   ['docker system df', { about: 'build', kind: 'free-disk-space', directory: undefined }],
