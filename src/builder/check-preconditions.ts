@@ -1,7 +1,7 @@
 import { type Failure, Failures, failuresOf } from '../failure.ts';
 import type { ImageId } from '../engine/identifiers.ts';
 import type { Images } from '../engine/images.ts';
-import { chooseBase, pullBase, type Base } from '../container/base-image.ts';
+import { chooseBase, pullBase, requireUsableBase, warnOfVolumes, type Base } from '../container/base-image.ts';
 import { inspectBaseSystem, type BaseSystem } from './base-system.ts';
 import type { BuildRequest } from './build-request.ts';
 import { findAvailableMemory } from '../emerge/available-memory.ts';
@@ -78,6 +78,9 @@ export async function checkPreconditions(
   const makeConf = checks.run(() => readGivenMakeConf(request.makeConf));
   const logsUsable = checks.run(() => checkHostPath(context, workspace, logs, probeImage));
   const inspectSystem = async (base: Base) => {
+    requireUsableBase(base);
+    const hidden = warnOfVolumes(base);
+    if (hidden !== undefined) await context.report({ type: 'warning', message: hidden });
     // A make.conf that cannot be read is a separate failure.
     const found = await inspectBaseSystem(engine, workspace, base, await makeConf.catch(() => undefined));
     for (const { place, message } of found.notes)

@@ -31,6 +31,58 @@ export function userInstructions(base: Image | undefined): readonly string[] {
   return base === undefined || base.user === '' ? [] : [`USER ${base.user}`];
 }
 
+/**
+ * Refuses an image from which no image with packages can be made: a volume keeps their files out of each commit, and a variable of the
+ * image makes emerge install them elsewhere. Throws `base-unusable`.
+ */
+export function requireUsableBase({ name, image }: Base): void {
+  const lost = (image?.volumes ?? []).filter(hidesPackages);
+  if (lost.length > 0)
+    throw new Failure(
+      'base-unusable',
+      `failed to use the base ${name}: it has VOLUME ${lost.join(' ')}, and no image has files of a volume`,
+      {
+        hint: 'make the base without this VOLUME; of an image that has it, `docker export CONTAINER | docker import - NAME` makes one without',
+      },
+    );
+  const root = (image?.environment ?? []).find((text) =>
+    /^(?:ROOT|SYSROOT|PORTAGE_CONFIGROOT|EPREFIX|PORTAGE_OVERRIDE_EPREFIX)=\/*[^/]/.test(text),
+  );
+  if (root !== undefined)
+    throw new Failure(
+      'base-unusable',
+      `failed to use the base ${name}: it has ENV ${root}: emerge would work in another root than /`,
+      {
+        hint: `make the base without this variable, or an image from it with ENV ${root.replace(/=.*/s, '=""')}`,
+      },
+    );
+}
+
+/** A warning for the volumes of a base that may keep files of packages out of the image; undefined if it has none. */
+export function warnOfVolumes({ name, image }: Base): string | undefined {
+  const others = (image?.volumes ?? []).filter((path) => !hidesPackages(path) && !holdsNoPackages(path));
+  if (others.length === 0) return undefined;
+  return `the base ${name} has VOLUME ${others.join(' ')}: files that packages install there are not in the image`;
+}
+
+/** The directories without which an installed package is none. */
+const ofPackages = [
+  ...['/usr/bin', '/usr/sbin', '/usr/lib', '/usr/lib64', '/usr/libexec', '/usr/include', '/usr/share', '/bin', '/sbin'],
+  ...['/lib', '/lib64', '/etc', '/var/db/pkg', '/var/lib/portage'],
+];
+
+function hidesPackages(volume: string): boolean {
+  const path = posix.resolve('/', volume);
+  return path === '/' || ofPackages.some((one) => one === path || one.startsWith(`${path}/`));
+}
+
+/** Volumes of bases as Gentoo and gentoo-builder make them, and places in which packages install nothing. */
+function holdsNoPackages(volume: string): boolean {
+  return /^\/(?:usr\/portage|usr\/local|var\/(?:tmp|cache|log|db\/repos)|tmp|run|dev|proc|sys|root|home|mnt|media)(?:\/|$)/.test(
+    posix.resolve('/', volume),
+  );
+}
+
 /** The names that {@link chooseBase} looks for. */
 export function baseNames(named: string | undefined): readonly string[] {
   return named === undefined ? [preferredBase, fallbackBase] : [named];

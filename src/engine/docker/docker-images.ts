@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { finished, type Readable } from 'node:stream';
 
-import { array, literal, nullish, number, object, optional, record, string, union, type InferOutput } from 'valibot';
+import { array, literal, nullish, number, object, optional, record, string, union, unknown, type InferOutput } from 'valibot';
 
 import { imageId, readAnswer, unlessAbsent } from './answer.ts';
 import type { DockerClient } from './docker-client.ts';
@@ -174,6 +174,8 @@ const imageAnswer = object({
       Labels: labels,
       Entrypoint: nullish(union([string(), array(string())]), []),
       User: nullish(string(), ''),
+      Env: nullish(array(string()), []),
+      Volumes: nullish(record(string(), unknown()), {}),
     }),
     {},
   ),
@@ -190,6 +192,8 @@ function imageOf(answer: InferOutput<typeof imageAnswer>, flavour: EngineFlavour
     labels: answer.Config.Labels,
     entrypoint: [answer.Config.Entrypoint].flat(),
     user: answer.Config.User,
+    environment: answer.Config.Env,
+    volumes: Object.keys(answer.Config.Volumes).toSorted(),
     created: answer.Created,
     size: answer.Size,
   };

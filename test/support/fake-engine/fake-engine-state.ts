@@ -56,6 +56,7 @@ export function fakeImage(parts: Partial<FakeImage> = {}): FakeImage {
     labels: {},
     entrypoint: [],
     user: '',
+    environment: [],
     created: '2026-01-01T00:00:00Z',
     size: 4096,
     files: new Map(),

@@ -57,6 +57,12 @@ function mounts(...all: Partial<Mount>[]): readonly Mount[] {
 }
 
 describe('the preconditions', () => {
+  it('case 2.10: refuse a base whose volume would keep the packages out of the image', async () => {
+    using world = new BuildWorld();
+    world.engine.addImage(baseName, fakeImage({ files: fakeFiles(newLayout), volumes: ['/var/db/pkg'] }));
+    expect(await codes(world)).toEqual(['base-unusable']);
+  });
+
   it('find the base, the tree, the volumes and the tmpfs', async () => {
     using world = new BuildWorld();
     const volume = { type: 'volume', origin: 'default', readOnly: false };

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { chooseBase, pullBase } from '../../../src/container/base-image.ts';
+import { chooseBase, pullBase, requireUsableBase, warnOfVolumes } from '../../../src/container/base-image.ts';
 import type { PullProgress } from '../../../src/engine/images.ts';
 import { EngineRefusal } from '../../../src/engine/refusal.ts';
 import { Failure } from '../../../src/failure.ts';
@@ -21,6 +21,58 @@ function worldWithRegistry(): BuildWorld {
 function pull(world: BuildWorld): Promise<unknown> {
   return passTime(pullBase(world.context, name).catch((error: unknown) => error));
 }
+
+describe('case 2.10: the configuration of a base', () => {
+  const base = (parts: Parameters<typeof fakeImage>[0]) => ({ name: 'mine', image: fakeImage(parts) });
+
+  it.each([
+    '/',
+    '/usr',
+    '/usr/',
+    '/etc',
+    '/usr/bin',
+    '/usr/lib64',
+    '/var',
+    '/var/db',
+    '/var/db/pkg',
+    '//var/lib/portage',
+  ])('is refused if it has a volume %s, in which each image would lack the packages', (path) => {
+    expect(() => requireUsableBase(base({ volumes: ['/var/tmp/portage', path] }))).toThrow(
+      expect.objectContaining({
+        code: 'base-unusable',
+        message: `failed to use the base mine: it has VOLUME ${path}, and no image has files of a volume`,
+      }),
+    );
+  });
+
+  it.each(['ROOT=/opt/x', 'SYSROOT=//x', 'PORTAGE_CONFIGROOT=/x', 'EPREFIX=/x', 'PORTAGE_OVERRIDE_EPREFIX=/x'])(
+    'is refused if it has the variable %s, by which emerge works in another root',
+    (text) => {
+      expect(() => requireUsableBase(base({ environment: ['PATH=/bin', text] }))).toThrow(
+        expect.objectContaining({
+          code: 'base-unusable',
+          message: `failed to use the base mine: it has ENV ${text}: emerge would work in another root than /`,
+          hint: expect.stringContaining(`with ENV ${text.split('=')[0]}=""`) as string,
+        }),
+      );
+    },
+  );
+
+  it('may have other volumes and variables', () => {
+    const volumes = ['/usr/portage', '/var/tmp/portage', '/var/db/repos/gentoo', '/var/cache/distfiles', '/root'];
+    const environment = ['ROOT=', 'ROOT=/', 'EPREFIX=', 'ROOTPATH=/x', 'MY_ROOT=/x', 'SYSROOT=//'];
+    const usable = base({ volumes, environment });
+    expect(() => requireUsableBase(usable)).not.toThrow();
+    expect(warnOfVolumes(usable)).toBeUndefined();
+    expect(warnOfVolumes({ name: 'mine', image: undefined })).toBeUndefined();
+  });
+
+  it('has a warning for a volume that may keep files of packages out of the image', () => {
+    const words =
+      'the base mine has VOLUME /var/www /etc/nginx: files that packages install there are not in the image';
+    expect(warnOfVolumes(base({ volumes: ['/var/tmp', '/var/www', '/etc/nginx'] }))).toBe(words);
+  });
+});
 
 describe('the choice of a base', () => {
   it('takes the image that the user named, whether the engine has it or not', async () => {

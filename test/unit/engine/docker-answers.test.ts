@@ -83,6 +83,8 @@ describe('fields that an engine leaves out', () => {
         labels: {},
         entrypoint: [],
         user: '',
+        environment: [],
+        volumes: [],
         created: '',
         size: 0,
       },
@@ -137,12 +139,14 @@ test('an image has the names and the digests that the user gave, and its entrypo
     ...{ Id: imageId, Created: '2026-01-01T00:00:00Z', Size: 7, RootFS: { Layers: ['a', 'b'] } },
     RepoTags: ['localhost/mine:v1', 'docker.io/library/debian:12', 'docker.io/gentoo/stage3:latest', 'quay.io/x:1'],
     RepoDigests: ['docker.io/gentoo/stage3@sha256:2'],
-    Config: { Labels: { a: 'b' }, Entrypoint: '/bin/sh' },
+    Config: { Labels: { a: 'b' }, Entrypoint: '/bin/sh', Env: ['A=b'], Volumes: { '/v': {}, '/a': {} } },
   };
   const engine = await engineThat((_, response) => void response.end(JSON.stringify(answer)), 'podman');
   expect(await engine.inspectImage('x')).toEqual({
     ...{ id: imageId, created: '2026-01-01T00:00:00Z', size: 7, layers: ['a', 'b'], labels: { a: 'b' } },
     user: '',
+    environment: ['A=b'],
+    volumes: ['/a', '/v'],
     names: ['mine:v1', 'debian:12', 'gentoo/stage3:latest', 'quay.io/x:1'],
     digests: ['gentoo/stage3@sha256:2'],
     entrypoint: ['/bin/sh'],
