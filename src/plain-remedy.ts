@@ -5,6 +5,8 @@ const plainKinds = [
   'sync-from-another-mirror',
   'sync-later',
   'renew-keys',
+  'set-upstream',
+  'clone-tree',
   'read-package-message',
   'build-again',
   'compile-again',
@@ -34,6 +36,10 @@ export function describePlainRemedy(remedy: PlainRemedy): string {
       return 'the server has as many connections as it allows: sync again later';
     case 'renew-keys':
       return 'the signature cannot be checked, because the keys of the base are too old or missing, so the tree was not replaced: use a newer stage, or a newer sec-keys/openpgp-keys-gentoo-release';
+    case 'set-upstream':
+      return 'Portage syncs a clone from the upstream of its branch: choose a branch (git switch BRANCH), and give it one (git branch --set-upstream-to=origin/BRANCH)';
+    case 'clone-tree':
+      return 'a work tree or a submodule of git cannot be synced in a container: clone the repository into the directory of the tree (git clone)';
     case 'read-package-message':
       return 'the package refuses to be built in this way: read its message above';
     case 'build-again':

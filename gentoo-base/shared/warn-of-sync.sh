@@ -9,8 +9,10 @@ if [ "$owner" != 0 ] && ! getent passwd "$owner" >/dev/null; then
   echo "!!! before the sync: the tree belongs to the user id $owner, which the base does not have: new files will belong to root"
 fi
 
+# The configuration of the user's clone may hide files (status.showUntrackedFiles) or name programs that the container does not have.
 git_of_tree() {
-  git -c safe.directory="$tree" --no-optional-locks -C "$tree" "$@" 2>/dev/null
+  git -c safe.directory="$tree" -c core.fsmonitor=false -c core.hooksPath=/dev/null -c status.showUntrackedFiles=normal \
+    --no-optional-locks -C "$tree" "$@" 2>/dev/null
 }
 
 # warn_of WHAT LOSS: warns of the files on standard input, lines of `git status --porcelain`, if there are any.

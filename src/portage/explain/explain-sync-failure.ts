@@ -12,6 +12,8 @@ import { lastMeaningfulLine } from './resolution-lines.ts';
 const checkNetwork: Remedy = { about: 'tree', kind: 'check-network' };
 const checkSyncUri: Remedy = { about: 'tree', kind: 'check-sync-uri' };
 const checkMirrors: Remedy = { about: 'tree', kind: 'check-mirrors' };
+const setUpstream: Remedy = { about: 'tree', kind: 'set-upstream' };
+const cloneTree: Remedy = { about: 'tree', kind: 'clone-tree' };
 const chooseMirror: Remedy = { about: 'tree', kind: 'sync-from-another-mirror' };
 
 /**
@@ -46,6 +48,9 @@ const causes: readonly (readonly [message: RegExp, remedy: Remedy | undefined, w
     /^fatal: (.*(?:does not (?:exist|appear to be a git repository)|not found|[Cc]ouldn't find remote ref|unsupported protocol).*)/,
     checkSyncUri,
   ],
+  // `git rev-parse` asks for the upstream of a user's clone.
+  [/^fatal: ((?:HEAD does not point to a branch|no upstream configured for branch|no such branch:).*)/, setUpstream],
+  [/^fatal: (not a git repository: .+)/, cloneTree],
   [/^fatal: (?!not a git repository)(.+)/, undefined],
   // The exit codes of rsync(1) for sockets, the protocol, timeouts and connections.
   [/^rsync error: .*\(code (?:5|10|12|30|35)\).*/, checkNetwork],

@@ -25,6 +25,10 @@ export type TreeRemedy = { readonly about: 'tree' } & (
   /** The signature of a snapshot is missing or wrong. */
   | { readonly kind: 'sync-from-another-mirror' }
   | { readonly kind: 'check-sync-uri' }
+  /** The clone has no branch with an upstream branch, and Portage cannot know from where to sync. */
+  | { readonly kind: 'set-upstream' }
+  /** The tree is a work tree or a submodule: its git directory is elsewhere, and not in the container. */
+  | { readonly kind: 'clone-tree' }
 );
 
 /** A remedy that concerns a package that Portage tried to build. */

@@ -963,6 +963,24 @@ describe('the age rule of a sync', () => {
       );
     });
 
+    it('tells of new files and starts no program, whatever the configuration of the clone is', async () => {
+      commitAll();
+      for (const setting of [
+        'status.showUntrackedFiles=no',
+        'status.short=true',
+        'status.branch=true',
+        'color.ui=always',
+      ])
+        git(directory, 'config', ...setting.split('='));
+      const started = join(results, 'started');
+      git(directory, 'config', 'core.fsmonitor', `touch ${started}; false`);
+      write('profiles/new');
+      expect((await syncOfUser()).stdout).toBe(
+        '!!! before the sync: the tree has 1 local changes, which the sync may overwrite or delete: profiles/new\nsynced\n',
+      );
+      expect(existsSync(started)).toBe(false);
+    });
+
     it('tells that new files will belong to root, if the base does not have the owner', async () => {
       shim('stat', 'echo 1000');
       shim('getent', 'exit 2');

@@ -34,6 +34,8 @@ test.each<[string, Remedy]>([
   [`host in sync-uri in ${of('repos.conf')}`, { about: 'tree', kind: 'check-host-name' }],
   [`GENTOO_MIRRORS in ${of('make.conf')}`, { about: 'tree', kind: 'check-mirrors' }],
   ['sync again later', { about: 'tree', kind: 'sync-later' }],
+  ['git branch --set-upstream-to=origin/BRANCH', { about: 'tree', kind: 'set-upstream' }],
+  ['clone the repository into the directory', { about: 'tree', kind: 'clone-tree' }],
   ['sec-keys/openpgp-keys-gentoo-release', { about: 'tree', kind: 'renew-keys' }],
   ['from another mirror', { about: 'tree', kind: 'sync-from-another-mirror' }],
   [`check sync-uri in ${of('repos.conf')}`, { about: 'tree', kind: 'check-sync-uri' }],

@@ -603,6 +603,13 @@ describe('a sync', () => {
       'max connections (50) reached -- try again later',
       'sync-later',
     ],
+    ['fatal: HEAD does not point to a branch', 'HEAD does not point to a branch', 'set-upstream'],
+    ["fatal: no upstream configured for branch 'mine'", "no upstream configured for branch 'mine'", 'set-upstream'],
+    [
+      'fatal: not a git repository: /home/u/x/.git/worktrees/y',
+      'not a git repository: /home/u/x/.git/worktrees/y',
+      'clone-tree',
+    ],
     ["fatal: '/x' does not exist", "'/x' does not exist", 'check-sync-uri'],
     ["fatal: couldn't find remote ref main", "couldn't find remote ref main", 'check-sync-uri'],
     ['rsync error: timeout (code 30) at io.c', 'rsync error: timeout (code 30) at io.c', 'check-network'],
