@@ -52,21 +52,22 @@ function parseHost(given, source, env) {
   const trimmed = given.trim();
   if (trimmed === '' || trimmed === 'unix://') return { url: `unix://${DEFAULT_SOCKET}`, socket: DEFAULT_SOCKET };
   const value = trimmed.includes('://') ? trimmed : `tcp://${trimmed}`;
+  const shown = value.replace(/(:\/\/[^:@/]*):[^@]*@/, '$1:***@');
   const socket = /^unix:\/\/(\/.+)$/.exec(value)?.[1];
   if (socket !== undefined) return { url: value, socket };
   if (value.startsWith('ssh://')) {
-    throw new Failure(STEP, `${source} is ${value}, and an engine behind SSH is not supported`, {
+    throw new Failure(STEP, `${source} is ${shown}, and an engine behind SSH is not supported`, {
       hint: 'forward its socket (ssh -L ./docker.sock:/var/run/docker.sock HOST) and set DOCKER_HOST=unix://$PWD/docker.sock',
     });
   }
   const address = /^tcp:\/\/(\[[0-9a-f:]+\]|[^/:@[\]\s]*)(?::(\d+))?\/?$/i.exec(value);
   if (address?.[1] === undefined) {
-    throw new Failure(STEP, `${source} is ${value}, which names no engine`, {
+    throw new Failure(STEP, `${source} is ${shown}, which names no engine`, {
       hint: 'unix:///PATH and tcp://HOST:PORT are understood',
     });
   }
-  if ((env['DOCKER_TLS_VERIFY'] ?? '') !== '') {
-    throw new Failure(STEP, `${source} is ${value} with TLS, and an engine behind TLS is not supported`, {
+  if ((env['DOCKER_TLS_VERIFY'] || env['DOCKER_TLS'] || '') !== '') {
+    throw new Failure(STEP, `${source} is ${shown} with TLS, and an engine behind TLS is not supported`, {
       hint: 'forward its socket by SSH and set DOCKER_HOST=unix:///PATH',
     });
   }

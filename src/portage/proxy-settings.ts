@@ -20,8 +20,9 @@ export interface ConfiguredProxy {
 }
 
 /**
- * Reads the proxies in an environment; a proxy of `configured` counts if the environment has none of that name. The names in lower case are those that all programs know (curl ignores HTTP_PROXY): a
- * variable in upper case is passed under its name in lower case, unless both are set.
+ * Reads the proxies in an environment; a proxy of `configured` counts if the environment has none of that name. The names in lower case
+ * are those that all programs know (curl ignores HTTP_PROXY): a variable in upper case is passed under its name in lower case, unless both
+ * are set.
  */
 export function proxySettings(
   environment: Readonly<Record<string, string | undefined>>,
@@ -55,5 +56,7 @@ export function describeLeftOut(variable: string): { readonly message: string; r
 /** Whether the host of a proxy is a loopback address. RSYNC_PROXY has no scheme. */
 function isLoopback(proxy: string): boolean {
   const host = /^\s*(?:[a-z][a-z0-9+.-]*:\/\/)?(?:[^@/]*@)?(\[[^\]]*\]|[^:/\s]*)/i.exec(proxy)?.[1] ?? '';
-  return /^(?:localhost|127(?:\.\d+){1,3}|\[::1\])$/i.test(host);
+  return /^(?:localhost(?:\.localdomain)?\.?|ip6-localhost|0\.0\.0\.0|127(?:\.\d+){1,3}|\[::1?\]|\[::ffff:127(?:\.\d+){3}\])$/i.test(
+    host,
+  );
 }

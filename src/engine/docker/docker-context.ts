@@ -75,7 +75,8 @@ const proxyVariables = {
   allProxy: 'all_proxy',
 } as const;
 
-function configurationOf(environment: Readonly<Record<string, string | undefined>>): string {
+/** The directory with the configuration of the Docker CLI. */
+export function configurationOf(environment: Readonly<Record<string, string | undefined>>): string {
   return environment['DOCKER_CONFIG'] || join(environment['HOME'] || '/root', '.docker');
 }
 

@@ -1,7 +1,19 @@
 import type { IncomingMessage } from 'node:http';
 import { finished, type Readable } from 'node:stream';
 
-import { array, literal, nullish, number, object, optional, record, string, union, unknown, type InferOutput } from 'valibot';
+import {
+  array,
+  literal,
+  nullish,
+  number,
+  object,
+  optional,
+  record,
+  string,
+  union,
+  unknown,
+  type InferOutput,
+} from 'valibot';
 
 import { imageId, readAnswer, unlessAbsent } from './answer.ts';
 import type { DockerClient } from './docker-client.ts';

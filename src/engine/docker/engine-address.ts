@@ -1,9 +1,15 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { Failure } from '../../failure.ts';
 import { formatSshAddress, parseSshAddress, type SshAddress } from '../ssh/ssh-address.ts';
-import { findDockerContext, readContextTls, unusableContext, type ContextTls } from './docker-context.ts';
+import {
+  configurationOf,
+  findDockerContext,
+  readContextTls,
+  unusableContext,
+  type ContextTls,
+} from './docker-context.ts';
 
 /** The default socket of the Docker CLI and of images that use a mounted socket. */
 const defaultSocket = '/var/run/docker.sock';
@@ -24,7 +30,7 @@ export type EngineEnvironment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Reads `DOCKER_HOST`, `DOCKER_TLS_VERIFY` and `DOCKER_CERT_PATH` as the Docker CLI does (docs.docker.com, "Use the
- * Docker command line", environment variables): a `DOCKER_TLS_VERIFY` that is not empty means TLS. The default
+ * Docker command line", environment variables): a `DOCKER_TLS_VERIFY` or `DOCKER_TLS` that is not empty means TLS. The default
  * port is 2376 with TLS and 2375 without. A host without a scheme is `tcp://`, an empty host is localhost. Without `DOCKER_HOST`, the
  * context of the Docker CLI decides. Throws a `Failure` `engine-unreachable` for all schemes other than `unix://`, `tcp://` and
  * `ssh://`, and for certificates that cannot be read.
@@ -32,7 +38,7 @@ export type EngineEnvironment = Readonly<Record<string, string | undefined>>;
 export function parseEngineAddress(environment: EngineEnvironment): EngineAddress {
   const value = (environment['DOCKER_HOST'] ?? '').trim();
   if (value !== '') {
-    const hasTls = (environment['DOCKER_TLS_VERIFY'] ?? '') !== '';
+    const hasTls = isSet(environment, 'DOCKER_TLS_VERIFY') || isSet(environment, 'DOCKER_TLS');
     return parseHost(
       value,
       (reason) => unusableHost(value, reason),
@@ -77,21 +83,32 @@ function parseTcpAddress(value: string, refuse: Refuse, readTls: () => ContextTl
   return { kind: 'tcp', host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port, tls };
 }
 
+/**
+ * The certificates that the environment names. `DOCKER_TLS` alone does not check the engine's certificate. The CLI needs no certificate of
+ * its own if neither of its two files is there.
+ */
 function readCertificates(environment: EngineEnvironment): ContextTls {
-  const directory = environment['DOCKER_CERT_PATH'] || join(environment['HOME'] ?? '/root', '.docker');
+  const directory = environment['DOCKER_CERT_PATH'] || configurationOf(environment);
+  const verifies = isSet(environment, 'DOCKER_TLS_VERIFY');
+  const path = (name: string) => join(directory, `${name}.pem`);
   try {
+    const hasOwn = ['cert', 'key'].some((name) => existsSync(path(name)));
     return {
-      ca: readFileSync(join(directory, 'ca.pem')),
-      cert: readFileSync(join(directory, 'cert.pem')),
-      key: readFileSync(join(directory, 'key.pem')),
+      ...(verifies ? { ca: readFileSync(path('ca')) } : { rejectUnauthorized: false }),
+      ...(hasOwn ? { cert: readFileSync(path('cert')), key: readFileSync(path('key')) } : {}),
     };
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
+    const variable = verifies ? 'DOCKER_TLS_VERIFY' : 'DOCKER_TLS';
     throw new Failure('engine-unreachable', `failed to read the certificates for the Docker engine: ${reason}`, {
-      hint: 'set DOCKER_CERT_PATH to the directory with ca.pem, cert.pem and key.pem, or unset DOCKER_TLS_VERIFY',
+      hint: `set DOCKER_CERT_PATH to the directory with ca.pem, cert.pem and key.pem, or unset ${variable}`,
       cause,
     });
   }
+}
+
+function isSet(environment: EngineEnvironment, variable: string): boolean {
+  return (environment[variable] ?? '') !== '';
 }
 
 function unusableHost(value: string, reason: string): Failure {

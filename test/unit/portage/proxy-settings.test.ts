@@ -38,6 +38,10 @@ test.each([
   'http://LOCALHOST/',
   'http://user:word@localhost:3128',
   'http://[::1]:3128',
+  'http://[::ffff:127.0.0.1]:3128',
+  'http://localhost.:3128',
+  'http://localhost.localdomain:3128',
+  'http://0.0.0.0:3128',
 ])('a proxy %s is the container itself in a container, and is left out', (proxy) => {
   const environment = { HTTP_PROXY: proxy, https_proxy: 'http://proxy:1', RSYNC_PROXY: proxy, no_proxy: 'localhost' };
   expect(proxySettings(environment)).toEqual({

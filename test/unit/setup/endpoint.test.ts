@@ -41,6 +41,9 @@ test.each([
   [{ DOCKER_HOST: 'http://engine:2375' }, 'names no engine'],
   [{ DOCKER_HOST: 'tcp://user@engine' }, 'names no engine'],
   [{ DOCKER_HOST: 'tcp://engine:2376', DOCKER_TLS_VERIFY: '1' }, 'TLS is not supported'],
+  [{ DOCKER_HOST: 'tcp://engine:2376', DOCKER_TLS: '1' }, 'TLS is not supported'],
+  [{ DOCKER_HOST: 'ssh://root:secret@engine' }, 'DOCKER_HOST is ssh://root:***@engine, and'],
+  [{ DOCKER_HOST: 'tcp://root:secret@engine' }, 'DOCKER_HOST is tcp://root:***@engine, which'],
 ])('%j is refused with status 10 and a hint', (env, why) => {
   expect(() => chooseEndpoint(env)).toThrow(
     expect.objectContaining({ status: 10, message: expect.stringContaining(why), hint: expect.any(String) }),

@@ -78,6 +78,31 @@ test('TLS takes the certificates and another port', () => {
   expect(parseEngineAddress({ ...environment, DOCKER_TLS_VERIFY: '' })).toMatchObject({ port: 2375, tls: undefined });
 });
 
+test('case 2.12: TLS needs only the certificates that the Docker CLI needs', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'certificates-'));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  const environment = { DOCKER_HOST: 'tcp://host', DOCKER_CERT_PATH: directory };
+  const [verified, unverified] = [
+    { ...environment, DOCKER_TLS_VERIFY: '1' },
+    { ...environment, DOCKER_TLS: '1' },
+  ];
+  expect(parseEngineAddress(unverified)).toMatchObject({ port: 2376, tls: { rejectUnauthorized: false } });
+  expect(() => parseEngineAddress(verified)).toThrow('ca.pem');
+  writeFileSync(join(directory, 'ca.pem'), 'ca');
+  expect(parseEngineAddress(verified)).toMatchObject({ port: 2376, tls: { ca: Buffer.from('ca') } });
+  expect(parseEngineAddress(unverified)).toMatchObject({ tls: { rejectUnauthorized: false } });
+  writeFileSync(join(directory, 'cert.pem'), 'cert');
+  expect(() => parseEngineAddress(verified)).toThrow('key.pem');
+  expect(() => parseEngineAddress(unverified)).toThrow(
+    expect.objectContaining({ hint: expect.stringMatching(/or unset DOCKER_TLS$/) as string }),
+  );
+  writeFileSync(join(directory, 'key.pem'), 'key');
+  const own = { cert: Buffer.from('cert'), key: Buffer.from('key') };
+  expect(parseEngineAddress(verified)).toMatchObject({ tls: { ca: Buffer.from('ca'), ...own } });
+  expect(parseEngineAddress({ ...verified, DOCKER_TLS: '1' })).not.toHaveProperty('tls.rejectUnauthorized');
+  expect(parseEngineAddress(unverified)).toMatchObject({ tls: { rejectUnauthorized: false, ...own } });
+});
+
 test('missing certificates are named in the failure', () => {
   const environment = { DOCKER_HOST: 'tcp://host', DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: '/no/such' };
   expect(() => parseEngineAddress(environment)).toThrow(
@@ -93,6 +118,7 @@ test.each([
   ['/home/larry/.docker/ca.pem', { HOME: '/home/larry' }],
   ['/root/.docker/ca.pem', {}],
   ['/home/larry/.docker/ca.pem', { HOME: '/home/larry', DOCKER_CERT_PATH: '' }],
+  ['/etc/docker-client/ca.pem', { HOME: '/home/larry', DOCKER_CONFIG: '/etc/docker-client' }],
 ])('certificates are sought at %s if the environment has %j', (path, environment) => {
   const withTls = { DOCKER_HOST: 'tcp://host', DOCKER_TLS_VERIFY: '1', ...environment };
   expect(() => parseEngineAddress(withTls)).toThrow(path);
