@@ -93,8 +93,8 @@ function respectUse(options: readonly string[] = []): readonly string[] {
 }
 
 /**
- * The environment of emerge in a container that is thrown away. It adds to the configuration of the base: FEATURES, USE and
- * CONFIG_PROTECT are incremental, and features that the environment does not name keep their setting; make.conf(5), emerge(1).
+ * The environment of emerge in a container that is thrown away. It adds to the configuration of the base: FEATURES, USE,
+ * CONFIG_PROTECT and CONFIG_PROTECT_MASK are incremental, and features that the environment does not name keep their setting; make.conf(5), emerge(1).
  */
 export function emergeEnvironment(request: EmergeEnvironmentRequest): Readonly<Record<string, string>> {
   const features = [
@@ -113,6 +113,8 @@ export function emergeEnvironment(request: EmergeEnvironmentRequest): Readonly<R
   return {
     FEATURES: features.join(' '),
     CONFIG_PROTECT: mountedFiles.join(' '),
+    // Takes the same entries out of the mask of make.conf, which would win.
+    CONFIG_PROTECT_MASK: mountedFiles.map((path) => `-${path}`).join(' '),
     // Portage's default. A volume may be mounted there, and not where make.conf says.
     PORTAGE_DEPCACHEDIR: '/var/cache/edb/dep',
     ...plainOutput,

@@ -86,6 +86,7 @@ async function shellEnvironment(
   const {
     FEATURES = '',
     CONFIG_PROTECT = '',
+    CONFIG_PROTECT_MASK = '',
     DISTDIR = '',
     PORTAGE_LOGDIR = '',
   } = emergeEnvironment({
@@ -107,6 +108,7 @@ async function shellEnvironment(
     ...environment,
     FEATURES: `${FEATURES} ${stagingFeatures}`,
     CONFIG_PROTECT,
+    CONFIG_PROTECT_MASK,
     DISTDIR,
     PORTAGE_LOGDIR,
     EMERGE_DEFAULT_OPTS,

@@ -60,6 +60,10 @@ test('case 2.7: protects the files that an engine mounts, which no merge can rep
   expect(emergeEnvironment({})['CONFIG_PROTECT']).toBe(
     '/etc/hosts /etc/hostname /etc/resolv.conf /sbin/docker-init /usr/sbin/docker-init /usr/bin/docker-init',
   );
+  // The same entry in CONFIG_PROTECT_MASK of make.conf would win.
+  expect(emergeEnvironment({})['CONFIG_PROTECT_MASK']).toBe(
+    '-/etc/hosts -/etc/hostname -/etc/resolv.conf -/sbin/docker-init -/usr/sbin/docker-init -/usr/bin/docker-init',
+  );
 });
 
 test('sync commands ignore default options and name at most one repository', () => {
@@ -80,6 +84,7 @@ test('the environment adds to the configuration of the base, and names only give
   expect(Object.keys(bare).toSorted()).toEqual([
     'CLEAN_DELAY',
     'CONFIG_PROTECT',
+    'CONFIG_PROTECT_MASK',
     'EMERGE_WARNING_DELAY',
     'FEATURES',
     'LC_MESSAGES',
@@ -121,6 +126,7 @@ test('the environment keeps output plain and English, and does not wait for anyb
   expect(emergeEnvironment({ use: '' })).toEqual({
     FEATURES: expect.any(String) as string,
     CONFIG_PROTECT: expect.any(String) as string,
+    CONFIG_PROTECT_MASK: expect.any(String) as string,
     PORTAGE_DEPCACHEDIR: '/var/cache/edb/dep',
     ...{ NOCOLOR: 'true', NO_COLOR: '1', LC_MESSAGES: 'C.UTF-8', CLEAN_DELAY: '0', EMERGE_WARNING_DELAY: '0' },
   });

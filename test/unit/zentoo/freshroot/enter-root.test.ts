@@ -152,6 +152,7 @@ describe('a fresh root', () => {
     expect(workingDirectory).toBe('/root');
     expect(Object.keys(environment).toSorted()).toEqual([
       'CONFIG_PROTECT',
+      'CONFIG_PROTECT_MASK',
       'DISTDIR',
       'EMERGE_DEFAULT_OPTS',
       'FEATURES',
