@@ -68,7 +68,7 @@ export const treeFaults: Readonly<Record<Extract<Remedy, { readonly kind: 'updat
   'broken-ebuild': 'the ebuild is broken, and a newer tree may have a corrected one',
   'damaged-tree':
     'if a file was edited, run `ebuild FILE manifest`, because a sync loses the edit; otherwise the tree is damaged',
-  'missing-dependency': 'the tree does not have all dependencies',
+  'missing-dependency': 'the tree has no version that satisfies the dependency, and a newer tree may have one',
 };
 
 /** The place where space has to be freed, in words. `command` is the command that shows what uses the engine's space. */

@@ -79,4 +79,4 @@ const unchecked: StoreCheck = {
 };
 
 /** The options of emerge that ask a remote host for packages; emerge(1). */
-const hostOption = /^(?:--getbinpkg(?:only)?(?:=y)?|-[a-zA-Z]*[gG][a-zA-Z]*)$/;
+const hostOption = /^(?:--getbinpkg(?:only)?(?:=y)?|-(?=[a-zA-Z]*[gG])[a-zA-Z]+)$/;

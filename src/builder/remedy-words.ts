@@ -87,7 +87,7 @@ function describeRequestRemedy(remedy: Exclude<RequestRemedy, PlainRemedy>): str
     case 'check-emerge-options':
       return 'check what is given as --emerge-option';
     case 'check-name':
-      return 'check the name and the version; a newer tree may have it: omit --no-sync if it was given';
+      return 'check the name and the version, and the slot and the repository if they are given; a newer tree may have it: omit --no-sync if it was given';
     case 'update-portage':
       return 'the Portage or the bash of the base is too old for this ebuild: build from a newer base, or ask for another version';
     case 'allow-ebuilds':
@@ -125,11 +125,22 @@ function describeCycle(alternatives: readonly Suggestion[]): string {
   return `emerge proposes to build once with ${[...new Set(uses)].join(' or ')}; the change can be reverted in an image that is built from this one`;
 }
 
-function describeUnmasking({ mask, suggestions }: Extract<ConfigurationRemedy, { readonly kind: 'unmask' }>): string {
+function describeUnmasking({
+  mask,
+  others = [],
+  suggestions,
+}: Extract<ConfigurationRemedy, { readonly kind: 'unmask' }>): string {
+  if (others.length > 0) return describeSeveralMasks([mask, ...others]);
   const [line] = suggestions.map((one) => one.line);
   const atom = line?.replace(/ .*/, '');
   if (mask !== 'missing-keyword' || line === undefined) return unmasking[mask];
   return `nobody has tested the package on this architecture: to build it anyway, ask for '${atom}' and let emerge accept its keyword (${line}): ${autounmask}`;
+}
+
+/** One mask is of no use alone: emerge lifts all of them. */
+function describeSeveralMasks(masks: readonly Mask[]): string {
+  const licence = masks.includes('licence') ? '--emerge-option=--autounmask-license=y ' : '';
+  return `the version is masked in several ways: ask for another version, or let emerge lift all of its masks: ${licence}${autounmask}`;
 }
 
 const unmasking: Readonly<Record<Mask, string>> = {

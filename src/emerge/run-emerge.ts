@@ -94,12 +94,19 @@ async function emergeFailure(
   const { buildLog, relevantLines } = explain(result.lines);
   const said = relevantLines.length > 0 ? relevantLines : result.lines;
   const log = buildLog === undefined ? [] : await readEnd(session, buildLog);
-  const explained = explain([...log, ...result.lines], await measureSpace(session));
+  const explained = explain([...log.filter(isOfPackage), ...result.lines], await measureSpace(session));
   const shown = log.length === 0 ? { lines: said } : { lines: log, file: buildLog };
   return jobFailure(session, explained, shown);
 }
 
+/** Whether a line of a package's log may be of the package: the log of an emerge that the package runs names other packages. */
+const isOfPackage = (line: string): boolean => parseEmergeLine(line) === undefined;
+
+/** The last lines of a log, at most 200, from its last bytes only: a line may have gigabytes. */
 async function readEnd(session: ContainerSession, file: string): Promise<readonly string[]> {
-  const tail = await session.run({ command: ['tail', '-n', '200', '--', file] });
-  return tail.stdout.split('\n').filter((line) => line !== '');
+  const tail = await session.run({ command: ['tail', '-c', String(256 * 1024), '--', file] });
+  return tail.stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .slice(-200);
 }

@@ -40,7 +40,9 @@ export function explainDifference(former: Inputs, present: Inputs): readonly str
   const names = [...new Set([...now.keys(), ...before.keys()])].toSorted();
   const changed = names.filter((name) => before.get(name) !== now.get(name));
   // If the name of a branch or a stage changed, its commit or id changed as well: that change needs no sentence.
-  const renamed = changed.filter((name) => /\/(?:branch|name)$/.test(name)).map((name) => name.replace(/[^/]+$/, ''));
+  const renamed = changed
+    .filter((name) => /\/(?:branch|name)$/.test(name))
+    .map((name) => name.slice(0, name.lastIndexOf('/') + 1));
   const telling = changed.filter(
     (name) => /\/(?:branch|name)$/.test(name) || !renamed.some((prefix) => name.startsWith(prefix)),
   );

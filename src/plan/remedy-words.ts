@@ -102,7 +102,7 @@ function describeRequestRemedy(remedy: Exclude<RequestRemedy, PlainRemedy>, bran
     case 'check-emerge-options':
       return `check EMERGE_DEFAULT_OPTS in ${fileOf('make.conf', branch)}; the Portage of the stage may also be too old for an option`;
     case 'check-name':
-      return 'check the name and the version; a newer tree may have it: sync the trees with zentoo sync';
+      return 'check the name and the version, and the slot and the repository if they are given; a newer tree may have it: sync the trees with zentoo sync';
     case 'update-portage':
       return 'the Portage or the bash of the stage is too old for this ebuild: use a newer stage, or ask for another version';
     case 'allow-ebuilds':
@@ -123,7 +123,10 @@ function describeConfigurationRemedy(remedy: Exclude<ConfigurationRemedy, PlainR
     case 'break-dependency-cycle':
       return describeCycle(remedy.alternatives, branch);
     case 'unmask':
-      return describeSuggestions(remedy.suggestions, branch) ?? describeUnmasking(remedy.mask, branch);
+      return (
+        describeSuggestions(remedy.suggestions, branch) ??
+        [remedy.mask, ...(remedy.others ?? [])].map((mask) => describeUnmasking(mask, branch)).join('; and ')
+      );
     case 'accept-changes':
       return (
         describeSuggestions(remedy.suggestions, branch) ??

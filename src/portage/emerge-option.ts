@@ -84,4 +84,4 @@ export function installsOnlyBinaries(options: readonly string[]): boolean {
 }
 
 // The shortest abbreviation that argparse accepts also fits neither --usepkg-exclude nor --getbinpkg.
-const onlyBinaries = /^(?:--(?:usepkg|getbinpkg)o(?:n(?:ly?)?)?(?:=.*)?|-[A-Za-z0-9]*[KG][A-Za-z0-9]*(?:=.*)?)$/;
+const onlyBinaries = /^(?:--(?:usepkg|getbinpkg)o(?:n(?:ly?)?)?(?:=.*)?|-(?=[A-Za-z0-9]*[KG])[A-Za-z0-9]+(?:=.*)?)$/;

@@ -7,10 +7,10 @@ export interface MakeShare {
 }
 
 /** The options of make(1) without an argument that may be in one word before `-j` or `-l`: `-kj8`. */
-const bundle = /(?<!\S)-([bBdehikLmnpqrRsStvw]+)(?=[jl]\d*\.?\d*(?:\s|$))/g;
+const bundle = /(?<!\S)-([bBdehikLmnpqrRsStvw]+)(?=[jl]\d*(?:\.\d*)?(?:\s|$))/g;
 /** `-j8`, `-j 8`, `--jobs=8`. Without a number there is no limit (make(1)). */
 const jobsOption = /(?<!\S)(?:-j|--jobs(?:=|(?=\s|$)))\s*(\d*)(?=\s|$)/g;
-const loadOption = /(?<!\S)(?:-l|--(?:load-average|max-load)(?:=|(?=\s|$)))\s*(\d*\.?\d*)(?=\s|$)/g;
+const loadOption = /(?<!\S)(?:-l|--(?:load-average|max-load)(?:=|(?=\s|$)))\s*(\d*(?:\.\d*)?)(?=\s|$)/g;
 
 /**
  * Limits a user's MAKEOPTS to a share of the machine. Numbers that are lower than the share, and all other options, stay. Also for

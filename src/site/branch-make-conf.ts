@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import { atomFault } from '../portage/atom-grammar.ts';
 import { readMakeConf, type MakeConf, type MakeConfVariable } from '../portage/configuration/make-conf.ts';
 import type { ReadSource } from '../portage/configuration/make-conf-tokens.ts';
+import { ReadingLimit } from '../portage/configuration/reading-limit.ts';
 import { grabWords } from '../portage/configuration/python-text.ts';
 import { normalizePath } from '../portage/configuration/repos-conf.ts';
 import type { BranchTree } from './branch-tree.ts';
@@ -79,12 +80,13 @@ function readEnvFiles(
 ): readonly MakeConf[] {
   const known = Object.fromEntries([...variables].map(([name, { value }]) => [name, value]));
   const readSource = sourceReader(tree);
+  const limit = new ReadingLimit();
   return [...namesInPackageEnv(tree, isWanted)].toSorted().flatMap((name) => {
     // As Python's os.path.join, which leaves an absolute name as it is, and links before .. to the file system.
     const path = name.startsWith('/') ? name : `${configuration}/env/${name}`;
     const found = tree.resolve(path);
     if (found.kind !== 'file') return [];
-    return [readMakeConf([{ path, text: found.entry.read().toString('utf8') }], { readSource, known })];
+    return [readMakeConf([{ path, text: found.entry.read().toString('utf8') }], { readSource, known, limit })];
   });
 }
 

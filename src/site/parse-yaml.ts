@@ -1,4 +1,4 @@
-import { isAlias, isCollection, isPair, LineCounter, parseDocument, type Node } from 'yaml';
+import { isAlias, isCollection, isMap, isPair, isScalar, LineCounter, parseDocument, type Node } from 'yaml';
 import type { Place } from '../failure.ts';
 import { startOf, type Diagnostics } from './diagnostics.ts';
 
@@ -31,15 +31,19 @@ export function parseYaml(text: string, file: string, diagnostics: Diagnostics):
   };
   const placeOf = (node: unknown) => placeAt(startOfNode(node));
   try {
-    const document = parseDocument(text, { lineCounter, prettyErrors: false, schema: 'core', stringKeys: true });
+    // The parser compares each key of a map with all others, which takes minutes for 60,000 keys.
+    const options = { schema: 'core', stringKeys: true, uniqueKeys: false } as const;
+    const document = parseDocument(text, { lineCounter, prettyErrors: false, ...options });
     const faults = [...document.errors, ...document.warnings];
     const exhausted = faults.find(({ code }) => code === 'RESOURCE_EXHAUSTION');
     for (const { pos, message } of exhausted ? [] : faults)
       diagnostics.add(placeAt(pos[0]), message.split('\n', 1)[0] ?? '');
     if (exhausted) diagnostics.add(placeAt(exhausted.pos[0]), tooDeep);
-    if (faults.some(({ code }) => code !== 'DUPLICATE_KEY')) return undefined;
-    const before = diagnostics.count;
+    if (faults.length > 0) return undefined;
     const report: ReportFault = (node, message) => diagnostics.add(placeOf(node), message);
+    const duplicates = findDuplicateKeys(document.contents);
+    for (const key of duplicates) report(key, 'Map keys must be unique');
+    const before = diagnostics.count;
     const targets = resolveAliases(document.contents, report);
     const resolve = (node: unknown) => (isAlias(node) ? targets.get(node) : node);
     const size = measure(document.contents, resolve, report);
@@ -47,7 +51,7 @@ export function parseYaml(text: string, file: string, diagnostics: Diagnostics):
       report(document.contents, `there are more than ${mostValues} values in it`);
     return diagnostics.count > before
       ? undefined
-      : { root: document.contents, isWhole: faults.length === 0, resolve, placeOf };
+      : { root: document.contents, isWhole: duplicates.length === 0, resolve, placeOf };
   } catch (error) {
     // A document that is nested thousands of levels deep exhausts the stack.
     if (!(error instanceof RangeError)) throw error;
@@ -59,6 +63,24 @@ export function parseYaml(text: string, file: string, diagnostics: Diagnostics):
 function startOfNode(node: unknown): number {
   const range: unknown = typeof node === 'object' && node !== null && 'range' in node ? node.range : undefined;
   return Array.isArray(range) && typeof range[0] === 'number' ? range[0] : 0;
+}
+
+/** The keys that their map has before; every key is a text. */
+function findDuplicateKeys(root: unknown): readonly unknown[] {
+  const duplicates: unknown[] = [];
+  const visit = (node: unknown): void => {
+    if (isPair(node)) visit(node.value);
+    if (!isCollection(node)) return;
+    const seen = new Set<unknown>();
+    for (const item of isMap(node) ? node.items : []) {
+      const key = isScalar(item.key) ? item.key.value : item.key;
+      if (seen.has(key)) duplicates.push(item.key);
+      seen.add(key);
+    }
+    node.items.forEach(visit);
+  };
+  visit(root);
+  return duplicates;
 }
 
 type ReportFault = (node: unknown, message: string) => void;

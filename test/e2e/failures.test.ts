@@ -125,7 +125,7 @@ describe('a package that cannot be built', () => {
       name: 'test-fault/unknown-dependency',
       status: 33,
       message: 'test-fault/unknown-dependency-1: there are no ebuilds to satisfy "test-fault/nowhere"',
-      hint: 'the tree does not have all dependencies: sync the tree',
+      hint: 'the tree has no version that satisfies the dependency, and a newer tree may have one: sync the tree',
       shown: /required by "test-fault\/unknown-dependency-1::faults"/,
       log: /^emerge: there are no ebuilds [^]*\[argument\]\)\n$/m,
     },

@@ -119,5 +119,5 @@ function unusableHost(value: string, reason: string): Failure {
 
 /** The first 200 characters of a host, without a password. */
 function quote(host: string): string {
-  return JSON.stringify(host.replace(/(:\/\/[^/@]*?):[^/@]*@/, '$1:***@').slice(0, 200));
+  return JSON.stringify(host.replace(/(:\/\/[^/@:]*):[^/@]*@/, '$1:***@').slice(0, 200));
 }

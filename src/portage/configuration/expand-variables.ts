@@ -1,3 +1,5 @@
+import type { ReadingLimit } from './reading-limit.ts';
+
 /** A value with its variables replaced. */
 interface Expansion {
   readonly value: string;
@@ -12,8 +14,14 @@ const doubleQuoted = /\\(?:\\(["'$]?)|([^]))|\$(?:\{([A-Za-z0-9_]*)\}|([A-Za-z0-
  * Replaces `$NAME` and `${NAME}` by the value of the variable, or by nothing, as `varexpand` in portage/util does: nothing is
  * replaced between single quotes that are part of the value; a line end becomes a space; a backslash before `$`, a line end or
  * another backslash is removed. Portage knows no other expansion: a value with `$(command)` or `${NAME:-default}` becomes empty.
+ * `limit` counts the characters of the value and throws if they are too many.
  */
-export function expandVariables(text: string, variables: ReadonlyMap<string, string>): Expansion {
+export function expandVariables(
+  text: string,
+  variables: ReadonlyMap<string, string>,
+  limit: Pick<ReadingLimit, 'addValue'>,
+): Expansion {
+  limit.addValue(text.length);
   const parts: string[] = [];
   let position = 0;
   let isSingle = false;
@@ -39,7 +47,9 @@ export function expandVariables(text: string, variables: ReadonlyMap<string, str
     else {
       const name = braced ?? bare ?? '';
       if (name === '') return { value: '', unsupported: describeUnsupported(text, match.index) };
-      parts.push(variables.get(name) ?? '');
+      const value = variables.get(name) ?? '';
+      limit.addValue(value.length);
+      parts.push(value);
     }
   }
   return { value: [...parts, text.slice(position)].join(''), unsupported: undefined };

@@ -36,13 +36,22 @@ export function findInterpolationFault(texts: readonly string[]): InterpolationF
   const sections = parseIniFiles(texts);
   for (const [section, values] of sections ?? []) {
     if (section === 'DEFAULT') continue;
+    const checked = new Set<string>();
     for (const key of new Set([...values.keys(), ...(sections?.get('DEFAULT')?.keys() ?? [])])) {
-      const fault = sections && referenceFault(sections, { section, key, depth: 1 });
+      const fault = sections && referenceFault(sections, { section, key, depth: 1, checked });
       if (fault) return { ...findLine(texts, fault), message: fault.message };
+      if (sections && iniValue(sections, section, key) === undefined)
+        return {
+          ...findLine(texts, { section: values.has(key) ? section : 'DEFAULT', key, offset: 0 }),
+          message: `${key} has more than ${mostCharacters} characters when its references are replaced`,
+        };
     }
   }
   return undefined;
 }
+
+/** The limit of a value with its references replaced: values that refer to each other several times grow to billions of characters. */
+const mostCharacters = 64 * 1024;
 
 /** The section and the key that have a wrong reference, and the line of the value, from 0. */
 interface ReferenceFault {
@@ -57,11 +66,15 @@ const mostReferences = 10;
 
 function referenceFault(
   sections: IniSections,
-  { section, key, depth }: { readonly section: string; readonly key: string; readonly depth: number },
+  at: { readonly section: string; readonly key: string; readonly depth: number; readonly checked: Set<string> },
 ): ReferenceFault | undefined {
+  const { section, key, depth, checked } = at;
+  // Each value is checked once at each depth, however often it is referred to.
+  if (checked.has(`${depth} ${key}`)) return undefined;
+  checked.add(`${depth} ${key}`);
   const own = sections.get(section)?.get(key);
   const raw = own ?? sections.get('DEFAULT')?.get(key) ?? '';
-  for (const { 0: whole, 1: written, index } of raw.matchAll(/%(?:%|\(([^)]+)\)s)?/g)) {
+  for (const { 0: whole, 1: written, index } of raw.matchAll(/%(?:%|\(([^)]{1,1000})\)s)?/g)) {
     const name = written?.toLowerCase();
     const refuse = (message: string): ReferenceFault => ({
       ...{ section: own === undefined ? 'DEFAULT' : section, key, message },
@@ -73,14 +86,17 @@ function referenceFault(
     if (value === undefined) return refuse(`${whole} in ${key} names a key that [${section}] does not have`);
     if (!value.includes('%')) continue;
     if (depth >= mostReferences) return refuse(`${whole} in ${key} leads to more than ${mostReferences} other values`);
-    const fault = referenceFault(sections, { section, key: name, depth: depth + 1 });
+    const fault = referenceFault(sections, { ...at, key: name, depth: depth + 1 });
     if (fault) return fault;
   }
   return undefined;
 }
 
 /** The position of a line of a value, in the last text that sets the value. */
-function findLine(texts: readonly string[], { section, key, offset }: ReferenceFault): { index: number; line: number } {
+function findLine(
+  texts: readonly string[],
+  { section, key, offset }: Omit<ReferenceFault, 'message'>,
+): { index: number; line: number } {
   for (const [index, text] of [...texts.entries()].toReversed()) {
     const lines = new Map<string, number[]>();
     readIniFile(text, new Map(), lines);
@@ -90,13 +106,23 @@ function findLine(texts: readonly string[], { section, key, offset }: ReferenceF
   return { index: 0, line: 1 };
 }
 
-/** The value of a key in a section, or else in `DEFAULT`, with `%(key)s` and `%%` replaced; undefined if there is no such key. */
-export function iniValue(sections: IniSections, section: string, key: string, depth = 0): string | undefined {
-  const raw = sections.get(section)?.get(key) ?? sections.get('DEFAULT')?.get(key);
-  if (raw === undefined || depth > 9) return undefined;
-  return raw.replaceAll(/%(?:%|\(([^)]*)\)s)/g, (whole, name: string | undefined) =>
-    name === undefined ? '%' : (iniValue(sections, section, name.toLowerCase(), depth + 1) ?? whole),
-  );
+/**
+ * The value of a key in a section, or else in `DEFAULT`, with `%(key)s` and `%%` replaced; undefined if there is no such key, or if the
+ * value grows too long.
+ */
+export function iniValue(sections: IniSections, section: string, key: string): string | undefined {
+  let length = 0;
+  const expand = (name: string, depth: number): string | undefined => {
+    const raw = sections.get(section)?.get(name) ?? sections.get('DEFAULT')?.get(name);
+    if (raw === undefined || depth > 9) return undefined;
+    length += raw.length + 1;
+    if (length > mostCharacters) return '';
+    return raw.replaceAll(/%(?:%|\(([^)]{0,1000})\)s)/g, (whole, other: string | undefined) =>
+      other === undefined ? '%' : (expand(other.toLowerCase(), depth + 1) ?? whole),
+    );
+  };
+  const value = expand(key, 0);
+  return length > mostCharacters ? undefined : value;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 
 import { expandVariables } from './expand-variables.ts';
+import { TooMuch, type ReadingLimit } from './reading-limit.ts';
 
 /** A position in a make.conf; lines and columns count from 1. */
 export interface Position {
@@ -32,6 +33,7 @@ export type ReadSource = (path: string) => { readonly text: string } | 'unknown'
 export interface Sources {
   readonly read: ReadSource;
   readonly variables: ReadonlyMap<string, string>;
+  readonly limit: ReadingLimit;
   /** Called for a file that does not exist; Portage's programs except emerge then read on. */
   readonly onMissing: (source: Remark) => void;
   /** Called for a file that only the system in which Portage runs may have. */
@@ -45,6 +47,15 @@ export class Unreadable extends Error {
   constructor(place: Position, message: string) {
     super(message);
     this.remark = { place, message };
+  }
+}
+
+/** Does something at a position; throws {@link Unreadable} if it would exceed the limit. */
+export function within<T>(place: Position, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw error instanceof TooMuch ? new Unreadable(place, error.message) : error;
   }
 }
 
@@ -69,6 +80,7 @@ const mostSources = 50;
 export class MakeConfTokens {
   readonly #read: ReadSource;
   readonly #variables: ReadonlyMap<string, string>;
+  readonly #limit: ReadingLimit;
   readonly #streams: Stream[] = [];
   readonly #pushedBack: Token[] = [];
   readonly #onMissing: (source: Remark) => void;
@@ -76,14 +88,15 @@ export class MakeConfTokens {
   /** Whether the current file has ended. As in `shlex`, a file that is sourced on the last line of another is then skipped. */
   #ended = false;
 
-  /** The caller may add to the variables while it reads. */
-  constructor(file: string, text: string, { read, variables, onMissing, onUnknown }: Sources) {
+  /** The caller may add to the variables while it reads. Throws {@link Unreadable} if the text is too long. */
+  constructor(file: string, text: string, { read, variables, limit, onMissing, onUnknown }: Sources) {
     this.#read = read;
     this.#variables = variables;
+    this.#limit = limit;
     this.#onMissing = onMissing;
     this.#onUnknown = onUnknown;
     // Portage ends the last line, so that a file sourced there is read.
-    this.#open(file, /[\r\n]$/.test(text) ? text : `${text}\n`);
+    within({ file, line: 1, column: 1 }, () => this.#open(file, /[\r\n]$/.test(text) ? text : `${text}\n`));
   }
 
   /** The next word; undefined at the end. Throws {@link Unreadable}. */
@@ -102,6 +115,7 @@ export class MakeConfTokens {
   }
 
   #open(file: string, text: string): void {
+    this.#limit.addFile(text);
     // Python's text files end each line with LF, whatever it is in the file.
     const characters = Array.from(text.replaceAll(/\r\n?/g, '\n'));
     this.#streams.push({ file, characters, at: 0, line: 1, column: 1 });
@@ -110,7 +124,7 @@ export class MakeConfTokens {
   #source({ place }: Token): void {
     const name = this.#readToken();
     if (!name) throw new Unreadable(place, 'source has no file name');
-    const { value } = expandVariables(name.text, this.#variables);
+    const { value } = within(place, () => expandVariables(name.text, this.#variables, this.#limit));
     if (value === '') throw new Unreadable(place, 'source has no file name');
     // `..` is left in the path, because it may follow a symbolic link.
     const path = value.startsWith('/') ? value : `${posix.dirname(this.#stream.file)}/${value}`;
@@ -121,7 +135,7 @@ export class MakeConfTokens {
     }
     if (source === undefined) this.#onMissing({ place, message: `it sources ${path}, and there is no such file` });
     else if (this.#streams.length > mostSources) throw new Unreadable(place, `it sources ${path} again and again`);
-    else this.#open(path, source.text);
+    else within(place, () => this.#open(path, source.text));
   }
 
   get #stream(): Stream {

@@ -2,11 +2,13 @@ import { expandVariables } from './expand-variables.ts';
 import {
   MakeConfTokens,
   Unreadable,
+  within,
   type Position,
   type ReadSource,
   type Remark,
   type Token,
 } from './make-conf-tokens.ts';
+import { ReadingLimit } from './reading-limit.ts';
 
 /** A file of variables, such as make.globals or make.conf. */
 export interface MakeConfFile {
@@ -36,6 +38,8 @@ export interface MakeConf {
 export interface MakeConfInputs {
   readonly readSource?: ReadSource;
   readonly known?: Readonly<Record<string, string>>;
+  /** The limit of what is read; a limit of its own by default. */
+  readonly limit?: ReadingLimit;
 }
 
 /** Variables that Portage sets before it reads a make.conf (`config.__init__` in portage/package/ebuild/config.py). */
@@ -48,11 +52,11 @@ const rootVariables: Readonly<Record<string, string>> = {
 /**
  * Reads the variables of files such as make.globals and make.conf as `getconfig` in portage/util does; later files override
  * earlier ones. emerge fails at the first fault. Portage's other programs pass over a name that is not valid, and over the rest of
- * a file at other faults; so does this reader.
+ * a file at other faults; so does this reader. A file that is too long, or grows too long by its variables and sources, is a fault.
  */
 export function readMakeConf(
   files: readonly MakeConfFile[],
-  { readSource = () => 'unknown', known = rootVariables }: MakeConfInputs = {},
+  { readSource = () => 'unknown', known = rootVariables, limit = new ReadingLimit() }: MakeConfInputs = {},
 ): MakeConf {
   const variables = new Map<string, MakeConfVariable>();
   const values = new Map(Object.entries(known));
@@ -62,14 +66,15 @@ export function readMakeConf(
   for (const { path, text } of files) {
     const onMissing = (source: Remark) => faults.push(source);
     const onUnknown = (source: Remark) => unread.push(source);
-    const tokens = new MakeConfTokens(path, text, { read: readSource, variables: values, onMissing, onUnknown });
     try {
+      const sources = { read: readSource, variables: values, limit, onMissing, onUnknown };
+      const tokens = new MakeConfTokens(path, text, sources);
       for (let pair = readAssignment(tokens); pair; pair = readAssignment(tokens, pair)) {
         const { name, written } = pair;
         const fault = nameFault(name.text);
         if (fault !== undefined) faults.push({ place: name.place, message: fault });
         if (fault !== undefined) continue;
-        const { value, unsupported } = expandVariables(written.text, values);
+        const { value, unsupported } = within(name.place, () => expandVariables(written.text, values, limit));
         values.set(name.text, value);
         variables.set(name.text, { value, place: name.place });
         if (unsupported !== undefined)

@@ -56,7 +56,7 @@ function explainManifest(lines: readonly string[]): Explanation | undefined {
 function explainMissingSource(lines: readonly string[]): Explanation | undefined {
   const at = lines.findIndex((line) => /^!!! Couldn't download '.+'\. Aborting\.$/.test(line));
   const line = lines[at];
-  if (line === undefined) return undefined;
+  if (line === undefined) return explainNoMirror(lines);
   const before = lines.slice(Math.max(0, at - 20), at).toReversed();
   const reason = before.flatMap(
     (text) =>
@@ -68,6 +68,18 @@ function explainMissingSource(lines: readonly string[]): Explanation | undefined
   return {
     code: 'fetch-failed',
     cause: `could not download ${firstMatch([line], /download '(.+)'\. /)}${reason === undefined ? '' : ` (${reason})`}`,
+    remedy: { about: 'build', kind: 'change-source', problem: 'missing' },
+    relevantLines: [line],
+  };
+}
+
+/** Explains a source that has no address: its ebuild names a group of mirrors that neither the tree nor /etc/portage/mirrors has. */
+function explainNoMirror(lines: readonly string[]): Explanation | undefined {
+  const line = lines.find((text) => text.startsWith("Warning: No mirrors available for file '"));
+  if (line === undefined) return undefined;
+  return {
+    code: 'fetch-failed',
+    cause: `could not download ${firstMatch([line], /'(.+)'$/)} (no mirror is known for it)`,
     remedy: { about: 'build', kind: 'change-source', problem: 'missing' },
     relevantLines: [line],
   };

@@ -46,7 +46,10 @@ function unreadableRemedy(choices: readonly string[], unsourced: readonly Failed
   if (choices.some((choice) => /\(masked by: (?:.*, )?EAPI \S+/.test(choice)))
     return { about: 'request', kind: 'update-portage' };
   const [failed] = choices.flatMap((choice) => unsourcedOf(choice, unsourced) ?? []);
-  return failed === undefined ? { about: 'request', kind: 'choose-version' } : sourcingRemedy(failed);
+  if (failed !== undefined) return sourcingRemedy(failed);
+  // A value of the ebuild has a fault, or bash ended while it read the ebuild.
+  const isBroken = choices.some((choice) => /\(masked by: (?:corruption|invalid: )/.test(choice));
+  return isBroken ? sourcingRemedy({ message: undefined }) : { about: 'request', kind: 'choose-version' };
 }
 
 /** The remedy for an ebuild that could not be sourced (`__check_bash_version` in `ebuild.sh`). */
@@ -57,13 +60,30 @@ export function sourcingRemedy({ message }: Pick<FailedPackage, 'message'>): Rem
 }
 
 function unmaskingRemedy(lines: readonly string[], choices: readonly string[]): Remedy | undefined {
-  const reasons = choices.map((choice) => firstMatch([choice], /masked by: (.+)\)$/) ?? '');
-  const mask = masks.find(([pattern]) => reasons.some((reason) => pattern.test(reason)))?.[1];
+  const found = choices
+    .map((choice) => ({ choice, own: masksOf(firstMatch([choice], /masked by: (.+)\)$/) ?? '') }))
+    .filter(({ own }) => own.length > 0);
+  // The version that suggestUnmasking chooses, too: few masks, not live, the newest.
+  const [nearest] = found.toSorted(
+    (a, b) => a.own.length - b.own.length || Number(isLive(a.choice)) - Number(isLive(b.choice)),
+  );
+  const [mask, ...others] = nearest?.own ?? [];
   if (mask === undefined) return undefined;
   const { suggestions } = parsePretendOutput(lines);
   const own = suggestions.length > 0 ? suggestions : suggestUnmasking(lines, choices);
-  return { about: 'configuration', kind: 'unmask', mask, suggestions: own };
+  return { about: 'configuration', kind: 'unmask', mask, ...(others.length > 0 ? { others } : {}), suggestions: own };
 }
+
+/** The kinds of mask among the reasons for which a version is masked, each once, in order of precedence. */
+function masksOf(reasons: string): readonly Mask[] {
+  const own = new Set(
+    reasons.split(', ').flatMap((reason) => masks.find(([pattern]) => pattern.test(reason))?.[1] ?? []),
+  );
+  return masks.map(([, mask]) => mask).filter((mask) => own.has(mask));
+}
+
+/** Whether a text names a live version, whose sources change from day to day. */
+const isLive = (text: string): boolean => /-9999+(?:-r\d+)?(?:[ :]|$)/.test(text);
 
 /**
  * Suggests a line that unmasks a version, if emerge itself proposes nothing: the newest of the versions that have a single
@@ -77,8 +97,7 @@ function suggestUnmasking(lines: readonly string[], choices: readonly string[]):
   });
   const requiredBy = lines.flatMap((line) => /^\(dependency required by "([^"]+)" \[/.exec(line)?.[1] ?? []);
   // The versions are alternatives, the newest first: one line is enough.
-  const isLive = ({ line }: (typeof masked)[number]) => /-9999+(?:-r\d+)?(?: |$)/.test(line);
-  return [...masked.filter((one) => !isLive(one)), ...masked]
+  return [...masked.filter(({ line }) => !isLive(line)), ...masked]
     .slice(0, 1)
     .map((suggestion) => ({ ...suggestion, requiredBy }));
 }

@@ -79,7 +79,7 @@ function isOnTmpfs(path: string, { directory, excluded }: Tmpfs): boolean {
 const killed = [
   /Killed signal terminated program (\S+)/,
   /internal compiler error: Killed(?: \(program (\S+)\))?/,
-  /(\w+) terminated with signal 9 \[Killed\]/,
+  /(?<!\w)(\w+) terminated with signal 9 \[Killed\]/,
   /signal: 9, SIGKILL/,
   /: signal: killed$/,
   /^(?:fatal error: )?runtime: out of memory/,

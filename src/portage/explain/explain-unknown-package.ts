@@ -73,9 +73,11 @@ function explainNoEbuild(lines: readonly string[]): Explanation | undefined {
   }
   const similar = lines.find((text) => /^emerge: Maybe you meant (?:any of these: )?\S/.test(text));
   const unknown = { code: 'package-unknown', object: quotedAtom(line) } as const;
-  if (similar === undefined) {
+  const set = firstMatch(requirers(lines), /required by "(@[^"]+)" \[argument\]/);
+  if (similar === undefined || set !== undefined) {
     const remedy = { about: 'request', kind: 'check-name' } as const;
-    return { ...unknown, cause: sentenceOf(line), remedy, relevantLines: [line] };
+    const cause = `${sentenceOf(line)}${set === undefined ? '' : `, which the set ${set} names`}`;
+    return { ...unknown, cause, remedy, relevantLines: [line, ...requirers(lines)] };
   }
   const packages = similar.replaceAll(/^.*(?:any of these: |you meant )|\?$/g, '').split(', ');
   return {

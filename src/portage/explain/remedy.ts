@@ -103,6 +103,8 @@ export type ConfigurationRemedy = { readonly about: 'configuration' } &
     | {
         readonly kind: 'unmask';
         readonly mask: Mask;
+        /** The other masks of the same version, if there are any: it is accepted only if all of them are lifted. */
+        readonly others?: readonly Mask[];
         /** The line that unmasks the newest version; empty if the version is masked in several ways. */
         readonly suggestions: readonly Suggestion[];
       }

@@ -82,13 +82,24 @@ const summary = /^ \* The following (?:package has|\d+ packages have) failed to 
 const messagesOf = /^ \* (?:Error messages|Messages) for package ([^\s:]+)/;
 const died = /^ \* ERROR: (\S+?)(?:::\S+)? failed(?: \((\w+) phase\))?:$/;
 
+/**
+ * The length at which a line is cut: a package can print anything, in lines of any length, and the patterns take more than linear
+ * time. No message of Portage that is explained is longer.
+ */
+const longestLine = 2048;
+
+/** A phase whose bash ended without `die`, for example by `exit`; `_emerge/EbuildPhase.py`. */
+const exited = /^(?: \* )?The ebuild phase '(\w+)' has exited unexpectedly\./;
+
 /** Extracts the facts that all explainers of a failure need. */
 export function readEmergeReport(
   command: FailedCommand,
   tmpfs?: Tmpfs,
   spaces: readonly FileSystemSpace[] = [],
 ): EmergeReport {
-  const lines = command.lines.map((line) => stripEscapes(line).replaceAll(controlCharacters, '').trimEnd());
+  const lines = command.lines.map((line) =>
+    stripEscapes(line.slice(0, longestLine)).replaceAll(controlCharacters, '').trimEnd(),
+  );
   return {
     exitStatus: command.exitStatus,
     signal: command.signal,
@@ -174,10 +185,12 @@ function failedPackage(lines: readonly string[], cpv: string): FailedPackage {
   const own = diedAt < 0 ? [] : lines.slice(diedAt);
   const gaveUpAt = lines.findIndex((line) => gaveUp.exec(line)?.[1] === cpv);
   const listedAt = lines.findLastIndex((line) => listed.exec(line)?.[1] === cpv);
+  const ended = own[0] === undefined ? firstMatch(lines, exited) : undefined;
   return {
     cpv,
-    phase: own[0] === undefined ? undefined : died.exec(own[0])?.[2],
-    message: firstMatch(own.slice(1, 4), /^ \* {3}(\S.*)/),
+    phase: own[0] === undefined ? ended : died.exec(own[0])?.[2],
+    message:
+      ended === undefined ? firstMatch(own.slice(1, 4), /^ \* {3}(\S.*)/) : 'bash ended without a message of die',
     buildLog:
       firstMatch(lines.slice(gaveUpAt + 1, gaveUpAt + 2), /^>>> +'(\/.+)'$/) ??
       firstMatch(own, /^ \* The complete build log is located at '(\/.+)'\.$/) ??

@@ -86,19 +86,23 @@ function obsoleteLocations(
  * looked at (`_addProfile` in portage/package/ebuild/_config/LocationsManager.py). The user's profile, `profile/`, has no parents.
  */
 function hasProfileBelow(tree: BranchTree, directory: string): boolean {
+  if (directory === '') return false;
   const visited = new Set<string>();
-  const visit = (path: string): boolean => {
+  // Iterating over a Set includes the elements that are added meanwhile; profiles may have thousands of ancestors.
+  const paths = new Set(['make.profile']);
+  for (const path of paths) {
     const found = tree.resolve(path);
-    if (found.kind === 'outside') return `${found.path}/`.startsWith(`${directory}/`);
-    if (found.kind !== 'directory' || visited.has(found.path)) return false;
+    if (found.kind === 'outside' && `${found.path}/`.startsWith(`${directory}/`)) return true;
+    if (found.kind !== 'directory' || visited.has(found.path)) continue;
     visited.add(found.path);
     const parent = tree.resolve(`${found.path}/parent`);
     const lines = parent.kind === 'file' ? grabWords(parent.entry.read().toString('utf8')) : [];
-    return lines
-      .map((words) => words.join(' '))
-      .some((line) => visit(line.startsWith('/') ? line : `${found.path}/${line}`));
-  };
-  return directory !== '' && visit('make.profile');
+    for (const words of lines) {
+      const line = words.join(' ');
+      paths.add(line.startsWith('/') ? line : `${found.path}/${line}`);
+    }
+  }
+  return false;
 }
 
 /** Whether Portage uses the path already, because one of the repositories is there; an empty path names none. */

@@ -105,7 +105,7 @@ async function readSetsConf(probe: Files, place: string): Promise<readonly strin
 
 const isRead = (name: string): boolean => !/^\.|~$/.test(name);
 
-const namedRepository = /\$\{repository:(.+?)\}/;
+const namedRepository = /\$\{repository:([^}$]+)\}/;
 
 /** The place of a directory of sets in the probe; undefined if the directory is in none of the trees. */
 function findDirectory(trees: readonly ProbedTree[], { path }: SetSource & { type: 'directory' }): string | undefined {

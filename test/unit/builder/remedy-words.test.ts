@@ -28,7 +28,7 @@ test.each<[string, Remedy]>([
     'if a file was edited, run `ebuild FILE manifest`, because a sync loses the edit; otherwise the tree is damaged: sync the tree',
     { about: 'tree', kind: 'update-tree', reason: 'damaged-tree' },
   ],
-  ['not have all dependencies', { about: 'tree', kind: 'update-tree', reason: 'missing-dependency' }],
+  ['no version that satisfies the dependency', { about: 'tree', kind: 'update-tree', reason: 'missing-dependency' }],
   ['the profile that the base is configured for', { about: 'tree', kind: 'check-profile' }],
   ['build from the tree as it is with --no-sync', { about: 'tree', kind: 'check-network' }],
   [`host in sync-uri in the base's /etc/portage/repos.conf`, { about: 'tree', kind: 'check-host-name' }],

@@ -73,7 +73,33 @@ describe('an emerge', () => {
       message: expect.stringMatching(/^failed to emerge app-misc\/b-2: the compile phase failed/) as string,
       logTail: ['cc: error', ' * ERROR: app-misc/b-2::gentoo failed (compile phase):'],
     });
-    expect(world.portage.request('tail').command).toEqual(['tail', '-n', '200', '--', packageLog]);
+    expect(world.portage.request('tail').command).toEqual(['tail', '-c', '262144', '--', packageLog]);
+  });
+
+  it('case 3.7: that fails with lines of 200,000 characters is explained in linear time', async () => {
+    using world = new BuildWorld();
+    const long = 200_000;
+    const words = ['x', ':::', 'x/', '"a ', ' * ERROR: x:::', '(masked by: ', 'There is NOT at least ', '- a/b (', '%'];
+    const lines = words.map((word) => word.repeat(long / word.length));
+    const log = [
+      ...lines,
+      ...lines.map((line) => ` * ERROR: ${line}`),
+      ' * ERROR: app-misc/b-2::x failed (compile phase):',
+    ];
+    world.portage.logs.set(packageLog, `${log.join('\n')}\n *   ${'m'.repeat(long)}\n`);
+    expect(await emerge(world, [...failed, ...log], 1)).toMatchObject({
+      message: expect.stringMatching(/^failed to emerge app-misc\/b-2: the compile phase failed: m{1000}/) as string,
+    });
+  });
+
+  it('case 5.5: that fails is not taken for the failure of another package that its log names', async () => {
+    using world = new BuildWorld();
+    const log = ['>>> Failed to emerge x/y-1, Log file:', ' * ERROR: app-misc/b-2::x failed (test phase):', ' *   no'];
+    world.portage.logs.set(packageLog, `${log.join('\n')}\n`);
+    expect(await emerge(world, failed, 1)).toMatchObject({
+      message: 'failed to emerge app-misc/b-2: the test phase failed: no',
+      logTail: log,
+    });
   });
 
   it("that fails shows emerge's own lines if the log of the package is gone", async () => {

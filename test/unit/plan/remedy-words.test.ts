@@ -28,7 +28,7 @@ test.each<[string, Remedy]>([
     'if a file was edited, run `ebuild FILE manifest`, because a sync loses the edit; otherwise the tree is damaged: sync the tree',
     { about: 'tree', kind: 'update-tree', reason: 'damaged-tree' },
   ],
-  ['not have all dependencies', { about: 'tree', kind: 'update-tree', reason: 'missing-dependency' }],
+  ['no version that satisfies the dependency', { about: 'tree', kind: 'update-tree', reason: 'missing-dependency' }],
   [`correct the link ${of('make.profile')}`, { about: 'tree', kind: 'check-profile' }],
   ['builds use the tree as it is', { about: 'tree', kind: 'check-network' }],
   [`host in sync-uri in ${of('repos.conf')}`, { about: 'tree', kind: 'check-host-name' }],

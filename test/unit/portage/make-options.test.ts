@@ -23,3 +23,10 @@ it.each([
 ])('of MAKEOPTS="%s" makes a share', (own, shared) => {
   expect(makeOptions(own, share)).toBe(shared);
 });
+
+it.each(['-Bj', '-j', '-l', '--max-load='])(
+  'case 3.7: are limited in linear time after %s with many digits',
+  (start) => {
+    expect(makeOptions(`${start}${'0'.repeat(100_000)}x`, share)).toMatch(/^-j4 -l16 /);
+  },
+);

@@ -1,6 +1,7 @@
-import { mkdirSync, symlinkSync } from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { parseGitConfig } from '../../../src/site/git/git-config.ts';
 import { compileGlob } from '../../../src/site/git/git-glob.ts';
 import { parseIgnoreRules, isIgnored } from '../../../src/site/git/git-ignore.ts';
 import { commitAll, git, gitWithInput, temporaryDirectory, writeFiles } from './git-program.ts';
@@ -98,5 +99,66 @@ describe('case 3.7: a .gitignore', () => {
       const shown = git(site.path, 'ls-files', '--others', '--exclude-standard').split('\n');
       expect(compileGlob(pattern, false)?.(name) ?? false, pattern).toBe(!shown.includes(name));
     }
+  });
+});
+
+describe('case 3.6: a branch', () => {
+  it('whose profile has 12,000 ancestors in a row is read', () => {
+    using site = temporarySite();
+    const root = portage(site.path);
+    const parents = Array.from({ length: 12_000 }, (_, at) => [`pp/p${at}/parent`, `../p${at + 1}\n`] as const);
+    writeFiles(root, Object.fromEntries(parents));
+    rmSync(join(root, 'make.profile'), { recursive: true });
+    writeFiles(root, {
+      'make.profile/parent': '../pp/p0\n',
+      'make.conf': 'PORTDIR="/usr/portage"\n',
+      'pp/p12000/parent': '/usr/portage/profiles/x\n',
+    });
+    commitAll(root);
+    expect(readOrExplain(site.path)).toEqual([
+      expect.stringContaining('make.conf:1:1: PORTDIR is obsolete and differs from repos.conf'),
+    ]);
+  });
+});
+
+describe('case 3.6: sets of a site', () => {
+  const shared = (site: string, sets: Readonly<Record<string, string>>) => {
+    const files = Object.entries(sets).map(([name, text]) => [`sets/${name}`, text] as const);
+    writeFiles(join(site, 'config'), Object.fromEntries(files));
+  };
+
+  it('that contain each other 15,000 times in a row are refused', () => {
+    using site = temporarySite();
+    shared(site.path, Object.fromEntries(Array.from({ length: 15_000 }, (_, at) => [`s${at}`, `@s${at + 1}\n`])));
+    shared(site.path, { s15000: 'app-misc/greet\n', tools: '@s0\n' });
+    expect(readOrExplain(site.path)).toEqual([
+      expect.stringContaining('s498:1:1: more than 500 sets contain each other, from @tools to @s499'),
+    ]);
+  });
+
+  it('with 10,000 unknown names are compared with the names of 500 sets only as long as that is quick', () => {
+    using site = temporarySite();
+    shared(site.path, Object.fromEntries(Array.from({ length: 500 }, (_, at) => [`number-${at}-of-sets`, '@world\n'])));
+    shared(site.path, { tools: Array.from({ length: 10_000 }, (_, at) => `@a-${at}-quite-different-name\n`).join('') });
+    expect(readOrExplain(site.path)).toHaveProperty('tuples.length', 3);
+  });
+});
+
+describe('case 3.7: a line of 300,000 characters', () => {
+  const blanks = '\t'.repeat(300_000);
+  it.each([`[a]${blanks}\u0001`, `a=${blanks}\u0001x`, `[x${blanks}"`, `${blanks}=`, `a${blanks}b`, `[${blanks}a`])(
+    'of a configuration of git is read in linear time',
+    (line) => {
+      expect(parseGitConfig(`${line}\n[core]\n\tbare = true # why\n`).get('core.bare')).toBe('true');
+    },
+  );
+});
+
+describe('case 3.6: site.yaml', () => {
+  it('with a map of 60,000 keys is refused in linear time', () => {
+    using site = temporarySite();
+    const keys = Array.from({ length: 60_000 }, (_, at) => `k${at}: ${at}\n`);
+    writeFiles(site.path, { 'site.yaml': keys.join('') });
+    expect(readOrExplain(site.path)).toEqual(['site.yaml:1:1: there are more than 50000 values in it']);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { findIniFault } from '../../../../src/portage/configuration/ini-sections.ts';
 import {
+  findReferenceFault,
   mainRepositoryOf,
   parseReposConf,
   parseRepositories,
@@ -124,5 +125,30 @@ describe('the main repository', () => {
     ['', '/var/db/repos/gentoo'],
   ])('is by a PORTDIR of %j at %s', (portdir, location) => {
     expect(mainRepositoryOf({ reposConf: [shipped], portdir }).location).toBe(location);
+  });
+});
+
+describe('case 3.6: values that refer to each other', () => {
+  const bomb = (width: number) =>
+    ['[odd]', 'location = /var/db/repos/odd']
+      .concat(Array.from({ length: 8 }, (_, level) => `a${level} = ${`%(a${level + 1})s`.repeat(width)}`))
+      .concat('a8 = x', '')
+      .join('\n');
+
+  test('are refused at their line if they grow to billions of characters', () => {
+    expect(findReferenceFault([bomb(60)])).toEqual({
+      ...{ index: 0, line: 3, message: 'a0 has more than 65536 characters when its references are replaced' },
+    });
+    expect(parseRepositories([bomb(60)])).toBeUndefined();
+  });
+
+  test('are replaced if they stay short', () => {
+    expect(findReferenceFault([bomb(2)])).toBeUndefined();
+    expect(parseRepositories([bomb(2)])).toMatchObject([{ name: 'odd', location: '/var/db/repos/odd' }]);
+  });
+
+  test('are searched in linear time if they are not closed', () => {
+    const text = `[odd]\nlocation = /a\nx = ${'%(a'.repeat(300_000)}\n`;
+    expect(findReferenceFault([text])).toMatchObject({ index: 0, line: 3 });
   });
 });

@@ -390,6 +390,29 @@ describe('a package that is masked', () => {
     expect(remedyFor(choice)).toMatchObject({ kind: 'unmask', mask, suggestions: [] });
   });
 
+  test('case 5.8: in several ways has all masks of the version that has fewest of them', () => {
+    expect(remedyFor('a/b-1::x (masked by: package.mask, ~amd64 keyword, a license(s))')).toMatchObject({
+      mask: 'licence',
+      others: ['testing-keyword', 'package.mask'],
+    });
+    const single = remedyFor(
+      'a/b-2::x (masked by: package.mask, ~amd64 keyword)',
+      'a/b-1::x (masked by: package.mask)',
+    );
+    expect(single).toEqual({
+      ...{ about: 'configuration', kind: 'unmask', mask: 'package.mask' },
+      suggestions: [{ file: 'package.unmask', line: '=a/b-1', requiredBy: [] }],
+    });
+  });
+
+  test.each(['corruption', 'invalid: RDEPEND: missing whitespace'])(
+    'case 5.4: has a tree with a corrected ebuild for its remedy, masked by: %s',
+    (reason) => {
+      const remedy = { about: 'tree', kind: 'update-tree', reason: 'broken-ebuild' };
+      expect(remedyFor(`a/b-1::x (masked by: ${reason})`)).toEqual(remedy);
+    },
+  );
+
   test('gets the line for the newest version that has a single mask, and its packages', () => {
     const required = '(dependency required by "c/d-1::x" [ebuild])';
     expect(
@@ -403,7 +426,7 @@ describe('a package that is masked', () => {
     ).toMatchObject({
       message:
         'failed to emerge c/d-1: a/b-3::x (masked by: package.mask, missing keyword), a/b-2::x (masked by: package.mask), a/b-1::x (masked by: ~amd64 keyword)',
-      remedy: { mask: 'missing-keyword', suggestions: [{ line: '=a/b-2', requiredBy: ['c/d-1::x'] }] },
+      remedy: { mask: 'package.mask', suggestions: [{ line: '=a/b-2', requiredBy: ['c/d-1::x'] }] },
     });
   });
 
@@ -423,7 +446,7 @@ describe('a package that is masked', () => {
   });
 
   test('has no remedy but another version if the mask is of another kind', () => {
-    expect(remedyFor('a/b-1 (masked by: invalid: SLOT)')).toEqual({ about: 'request', kind: 'choose-version' });
+    expect(remedyFor('a/b-1 (masked by: profile)')).toEqual({ about: 'request', kind: 'choose-version' });
     expect(emerge(masked)).toMatchObject({
       message: 'failed to emerge a/b: all of its versions are masked',
       remedy: { kind: 'choose-version' },
@@ -783,5 +806,31 @@ describe('case 1.3: a binary package that cannot be used', () => {
       message:
         'failed to emerge app-misc/motto-1.1: the index of the binary packages names it, but its file is missing',
     });
+  });
+});
+
+describe('case 5.5: a failure without a message of die', () => {
+  test('names the phase whose bash ended', () => {
+    expect(emerge(gaveUp, " * The ebuild phase 'compile' has exited unexpectedly. This type of")).toMatchObject({
+      message: 'failed to emerge a/b-1: the compile phase failed: bash ended without a message of die',
+      phase: 'compile',
+    });
+  });
+
+  test('is a failure to download if no mirror is known', () => {
+    expect(emerge(gaveUp, "Warning: No mirrors available for file 'b-1.tar.gz'")).toMatchObject({
+      code: 'fetch-failed',
+      message: 'failed to emerge a/b-1: could not download b-1.tar.gz (no mirror is known for it)',
+      remedy: { kind: 'change-source' },
+    });
+  });
+});
+
+test('case 5.4: an unknown package of a set is told with the set', () => {
+  const lines = ['emerge: there are no ebuilds to satisfy "a/b".', '(dependency required by "@odd" [argument])'];
+  expect(emerge(...lines)).toMatchObject({
+    code: 'package-unknown',
+    message: 'failed to emerge a/b: there are no ebuilds to satisfy "a/b", which the set @odd names',
+    relevantLines: lines,
   });
 });

@@ -142,3 +142,34 @@ describe('a sourced file', () => {
     expect(read([text], sources)).toMatchObject({ values, faults: [] });
   });
 });
+
+describe('case 3.6: few lines that expand to billions', () => {
+  const tooLong = 'the file and the files that it sources have more than 2097152 characters';
+  const tooLarge = 'the values have more than 33554432 characters when their variables are replaced';
+
+  test('of a variable that doubles itself are a fault', () => {
+    const doubled = 'A="$A$A"\n'.repeat(60);
+    expect(read([`A="0123456789"\n${doubled}B=1\n`])).toMatchObject({ faults: [`:22:1: ${tooLarge}`] });
+  });
+
+  test('of one value that has a long variable many times are a fault', () => {
+    expect(read([`A="${'x'.repeat(1_000_000)}"\nB="${'$A'.repeat(1000)}"\n`]).faults).toEqual([`:2:1: ${tooLarge}`]);
+  });
+
+  test('of a variable that grows with every line are a fault', () => {
+    expect(read(['A="$A 0123456789"\n'.repeat(100_000)]).faults[0]).toMatch(tooLarge);
+  });
+
+  test('of files that source the next one twice are a fault', () => {
+    const names = Array.from({ length: 31 }, (_, index) => `/etc/portage/f${index}`);
+    const sources = Object.fromEntries(
+      names.map((name, index) => [name, `source f${index + 1}\nsource f${index + 1}\nX=1\n`]),
+    );
+    const { faults } = read(['source f0\nX=1\n'], { ...sources, '/etc/portage/f31': 'Y=1\n' });
+    expect(faults).toEqual([expect.stringMatching(new RegExp(`^/etc/portage/f\\d+:\\d:1: ${tooLong}$`))]);
+  });
+
+  test('of a file of 60 MB are a fault', () => {
+    expect(read([`#${'x'.repeat(60_000_000)}\n`]).faults).toEqual([`:1:1: ${tooLong}`]);
+  });
+});
