@@ -27,6 +27,15 @@ export function needsEngine(args) {
 }
 
 /**
+ * The arguments of vitest that run the tests once. With `run`, vitest does not answer `--version` but runs all tests.
+ * @param {readonly string[]} args
+ * @returns {readonly string[]}
+ */
+export function runOnce(args) {
+  return args.some((arg) => arg === '--version' || arg === '-v') ? ['--version'] : ['run', ...args];
+}
+
+/**
  * Whether vitest's arguments may select the tests of compose.yaml. A word behind an option may be the option's value or a
  * file name: it can select these tests, but it cannot exclude them.
  * @param {readonly string[]} args

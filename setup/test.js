@@ -10,7 +10,7 @@ import { prepare } from './prepare.js';
 import { installFromDebian } from './packages/install-from-debian.js';
 import { runCommand } from './process/run-command.js';
 import { runInForeground } from './process/run-in-foreground.js';
-import { needsComposes, needsEngine } from './test-selection.js';
+import { needsComposes, needsEngine, runOnce } from './test-selection.js';
 
 /**
  * `npm test -- ARGS`: sets the machine up as far as the selected tests need it, then runs them.
@@ -19,7 +19,7 @@ import { needsComposes, needsEngine } from './test-selection.js';
  */
 async function test(args) {
   const env = await interruptible(() => prepareFor(args));
-  return runInForeground(findNode(), [join(MODULES, 'vitest/vitest.mjs'), 'run', ...args], env);
+  return runInForeground(findNode(), [join(MODULES, 'vitest/vitest.mjs'), ...runOnce(args)], env);
 }
 
 /**

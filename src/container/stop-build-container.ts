@@ -29,9 +29,10 @@ export async function terminateBuildContainer(session: ContainerSession): Promis
   if (state === undefined) return;
   if (state === 'running' && job !== undefined && (await engine.execExitCode(job)) === undefined) {
     await session.start({ command: terminateCommand() });
-    const deadline = Date.now() + graceMs;
+    // A clock that is set back meanwhile must not lengthen the grace.
+    const deadline = performance.now() + graceMs;
     // The program polls, because a proxy that allows only few requests may refuse the engine's events.
-    while (Date.now() < deadline && (await engine.execExitCode(job)) === undefined) await delay(pollMs);
+    while (performance.now() < deadline && (await engine.execExitCode(job)) === undefined) await delay(pollMs);
   }
   await stopBuildContainer(session);
 }

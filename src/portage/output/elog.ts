@@ -54,6 +54,8 @@ export function parseElogFile(path: string, text: string): ElogEntry | undefined
     .filter(({ lines }) => lines.length > 0);
   if (said.length === 0) return undefined;
   const time = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  // A package can write a file of any name.
+  if (Number.isNaN(time.getTime())) return undefined;
   return { cpv: `${category}/${version}`, time, messages: said };
 }
 

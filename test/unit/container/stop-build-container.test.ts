@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ContainerSession } from '../../../src/container/container-session.ts';
 import { jobCommand } from '../../../src/job/job-scripts.ts';
 import { terminateCommand } from '../../../src/container/container-scripts.ts';
@@ -62,6 +62,16 @@ describe('a termination', () => {
     expect(world.portage.ran.map(({ request }) => request.command).at(-1)).toEqual(terminateCommand());
     expect(world.engine.container(container.id).state).toBe('exited');
     expect(elapsed()).toBeLessThanOrEqual(50);
+  });
+
+  it('case 3.4: stops the container after three seconds, too, if the clock is set back by an hour meanwhile', async () => {
+    using world = new BuildWorld();
+    const container = await working(world, hangForGood);
+    const elapsed = stopwatch();
+    setTimeout(() => vi.setSystemTime(Date.now() - 3_600_000), 1000);
+    await passTime(terminateBuildContainer(container));
+    expect(world.engine.container(container.id).state).toBe('exited');
+    expect(elapsed()).toBeLessThan(10_000);
   });
 
   it('stops the container after three seconds if the job does not end', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { needsComposes, needsEngine } from '../../../setup/test-selection.js';
+import { needsComposes, needsEngine, runOnce } from '../../../setup/test-selection.js';
 
 test('only the unit tier needs no engine', () => {
   expect(needsEngine(['--project', 'unit'])).toBe(false);
@@ -66,4 +66,9 @@ test.each([
   ['-t', 'something', 'chaining'],
 ])('%s cannot select the tests of compose.yaml', (...args) => {
   expect(needsComposes(args)).toBe(false);
+});
+
+test('case 6.3: --version runs no tests', () => {
+  for (const version of ['--version', '-v']) expect(runOnce([version, '--project', 'unit'])).toEqual(['--version']);
+  expect(runOnce(['-t', 'a name'])).toEqual(['run', '-t', 'a name']);
 });

@@ -51,6 +51,7 @@ test('parses a file of FEATURES=split-elog, and all levels', () => {
 test.each([
   ['elog/summary.log', talker],
   ['app-misc:motto-1.0.log', talker],
+  ['elog/app-misc:motto-1.0:20269999-999999.log', talker],
   ['elog/app-misc:motto-1.0:20261122-201315.log', ''],
   ['elog/app-misc:motto-1.0:20261122-201315.log', 'LOG: install\n\n'],
   ['elog/app-misc:motto-1.0:20261122-201315.log', 'no heading\n'],
