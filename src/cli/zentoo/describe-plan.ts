@@ -3,6 +3,7 @@ import { graphPlan } from '../../plan/plan-graph.ts';
 import { actionOf, describePlanForPrograms } from '../../plan/plan-json.ts';
 import { throwawayFeatureWords } from '../../portage/throwaway-features.ts';
 import type { OutputPlan, PackagePlan, SitePlan, TuplePlan } from '../../plan/plan.ts';
+import { escapeLinesForTerminal } from '../../report/escape-for-terminal.ts';
 import { formatTable } from './format-table.ts';
 
 /** The values of `--graph`. */
@@ -18,7 +19,9 @@ export interface PlanForm {
 export function formatPlan(plan: SitePlan, { json, graph }: PlanForm): string {
   if (graph === 'dot') return writeDot(graphPlan(plan));
   if (graph === 'mermaid') return writeMermaid(graphPlan(plan));
-  return json ? `${JSON.stringify(describePlanForPrograms(plan))}\n` : describePlan(plan);
+  if (json) return `${JSON.stringify(describePlanForPrograms(plan))}\n`;
+  // Ebuilds choose the texts of many notes and messages.
+  return `${escapeLinesForTerminal(describePlan(plan)).join('\n')}\n`;
 }
 
 /** Formats a block per tuple, one line for a tuple that is up to date, and the totals. */

@@ -36,6 +36,20 @@ describe('for people', () => {
     ]);
   });
 
+  test('case 3.9: escape sequences in what ebuilds say do not reach the terminal', () => {
+    const failure = new Failure('package-unsatisfiable', 'x: a/b is masked\u202E', { hint: 'read \u009B31mthis' });
+    const text = formatPlan(
+      sitePlan([tuplePlan({ notes: ['\u001B]0;owned\u0007\u001B[2Jred'] }), tuplePlan({ failure })]),
+      {
+        json: false,
+        graph: undefined,
+      },
+    );
+    expect(text).toMatch(/^ {2}portage: red$/m);
+    expect(text).toContain('a/b is masked<U+202E>');
+    expect(text).not.toMatch(/[\u0000-\u0009\u000B-\u001F\u007F-\u009F\u202E]/);
+  });
+
   test('a tuple that cannot be built has the reason and a hint', () => {
     const name = 'x86-64-base-plain-tools';
     const failure = new Failure('package-unsatisfiable', `${name}: failed to emerge a/b: masked`, {
