@@ -5,6 +5,7 @@ import type { ContainerId } from '../../engine/identifiers.ts';
 import { commandsIn } from '../../engine/run-command.ts';
 import { Failure } from '../../failure.ts';
 import { workerBuildmasterLabel, workerLabel, workerLog, workerNetwork, workerSlotsLabel } from './distcc-names.ts';
+import { containerLimits } from '../run/machine-share.ts';
 import type { SiteRun } from '../run/site-run.ts';
 import { readWorkerLog } from './worker-log.ts';
 
@@ -44,8 +45,7 @@ export async function startWorker(run: SiteRun, request: WorkerRequest): Promise
     },
     init: true,
     network: workerNetwork(site),
-    memory: site.limits.memory,
-    cpus: site.limits.cpus,
+    ...(await containerLimits(site.limits, engine)),
   });
   try {
     await engine.startContainer(id);

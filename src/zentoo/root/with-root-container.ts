@@ -8,6 +8,7 @@ import { addElog } from '../../emerge/read-elog.ts';
 import { failuresOf } from '../../failure.ts';
 import { writerName } from '../../ownership/ownership.ts';
 import { indexStaging } from '../../store/intake/staging.ts';
+import { containerLimits } from '../run/machine-share.ts';
 import type { SiteRun } from '../run/site-run.ts';
 import { rootMounts, treesOf, type RootRequest, type WriterRequest } from './root-mounts.ts';
 import { StagedPackages } from './staged-packages.ts';
@@ -83,7 +84,7 @@ async function takeNew(
   }
 }
 
-function openRoot(
+async function openRoot(
   run: SiteRun,
   workspace: Workspace,
   request: WriterRequest & Pick<RootRequest, 'merges' | 'trees' | 'metadata'> & { readonly store: StoreAccess },
@@ -96,7 +97,7 @@ function openRoot(
     mounts: rootMounts(run, request),
     trees: treesOf(portage),
     subject: `zentoo, site ${site.name}: ${step} ${subject}`,
-    limits: { memory: site.limits.memory, cpus: site.limits.cpus },
+    limits: await containerLimits(site.limits, run.engine),
     tmpfs: merges === true && store !== 'writable' ? tmpfs : undefined,
     log: createBuildLog(mounts.logs, directory, `${step}.log`),
     staging: store === 'staged',

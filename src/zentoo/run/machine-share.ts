@@ -32,6 +32,19 @@ export function shareMachine({ cpus, memory }: Machine, concurrency: number, lim
   return { processes: Math.max(1, Math.floor(allowed)), load: cpus };
 }
 
+/**
+ * The limits of a container on the engine's machine. A limit of processors that the machine does not exceed is left out: Docker refuses a
+ * container that may use more processors than there are, and a site may be built on several machines.
+ */
+export async function containerLimits(
+  { memory, cpus }: Limited,
+  engine: { info(): Promise<Pick<Machine, 'cpus'>> },
+): Promise<Limited> {
+  if (cpus === undefined) return { memory, cpus };
+  const machine = await engine.info();
+  return { memory, cpus: cpus < machine.cpus ? cpus : undefined };
+}
+
 type Limited = Pick<Limits, 'memory' | 'cpus'>;
 
 /** Divides compiler processes between packages that emerge builds at once and the make of each package. */

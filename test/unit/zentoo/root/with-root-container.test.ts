@@ -28,6 +28,19 @@ describe('the container of a root', () => {
     expect(world.left).toMatchObject({ containers: [], workspaces: [] });
   });
 
+  it('case 3.12: has no limit of processors that the machine does not have, because Docker refuses it', async () => {
+    using world = new SiteWorld();
+    for (const [cpus, limit] of [
+      [3.5, 3.5],
+      [4, undefined],
+      [99, undefined],
+    ] as const) {
+      world.engine.engineInfo = { ...world.engine.engineInfo, cpus: 4 };
+      await open(world.run({ limits: { memory: undefined, cpus, bigPackages: [] } }), () => Promise.resolve('done'));
+      expect(world.calls('createContainer').at(-1)?.[1]).toHaveProperty('cpus', limit);
+    }
+  });
+
   it.each([
     ['is removed after a failure', false, 0],
     ['is kept after a failure with --keep-failed', true, 1],
