@@ -88,7 +88,7 @@ export function createSession(context: BuildContext, container: SessionContainer
     ...container,
     run: (request) => commands.run({ onChunk: waitingReporter(report), ...withProxies(request) }),
     ...{ engine, report, signal, self, environment, ...(proxies === undefined ? {} : { proxies }) },
-    holder: subject === '' ? workspace.volume : `${workspace.volume} (${subject})`,
+    holder: subject === '' ? workspace.volume : `${workspace.volume} (${shorten(subject)})`,
     currentJob: undefined,
     start: (request) => engine.execDetached(id, withProxies(request)),
     stream: (request) => WatchedStream.open({ engine, container: id, request: withProxies(request), signal }),
@@ -121,4 +121,9 @@ function workMounts({ volume }: Workspace, tmpfs: Tmpfs | undefined): readonly M
 function blankComposeLabels(labels: Readonly<Record<string, string>>): Pick<ContainerSpec, 'labels'> {
   const names = Object.keys(labels).filter((name) => name.startsWith('com.docker.compose.'));
   return names.length === 0 ? {} : { labels: Object.fromEntries(names.map((name) => [name, ''])) };
+}
+
+/** A subject as a part of an argument of a command: Linux takes no argument of more than 128 KiB, and a build may have 20,000 packages. */
+function shorten(subject: string): string {
+  return subject.length > 1000 ? `${subject.slice(0, 1000)}...` : subject;
 }

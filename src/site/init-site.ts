@@ -46,7 +46,7 @@ function writeStarterSite({ name, id, directory }: NewSite, time: Date): void {
     author: { name: 'zentoo', email: 'zentoo@localhost' },
     time,
   };
-  mkdirSync(join(directory, 'config/portage'), { recursive: true });
+  makeDirectory(join(directory, 'config/portage'));
   writeRepository(join(directory, 'config/portage'), { ...start, branches: portage });
   // git cannot track files below config/portage in the site's own repository, because config/portage is a repository itself.
   // It can track files in config/sets.
@@ -58,6 +58,16 @@ function writeStarterSite({ name, id, directory }: NewSite, time: Date): void {
     if (mayBeThere.test(file) && existsSync(join(directory, file))) continue;
     writeFileSync(join(directory, file), text);
   }
+}
+
+/**
+ * Makes a directory and those that lead to it, one by one: with `recursive`, Node tries for ever below /proc, and tells a read-only file
+ * system as a missing directory.
+ */
+function makeDirectory(path: string): void {
+  if (existsSync(path)) return;
+  makeDirectory(dirname(path));
+  mkdirSync(path);
 }
 
 /** Returns a function that removes what is in `directory` now and was not before, and the directory itself if it is new. */

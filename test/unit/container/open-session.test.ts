@@ -27,6 +27,13 @@ async function open(world: BuildWorld, parts: Partial<SessionRequest> = {}) {
 }
 
 describe('the container of a session', () => {
+  it('case 3.1: names 20,000 packages of its build in one argument of a command, which has at most 128 KiB', async () => {
+    using world = new BuildWorld();
+    const { session } = await open(world, { subject: 'app-misc/hello '.repeat(20_000) });
+    expect(session.holder.length).toBeLessThan(2000);
+    expect(session.holder).toContain('(app-misc/hello app-misc/hello ');
+  });
+
   it('holds its image, its work volume and its mounts, and nothing that a commit would pass on', async () => {
     using world = new BuildWorld();
     const { spec, workspace, base } = await open(world);

@@ -183,6 +183,12 @@ describe('init leaves a directory that is not empty unchanged', () => {
     expect(() => initSite(join(directory.path, 'file'), time)).toThrow(/: it is a file$/);
   });
 
+  it('case 3.2: a directory in which nobody can make one; Node would try for ever', () => {
+    expect(() => initSite('/proc/nowhere/site', time)).toThrow(
+      /^failed to make a site in .*: ENOENT: .* '\/proc\/nowhere'$/,
+    );
+  });
+
   it('a directory that cannot be written', () => {
     using directory = temporaryDirectory();
     mkdirSync(join(directory.path, 'real'));
