@@ -5,6 +5,7 @@ import { EngineRefusal } from '../engine/refusal.ts';
 import { Failure } from '../failure.ts';
 import { mendPartition } from '../emerge/mend-partition.ts';
 import { takeOverPackages } from '../emerge/take-over-packages.ts';
+import { asksForRemotePackages } from '../portage/emerge-option.ts';
 import type { PortageSettings } from '../emerge/portage-settings.ts';
 import type { MendOptions, StoreCheck } from '../store/check-store.ts';
 import type { BuildRequest } from './build-request.ts';
@@ -27,7 +28,7 @@ export async function prepareBinpkgs(
   const { signatures, remote, former } = await mendOrWarn(session, { partition });
   const warn = { task: 'take over the packages of version 0.1.0', without: 'them' };
   if (former) await orWarn(session, warn, () => takeOverPackages(session, { partition }));
-  const asksHosts = remote || request.emergeOptions.some((option) => hostOption.test(option));
+  const asksHosts = remote || asksForRemotePackages(request.emergeOptions);
   if (signatures && asksHosts) {
     await session.report({
       type: 'warning',
@@ -77,6 +78,3 @@ const unchecked: StoreCheck = {
   ...{ faults: [], unfit: [], unverified: [], packages: 0 },
   ...{ isInOrder: true, signatures: false, remote: false, former: false },
 };
-
-/** The options of emerge that ask a remote host for packages; emerge(1). */
-const hostOption = /^(?:--getbinpkg(?:only)?(?:=y)?|-(?=[a-zA-Z]*[gG])[a-zA-Z]+)$/;

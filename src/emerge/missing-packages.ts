@@ -1,4 +1,4 @@
-import { array, object, string, type InferOutput } from 'valibot';
+import { array, nullable, object, string, type InferOutput } from 'valibot';
 import { pythonProgram } from '../container-program.ts';
 import type { ContainerSession } from '../container/container-session.ts';
 import { underLock } from '../job/tree/tree-scripts.ts';
@@ -10,6 +10,8 @@ const answerSchema = object({
   missing: array(string()),
   /** The value of EMERGE_DEFAULT_OPTS. */
   options: string(),
+  /** Where Portage takes EMERGE_DEFAULT_OPTS from; null if it is not set. */
+  origin: nullable(string()),
 });
 
 /** Asks Portage in the container which of the atoms are not installed; undefined if Portage does not tell. */

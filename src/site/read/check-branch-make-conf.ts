@@ -1,4 +1,4 @@
-import { defaultAction } from '../../portage/emerge-option.ts';
+import { defaultOptionsProblem } from '../../portage/emerge-option.ts';
 import type { MakeConfVariable } from '../../portage/configuration/make-conf.ts';
 import { findRootFaults } from '../../portage/configuration/root-variables.ts';
 import type { Remark } from '../../portage/configuration/make-conf-tokens.ts';
@@ -39,9 +39,8 @@ export function checkBranchMakeConf(
     );
   const ofAll = readSettingsOfAll(tree, makeConf);
   for (const [name, { value, place }] of [...variables, ...ofAll]) {
-    const action = name === 'EMERGE_DEFAULT_OPTS' ? defaultAction(value) : undefined;
-    if (action !== undefined)
-      add(place, `EMERGE_DEFAULT_OPTS has ${action}, and emerge installs nothing with it: remove it`);
+    const problem = name === 'EMERGE_DEFAULT_OPTS' ? defaultOptionsProblem(value) : undefined;
+    if (problem !== undefined) add(place, `${name} ${problem}`);
   }
   for (const [name, { place }] of ofAll)
     if (name === 'PKGDIR')

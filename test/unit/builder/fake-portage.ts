@@ -41,7 +41,11 @@ export class FakePortage extends FakeJobs {
   /** The answer about packages of version 0.1.0. */
   former: MovedPackages | 'fails' = { moved: 0, left: [] };
   /** What `missing-packages.py` prints about packages that were not merged. */
-  missing: { readonly missing: readonly string[]; readonly options: string } | undefined = { missing: [], options: '' };
+  missing: { readonly missing: readonly string[]; readonly options: string; readonly origin: string | null } | undefined = {
+    missing: [],
+    options: '',
+    origin: null,
+  };
   /** The sizes of the packages in the image, as `package-sizes.py` prints them. */
   sizes = '{}';
   /** The elog files, as `read-elog.sh` prints them. */

@@ -3,7 +3,7 @@ import { parse } from 'valibot';
 import { composedArgument, longestPackageArgument, parsePackageArgument } from '../../../src/portage/atom.ts';
 import { missingCpuFeatures } from '../../../src/portage/cpu-features.ts';
 import { splitCpv } from '../../../src/portage/cpv.ts';
-import { defaultAction, emergeOptionProblem } from '../../../src/portage/emerge-option.ts';
+import { defaultOptionsProblem, emergeOptionProblem } from '../../../src/portage/emerge-option.ts';
 import {
   findIniFault,
   findInterpolationFault,
@@ -176,6 +176,15 @@ describe('an option of emerge', () => {
     expect(emergeOptionProblem('--search')).toBe(other('--search'));
     expect(emergeOptionProblem('--searchd=y')).toBe(other('--searchdesc'));
     expect(emergeOptionProblem('--asked')).toBeUndefined();
+    expect(emergeOptionProblem('--fetch-all')).toBe(other('--fetch-all-uri'));
+    expect(emergeOptionProblem('--pre')).toBe('abbreviates more than one option of emerge: --pretend, --prefix');
+  });
+
+  test('has its value in the same word', () => {
+    const taken = 'has a space in it, so that emerge takes it for a package';
+    expect(emergeOptionProblem('--jobs 4')).toBe(`${taken}: write --jobs=4`);
+    expect(emergeOptionProblem('-j  4')).toBe(`${taken}: write -j4`);
+    expect(emergeOptionProblem('--exclude=a b')).toBeUndefined();
   });
 
   test.each([
@@ -251,8 +260,16 @@ describe('case 2.9: an option in EMERGE_DEFAULT_OPTS with which emerge installs 
     ['--autounmask=y --autounmask-only=y', '--autounmask-only'],
     ['-avp', '--pretend'],
     ['--jobs=2 -apv --ask', '--pretend'],
+    ['--jobs 2 --fetcho', '--fetchonly'],
+    ['--autounmask-only n --autounmask-only y', '--autounmask-only'],
+    ['--autounmask-o y', '--autounmask-only'],
+    ['-1f', '--fetchonly'],
+    ['-j4 -B', '--buildpkgonly'],
+    ['-W', '--deselect'],
+    ['--status', '--status'],
+    ["--exclude '-x y' '--pretend'", '--pretend'],
   ])('%j has %s', (options, action) => {
-    expect(defaultAction(options)).toBe(action);
+    expect(defaultOptionsProblem(options)).toBe(`has ${action}, and emerge installs nothing with it: remove it`);
   });
 
   test.each([
@@ -263,9 +280,32 @@ describe('case 2.9: an option in EMERGE_DEFAULT_OPTS with which emerge installs 
     '--pretend=n',
     '--root=/x --config-root=/x --sysroot=/x --prefix=/x',
     '--autounmask --autounmask-only=n --autounmask-continue',
-    "--exclude 'sys-kernel/* x' --with-bdeps=y -- -",
+    "--exclude 'sys-kernel/* x' --with-bdeps=y -- -p",
+    '--autounmask-only n',
+    '--autounmask-only y --autounmask-only n',
+    '--deselect n -W n',
+    '-an --exclude=pretend --jobs --ask',
+    '-j 4 -l2.5 -D -Xapp-misc/pretend',
+    '--some-option-of-a-newer-emerge',
   ])('%j has none', (options) => {
-    expect(defaultAction(options)).toBeUndefined();
+    expect(defaultOptionsProblem(options)).toBeUndefined();
+  });
+
+  test.each([
+    ['-uDo', 'has --onlydeps, and emerge installs only the dependencies of packages with it: remove it'],
+    ['--onlydeps', 'has --onlydeps, and emerge installs only the dependencies of packages with it: remove it'],
+    [
+      '--update-if-installed',
+      'has --update-if-installed, and emerge passes over packages that are not installed with it: remove it',
+    ],
+    [
+      '--jobs=2 --pre',
+      'has --pre, and emerge fails, because that abbreviates more than one option: write one of --pretend, --prefix',
+    ],
+    ['--exclude "x', 'cannot be split into words, and emerge fails, because the quotation mark " in it is not closed: correct it'],
+    ['--jobs=2 \\', 'cannot be split into words, and emerge fails, because nothing follows its last backslash: correct it'],
+  ])('%j %s', (options, problem) => {
+    expect(defaultOptionsProblem(options)).toBe(problem);
   });
 });
 
