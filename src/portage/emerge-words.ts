@@ -70,13 +70,14 @@ interface Reading {
 /** Reads a word of short options, which may be a bundle: `-avp` is `--ask --verbose --pretend`. */
 function readBundle(word: string, { given, take }: Reading): void {
   let letters = word.slice(1);
-  for (const short of bundled) {
-    const option = letters.includes(short) ? optionOf(short) : undefined;
-    if (option === undefined) continue;
-    const inWord = letters.startsWith(short) ? letters.slice(1) : '';
-    const isNumber = option.value !== 'y-or-n' && isValueOf(option, inWord);
-    given.push({ name: option.name, value: isNumber ? inWord : letters === short ? take(option) : undefined });
-    letters = isNumber ? '' : letters.replaceAll(short, '');
+  for (;;) {
+    const short = bundled.find((letter) => letters.includes(letter));
+    const option = short === undefined ? undefined : optionOf(short);
+    if (short === undefined || option === undefined) break;
+    const rest = letters.startsWith(short) ? letters.slice(1) : letters.replaceAll(short, '');
+    const isNumber = option.value !== 'y-or-n' && letters.startsWith(short) && isValueOf(option, rest);
+    given.push({ name: option.name, value: isNumber ? rest : letters === short ? take(option) : undefined });
+    letters = isNumber ? '' : rest;
   }
   for (const [at, letter] of Array.from(letters).entries()) {
     const option = optionOf(letter);
@@ -88,6 +89,8 @@ function readBundle(word: string, { given, take }: Reading): void {
   }
 }
 
+/** The option of a letter. Only the long --jobs may have y or n as its value. */
 function optionOf(letter: string): EmergeOption | undefined {
-  return emergeOptions.find(({ short }) => short === letter);
+  const option = emergeOptions.find(({ short }) => short === letter);
+  return option?.value === 'count-or-y-or-n' ? { ...option, value: 'count' } : option;
 }

@@ -22,6 +22,7 @@ import {
   type Reader,
 } from '../support/setting-files/generated-cases.ts';
 import { parsePackageArgument } from '../../src/portage/atom.ts';
+import { ourEmergeOptions, readEmergeLine } from '../support/setting-files/emerge-cases.ts';
 import {
   findUseFile,
   hasBrokenPatch,
@@ -188,3 +189,18 @@ test('the sources that a Manifest lists', () =>
     expected: (theirs) => theirs?.theirs,
     ours: (_one, theirs) => theirs?.ours ?? [],
   }));
+
+test('case 2.9: our options of emerge are those of emerge: judge a new one in src/portage/emerge-option.ts', () =>
+  compare('emerge options', array(unknown()), { expected: (theirs) => theirs, ours: ourEmergeOptions }));
+
+test('case 2.9: the options of a command line, where emerge accepts it', () => {
+  const linesOf = ({ files }: GeneratedCase) =>
+    (typeof files['options'] === 'string' ? files['options'] : '').split('\n');
+  return compare('emerge', array(nullable(array(array(string())))), {
+    // What emerge refuses because of a value, we need not refuse.
+    expected: (theirs, one): readonly unknown[] =>
+      linesOf(one).flatMap((line, index) => (theirs?.[index] ? [[line, theirs[index]]] : [])),
+    ours: (one, theirs): readonly unknown[] =>
+      linesOf(one).flatMap((line, index) => (theirs?.[index] ? [[line, readEmergeLine(line)]] : [])),
+  });
+});

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { emergeConstructs } from './emerge-cases.ts';
 import type {
   ConfigurationFile,
   ConfigurationFiles,
@@ -398,6 +399,8 @@ export const constructs = {
   },
   'make.conf': inDirectory('make.conf', fc.constant('A=1\n')),
   Manifest: inFile('Manifest', lineConstructs(manifestLine)),
+  emerge: emergeConstructs,
+  'emerge options': { 'the list': fc.constant<ConfigurationFiles>({}) },
 } satisfies Readonly<Record<string, Constructs>>;
 
 /** Generates `each` cases of each construct of each reader; equal seeds generate equal ones. */

@@ -5,6 +5,7 @@ written below a new directory, for which "@" stands in "@/" of a text or a targe
 Portage raises an error. The first argument is a shell program that defines `is_repository`, the second is the module sources.py.
 """
 
+import argparse
 import ast
 import base64
 import contextlib
@@ -12,6 +13,7 @@ import io
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -19,6 +21,7 @@ import types
 from pathlib import Path
 
 import _emerge.depgraph
+import _emerge.main
 import portage._sets
 from portage._sets.files import StaticFileSet
 from portage.const import VCS_DIRS
@@ -137,6 +140,67 @@ def read_manifest(place):
     return {"theirs": names, "ours": ours}
 
 
+class Parsed(Exception):
+    """Carries what emerge's own parser of options has read."""
+
+
+def parse_as_emerge(words):
+    """The parser of emerge, and its answer."""
+
+    def parse(parser, args):
+        raise Parsed(parser, original(parser, args))
+
+    original = argparse.ArgumentParser.parse_intermixed_args
+    argparse.ArgumentParser.parse_intermixed_args = parse
+    try:
+        _emerge.main.parse_opts(words)
+    except Parsed as parsed:
+        return parsed.args
+    finally:
+        argparse.ArgumentParser.parse_intermixed_args = original
+    raise AssertionError("emerge parses its options in another way")
+
+
+def options_of(line):
+    """The options of a line with their last values; null if emerge refuses it."""
+    try:
+        _, found = parse_as_emerge(shlex.split(line))
+    except (SystemExit, ValueError):
+        return None
+    given = {name: value for name, value in vars(found).items() if value not in (None, False, [])}
+    del given["regex_search_auto"]
+    given.pop("positional_args", None)
+    last = {name: value[-1] if isinstance(value, list) else str(value) for name, value in given.items()}
+    return sorted([f"--{name.replace('_', '-')}", value] for name, value in last.items())
+
+
+def read_emerge(place):
+    return [options_of(line) for line in Path(place, "options").read_text(encoding="utf-8").split("\n")]
+
+
+def read_emerge_options(_place):
+    """The options of emerge, with the words that each may take for its value."""
+    parser, _ = parse_as_emerge([])
+    shorts = {action.dest: name[1] for action in parser._actions for name in action.option_strings if len(name) == 2}
+    candidates = ["y", "n", "4", "0.5", "rdeps", "text"]
+
+    def values(action, name):
+        if action.nargs == 0:
+            return "none"
+        if _emerge.main.insert_optional_args([name]) == [name]:
+            return "required"
+        return [word for word in candidates if len(_emerge.main.insert_optional_args([name, word])) == 2]
+
+    aliases = {"--cols", "--skip-first"}
+    found = [
+        {"name": name, "short": None if name in aliases else shorts.get(action.dest), "values": values(action, name)}
+        for action in parser._actions
+        for name in action.option_strings
+        if name.startswith("--")
+    ]
+    return sorted(found, key=lambda option: option["name"])
+
+
 READERS = {
     "set": read_set,
     "sets": read_sets,
@@ -149,6 +213,8 @@ READERS = {
     "package.use": read_config_file,
     "make.conf": read_list,
     "Manifest": read_manifest,
+    "emerge": read_emerge,
+    "emerge options": read_emerge_options,
 }
 
 

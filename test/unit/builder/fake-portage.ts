@@ -41,7 +41,8 @@ export class FakePortage extends FakeJobs {
   /** The answer about packages of version 0.1.0. */
   former: MovedPackages | 'fails' = { moved: 0, left: [] };
   /** What `missing-packages.py` prints about packages that were not merged. */
-  missing: { readonly missing: readonly string[]; readonly options: string; readonly origin: string | null } | undefined = {
+  missing:
+    { readonly missing: readonly string[]; readonly options: string; readonly origin: string | null } | undefined = {
     missing: [],
     options: '',
     origin: null,

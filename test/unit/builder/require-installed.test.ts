@@ -20,19 +20,22 @@ describe('case 2.9: a package that was asked for and is not installed', () => {
     ['an option that is off', '--autounmask-only n', [], 'read the output of emerge above for its reason'],
     ['an option that is switched off', '--autounmask-only', ['--autounmask-only=n'], 'read the output of emerge above'],
     ['options that count no longer', '--pretend', ['--ignore-default-opts'], 'read the output of emerge above'],
-  ])('is a failure with a certain cause, %s, and no image is committed', async (_what, options, emergeOptions, hint) => {
-    using world = new BuildWorld();
-    world.portage.merged = ['dev-libs/other-1'];
-    world.portage.missing = { missing: ['app-misc/hello'], options, origin };
-    const request = buildRequest({ packages: packages('app-misc/hello', 'dev-libs/other'), emergeOptions });
-    await expect(passTime(buildImage(request, world.context, program))).rejects.toMatchObject({
-      code: 'emerge-failed',
-      message: 'failed to install app-misc/hello: emerge ended without an error and did not install it',
-      hint: expect.stringContaining(hint) as string,
-    });
-    expect(world.portage.request('lock').command.slice(-1)).toEqual(['app-misc/hello']);
-    expect(world.left).toEqual(nothing);
-  });
+  ])(
+    'is a failure with a certain cause, %s, and no image is committed',
+    async (_what, options, emergeOptions, hint) => {
+      using world = new BuildWorld();
+      world.portage.merged = ['dev-libs/other-1'];
+      world.portage.missing = { missing: ['app-misc/hello'], options, origin };
+      const request = buildRequest({ packages: packages('app-misc/hello', 'dev-libs/other'), emergeOptions });
+      await expect(passTime(buildImage(request, world.context, program))).rejects.toMatchObject({
+        code: 'emerge-failed',
+        message: 'failed to install app-misc/hello: emerge ended without an error and did not install it',
+        hint: expect.stringContaining(hint) as string,
+      });
+      expect(world.portage.request('lock').command.slice(-1)).toEqual(['app-misc/hello']);
+      expect(world.left).toEqual(nothing);
+    },
+  );
 
   it('may be installed already', async () => {
     using world = new BuildWorld();
@@ -63,7 +66,9 @@ describe('case 2.9: a package that was asked for and is not installed', () => {
     world.portage.missing = { missing: [], options: '-pv', origin: 'the environment of the base' };
     await expect(passTime(buildImage({ ...request, rebuild: true }, world.context, program))).rejects.toMatchObject({
       message: 'failed to install @world: emerge ended without an error and did not install it',
-      hint: expect.stringContaining('remove --pretend from EMERGE_DEFAULT_OPTS in the environment of the base') as string,
+      hint: expect.stringContaining(
+        'remove --pretend from EMERGE_DEFAULT_OPTS in the environment of the base',
+      ) as string,
     });
   });
 

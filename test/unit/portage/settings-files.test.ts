@@ -302,8 +302,14 @@ describe('case 2.9: an option in EMERGE_DEFAULT_OPTS with which emerge installs 
       '--jobs=2 --pre',
       'has --pre, and emerge fails, because that abbreviates more than one option: write one of --pretend, --prefix',
     ],
-    ['--exclude "x', 'cannot be split into words, and emerge fails, because the quotation mark " in it is not closed: correct it'],
-    ['--jobs=2 \\', 'cannot be split into words, and emerge fails, because nothing follows its last backslash: correct it'],
+    [
+      '--exclude "x',
+      'cannot be split into words, and emerge fails, because the quotation mark " in it is not closed: correct it',
+    ],
+    [
+      '--jobs=2 \\',
+      'cannot be split into words, and emerge fails, because nothing follows its last backslash: correct it',
+    ],
   ])('%j %s', (options, problem) => {
     expect(defaultOptionsProblem(options)).toBe(problem);
   });
