@@ -9,6 +9,7 @@ import { decideTmpfs, type TmpfsDecision } from '../emerge/decide-tmpfs.ts';
 import { checkRegisters } from './tree/registers.ts';
 import { checkFreeSpace } from './free-space.ts';
 import type { BuildContext } from '../container/context.ts';
+import { readFollowing } from '../container/follow-links.ts';
 import { checkHostPath, checkWritable } from '../container/host-path.ts';
 import { readGivenMakeConf } from './make-conf.ts';
 import { chooseMetadataCache } from '../emerge/choose-metadata-cache.ts';
@@ -169,8 +170,8 @@ class TreeOrigin {
   /** Reads the origin of the repository in the directory `place`. */
   readonly read = async (probe: Probe, place: string): Promise<void> => {
     const [repoName, layoutConf, gitConfig, timestamp, hasGit] = await Promise.all([
-      probe.readText(`${place}/profiles/repo_name`),
-      probe.readText(`${place}/metadata/layout.conf`),
+      readFollowing(probe, `${place}/profiles/repo_name`),
+      readFollowing(probe, `${place}/metadata/layout.conf`),
       probe.readText(`${place}/.git/config`),
       probe.readText(`${place}/metadata/timestamp.chk`),
       probe.exists(`${place}/.git`),

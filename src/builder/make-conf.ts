@@ -4,11 +4,12 @@ import { pack } from 'tar-stream';
 import { shellProgram } from '../container-program.ts';
 import { Failure, Failures, type Place } from '../failure.ts';
 import type { ContainerSession } from '../container/container-session.ts';
+import { readFollowing } from '../container/follow-links.ts';
 import type { Probe } from '../container/probe.ts';
 import type { Remark } from '../portage/configuration/make-conf-tokens.ts';
 import { findRootFaults } from '../portage/configuration/root-variables.ts';
 import { readMakeConf, type MakeConf, type MakeConfFile } from '../portage/configuration/make-conf.ts';
-import { isDirectorySetting, readFollowing, readSettingFiles, type SettingsDirectory } from './setting-files.ts';
+import { isDirectorySetting, readSettingFiles, type SettingsDirectory } from './setting-files.ts';
 
 const maximumSize = 1024 ** 2;
 const directory = '/etc/portage';

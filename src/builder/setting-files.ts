@@ -1,12 +1,10 @@
 import { posix } from 'node:path';
+import { followLinks } from '../container/follow-links.ts';
 import type { DirectoryTexts, Probe } from '../container/probe.ts';
 import type { MakeConfFile } from '../portage/configuration/make-conf.ts';
 import { versionControl } from '../portage/version-control.ts';
 
 type Files = Pick<Probe, 'stat' | 'readText' | 'readDirectory'>;
-
-/** The number of links that Linux follows (path_resolution(7)). */
-const mostLinks = 40;
 
 /** A directory of a base that was read. */
 export interface SettingsDirectory extends DirectoryTexts {
@@ -63,23 +61,6 @@ async function readLink(probe: Files, path: string, above: readonly string[]): P
   if (target?.kind !== 'directory' || isSkipped || above.includes(target.path)) return [];
   const files = await readBelow(probe, await readDirectory(probe, target.path), '', [...above, target.path]);
   return files.map((file) => ({ ...file, path: posix.join(path, posix.relative(target.path, file.path)) }));
-}
-
-/** Reads a file, and follows it if it is a symbolic link; undefined if there is no such file. */
-export async function readFollowing(probe: Files, path: string): Promise<string | undefined> {
-  const target = await followLinks(probe, path);
-  return target?.kind === 'file' ? probe.readText(target.path) : undefined;
-}
-
-async function followLinks(
-  probe: Files,
-  path: string,
-  links = 0,
-): Promise<{ readonly kind: string; readonly path: string } | undefined> {
-  const found = await probe.stat(path);
-  if (found?.kind !== 'symlink') return found && { kind: found.kind, path };
-  if (found.linkTarget === '' || links > mostLinks) return undefined;
-  return followLinks(probe, posix.resolve(posix.dirname(path), found.linkTarget), links + 1);
 }
 
 /** Whether Portage reads a path below a setting. The name of a file may be that of a directory of version control. */

@@ -1,3 +1,4 @@
+import { followLinks, readFollowing } from './follow-links.ts';
 import { EngineRefusal } from '../engine/refusal.ts';
 import type { Volume } from '../engine/volumes.ts';
 import { Failure } from '../failure.ts';
@@ -139,11 +140,11 @@ export async function isRepository(tree: Pick<Probe, 'exists' | 'readText'>): Pr
   return repositoryName({ repoName: undefined, layoutConf }) !== undefined;
 }
 
-/** The files below a directory of a probe. */
-function filesAt(probe: Probe, place: string): Pick<Probe, 'exists' | 'readText'> {
+/** The files below a directory of a probe. Symbolic links are followed, as Portage follows them. */
+export function filesAt(probe: Pick<Probe, 'stat' | 'readText'>, place: string): Pick<Probe, 'exists' | 'readText'> {
   return {
-    exists: (path) => probe.exists(`${place}/${path}`),
-    readText: (path) => probe.readText(`${place}/${path}`),
+    exists: async (path) => (await followLinks(probe, `${place}/${path}`)) !== undefined,
+    readText: (path) => readFollowing(probe, `${place}/${path}`),
   };
 }
 

@@ -32,7 +32,7 @@ import {
   readRepository,
   readSet,
   readSetNames,
-  readSetsOfRepository,
+  readSetsOfRepositories,
 } from '../support/setting-files/our-readers.ts';
 
 const image = 'gentoo-ministage';
@@ -140,10 +140,10 @@ test('the files below a directory of sets that are sets', () =>
     ours: ({ files }) => readSetNames(files),
   }));
 
-test('the sets that sets.conf defines', () =>
+test('case 2.1: the sets that sets.conf of two repositories and of the user define together', () =>
   compare('sets.conf', array(string()), {
     expected: (theirs) => theirs,
-    ours: ({ files }) => readSetsOfRepository(files),
+    ours: ({ files }) => readSetsOfRepositories(files),
   }));
 
 test('whether files are a repository, and its name', () =>

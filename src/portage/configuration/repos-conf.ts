@@ -64,6 +64,21 @@ export function parseRepositories(texts: readonly string[]): readonly Repository
   return names.toSorted().map((name) => readRepository(sections, name));
 }
 
+/**
+ * The names of the repositories in the order in which Portage reads their files, by priority and then by name
+ * (`RepoConfigLoader.__init__` in portage/repository/config.py). The main repository comes before those without a priority.
+ */
+export function repositoryOrder(texts: readonly string[]): readonly string[] {
+  const sections = readSections(texts) ?? new Map();
+  const main = iniValue(sections, 'DEFAULT', 'main-repo');
+  const priority = (name: string): number => {
+    const written = Number.parseInt(iniValue(sections, name, 'priority') ?? '', 10);
+    return Number.isNaN(written) ? (name === main ? -1000 : 0) : written;
+  };
+  const names = [...sections.keys()].filter((name) => name !== 'DEFAULT').toSorted();
+  return names.toSorted((a, b) => priority(a) - priority(b));
+}
+
 function readRepository(sections: IniSections, name: string): Repository {
   const value = (key: string): string => (iniValue(sections, name, key) ?? '').trim();
   return {

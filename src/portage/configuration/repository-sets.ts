@@ -1,7 +1,10 @@
 import { iniValue, parseIniFiles } from './ini-sections.ts';
 
-/** A source of sets in an ebuild repository: one set with a name, or a directory with one file for each set. */
-export type SetSource =
+/** A source of sets: one set with a name, or a directory with one file for each set. */
+export type SetSource = {
+  /** The index of the last text that has a part of the source. */
+  readonly text: number;
+} & (
   | {
       readonly type: 'set';
       readonly name: string;
@@ -14,7 +17,8 @@ export type SetSource =
       readonly path: string;
       /** The name of the set of a file; `${name}` and `$name` stand for the file's name. */
       readonly pattern: string;
-    };
+    }
+);
 
 /**
  * The classes of Portage that make one set from a section, by their names in the module portage._sets. Each class has the option that
@@ -39,18 +43,24 @@ const classes: ReadonlyMap<string, string | undefined> = new Map([
 
 const ofFiles = 'files.StaticFileSet';
 
+/** The variables that Portage defines for interpolation, if the system is not a prefix and builds for itself. */
+const roots = '[DEFAULT]\nEPREFIX =\nEROOT = /\nPORTAGE_CONFIGROOT = /\nROOT = /\n';
+
 /**
- * Parses the files of the `sets.conf` of an ebuild repository (`SetConfig._parse` in portage/_sets/__init__.py). The result
+ * Parses all files that define sets, in the order in which Portage reads them with one parser (`SetConfig` in
+ * portage/_sets/__init__.py): a section may have parts in several files, and later keys override earlier ones. The result
  * lacks sections from which Portage makes no set, and sections that derive sets from installed packages: the names of such sets contain
  * a slash, and the names of a user's sets do not. It also lacks directories without a path, for which Portage takes the user's own.
  */
 export function parseSetsConf(texts: readonly string[]): readonly SetSource[] {
-  const sections = parseIniFiles(texts);
+  const sections = parseIniFiles([roots, ...texts]);
   if (sections === undefined) return [];
+  const parsed = texts.map((text) => parseIniFiles([text]));
   return [...sections.keys()]
     .filter((section) => section !== 'DEFAULT')
     .flatMap((section): readonly SetSource[] => {
       const value = (key: string) => iniValue(sections, section, key);
+      const text = parsed.findLastIndex((one) => one?.has(section) ?? false);
       const named = (value('class') ?? ofFiles).replace(/^portage\._?sets\./, '');
       const directory = value('directory');
       if (named === ofFiles && !isSwitch(value('greedy') ?? 'no')) return [];
@@ -58,11 +68,11 @@ export function parseSetsConf(texts: readonly string[]): readonly SetSource[] {
         const needed = classes.get(named);
         const isSet = classes.has(named) && (needed === undefined || value(needed) !== undefined);
         const path = named === ofFiles ? value('filename') : undefined;
-        return isSet ? [{ type: 'set', name: value('name') ?? section, path }] : [];
+        return isSet ? [{ type: 'set', text, name: value('name') ?? section, path }] : [];
       }
       const pattern = value('name_pattern') ?? '${name}';
       if (named !== ofFiles || directory === undefined || !/\$name|\$\{name\}/.test(pattern)) return [];
-      return [{ type: 'directory', path: directory, pattern }];
+      return [{ type: 'directory', text, path: directory, pattern }];
     });
 }
 

@@ -1,40 +1,33 @@
 import { posix } from 'node:path';
-import * as v from 'valibot';
-import { parseJson } from '../../parse-json.ts';
-import { nameSetOfFile, parseSetsConf, type SetSource } from '../../portage/configuration/repository-sets.ts';
-import { Diagnostics, startOf } from '../../site/diagnostics.ts';
-import { isSetFile } from '../../site/read/package-set.ts';
-import type { Tuple } from '../../site/site.ts';
 import { lookInto } from '../../container/look-into.ts';
 import { mountAt } from '../../container/mounts.ts';
-import type { Probe } from '../../container/probe.ts';
+import { repositoryOrder, shippedReposConf } from '../../portage/configuration/repos-conf.ts';
+import { BranchTree } from '../../site/branch-tree.ts';
+import { Diagnostics, startOf } from '../../site/diagnostics.ts';
+import { isSetFile } from '../../site/read/package-set.ts';
+import type { PortageBranch, Tuple } from '../../site/site.ts';
+import { readConfiguredSets, type ConfiguredSet, type ProbedTree } from './repository-set-names.ts';
 import type { SiteRun } from './site-run.ts';
 import type { TupleWork } from './tuple-work.ts';
 
-type Files = Pick<Probe, 'readText' | 'listFiles'>;
-
-/** The start of a line of {@link Probe.listFiles}: name and type. */
-const listedFile = v.tuple([v.string(), v.string()]);
-
-/** The sets of one repository: by name, the file that defines each, `sets.conf` or a set file. */
-type SetsOfTree = ReadonlyMap<string, string>;
-
 /**
- * Refuses sets of the site whose names an ebuild repository of a tuple's branch uses as well, because Portage would silently
- * use the repository's set ("Redefinition of set"). Reads the trees without starting a container. Throws one `Failures` for all
- * such sets.
+ * Refuses sets of the site whose names a section of `sets.conf` uses as well, in an ebuild repository of a tuple's branch or in the
+ * branch, because Portage would silently use the set of the section ("Redefinition of set"). Reads the trees without starting a
+ * container. Throws one `Failures` for all such sets.
  */
 export async function checkSetNames(run: SiteRun, works: readonly Pick<TupleWork, 'tuple'>[]): Promise<void> {
   const tuples = works.map(({ tuple }) => tuple);
-  const used = new Set(tuples.flatMap(({ portage }) => portage.repositories.map(({ name }) => name)));
-  const trees = await readSetsOfTrees(run, used);
+  const configured = await readSetsOfBranches(run, new Set(tuples.map(({ portage }) => portage)));
   const diagnostics = new Diagnostics();
   for (const tuple of tuples)
     for (const { name, file } of setsOf(run, tuple))
-      for (const repository of tuple.portage.repositories) {
-        const other = trees.get(repository.name)?.get(name);
-        if (other === undefined) continue;
-        const why = `the ebuild repository ${repository.name} has a set @${name} as well (${other})`;
+      for (const other of configured.get(tuple.portage) ?? []) {
+        if (other.name !== name) continue;
+        const where =
+          other.repository === undefined
+            ? `sets.conf of config/portage (${tuple.portage.name})`
+            : `the ebuild repository ${other.repository}`;
+        const why = `${where} has a set @${name} as well (${other.file})`;
         diagnostics.add(startOf(file), `${why}, and Portage would take that one: give this one another name`);
       }
   diagnostics.throwIfAny();
@@ -49,85 +42,44 @@ function setsOf({ site }: SiteRun, { packages, portage }: Tuple): readonly { nam
   return [...new Map([...site.sets, packages, ...ofBranch].map((set) => [set.name, set])).values()];
 }
 
-/** Reads the sets of the repositories with these names, as far as the run has their trees. */
-async function readSetsOfTrees(run: SiteRun, names: ReadonlySet<string>): Promise<ReadonlyMap<string, SetsOfTree>> {
+/** Reads the sets of `sets.conf` for each branch, as far as the run has the trees of its repositories. */
+async function readSetsOfBranches(
+  run: SiteRun,
+  branches: ReadonlySet<PortageBranch>,
+): Promise<ReadonlyMap<PortageBranch, readonly ConfiguredSet[]>> {
   const { anyStage, mounts, revisions, site } = run;
-  const present = site.repositories.filter(({ name }) => names.has(name) && revisions.has(name));
-  if (present.length === 0 || anyStage === undefined) return new Map();
+  const used = new Set([...branches].flatMap(({ repositories }) => repositories.map(({ name }) => name)));
+  const present = site.repositories.filter(({ name }) => used.has(name) && revisions.has(name));
+  const hasOwn = [...branches].some((branch) => readOwn(branch).setsConf.length > 0);
+  if ((present.length === 0 && !hasOwn) || anyStage === undefined) return new Map();
   const trees = present.map(({ name, location }, index) => ({ name, location, place: `/mnt/${index}` }));
   const ofTrees = trees.flatMap(({ name, place }) => {
     const choice = mounts.trees.get(name);
     return choice === undefined ? [] : [{ ...mountAt(choice, place), readOnly: true }];
   });
   return lookInto(run, { image: anyStage.image.id, mounts: ofTrees }, async (probe) => {
-    const sets = new Map<string, SetsOfTree>();
-    for (const tree of trees) sets.set(tree.name, await readRepositorySets(probe, trees, tree));
+    const sets = new Map<PortageBranch, readonly ConfiguredSet[]>();
+    for (const branch of branches)
+      sets.set(branch, await readConfiguredSets(probe, inOrder(trees, branch), readOwn(branch)));
     return sets;
   });
 }
 
-/** The tree of a repository in a probe. */
-interface ProbedTree {
-  readonly name: string;
-  /** The directory of the tree in a root, by which a `sets.conf` may name it. */
-  readonly location: string;
-  /** The directory of the tree in the probe. */
-  readonly place: string;
+/** The trees of a branch's repositories, in the order in which Portage reads them. */
+function inOrder(trees: readonly ProbedTree[], branch: PortageBranch): readonly ProbedTree[] {
+  const order = repositoryOrder([shippedReposConf, ...textsOf(branch, 'repos.conf')]);
+  return branch.repositories
+    .toSorted((a, b) => order.indexOf(a.name) - order.indexOf(b.name))
+    .flatMap(({ name, location }) => trees.filter((tree) => tree.name === name).map((tree) => ({ ...tree, location })));
 }
 
-/** Reads the sets that a repository defines, without those whose names have a slash. `trees` has all repositories. */
-export async function readRepositorySets(
-  probe: Files,
-  trees: readonly ProbedTree[],
-  { place }: ProbedTree,
-): Promise<SetsOfTree> {
-  const sets = new Map<string, string>();
-  for (const source of parseSetsConf(await readSetsConf(probe, place))) {
-    if (source.type === 'set') {
-      const repository = namedRepository.exec(source.path ?? '')?.[1];
-      if (repository === undefined || trees.some(({ name }) => name === repository)) sets.set(source.name, 'sets.conf');
-    } else
-      for (const file of await namesIn(probe, findDirectory(trees, source)))
-        sets.set(nameSetOfFile(source.pattern, file), `${posix.basename(source.path)}/${file}`);
-  }
-  return new Map([...sets].filter(([name]) => !name.includes('/')));
+function readOwn(branch: PortageBranch) {
+  return { setsConf: textsOf(branch, 'sets.conf'), paths: branch.entries.map(({ path }) => path) };
 }
 
-/** The texts of sets.conf, which may be a directory, in the order in which Portage reads them. */
-async function readSetsConf(probe: Files, place: string): Promise<readonly string[]> {
-  const path = `${place}/sets.conf`;
-  const text = await probe.readText(path);
-  const names =
-    text === undefined ? (await namesBelow(probe, path)).filter((name) => name.split('/').every(isRead)) : [];
-  const texts = await Promise.all(names.toSorted().map((name) => probe.readText(`${path}/${name}`)));
-  return [text, ...texts].filter((one) => one !== undefined);
-}
-
-const isRead = (name: string): boolean => !/^\.|~$/.test(name);
-
-const namedRepository = /\$\{repository:([^}$]+)\}/;
-
-/** The place of a directory of sets in the probe; undefined if the directory is in none of the trees. */
-function findDirectory(trees: readonly ProbedTree[], { path }: SetSource & { type: 'directory' }): string | undefined {
-  const named = namedRepository.exec(path);
-  if (named) {
-    const tree = trees.find(({ name }) => name === named[1]);
-    return tree && path.replace(named[0], () => tree.place);
-  }
-  const tree = trees.find(({ location }) => path.startsWith(`${location}/`));
-  return tree && tree.place + path.slice(tree.location.length);
-}
-
-/** The set files of a directory. Set files in subdirectories have names with a slash, which no set of a site has. */
-async function namesIn(probe: Files, directory: string | undefined): Promise<readonly string[]> {
-  const names = directory === undefined ? [] : await namesBelow(probe, directory);
-  return names.filter((name) => !name.includes('/') && isSetFile(name));
-}
-
-/** The paths of the files and links below a directory; empty if there is no such directory. */
-async function namesBelow(probe: Files, directory: string): Promise<readonly string[]> {
-  return (await probe.listFiles(directory))
-    .flatMap((line) => [parseJson(listedFile, line)].filter((file) => file !== undefined))
-    .filter(([, type]) => type !== 'directory')
-    .map(([name]) => name.replace(/^\.?\//, ''));
+/** The texts of a setting of a branch, a file or a directory of files, in the order of their names. */
+function textsOf({ entries }: PortageBranch, name: string): readonly string[] {
+  return new BranchTree(entries)
+    .list(name)
+    .flatMap(({ resolved }) => (resolved.kind === 'file' ? [resolved.entry.read().toString('utf8')] : []));
 }

@@ -1,3 +1,4 @@
+import { followLinks, readFollowing } from '../../container/follow-links.ts';
 import { createHash } from 'node:crypto';
 import type { PathStat } from '../../engine/containers.ts';
 import { EngineRefusal } from '../../engine/refusal.ts';
@@ -29,7 +30,10 @@ export class WatchedTree {
   }
 
   async exists(path: string): Promise<boolean> {
-    return (await this.#note(path)) !== undefined;
+    const stat = await this.#note(path);
+    if (stat?.kind !== 'symlink') return stat !== undefined;
+    this.#isNoted = false;
+    return (await followLinks(this.#probe, `${this.#place}/${path}`)) !== undefined;
   }
 
   async readText(path: string): Promise<string | undefined> {
@@ -37,7 +41,7 @@ export class WatchedTree {
     const stat = await this.#note(path);
     if (stat === undefined) return undefined;
     if (stat.kind !== 'file') this.#isNoted = false;
-    return this.#probe.readText(`${this.#place}/${path}`);
+    return readFollowing(this.#probe, `${this.#place}/${path}`);
   }
 
   listFiles(): Promise<readonly string[]> {

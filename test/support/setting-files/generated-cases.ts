@@ -347,6 +347,19 @@ export const constructs = {
   sets: withoutLink(inDirectory('sets', fc.constantFrom('a/b\n', ''))),
   'sets.conf': {
     ...inFile('sets.conf', lineConstructs(section), setFiles),
+    'two repositories': fc
+      .tuple(fc.array(section, { maxLength: 3 }), fc.array(section, { maxLength: 3 }))
+      .map(([one, other]) => ({
+        ...{ ...setFiles, 'sets.conf': one.join('\n'), 'other/sets.conf': other.join('\n'), 'other/sets/it': '' },
+      })),
+    "two repositories and the user's": fc.tuple(section, section, section).map(([one, other, own]) => ({
+      ...{ ...setFiles, 'sets.conf': one, 'other/sets.conf/b/a': other, 'other/sets.conf/c': one },
+      'configuration/etc/portage/sets.conf': own,
+    })),
+    'a linked sets.conf': fc.tuple(section, section).map(([one, other]) => ({
+      ...{ ...setFiles, 'sets.conf': { link: 'real' }, real: one, 'other/sets.conf/a': { link: '../../real' } },
+      'other/sets.conf/b': other,
+    })),
     'a directory': fc
       .array(fc.tuple(fc.constantFrom('a', 'b.conf', '.c', 'd~', 'e/f', 'e/.g', '.h/i', 'k/l/m'), section), {
         minLength: 1,
@@ -376,7 +389,20 @@ export const constructs = {
       { 'profiles/x': '' },
       { 'metadata/x': '' },
       { 'metadata/layout.conf': { link: 'none' } },
+      { 'profiles/repo_name': { link: 'none' } },
     ),
+    links: fc
+      .tuple(nameLine, repository, fc.constantFrom('../real', '../to/real', '../loop'))
+      .map(([line, text, link]) => ({
+        ...{ 'metadata/layout.conf': { link: `${link}.conf` }, 'profiles/repo_name': { link: `${link}-name` } },
+        ...{ 'real.conf': line, 'real-name': `${text}\n`, to: { link: '.' } },
+        ...{ 'loop.conf': { link: 'loop.conf' }, 'loop-name': { link: 'none' } },
+      })),
+    'a linked layout.conf': fc
+      .tuple(nameLine, fc.constantFrom('../real', '../to/real', '../none'))
+      .map(([line, link]) => ({
+        ...{ 'metadata/layout.conf': { link }, real: line, to: { link: '.' } },
+      })),
   },
   'package.env': {
     ...inFile('package.env', lineConstructs(packageEnv), environments),

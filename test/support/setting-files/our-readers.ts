@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { dirname, join, posix } from 'node:path';
 import { readSettingFiles } from '../../../src/builder/setting-files.ts';
-import { isRepository } from '../../../src/container/tree.ts';
+import { filesAt, isRepository } from '../../../src/container/tree.ts';
 import type { PathStat } from '../../../src/engine/containers.ts';
 import { findBranchFile } from '../../../src/plan/branch-file.ts';
 import { explainOtherOrigin } from '../../../src/portage/configuration/repository-origin.ts';
@@ -16,7 +16,7 @@ import { readOwnSets } from '../../../src/site/read/own-sets.ts';
 import { readSetText, type ParsedSet } from '../../../src/site/read/package-set.ts';
 import { notePatchLinks } from '../../../src/site/read/patch-links.ts';
 import { readSharedSets } from '../../../src/site/read/shared-sets.ts';
-import { readRepositorySets } from '../../../src/zentoo/run/check-set-names.ts';
+import { readConfiguredSets } from '../../../src/zentoo/run/repository-set-names.ts';
 import type {
   ConfigurationFile,
   ConfigurationFiles,
@@ -91,22 +91,26 @@ export function readSetNames(files: ConfigurationFiles): {
   }
 }
 
-/** The names of the sets of a repository. */
-export async function readSetsOfRepository(files: ConfigurationFiles): Promise<readonly string[]> {
-  const tree = { name: 'mine', location: '/repository', place: '/repository' };
-  const probe = probeOf(placed(files, '/repository/'), tree.place);
-  return [...(await readRepositorySets(probe, [tree], tree)).keys()].toSorted();
+/** The names of the sets that two repositories and the user's sets.conf define; the second repository and /etc/portage are below the first. */
+export async function readSetsOfRepositories(files: ConfigurationFiles): Promise<readonly string[]> {
+  const place = '/repository';
+  const trees = [
+    { name: 'mine', location: place, place },
+    { name: 'other', location: `${place}/other`, place: `${place}/other` },
+  ];
+  const all = placed(files, `${place}/`);
+  const text = all['configuration/etc/portage/sets.conf'];
+  const setsConf = text === undefined || isLink(text) ? [] : [bytesOf(text).toString('utf8')];
+  const sets = await readConfiguredSets(probeOf(all, place), trees, { setsConf, paths: [] });
+  return sets.map(({ name }) => name).toSorted();
 }
 
 /** Whether the files are a repository, and whether they are that of a name. */
 export async function readRepository(files: ConfigurationFiles, name: string | null) {
   const probe = probeOf(placed(files), '/tree');
-  const repoName = await probe.readText('/tree/profiles/repo_name');
-  const layoutConf = await probe.readText('/tree/metadata/layout.conf');
-  const at = {
-    exists: (path: string) => probe.exists(`/tree/${path}`),
-    readText: (path: string) => probe.readText(`/tree/${path}`),
-  };
+  const at = filesAt(probe, '/tree');
+  const repoName = await at.readText('profiles/repo_name');
+  const layoutConf = await at.readText('metadata/layout.conf');
   const wanted = { name: name ?? 'x', syncType: '', syncUri: '' };
   const other = explainOtherOrigin({ repoName, layoutConf, gitConfig: undefined, timestamp: undefined }, wanted, {
     syncs: false,

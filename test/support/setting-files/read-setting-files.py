@@ -65,7 +65,9 @@ def configuration(place, *names):
 
 
 def trees_of(place):
-    ebuilds = types.SimpleNamespace(treemap={"mine": place}, repositories=[types.SimpleNamespace(location=place)])
+    treemap = {"mine": place, "other": os.path.join(place, "other")}
+    repositories = [types.SimpleNamespace(location=location) for location in treemap.values()]
+    ebuilds = types.SimpleNamespace(treemap=treemap, repositories=repositories)
     installed = types.SimpleNamespace(dbapi=types.SimpleNamespace())
     return {"porttree": types.SimpleNamespace(dbapi=ebuilds), "vartree": installed}
 
@@ -76,7 +78,7 @@ def read_sets(place):
 
 
 def read_sets_conf(place):
-    """The names of the sets of a repository that have no slash."""
+    """The names of the sets of two repositories and of the user that have no slash."""
     portage._sets.GLOBAL_CONFIG_PATH = "/nonexistent"
     roots = dict.fromkeys(("EROOT", "ROOT"), "/")
     settings = {

@@ -4,7 +4,7 @@ import { nameSetOfFile, parseSetsConf } from '../../../../src/portage/configurat
 test('a single set has the name of its section or its own name', () => {
   const text =
     '[kde]\nclass = portage.sets.files.StaticFileSet\nfilename = /x\n[gnome]\nname = desktop\nfilename=/y\nmultiset = no\n';
-  expect(parseSetsConf([text])).toEqual([
+  expect(parseSetsConf([text])).toMatchObject([
     { type: 'set', name: 'kde', path: '/x' },
     { type: 'set', name: 'desktop', path: '/y' },
   ]);
@@ -13,7 +13,7 @@ test('a single set has the name of its section or its own name', () => {
 test('a directory defines a set for each file, also without a class', () => {
   const text = `[DEFAULT]\nwhere = sets\n[one]\nclass = portage._sets.files.StaticFileSet\nMultiset = True
 directory = \${repository:gentoo}/%(where)s\nname_pattern = lab-$name\n[two]\nmultiset=yes\ndirectory=/srv/sets\n`;
-  expect(parseSetsConf([text])).toEqual([
+  expect(parseSetsConf([text])).toMatchObject([
     { type: 'directory', path: '${repository:gentoo}/sets', pattern: 'lab-$name' },
     { type: 'directory', path: '/srv/sets', pattern: '${name}' },
   ]);
@@ -48,7 +48,7 @@ test.each([
 
 test('several files are one configuration', () => {
   const files = ['[DEFAULT]\nfilename = /x\n[one]\nname = a', '[one]\nname = b\n[two]'];
-  expect(parseSetsConf(files)).toEqual([
+  expect(parseSetsConf(files)).toMatchObject([
     { type: 'set', name: 'b', path: '/x' },
     { type: 'set', name: 'two', path: '/x' },
   ]);

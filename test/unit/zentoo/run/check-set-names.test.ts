@@ -202,3 +202,55 @@ test('no container is created if the engine has no stage', async () => {
   await checkSetNames(run, run.tuples);
   expect(world.calls('createContainer')).toEqual([]);
 });
+
+const dummy = (name: string, ...more: string[]) =>
+  [`[${name}]`, 'class = portage.sets.base.DummyPackageSet', ...more, ''].join('\n');
+
+const reposConf = { 'repos.conf/lab.conf': '[lab]\nlocation = /var/db/repos/lab\n' };
+
+/** The refusals with two repositories, each with a sets.conf, and a branch with these files. */
+const refusalsOfBoth = async (
+  confs: { readonly gentoo: string; readonly lab: string },
+  files: Readonly<Record<string, string>>,
+  ...names: string[]
+) => {
+  using world = new SiteWorld({ tree: { ...treeFiles, '/sets.conf': confs.gentoo } });
+  world.addVolume('zentoo-net-repository-lab', { '/sets.conf': confs.lab });
+  const tuple = tupleWithTree();
+  const portage = {
+    ...tuple.portage,
+    ...branch('base', commits[0], { ...reposConf, ...files }),
+    repositories: [gentoo, lab],
+  };
+  const changes = {
+    tuples: [{ ...tuple, portage }],
+    sets: names.map((name) => packageSet(name)),
+    repositories: [siteTree(gentoo), siteTree(lab)],
+  };
+  return refusals(world, changes, new Map(['gentoo', 'lab'].map((name) => [name, 'a'])));
+};
+
+test('case 2.1: a section has parts in the sets.conf of several repositories, and the later repository counts', async () => {
+  const confs = { gentoo: dummy('tools', 'name = one'), lab: '[tools]\nname = two\n' };
+  const names = ['one', 'two', 'tools'];
+  expect(await refusalsOfBoth(confs, {}, ...names)).toEqual([refusal('config/sets/two', 'two', 'sets.conf', 'lab')]);
+  expect(await refusalsOfBoth(confs, { 'repos.conf/gentoo.conf': '[gentoo]\npriority = 10\n' }, ...names)).toEqual([
+    refusal('config/sets/one', 'one', 'sets.conf', 'gentoo'),
+  ]);
+});
+
+test("case 2.1: the branch's sets.conf counts last, and its sets are refused as well", async () => {
+  const confs = { gentoo: dummy('tools'), lab: dummy('games') };
+  const files = {
+    'sets.conf': `[tools]\nname = other\n${directoryOfSets('%(PORTAGE_CONFIGROOT)setc/portage/mine')}`,
+    'mine/apps': '',
+    'mine/old~': '',
+  };
+  const ofBranch = (name: string, where: string) =>
+    `3 config/sets/${name}:1:1: sets.conf of config/portage (base) has a set @${name} as well (${where}), and Portage would take that one: give this one another name`;
+  expect(await refusalsOfBoth(confs, files, 'tools', 'games', 'other', 'apps', 'old~')).toEqual([
+    ofBranch('apps', 'mine/apps'),
+    refusal('config/sets/games', 'games', 'sets.conf', 'lab'),
+    ofBranch('other', 'sets.conf'),
+  ]);
+});
