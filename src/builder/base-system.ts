@@ -12,7 +12,9 @@ import { withProbe, type Probe } from '../container/probe.ts';
 import type { Workspace } from '../container/workspace.ts';
 import { readMakeConf } from '../portage/configuration/make-conf.ts';
 import type { Remark } from '../portage/configuration/make-conf-tokens.ts';
-import { readBaseMakeConf, type GivenMakeConf } from './make-conf.ts';
+import { readBaseEnv } from './base-env.ts';
+import { refuseBaseFaults, type BaseOptions } from './base-faults.ts';
+import { readBaseMakeConf } from './make-conf.ts';
 import { readDirectory, readSettingFiles, type SettingsDirectory } from './setting-files.ts';
 
 /** The facts that gentoo-builder reads from a base's configuration files before it starts a container from the base. */
@@ -28,14 +30,14 @@ export interface BaseSystem {
 }
 
 /**
- * Reads the Portage configuration of the base image, with the make.conf of the user. Refuses a base without `emerge`, and a
- * make.conf at which emerge would fail.
+ * Reads the Portage configuration of the base image, with the make.conf of the user. Refuses a base without `emerge`, a make.conf or
+ * a file of package.env at which emerge would fail, and default options with which emerge would not install the packages.
  */
 export async function inspectBaseSystem(
   engine: Engine,
   workspace: Workspace,
   base: Base,
-  given?: GivenMakeConf,
+  { given, emergeOptions }: BaseOptions,
 ): Promise<BaseSystem> {
   return withProbe(engine, workspace, { image: base.image?.id ?? base.name, mounts: [] }, async (probe) => {
     const [hasEmerge, own] = await Promise.all([probe.exists('/usr/bin/emerge'), readDirectory(probe, '/etc/portage')]);
@@ -45,7 +47,10 @@ export async function inspectBaseSystem(
       });
     }
     const reposConf = await textsOf(probe, own, 'repos.conf');
-    const { variables, notes } = await readBaseMakeConf(probe, own, { base: base.name, given });
+    const made = await readBaseMakeConf(probe, own, { base: base.name, given });
+    const { variables, remarks } = await readBaseEnv(probe, own, made.variables);
+    refuseBaseFaults({ variables, remarks, inUserFile: made.inUserFile }, base, { given, emergeOptions });
+    const notes = [...made.notes, ...remarks];
     const portdir = variables.get('PORTDIR')?.value;
     const configured = parseReposConf(reposConf);
     // Portage's defaults matter only if the base's own configuration is incomplete.

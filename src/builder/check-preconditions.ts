@@ -83,7 +83,10 @@ export async function checkPreconditions(
     const hidden = warnOfVolumes(base);
     if (hidden !== undefined) await context.report({ type: 'warning', message: hidden });
     // A make.conf that cannot be read is a separate failure.
-    const found = await inspectBaseSystem(engine, workspace, base, await makeConf.catch(() => undefined));
+    const found = await inspectBaseSystem(engine, workspace, base, {
+      given: await makeConf.catch(() => undefined),
+      emergeOptions: request.emergeOptions,
+    });
     for (const { place, message } of found.notes)
       await context.report({ type: 'note', message: `${place.file}:${place.line}:${place.column}: ${message}` });
     return found;

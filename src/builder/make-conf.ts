@@ -95,6 +95,8 @@ export async function installMakeConf(session: ContainerSession, path: string): 
 
 /** The make.conf that a build with a base uses. */
 export interface BaseMakeConf extends Pick<MakeConf, 'variables' | 'notes'> {
+  /** Gives a remark about the file that the user gave the path of this file, instead of the path at which it is installed. */
+  readonly inUserFile: <Said extends Remark>(said: Said) => Said;
   /** The files in the order in which Portage reads them, without those that they source. */
   readonly files: readonly MakeConfFile[];
 }
@@ -123,7 +125,7 @@ export async function readBaseMakeConf(
       return new Failure('base-unusable', text, { hint: `${why} the file in the base` });
     });
   if (first) throw new Failures([first, ...others]);
-  return { files, variables: made.variables, notes: made.notes.map(inUserFile) };
+  return { files, inUserFile, variables: made.variables, notes: made.notes.map((note) => inUserFile(note)) };
 }
 
 async function makeConfFiles(

@@ -12,6 +12,8 @@ export interface Image {
   readonly layers: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
   readonly entrypoint: readonly string[];
+  /** The environment of its processes, `ENV` in a Dockerfile, each as `NAME=value`. */
+  readonly environment: readonly string[];
   /** The user of its processes, `USER` in a Dockerfile; empty if it has none, which means root. */
   readonly user: string;
   /** The variables of its processes, `NAME=value` each. */

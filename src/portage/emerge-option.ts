@@ -90,14 +90,18 @@ function lastOnes(words: readonly string[]): readonly GivenOption[] {
   return [...new Map(given.map(({ name, value }) => [name, value]))].map(([name, value]) => ({ name, value }));
 }
 
-/** Tells what is wrong with a value of EMERGE_DEFAULT_OPTS, as the end of a sentence, and what to do; undefined if it is for builds. */
-export function defaultOptionsProblem(text: string): string | undefined {
+/**
+ * Tells what is wrong with a value of EMERGE_DEFAULT_OPTS, as the end of a sentence, and what to do; undefined if it is for builds.
+ * `more` are options of the command line, which follow the default ones and may override them or ask for the same.
+ */
+export function defaultOptionsProblem(text: string, more: readonly string[] = []): string | undefined {
   const split = splitShellWords(text);
   if ('fault' in split) return `cannot be split into words, and emerge fails, because ${split.fault}: correct it`;
   const { ambiguous } = readEmergeWords(split.words);
   for (const { written, names } of ambiguous)
     return `has ${written}, and emerge fails, because that abbreviates more than one option: write one of ${names.join(', ')}`;
-  const option = findHinderingOption(split.words);
+  const option = findHinderingOption([...split.words, ...more]);
+  if (option !== undefined && isGiven(more, [option.name])) return undefined;
   return option && `has ${option.name}, and ${option.why}: remove it`;
 }
 

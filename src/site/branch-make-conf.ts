@@ -1,9 +1,14 @@
 import { posix } from 'node:path';
-import { atomFault } from '../portage/atom-grammar.ts';
 import { readMakeConf, type MakeConf, type MakeConfVariable } from '../portage/configuration/make-conf.ts';
 import type { ReadSource } from '../portage/configuration/make-conf-tokens.ts';
+import {
+  describeNoFile,
+  everyPackage,
+  isFatal,
+  readPackageEnv,
+  type EnvName,
+} from '../portage/configuration/package-env.ts';
 import { ReadingLimit } from '../portage/configuration/reading-limit.ts';
-import { grabWords } from '../portage/configuration/python-text.ts';
 import { normalizePath } from '../portage/configuration/repos-conf.ts';
 import type { BranchTree } from './branch-tree.ts';
 
@@ -37,7 +42,7 @@ export function readBranchMakeConf(tree: BranchTree): BranchMakeConf {
   };
 }
 
-/** What is to say about the lines of the files of `env/` that package.env names. Positions have paths in the branch. */
+/** What is to say about package.env and the lines of the files that it names. Positions have paths in the branch. */
 export function readEnvRemarks(
   tree: BranchTree,
   makeConf: Pick<MakeConf, 'variables'>,
@@ -45,7 +50,18 @@ export function readEnvRemarks(
   const files = readEnvFiles(tree, makeConf);
   const all = (kind: 'faults' | 'notes' | 'unread') =>
     files.flatMap((file) => file[kind].map(({ place, message }) => ({ message, place: inBranch(place) })));
-  return { faults: all('faults'), notes: all('notes'), unread: all('unread') };
+  const lost = readNames(tree).flatMap(({ path, place }) => {
+    const found = tree.resolve(path);
+    const kind = found.kind === 'missing' ? found.why : found.kind;
+    if (kind === 'file' || kind === 'outside') return [];
+    return [{ isFatal: isFatal(kind), remark: { place: inBranch(place), message: describeNoFile(path, kind) } }];
+  });
+  const remarks = (fatal: boolean) => lost.flatMap((one) => (one.isFatal === fatal ? [one.remark] : []));
+  return {
+    faults: [...remarks(true), ...all('faults')],
+    notes: [...remarks(false), ...all('notes')],
+    unread: all('unread'),
+  };
 }
 
 /**
@@ -56,7 +72,7 @@ export function readSettingsOfAll(
   tree: BranchTree,
   makeConf: Pick<MakeConf, 'variables'>,
 ): readonly (readonly [string, MakeConfVariable])[] {
-  return readEnvFiles(tree, makeConf, (atom) => atom === '*/*').flatMap(({ variables }) =>
+  return readEnvFiles(tree, makeConf, (atom) => atom === everyPackage).flatMap(({ variables }) =>
     [...variables].map(([name, { value, place }]) => [name, { value, place: inBranch(place) }] as const),
   );
 }
@@ -70,38 +86,36 @@ export function findTemporaryDirectories(tree: BranchTree): readonly string[] {
 }
 
 /**
- * Reads the files of `env/` that package.env names; portage(5). Portage reads each with the variables of make.conf. A file that does
- * not exist is only a message of Portage. Positions have the paths that Portage sees.
+ * Reads the files of `env/` that package.env names; portage(5). Portage reads each with the variables of make.conf. Positions have the
+ * paths that Portage sees.
  */
 function readEnvFiles(
   tree: BranchTree,
   { variables }: Pick<MakeConf, 'variables'>,
-  isWanted: (atom: string) => boolean = isAtomOfConfiguration,
+  isWanted: (atom: string) => boolean = () => true,
 ): readonly MakeConf[] {
   const known = Object.fromEntries([...variables].map(([name, { value }]) => [name, value]));
   const readSource = sourceReader(tree);
   const limit = new ReadingLimit();
-  return [...namesInPackageEnv(tree, isWanted)].toSorted().flatMap((name) => {
-    // As Python's os.path.join, which leaves an absolute name as it is, and links before .. to the file system.
-    const path = name.startsWith('/') ? name : `${configuration}/env/${name}`;
+  const paths = readNames(tree).flatMap(({ atom, path }) => (isWanted(atom) ? [path] : []));
+  return [...new Set(paths)].toSorted().flatMap((path) => {
     const found = tree.resolve(path);
     if (found.kind !== 'file') return [];
     return [readMakeConf([{ path, text: found.entry.read().toString('utf8') }], { readSource, known, limit })];
   });
 }
 
-/** The words after each atom of package.env that is wanted; lines without an atom have none (`grabdict_package` in portage/util). */
-function namesInPackageEnv(tree: BranchTree, isWanted: (atom: string) => boolean): ReadonlySet<string> {
-  const texts = tree
-    .list('package.env')
-    .flatMap(({ resolved }) => (resolved.kind === 'file' ? [resolved.entry.read().toString('utf8')] : []));
-  return new Set(texts.flatMap(grabWords).flatMap(([atom = '', ...names]) => (isWanted(atom) ? names : [])));
-}
-
-/** Whether Portage may take a word for an atom: unlike on a command line, it may have wildcards and block a package. */
-function isAtomOfConfiguration(text: string): boolean {
-  const atom = text.replace(/^!!?/, '');
-  return /^[^:[]*\//.test(atom) && [atom, atom.replaceAll('*', 'x')].some((one) => atomFault(one) === undefined);
+/** The files that package.env names. */
+function readNames(tree: BranchTree): readonly EnvName[] {
+  return readPackageEnv(
+    tree
+      .list('package.env')
+      .flatMap(({ path, resolved }) =>
+        resolved.kind === 'file'
+          ? [{ path: `${configuration}/${path}`, text: resolved.entry.read().toString('utf8') }]
+          : [],
+      ),
+  );
 }
 
 /** Reads files that the branch has; the others are in the root only. */

@@ -7,7 +7,11 @@ import type { BranchEntry } from './site.ts';
 export type Resolved =
   | { readonly kind: 'file'; readonly entry: BranchEntry }
   | { readonly kind: 'directory'; readonly path: string }
-  | { readonly kind: 'missing' }
+  | {
+      readonly kind: 'missing';
+      /** The path is absent, or it goes on below a file, or its links lead back to themselves. */
+      readonly why: 'absent' | 'below-file' | 'loop';
+    }
   /** The path leads out of the branch, to this absolute path. */
   | { readonly kind: 'outside'; readonly path: string };
 
@@ -56,13 +60,13 @@ export class BranchTree {
       const entry = inside === undefined ? undefined : this.#entries.get(inside);
       if (entry?.type === 'symlink') {
         const target = entry.read().toString('utf8');
-        if (++links > mostLinks) return { kind: 'missing' };
+        if (++links > mostLinks) return { kind: 'missing', why: 'loop' };
         at.pop();
         if (target.startsWith('/')) at.length = 0;
         rest.push(...target.split('/').toReversed());
-      } else if (entry !== undefined && rest.length > 0) return { kind: 'missing' };
+      } else if (entry !== undefined && rest.length > 0) return { kind: 'missing', why: 'below-file' };
       else if (entry === undefined && inside !== undefined && !this.#names.has(asDirectory(inside)))
-        return { kind: 'missing' };
+        return { kind: 'missing', why: 'absent' };
     }
     const inside = pathInside(at, this.#top);
     if (inside === undefined) return { kind: 'outside', path: `/${at.join('/')}` };

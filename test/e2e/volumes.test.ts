@@ -174,15 +174,24 @@ describe('a make.conf as people have it', () => {
     expect(status).toBe(2);
   });
 
-  it('case 2.9: fails if EMERGE_DEFAULT_OPTS prevents the merge', async ({ builder }) => {
+  it('case 2.9: fails if EMERGE_DEFAULT_OPTS prevents the merge, before the build if a file or the environment of the base has it', async ({
+    builder,
+  }) => {
     const pretended = await buildWith(builder, 'EMERGE_DEFAULT_OPTS="--jobs=2 --pretend"\n');
-    expect(pretended.stderr).toContain('failed to install app-misc/motto: emerge ended without an error');
-    expect(pretended.stderr).toContain('remove --pretend from EMERGE_DEFAULT_OPTS');
-    expect(pretended.status).toBe(39);
-    const base = await builder.makeImage('gentoo-ministage', 'ENV EMERGE_DEFAULT_OPTS=--fetchonly');
+    expect(pretended.stderr).toContain('/make.conf:1:1: EMERGE_DEFAULT_OPTS has --pretend');
+    expect(pretended.status).toBe(2);
+    const base = await builder.makeImage('gentoo-ministage', 'ENV EMERGE_DEFAULT_OPTS=-1f');
     const fetched = await builder.run(['app-misc/motto'], { base });
-    expect(fetched.stderr).toContain('remove --fetchonly from EMERGE_DEFAULT_OPTS');
-    expect(fetched.status).toBe(39);
+    expect(fetched.stderr).toContain('its environment: EMERGE_DEFAULT_OPTS has --fetchonly');
+    expect(fetched.status).toBe(14);
+    const hidden = await builder.makeImage(
+      'gentoo-ministage',
+      'RUN echo "export EMERGE_DEFAULT_OPTS=--fetchonly" >>/etc/profile.env',
+    );
+    const found = await builder.run(['app-misc/motto'], { base: hidden });
+    expect(found.stderr).toContain('failed to install app-misc/motto: emerge ended without an error');
+    expect(found.stderr).toContain('remove --fetchonly from EMERGE_DEFAULT_OPTS in /etc/profile.env');
+    expect(found.status).toBe(39);
   });
 });
 

@@ -185,6 +185,7 @@ const imageAnswer = object({
     object({
       Labels: labels,
       Entrypoint: nullish(union([string(), array(string())]), []),
+      Env: nullish(array(string()), []),
       User: nullish(string(), ''),
       Env: nullish(array(string()), []),
       Volumes: nullish(record(string(), unknown()), {}),
@@ -203,6 +204,7 @@ function imageOf(answer: InferOutput<typeof imageAnswer>, flavour: EngineFlavour
     layers: answer.RootFS.Layers,
     labels: answer.Config.Labels,
     entrypoint: [answer.Config.Entrypoint].flat(),
+    environment: answer.Config.Env,
     user: answer.Config.User,
     environment: answer.Config.Env,
     volumes: Object.keys(answer.Config.Volumes).toSorted(),

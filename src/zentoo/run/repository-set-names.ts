@@ -100,7 +100,7 @@ export function asWalked(a: string, b: string): number {
   return (x[at] ?? '') < (y[at] ?? '') ? -1 : 1;
 }
 
-const namedRepository = /\$\{repository:(.+?)\}/;
+const namedRepository = /\$\{repository:([^}$]+)\}/;
 
 const configuration = '/etc/portage/';
 

@@ -55,6 +55,7 @@ export function fakeImage(parts: Partial<FakeImage> = {}): FakeImage {
     layers: [`sha256:${randomHex(64)}`],
     labels: {},
     entrypoint: [],
+    environment: [],
     user: '',
     environment: [],
     created: '2026-01-01T00:00:00Z',

@@ -361,6 +361,7 @@ export class FakeEngine implements Engine, Disposable {
         labels: { ...image.labels, ...spec.labels, ...labels, ...request.labels },
         volumes: [...new Set([...image.volumes, ...volumes])],
         entrypoint: entrypoint ?? [],
+        environment: image.environment,
         user: user ?? spec.user ?? image.user,
         created: new Date().toISOString(),
         files: new Map(files),

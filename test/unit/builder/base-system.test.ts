@@ -15,7 +15,7 @@ const other = (lines: string) => `\n[other]\nlocation = /other\n${lines}`;
 async function inspect(files: Readonly<Record<string, string>>, given?: GivenMakeConf) {
   using world = new BuildWorld({ base: files });
   const base = { name: baseName, image: await world.engine.inspectImage(baseName) };
-  const system = await inspectBaseSystem(world.engine, workspace, base, given);
+  const system = await inspectBaseSystem(world.engine, workspace, base, { given, emergeOptions: [] });
   const read = world.calls('readArchive').map(([, path]) => path);
   return { system, read };
 }

@@ -82,6 +82,7 @@ describe('fields that an engine leaves out', () => {
         layers: [],
         labels: {},
         entrypoint: [],
+        environment: [],
         user: '',
         environment: [],
         volumes: [],
@@ -139,7 +140,7 @@ test('an image has the names and the digests that the user gave, and its entrypo
     ...{ Id: imageId, Created: '2026-01-01T00:00:00Z', Size: 7, RootFS: { Layers: ['a', 'b'] } },
     RepoTags: ['localhost/mine:v1', 'docker.io/library/debian:12', 'docker.io/gentoo/stage3:latest', 'quay.io/x:1'],
     RepoDigests: ['docker.io/gentoo/stage3@sha256:2'],
-    Config: { Labels: { a: 'b' }, Entrypoint: '/bin/sh', Env: ['A=b'], Volumes: { '/v': {}, '/a': {} } },
+    Config: { Labels: { a: 'b' }, Entrypoint: '/bin/sh', Env: ['A=b=c'], Volumes: { '/v': {}, '/a': {} } },
   };
   const engine = await engineThat((_, response) => void response.end(JSON.stringify(answer)), 'podman');
   expect(await engine.inspectImage('x')).toEqual({
@@ -150,6 +151,7 @@ test('an image has the names and the digests that the user gave, and its entrypo
     names: ['mine:v1', 'debian:12', 'gentoo/stage3:latest', 'quay.io/x:1'],
     digests: ['gentoo/stage3@sha256:2'],
     entrypoint: ['/bin/sh'],
+    environment: ['A=b=c'],
   });
   const docker = await engineThatSays(answer);
   expect(await docker.inspectImage('x')).toMatchObject({ names: answer.RepoTags, digests: answer.RepoDigests });

@@ -200,6 +200,17 @@ it('case 2.9: so are those of a file of env/ for all packages, whose variables a
   expect(faultsOf({ 'package.env': 'app-misc/* all.conf\n*/*:0 all.conf\n', 'env/all.conf': env })).toEqual([]);
 });
 
+it('case 2.9: so are options with which emerge installs only other packages, or at which it fails', () => {
+  const at = 'config/portage@base:make.conf:1:1: EMERGE_DEFAULT_OPTS';
+  expect(faultsOf({ 'make.conf': 'EMERGE_DEFAULT_OPTS="-uo"\n' })).toEqual([
+    `${at} has --onlydeps, and emerge installs only the dependencies of packages with it: remove it`,
+  ]);
+  expect(faultsOf({ 'make.conf': 'EMERGE_DEFAULT_OPTS="--exclude \'x"\n' })).toEqual([
+    `${at} cannot be split into words, and emerge fails, because the quotation mark ' in it is not closed: correct it`,
+  ]);
+  expect(faultsOf({ 'make.conf': 'EMERGE_DEFAULT_OPTS="--autounmask-only n --deselect n"\n' })).toEqual([]);
+});
+
 it('case 2.4: a value with a command is a note of the site', () => {
   using site = temporarySite();
   prepareMakeConf(site.path, { 'make.conf': 'A="1"\nMAKEOPTS="-j$(nproc)"\n' });

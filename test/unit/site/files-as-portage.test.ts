@@ -79,6 +79,25 @@ describe('package.env names', () => {
   });
 });
 
+test('a name in package.env that leads to no file is a fault where emerge fails, and otherwise a note', () => {
+  const files = {
+    'package.env': '# why\na/b  none\nc/d dir to-nothing\ne/f file/below loop\n',
+    ...{ 'env/dir/x': '', 'env/file': '', 'env/to-nothing': { link: 'nothing' }, 'env/loop': { link: 'loop' } },
+  };
+  const diagnostics = new Diagnostics();
+  const notes = checkBranchMakeConf(treeOf(files), [], unchanged, diagnostics);
+  const at = 'it names /etc/portage/env';
+  expect(messagesOf(diagnostics)).toEqual([
+    `package.env:4:5: ${at}/file/below, which is below a file, and emerge fails: correct the name`,
+    `package.env:4:16: ${at}/loop, which is a symbolic link that leads back to itself, and emerge fails: correct the link`,
+  ]);
+  expect(notes.map(({ place, message }) => `${place.file}:${place.line}:${place.column}: ${message}`)).toEqual([
+    `package.env:2:6: ${at}/none, which does not exist: Portage passes over it`,
+    `package.env:3:5: ${at}/dir, which is a directory: Portage passes over it`,
+    `package.env:3:9: ${at}/to-nothing, which does not exist: Portage passes over it`,
+  ]);
+});
+
 describe('a PORTDIR=/old', () => {
   const isRefused = (files: ConfigurationFiles) => {
     const diagnostics = new Diagnostics();
