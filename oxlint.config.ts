@@ -66,7 +66,7 @@ const rooms = {
   'format-number.ts': 'failure.ts',
   'portage/explain': 'portage portage/output quantity.ts failure.ts',
   'portage/output': 'portage report/event.ts parse-json.ts',
-  'portage/configuration': '',
+  'portage/configuration': 'portage/atom-grammar.ts',
   portage: '',
   report: 'quantity.ts failure.ts',
   ...Object.fromEntries(leaves.split(' ').map((file) => [file, ''])),

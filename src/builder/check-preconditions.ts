@@ -2,6 +2,7 @@ import { type Failure, Failures, failuresOf } from '../failure.ts';
 import type { ImageId } from '../engine/identifiers.ts';
 import type { Images } from '../engine/images.ts';
 import { chooseBase, pullBase, requireUsableBase, warnOfVolumes, type Base } from '../container/base-image.ts';
+import type { BaseOptions } from './base-faults.ts';
 import { inspectBaseSystem, type BaseSystem } from './base-system.ts';
 import type { BuildRequest } from './build-request.ts';
 import { findAvailableMemory } from '../emerge/available-memory.ts';
@@ -83,10 +84,7 @@ export async function checkPreconditions(
     const hidden = warnOfVolumes(base);
     if (hidden !== undefined) await context.report({ type: 'warning', message: hidden });
     // A make.conf that cannot be read is a separate failure.
-    const found = await inspectBaseSystem(engine, workspace, base, {
-      given: await makeConf.catch(() => undefined),
-      emergeOptions: request.emergeOptions,
-    });
+    const found = await inspectBaseSystem(engine, workspace, base, await optionsOf(request, makeConf));
     for (const { place, message } of found.notes)
       await context.report({ type: 'note', message: `${place.file}:${place.line}:${place.column}: ${message}` });
     return found;
@@ -110,6 +108,13 @@ export async function checkPreconditions(
   const state = (await treeState) ?? (await inspect(base.image.id));
   origin.check(tree, request, base.name, pulled.repository);
   return { ...found, base, system: pulled, treeState: state };
+}
+
+async function optionsOf(
+  { emergeOptions }: BuildRequest,
+  makeConf: Promise<BaseOptions['given']>,
+): Promise<BaseOptions> {
+  return { given: await makeConf.catch(() => undefined), emergeOptions };
 }
 
 async function findMovedTags(engine: Images, tags: readonly string[]): Promise<readonly MovedTag[]> {

@@ -16,8 +16,6 @@ export interface Image {
   readonly environment: readonly string[];
   /** The user of its processes, `USER` in a Dockerfile; empty if it has none, which means root. */
   readonly user: string;
-  /** The variables of its processes, `NAME=value` each. */
-  readonly environment: readonly string[];
   /** The paths for which a container gets a volume, `VOLUME` in a Dockerfile. No commit has the files in a volume. */
   readonly volumes: readonly string[];
   /** The time at which the image was made, in RFC 3339 as the engine formats it. */

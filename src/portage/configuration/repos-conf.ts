@@ -69,7 +69,7 @@ export function parseRepositories(texts: readonly string[]): readonly Repository
  * (`RepoConfigLoader.__init__` in portage/repository/config.py). The main repository comes before those without a priority.
  */
 export function repositoryOrder(texts: readonly string[]): readonly string[] {
-  const sections = readSections(texts) ?? new Map();
+  const sections: IniSections = readSections(texts) ?? new Map<string, ReadonlyMap<string, string>>();
   const main = iniValue(sections, 'DEFAULT', 'main-repo');
   const priority = (name: string): number => {
     const written = Number.parseInt(iniValue(sections, name, 'priority') ?? '', 10);

@@ -57,7 +57,6 @@ export function fakeImage(parts: Partial<FakeImage> = {}): FakeImage {
     entrypoint: [],
     environment: [],
     user: '',
-    environment: [],
     created: '2026-01-01T00:00:00Z',
     size: 4096,
     files: new Map(),

@@ -23,7 +23,7 @@ async function said({ files = {}, environment = [], emergeOptions = [], given }:
   const userFile = given === undefined ? undefined : { path: '/given.conf', text: given };
   const described = ({ notes }: BaseSystem) =>
     notes.map(({ place, message }) => `${place.file}:${place.line}:${place.column}: ${message}`);
-  return inspectBaseSystem(world.engine, workspace, { name: baseName, image }, { given: userFile, emergeOptions }).then(
+  return await inspectBaseSystem(world.engine, workspace, { name: baseName, image }, { given: userFile, emergeOptions }).then(
     described,
     (error: unknown) => failuresOf(error).map(({ exitStatus, message }) => `${exitStatus} ${message}`),
   );

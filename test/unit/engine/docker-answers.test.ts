@@ -84,7 +84,6 @@ describe('fields that an engine leaves out', () => {
         entrypoint: [],
         environment: [],
         user: '',
-        environment: [],
         volumes: [],
         created: '',
         size: 0,
@@ -146,7 +145,6 @@ test('an image has the names and the digests that the user gave, and its entrypo
   expect(await engine.inspectImage('x')).toEqual({
     ...{ id: imageId, created: '2026-01-01T00:00:00Z', size: 7, layers: ['a', 'b'], labels: { a: 'b' } },
     user: '',
-    environment: ['A=b'],
     volumes: ['/a', '/v'],
     names: ['mine:v1', 'debian:12', 'gentoo/stage3:latest', 'quay.io/x:1'],
     digests: ['gentoo/stage3@sha256:2'],

@@ -227,7 +227,7 @@ const refusalsOfBoth = async (
     sets: names.map((name) => packageSet(name)),
     repositories: [siteTree(gentoo), siteTree(lab)],
   };
-  return refusals(world, changes, new Map(['gentoo', 'lab'].map((name) => [name, 'a'])));
+  return await refusals(world, changes, new Map(['gentoo', 'lab'].map((name) => [name, 'a'])));
 };
 
 test('case 2.1: a section has parts in the sets.conf of several repositories, and the later repository counts', async () => {
