@@ -37,7 +37,7 @@ export function describePlainRemedy(remedy: PlainRemedy): string {
     case 'renew-keys':
       return 'the signature cannot be checked, because the keys of the base are too old or missing, so the tree was not replaced: use a newer stage, or a newer sec-keys/openpgp-keys-gentoo-release';
     case 'set-upstream':
-      return 'Portage syncs a clone from the upstream of its branch: choose a branch (git switch BRANCH), and give it one (git branch --set-upstream-to=origin/BRANCH)';
+      return 'Portage syncs a clone from the upstream of its branch: choose a branch (git switch BRANCH), and set its upstream (git branch --set-upstream-to=origin/BRANCH)';
     case 'clone-tree':
       return 'a work tree or a submodule of git cannot be synced in a container: clone the repository into the directory of the tree (git clone)';
     case 'read-package-message':

@@ -1,7 +1,7 @@
 import { type Failure, Failures, failuresOf } from '../failure.ts';
 import type { ImageId } from '../engine/identifiers.ts';
 import type { Images } from '../engine/images.ts';
-import { chooseBase, pullBase, requireUsableBase, warnOfVolumes, type Base } from '../container/base-image.ts';
+import { checkBase, chooseBase, pullBase, type Base } from '../container/base-image.ts';
 import type { BaseOptions } from './base-faults.ts';
 import { inspectBaseSystem, type BaseSystem } from './base-system.ts';
 import type { BuildRequest } from './build-request.ts';
@@ -62,8 +62,7 @@ export async function checkPreconditions(
   workspace: Workspace,
 ): Promise<Preconditions> {
   const { engine, self } = context;
-  const chosen = await chooseBase(context, request.base);
-  const borrowed = await findBorrowedVolumes(engine, self);
+  const [chosen, borrowed] = [await chooseBase(context, request.base), await findBorrowedVolumes(engine, self)];
   const tree = chooseMount('tree', request.tree, self, borrowed);
   const logs = chooseMount('logs', request.logDir, self, borrowed);
   const binpkgs = request.binpkgs ? chooseMount('binpkgs', undefined, self, borrowed) : undefined;
@@ -80,9 +79,7 @@ export async function checkPreconditions(
   const makeConf = checks.run(() => readGivenMakeConf(request.makeConf));
   const logsUsable = checks.run(() => checkHostPath(context, workspace, logs, probeImage));
   const inspectSystem = async (base: Base) => {
-    requireUsableBase(base);
-    const hidden = warnOfVolumes(base);
-    if (hidden !== undefined) await context.report({ type: 'warning', message: hidden });
+    await checkBase(context, base);
     // A make.conf that cannot be read is a separate failure.
     const found = await inspectBaseSystem(engine, workspace, base, await optionsOf(request, makeConf));
     for (const { place, message } of found.notes)

@@ -33,9 +33,17 @@ export function userInstructions(base: Image | undefined): readonly string[] {
 
 /**
  * Refuses an image from which no image with packages can be made: a volume keeps their files out of each commit, and a variable of the
- * image makes emerge install them elsewhere. Throws `base-unusable`.
+ * image makes emerge install them elsewhere. Warns of volumes that may keep some files out. Throws `base-unusable`.
  */
-export function requireUsableBase({ name, image }: Base): void {
+export async function checkBase({ report }: Pick<BuildContext, 'report'>, base: Base): Promise<void> {
+  requireUsableBase(base);
+  const hidden = findHidingVolumes(base);
+  if (hidden.length === 0) return;
+  const message = `the base ${base.name} has VOLUME ${hidden.join(' ')}: files that packages install there are not in the image`;
+  await report({ type: 'warning', message });
+}
+
+function requireUsableBase({ name, image }: Base): void {
   const lost = (image?.volumes ?? []).filter(hidesPackages);
   if (lost.length > 0)
     throw new Failure(
@@ -58,11 +66,9 @@ export function requireUsableBase({ name, image }: Base): void {
     );
 }
 
-/** A warning for the volumes of a base that may keep files of packages out of the image; undefined if it has none. */
-export function warnOfVolumes({ name, image }: Base): string | undefined {
-  const others = (image?.volumes ?? []).filter((path) => !hidesPackages(path) && !holdsNoPackages(path));
-  if (others.length === 0) return undefined;
-  return `the base ${name} has VOLUME ${others.join(' ')}: files that packages install there are not in the image`;
+/** The volumes of a base in which packages may install files. */
+function findHidingVolumes({ image }: Base): readonly string[] {
+  return (image?.volumes ?? []).filter((path) => !hidesPackages(path) && !holdsNoPackages(path));
 }
 
 /** The directories without which an installed package is none. */

@@ -108,7 +108,7 @@ async function disproveContent(
   { name, labels }: Volume,
   { containers, images }: { readonly containers: readonly VolumeUser[]; readonly images: readonly string[] },
 ): Promise<string | undefined> {
-  const isSeen = containers.length === 0 || containers.some(({ targets }) => targets.includes(workDirectory));
+  const isSeen = containers.every(({ targets }) => targets.includes(workDirectory));
   if (!isSeen) return undefined;
   const image = self?.image ?? (await findImage(engine, images));
   if (image === undefined) return containers.length === 0 ? 'there is no image with which to look into it' : undefined;

@@ -94,7 +94,8 @@ function respectUse(options: readonly string[] = []): readonly string[] {
 
 /**
  * The environment of emerge in a container that is thrown away. It adds to the configuration of the base: FEATURES, USE,
- * CONFIG_PROTECT and CONFIG_PROTECT_MASK are incremental, and features that the environment does not name keep their setting; make.conf(5), emerge(1).
+ * CONFIG_PROTECT and CONFIG_PROTECT_MASK are incremental, and features that the environment does not name keep their setting;
+ * make.conf(5), emerge(1).
  */
 export function emergeEnvironment(request: EmergeEnvironmentRequest): Readonly<Record<string, string>> {
   const features = [

@@ -11,7 +11,7 @@ import { noteWarnings, treeWarnings } from '../../plan/warnings.ts';
 import { describeLeftOut, proxySettings } from '../../portage/proxy-settings.ts';
 import type { Report } from '../../report/event.ts';
 import type { Site, Stage, Tuple } from '../../site/site.ts';
-import { pullBase, requireUsableBase, warnOfVolumes, type Base } from '../../container/base-image.ts';
+import { checkBase, pullBase, type Base } from '../../container/base-image.ts';
 import type { BuildContext } from '../../container/context.ts';
 import { explainRefusal } from '../../container/refusal-failure.ts';
 import { describeMount, type MountChoice } from '../../container/mounts.ts';
@@ -149,9 +149,7 @@ async function pullStages(
   for (const stage of new Map(tuples.map((tuple) => [tuple.stage.name, tuple.stage])).values()) {
     const image = stages.get(stage.name)?.image ?? (await pullBase(context, stage.image, otherStage(stage)));
     const base = { name: stage.image, image };
-    requireUsableBase(base);
-    const hidden = warnOfVolumes(base);
-    if (hidden !== undefined) await context.report({ type: 'warning', message: hidden });
+    await checkBase(context, base);
     stages.set(stage.name, base);
   }
   return stages;
