@@ -1,8 +1,8 @@
 import { defineConfig, type OxlintConfig } from 'oxlint';
 
-/** Files at the top that import nothing. */
+/** Rooms, and files at the top, that import nothing. */
 const leaves =
-  'failure.ts container-program.ts parse-json.ts long-timer.ts output-name.ts quantity.ts abbreviate.ts nearest-name.ts';
+  'portage schedule site/git failure.ts container-program.ts parse-json.ts long-timer.ts output-name.ts quantity.ts abbreviate.ts nearest-name.ts';
 
 /**
  * The rooms of `src` and what each may import: a folder stands for the files directly in it, a file at the top for itself. A room
@@ -18,18 +18,19 @@ const rooms = {
     'cli record zentoo/command zentoo/freshroot zentoo/distcc zentoo/run plan site/read site terminal container report/event.ts report/escape-for-terminal.ts portage portage/output quantity.ts abbreviate.ts nearest-name.ts failure.ts output-name.ts',
   cli: 'builder portage quantity.ts abbreviate.ts failure.ts',
   builder:
-    'builder/tree emerge job job/tree container ownership store engine/docker engine record portage/output report/event.ts portage portage/configuration portage/explain plain-remedy.ts quantity.ts format-number.ts failure.ts container-program.ts long-timer.ts',
+    'builder/base builder/tree emerge job job/tree container ownership store engine/docker engine record portage/output report/event.ts portage portage/configuration portage/explain plain-remedy.ts quantity.ts format-number.ts failure.ts container-program.ts long-timer.ts',
+  'builder/base': 'container engine portage portage/configuration failure.ts container-program.ts',
   'builder/tree': 'job/tree container ownership engine format-number.ts failure.ts',
   'zentoo/command':
-    'zentoo/execute record zentoo/compile zentoo/output zentoo/buildmaster zentoo/root zentoo/configure zentoo/run zentoo/identity emerge job job/tree plan schedule site store container engine report/with-task.ts portage portage/output nearest-name.ts failure.ts parse-json.ts output-name.ts',
+    'zentoo/sets zentoo/execute record zentoo/compile zentoo/output zentoo/buildmaster zentoo/root zentoo/configure zentoo/run zentoo/identity emerge job job/tree plan schedule site store container engine report/with-task.ts portage portage/output nearest-name.ts failure.ts parse-json.ts output-name.ts',
   'zentoo/execute':
     'zentoo/assemble zentoo/compile zentoo/buildmaster zentoo/root zentoo/run emerge job plan schedule container report/with-task.ts portage/output failure.ts',
   'zentoo/freshroot':
-    'zentoo/output zentoo/buildmaster zentoo/root zentoo/configure zentoo/run zentoo/identity emerge job job/tree plan site store terminal container engine/image-labels.ts report/with-task.ts portage failure.ts container-program.ts',
+    'zentoo/sets zentoo/output zentoo/buildmaster zentoo/root zentoo/configure zentoo/run zentoo/identity emerge job job/tree plan site store terminal container engine/image-labels.ts report/with-task.ts portage failure.ts container-program.ts',
   'zentoo/compile':
     'zentoo/distcc zentoo/buildmaster zentoo/root zentoo/configure zentoo/run emerge job job/tree plan site store/intake store container engine portage portage/output failure.ts container-program.ts parse-json.ts',
   'zentoo/distcc':
-    'zentoo/buildmaster zentoo/root zentoo/run emerge job site container ownership engine portage/output failure.ts container-program.ts',
+    'zentoo/sets zentoo/buildmaster zentoo/root zentoo/run emerge job site container ownership engine portage/output failure.ts container-program.ts',
   'zentoo/assemble':
     'zentoo/output zentoo/buildmaster zentoo/root zentoo/configure zentoo/run emerge job plan site store container portage failure.ts container-program.ts',
   'zentoo/output':
@@ -40,15 +41,14 @@ const rooms = {
     'zentoo/configure zentoo/run zentoo/identity emerge job job/tree plan site/read site store/intake store container ownership engine report/event.ts portage portage/output failure.ts container-program.ts',
   'zentoo/configure':
     'zentoo/run emerge job/tree site/read site store container portage failure.ts container-program.ts',
+  'zentoo/sets': 'zentoo/run site/read site container engine portage/configuration parse-json.ts',
   'zentoo/run':
-    'zentoo/identity emerge job plan site/read site container ownership engine/docker engine report/event.ts portage portage/configuration portage/output parse-json.ts failure.ts',
+    'zentoo/identity emerge job plan site container ownership engine/docker engine report/event.ts portage portage/output parse-json.ts failure.ts',
   'zentoo/identity': 'site container engine format-number.ts failure.ts',
   plan: 'schedule/executor.ts site/read site portage portage/output portage/explain plain-remedy.ts quantity.ts abbreviate.ts failure.ts parse-json.ts output-name.ts',
   'site/read': 'site site/git portage portage/configuration abbreviate.ts nearest-name.ts failure.ts output-name.ts',
   site: 'site/git portage portage/configuration quantity.ts abbreviate.ts nearest-name.ts failure.ts output-name.ts container-program.ts',
-  'site/git': '',
   record: 'schedule/history.ts report/event.ts portage/output failure.ts parse-json.ts',
-  schedule: '',
   emerge:
     'job job/tree store container engine report/event.ts portage portage/output portage/explain quantity.ts failure.ts parse-json.ts container-program.ts',
   'job/tree': 'job container report/event.ts container-program.ts',
@@ -67,9 +67,8 @@ const rooms = {
   'portage/explain': 'portage portage/output quantity.ts failure.ts',
   'portage/output': 'portage report/event.ts parse-json.ts',
   'portage/configuration': 'portage/atom-grammar.ts',
-  portage: '',
   report: 'quantity.ts failure.ts',
-  ...Object.fromEntries(leaves.split(' ').map((file) => [file, ''])),
+  ...Object.fromEntries(leaves.split(' ').map((name) => [name, ''])),
 };
 
 /** What only some rooms may import from npm; other packages are free. */

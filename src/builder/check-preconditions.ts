@@ -2,17 +2,17 @@ import { type Failure, Failures, failuresOf } from '../failure.ts';
 import type { ImageId } from '../engine/identifiers.ts';
 import type { Images } from '../engine/images.ts';
 import { checkBase, chooseBase, pullBase, type Base } from '../container/base-image.ts';
-import type { BaseOptions } from './base-faults.ts';
-import { inspectBaseSystem, type BaseSystem } from './base-system.ts';
+import type { BaseOptions } from './base/base-faults.ts';
+import { inspectBaseSystem, type BaseSystem } from './base/base-system.ts';
 import type { BuildRequest } from './build-request.ts';
 import { findAvailableMemory } from '../emerge/available-memory.ts';
 import { decideTmpfs, type TmpfsDecision } from '../emerge/decide-tmpfs.ts';
 import { checkRegisters } from './tree/registers.ts';
 import { checkFreeSpace } from './free-space.ts';
 import type { BuildContext } from '../container/context.ts';
-import { readFollowing } from '../container/follow-links.ts';
+import { readFollowing } from '../engine/follow-links.ts';
 import { checkHostPath, checkWritable } from '../container/host-path.ts';
-import { readGivenMakeConf } from './make-conf.ts';
+import { readGivenMakeConf } from './base/make-conf.ts';
 import { chooseMetadataCache } from '../emerge/choose-metadata-cache.ts';
 import { chooseMount, findBorrowedVolumes, type MountChoice } from '../container/mounts.ts';
 import { inspectTree, unusable, type TreeState } from '../container/tree.ts';
@@ -77,7 +77,7 @@ export async function checkPreconditions(
   const treeState = checks.run(() => (probeImage === undefined ? undefined : inspect(probeImage)));
   checks.add(request.invalidPackages);
   const makeConf = checks.run(() => readGivenMakeConf(request.makeConf));
-  const logsUsable = checks.run(() => checkHostPath(context, workspace, logs, probeImage));
+  void checks.run(() => checkHostPath(context, workspace, logs, probeImage));
   const inspectSystem = async (base: Base) => {
     await checkBase(context, base);
     // A make.conf that cannot be read is a separate failure.
@@ -89,9 +89,8 @@ export async function checkPreconditions(
   const system = checks.run(() => chosen.image && inspectSystem(chosen));
   for (const choice of [binpkgs, distfiles, logs]) if (choice) void checks.run(() => checkWritable(choice));
   void checks.run(() => checkRegisters(engine));
-  const space = checks.run(() => checkFreeSpace(context, request.minFree));
+  void checks.run(() => checkFreeSpace(context, request.minFree));
   await checks.finish();
-  await Promise.all([makeConf, logsUsable, space]);
 
   const [decision, movedTags] = await Promise.all([chooseTmpfs(request, context), findMovedTags(engine, request.tags)]);
   const found = { tree, binpkgs, distfiles, logs, metadata, tmpfs: decision, movedTags };

@@ -13,7 +13,7 @@ import { buildImage, planBuild, type BuildResult } from './build-image.ts';
 import type { BuildRequest } from './build-request.ts';
 import type { BuildContext } from '../container/context.ts';
 import { refusalFailure } from '../container/refusal-failure.ts';
-import { readGivenMakeConf } from './make-conf.ts';
+import { readGivenMakeConf } from './base/make-conf.ts';
 
 /** The environment of a run: variables, report and signal. */
 export interface RunSettings {

@@ -7,7 +7,7 @@ import type { BuildContext } from '../container/context.ts';
 import { describeTmpfs } from '../emerge/decide-tmpfs.ts';
 import { reportTmpfs } from '../emerge/report-tmpfs.ts';
 import { openSession } from '../container/open-session.ts';
-import { installMakeConf } from './make-conf.ts';
+import { installMakeConf } from './base/make-conf.ts';
 import { defaultTarget, mountAt } from '../container/mounts.ts';
 import { makeDefaultVolume } from '../container/default-volumes.ts';
 import type { Workspace } from '../container/workspace.ts';

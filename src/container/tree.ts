@@ -1,4 +1,4 @@
-import { followLinks, readFollowing } from './follow-links.ts';
+import { followLinks, readFollowing } from '../engine/follow-links.ts';
 import { EngineRefusal } from '../engine/refusal.ts';
 import type { Volume } from '../engine/volumes.ts';
 import { Failure } from '../failure.ts';

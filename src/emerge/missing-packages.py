@@ -23,33 +23,54 @@ def is_installed(word):
         atom = dep_expand(word, mydb=installed, settings=settings)
     except AmbiguousPackageName:
         return True
-    return bool(installed.match(atom) or match_from_list(atom, settings.pprovideddict.get(atom.cp, [])))
+    return bool(
+        installed.match(atom)
+        or match_from_list(atom, settings.pprovideddict.get(atom.cp, []))
+    )
 
 
 OPTIONS = "EMERGE_DEFAULT_OPTS"
 
 
 def sets_options(path):
-    return OPTIONS in (getconfig(path, tolerant=True, allow_sourcing=True, expand=dict(os.environ)) or {})
+    return OPTIONS in (
+        getconfig(path, tolerant=True, allow_sourcing=True, expand=dict(os.environ))
+        or {}
+    )
 
 
 def origin_in_configuration(directory):
     """The file below /etc/portage that sets the variable last: one that package.env names for all packages, or make.conf."""
     entries = grabdict_package(
-        os.path.join(directory, "package.env"), recursive=1, allow_wildcard=True, allow_repo=True
+        os.path.join(directory, "package.env"),
+        recursive=1,
+        allow_wildcard=True,
+        allow_repo=True,
     )
     names = [name for atom, found in entries.items() if atom == "*/*" for name in found]
     made = _recursive_file_list(os.path.join(directory, "make.conf"))
-    files = ["/etc/make.conf", *made, *(os.path.join(directory, "env", name) for name in names)]
-    return next((path for path in reversed(files) if sets_options(path)), os.path.join(directory, "make.conf"))
+    files = [
+        "/etc/make.conf",
+        *made,
+        *(os.path.join(directory, "env", name) for name in names),
+    ]
+    return next(
+        (path for path in reversed(files) if sets_options(path)),
+        os.path.join(directory, "make.conf"),
+    )
 
 
 def origin():
     if OPTIONS not in settings:
         return None
-    level = next((name for name, values in settings.configdict.items() if values is found_in()), "")
+    level = next(
+        (name for name, values in settings.configdict.items() if values is found_in()),
+        "",
+    )
     if level == "conf":
-        return origin_in_configuration(os.path.join(settings["PORTAGE_CONFIGROOT"], "etc/portage"))
+        return origin_in_configuration(
+            os.path.join(settings["PORTAGE_CONFIGROOT"], "etc/portage")
+        )
     places = {
         "env": "the environment of the base",
         "defaults": "make.defaults of the profile",
@@ -65,4 +86,8 @@ def found_in():
 
 
 missing = [word for word in sys.argv[1:] if not is_installed(word)]
-print(json.dumps({"missing": missing, "options": settings.get(OPTIONS, ""), "origin": origin()}))
+print(
+    json.dumps(
+        {"missing": missing, "options": settings.get(OPTIONS, ""), "origin": origin()}
+    )
+)

@@ -88,5 +88,7 @@ function askAboutStore(store: StoreMount, step: 'glance' | 'mend', options: read
 
 /** The Python modules of programs that check packages. */
 export function checkModules(): readonly URL[] {
-  return ['former-store.py', 'verdict.py', 'fitness.py', 'index.py', 'reindex.py'].map((name) => new URL(name, import.meta.url));
+  return ['former-store.py', 'verdict.py', 'fitness.py', 'index.py', 'reindex.py'].map(
+    (name) => new URL(name, import.meta.url),
+  );
 }

@@ -20,7 +20,7 @@ import { checkSiteTrees, makeSiteVolumes, refreshSiteRun } from '../run/open-sit
 import { relistImages } from '../run/site-images.ts';
 import { removeLostLease, withSiteLease, type SiteLease } from '../run/site-lease.ts';
 import { checkCommits } from './check-commits.ts';
-import { checkSetNames } from '../run/check-set-names.ts';
+import { checkSetNames } from '../sets/check-set-names.ts';
 import type { SiteRun } from '../run/site-run.ts';
 import { stateOf } from '../run/site-state.ts';
 import type { TupleWork } from '../run/tuple-work.ts';

@@ -11,7 +11,7 @@ import type { FailureNote } from '../../record/failed-packages.ts';
 import type { Tuple } from '../../site/site.ts';
 import { createStepTimer } from '../../job/step-timer.ts';
 import { pretendTuple, type PortageAnswer } from '../compile/pretend-tuple.ts';
-import { checkSetNames } from '../run/check-set-names.ts';
+import { checkSetNames } from '../sets/check-set-names.ts';
 import { checkFreshness } from '../output/check-freshness.ts';
 import type { OutputState } from '../output/output-kind.ts';
 import { checkRetry, readFailureNotes } from './failure-notes-file.ts';

@@ -1,7 +1,7 @@
 import { tellElog } from '../../emerge/report-elog.ts';
 import type { Tuple } from '../../site/site.ts';
 import { createStepTimer } from '../../job/step-timer.ts';
-import { checkSetNames } from '../run/check-set-names.ts';
+import { checkSetNames } from '../sets/check-set-names.ts';
 import { isWorkerImage, workerName } from '../../ownership/ownership.ts';
 import { workerImageLabel, workerImageName, workerLabel, workerNetwork } from './distcc-names.ts';
 import { requireOwnNetwork } from './require-own-network.ts';

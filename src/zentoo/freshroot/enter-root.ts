@@ -1,7 +1,7 @@
 import { runShell } from '../../terminal/run-shell.ts';
 import { createStepTimer } from '../../job/step-timer.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
-import { checkSetNames } from '../run/check-set-names.ts';
+import { checkSetNames } from '../sets/check-set-names.ts';
 import type { Tuple } from '../../site/site.ts';
 import { findFreshBase, needsBuildmaster, type FreshRoot } from './fresh-base.ts';
 import { withRootContainer } from '../root/with-root-container.ts';

@@ -1,4 +1,4 @@
-import { followLinks, readFollowing } from '../../container/follow-links.ts';
+import { followLinks, readFollowing } from '../../engine/follow-links.ts';
 import { createHash } from 'node:crypto';
 import type { PathStat } from '../../engine/containers.ts';
 import { EngineRefusal } from '../../engine/refusal.ts';

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, posix } from 'node:path';
-import { readSettingFiles } from '../../../src/builder/setting-files.ts';
+import { readSettingFiles } from '../../../src/builder/base/setting-files.ts';
 import { filesAt, isRepository } from '../../../src/container/tree.ts';
 import type { PathStat } from '../../../src/engine/containers.ts';
 import { findBranchFile } from '../../../src/plan/branch-file.ts';
@@ -16,7 +16,7 @@ import { readOwnSets } from '../../../src/site/read/own-sets.ts';
 import { readSetText, type ParsedSet } from '../../../src/site/read/package-set.ts';
 import { notePatchLinks } from '../../../src/site/read/patch-links.ts';
 import { readSharedSets } from '../../../src/site/read/shared-sets.ts';
-import { readConfiguredSets } from '../../../src/zentoo/run/repository-set-names.ts';
+import { readConfiguredSets } from '../../../src/zentoo/sets/repository-set-names.ts';
 import type {
   ConfigurationFile,
   ConfigurationFiles,

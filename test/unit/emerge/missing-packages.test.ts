@@ -3,7 +3,11 @@ import { findMissingPackages } from '../../../src/emerge/missing-packages.ts';
 import { BuildWorld, packages } from '../builder/build-world.ts';
 
 it.each([
-  ["the last line is Portage's answer", '!!! a warning\n{"missing":["app-misc/b"],"options":"--quiet"}\n', 'answer'],
+  [
+    "the last line is Portage's answer",
+    '!!! a warning\n{"missing":["app-misc/b"],"options":"--quiet","origin":null}\n',
+    'answer',
+  ],
   ['Portage prints no JSON', 'Traceback\n', undefined],
   ['Portage prints nothing', '', undefined],
 ])('the missing packages if %s', async (_what, stdout, expected) => {
@@ -15,6 +19,6 @@ it.each([
     return { stdout };
   };
   const answer = await findMissingPackages(session, packages('app-misc/a', 'app-misc/b'));
-  expect(answer).toEqual(expected && { missing: ['app-misc/b'], options: '--quiet' });
+  expect(answer).toEqual(expected && { missing: ['app-misc/b'], options: '--quiet', origin: null });
   expect(commands[0]?.slice(-2)).toEqual(['app-misc/a', 'app-misc/b']);
 });

@@ -1,8 +1,8 @@
-import type { Base } from '../container/base-image.ts';
-import { Failure, Failures } from '../failure.ts';
-import type { Remark } from '../portage/configuration/make-conf-tokens.ts';
-import type { MakeConfVariable } from '../portage/configuration/make-conf.ts';
-import { defaultOptionsProblem, ignoresDefaultOptions } from '../portage/emerge-option.ts';
+import type { Base } from '../../container/base-image.ts';
+import { Failure, Failures } from '../../failure.ts';
+import type { Remark } from '../../portage/configuration/make-conf-tokens.ts';
+import type { MakeConfVariable } from '../../portage/configuration/make-conf.ts';
+import { defaultOptionsProblem, ignoresDefaultOptions } from '../../portage/emerge-option.ts';
 import type { BaseEnv } from './base-env.ts';
 import type { GivenMakeConf } from './make-conf.ts';
 

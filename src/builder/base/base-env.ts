@@ -1,8 +1,8 @@
 import { posix } from 'node:path';
-import { readFollowing } from '../container/follow-links.ts';
-import type { Probe } from '../container/probe.ts';
-import { readMakeConf, type MakeConf, type MakeConfVariable } from '../portage/configuration/make-conf.ts';
-import type { Position } from '../portage/configuration/make-conf-tokens.ts';
+import { readFollowing } from '../../engine/follow-links.ts';
+import type { Probe } from '../../container/probe.ts';
+import { readMakeConf, type MakeConf, type MakeConfVariable } from '../../portage/configuration/make-conf.ts';
+import type { Position } from '../../portage/configuration/make-conf-tokens.ts';
 import {
   describeNoFile,
   everyPackage,
@@ -10,7 +10,7 @@ import {
   readPackageEnv,
   type EnvName,
   type NoFile,
-} from '../portage/configuration/package-env.ts';
+} from '../../portage/configuration/package-env.ts';
 import { readSettingFiles, type SettingsDirectory } from './setting-files.ts';
 
 type Variables = ReadonlyMap<string, MakeConfVariable>;

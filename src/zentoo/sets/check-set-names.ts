@@ -7,8 +7,8 @@ import { Diagnostics, startOf } from '../../site/diagnostics.ts';
 import { isSetFile } from '../../site/read/package-set.ts';
 import type { PortageBranch, Tuple } from '../../site/site.ts';
 import { readConfiguredSets, type ConfiguredSet, type ProbedTree } from './repository-set-names.ts';
-import type { SiteRun } from './site-run.ts';
-import type { TupleWork } from './tuple-work.ts';
+import type { SiteRun } from '../run/site-run.ts';
+import type { TupleWork } from '../run/tuple-work.ts';
 
 /**
  * Refuses sets of the site whose names a section of `sets.conf` uses as well, in an ebuild repository of a tuple's branch or in the

@@ -1,8 +1,8 @@
 import { posix } from 'node:path';
-import { followLinks } from '../container/follow-links.ts';
-import type { DirectoryTexts, Probe } from '../container/probe.ts';
-import type { MakeConfFile } from '../portage/configuration/make-conf.ts';
-import { versionControl } from '../portage/version-control.ts';
+import { followLinks } from '../../engine/follow-links.ts';
+import type { DirectoryTexts, Probe } from '../../container/probe.ts';
+import type { MakeConfFile } from '../../portage/configuration/make-conf.ts';
+import { versionControl } from '../../portage/version-control.ts';
 
 type Files = Pick<Probe, 'stat' | 'readText' | 'readDirectory'>;
 

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import { inspectBaseSystem, type BaseSystem } from '../../../src/builder/base-system.ts';
-import { failuresOf } from '../../../src/failure.ts';
-import { fakeFiles } from '../../support/fake-engine/fake-engine-files.ts';
-import { fakeImage } from '../../support/fake-engine/fake-engine-state.ts';
-import { baseName, BuildWorld, newLayout } from './build-world.ts';
+import { inspectBaseSystem, type BaseSystem } from '../../../../src/builder/base/base-system.ts';
+import { failuresOf } from '../../../../src/failure.ts';
+import { fakeFiles } from '../../../support/fake-engine/fake-engine-files.ts';
+import { fakeImage } from '../../../support/fake-engine/fake-engine-state.ts';
+import { baseName, BuildWorld, newLayout } from '../build-world.ts';
 
 const workspace = { run: '0123456789abcdef', volume: 'gentoo-builder-0123456789abcdef' };
 
@@ -23,10 +23,12 @@ async function said({ files = {}, environment = [], emergeOptions = [], given }:
   const userFile = given === undefined ? undefined : { path: '/given.conf', text: given };
   const described = ({ notes }: BaseSystem) =>
     notes.map(({ place, message }) => `${place.file}:${place.line}:${place.column}: ${message}`);
-  return await inspectBaseSystem(world.engine, workspace, { name: baseName, image }, { given: userFile, emergeOptions }).then(
-    described,
-    (error: unknown) => failuresOf(error).map(({ exitStatus, message }) => `${exitStatus} ${message}`),
-  );
+  return await inspectBaseSystem(
+    world.engine,
+    workspace,
+    { name: baseName, image },
+    { given: userFile, emergeOptions },
+  ).then(described, (error: unknown) => failuresOf(error).map(({ exitStatus, message }) => `${exitStatus} ${message}`));
 }
 
 const makeConf = (text: string) => ({ '/etc/portage/make.conf': text });

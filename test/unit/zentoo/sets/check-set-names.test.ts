@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { checkSetNames } from '../../../../src/zentoo/run/check-set-names.ts';
+import { checkSetNames } from '../../../../src/zentoo/sets/check-set-names.ts';
 import { failuresOf } from '../../../../src/failure.ts';
 import { branch, commits, packageSet } from '../../plan/sites.ts';
 import { nothing } from '../../builder/build-world.ts';

@@ -1,17 +1,17 @@
-import { Failure } from '../failure.ts';
+import { Failure } from '../../failure.ts';
 import {
   mainRepositoryOf,
   parseRepositories,
   parseReposConf,
   type PortageConfiguration,
   type Repository,
-} from '../portage/configuration/repos-conf.ts';
-import type { Engine } from '../engine/engine.ts';
-import type { Base } from '../container/base-image.ts';
-import { withProbe, type Probe } from '../container/probe.ts';
-import type { Workspace } from '../container/workspace.ts';
-import { readMakeConf } from '../portage/configuration/make-conf.ts';
-import type { Remark } from '../portage/configuration/make-conf-tokens.ts';
+} from '../../portage/configuration/repos-conf.ts';
+import type { Engine } from '../../engine/engine.ts';
+import type { Base } from '../../container/base-image.ts';
+import { withProbe, type Probe } from '../../container/probe.ts';
+import type { Workspace } from '../../container/workspace.ts';
+import { readMakeConf } from '../../portage/configuration/make-conf.ts';
+import type { Remark } from '../../portage/configuration/make-conf-tokens.ts';
 import { readBaseEnv } from './base-env.ts';
 import { refuseBaseFaults, type BaseOptions } from './base-faults.ts';
 import { readBaseMakeConf } from './make-conf.ts';

@@ -1,14 +1,14 @@
 import { readFile, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pack } from 'tar-stream';
-import { shellProgram } from '../container-program.ts';
-import { Failure, Failures, type Place } from '../failure.ts';
-import type { ContainerSession } from '../container/container-session.ts';
-import { readFollowing } from '../container/follow-links.ts';
-import type { Probe } from '../container/probe.ts';
-import type { Remark } from '../portage/configuration/make-conf-tokens.ts';
-import { findRootFaults } from '../portage/configuration/root-variables.ts';
-import { readMakeConf, type MakeConf, type MakeConfFile } from '../portage/configuration/make-conf.ts';
+import { shellProgram } from '../../container-program.ts';
+import { Failure, Failures, type Place } from '../../failure.ts';
+import type { ContainerSession } from '../../container/container-session.ts';
+import { readFollowing } from '../../engine/follow-links.ts';
+import type { Probe } from '../../container/probe.ts';
+import type { Remark } from '../../portage/configuration/make-conf-tokens.ts';
+import { findRootFaults } from '../../portage/configuration/root-variables.ts';
+import { readMakeConf, type MakeConf, type MakeConfFile } from '../../portage/configuration/make-conf.ts';
 import { isDirectorySetting, readSettingFiles, type SettingsDirectory } from './setting-files.ts';
 
 const maximumSize = 1024 ** 2;

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import * as v from 'valibot';
-import { readFollowing } from '../../container/follow-links.ts';
+import { readFollowing } from '../../engine/follow-links.ts';
 import type { Probe } from '../../container/probe.ts';
 import { parseJson } from '../../parse-json.ts';
 import { nameSetOfFile, parseSetsConf, type SetSource } from '../../portage/configuration/repository-sets.ts';
@@ -92,7 +92,7 @@ async function readSetsConf(probe: Files, path: string): Promise<readonly string
 const isRead = (name: string): boolean => !/^\.|~$/.test(name);
 
 /** Orders paths as Python's `os.walk` does, with sorted names: the files of a directory stand before its directories. */
-export function asWalked(a: string, b: string): number {
+function asWalked(a: string, b: string): number {
   const [x, y] = [a.split('/'), b.split('/')];
   const at = x.findIndex((part, index) => part !== y[index]);
   const isFile = (parts: readonly string[]) => at === parts.length - 1;

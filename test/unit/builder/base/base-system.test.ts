@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { inspectBaseSystem } from '../../../src/builder/base-system.ts';
-import type { GivenMakeConf } from '../../../src/builder/make-conf.ts';
-import { baseName, BuildWorld } from './build-world.ts';
+import { inspectBaseSystem } from '../../../../src/builder/base/base-system.ts';
+import type { GivenMakeConf } from '../../../../src/builder/base/make-conf.ts';
+import { baseName, BuildWorld } from '../build-world.ts';
 
 const workspace = { run: '0123456789abcdef', volume: 'gentoo-builder-0123456789abcdef' };
 const shipped = {
