@@ -55,7 +55,7 @@ export async function runProgram(
   } finally {
     await report.close();
   }
-  const lost = await write(world, ending.output);
+  const lost = await write(world, ending.output, isOneLine(ending.output));
   return lost === undefined ? ending.status : reportLostOutput(world, { program, presentation, ending, lost });
 }
 
@@ -116,16 +116,22 @@ export async function print(
 
 /**
  * Writes on standard output. Resolves to the error if the text could not be written. A reader that closed the pipe does not want the
- * rest: that is no error.
+ * rest: that is no error, unless the text is `needed`.
  */
-async function write({ stdout }: Pick<World, 'stdout'>, output: string): Promise<Error | undefined> {
+async function write({ stdout }: Pick<World, 'stdout'>, output: string, needed = false): Promise<Error | undefined> {
   if (output === '') return undefined;
   const error = await new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
     // The error is also an event, which ends the program if nobody listens.
     stdout.on('error', resolve);
     stdout.write(output, (failed) => resolve(failed ?? undefined));
   });
-  return error?.code === 'EPIPE' || error?.code === 'ERR_STREAM_DESTROYED' ? undefined : error;
+  const isClosed = error?.code === 'EPIPE' || error?.code === 'ERR_STREAM_DESTROYED';
+  return isClosed && !needed ? undefined : error;
+}
+
+/** Whether a result, such as the name of an image, has no rest that a reader may not want. */
+function isOneLine(output: string): boolean {
+  return output.indexOf('\n') === output.length - 1;
 }
 
 interface LostOutput {

@@ -197,6 +197,20 @@ describe('print', () => {
     );
   });
 
+  it('case 3.5: the name of an image is told on standard error if the reader of standard output has gone', async () => {
+    const world = new ProgramWorld();
+    fail(world, broken('EPIPE'));
+    expect(await runProgram(world, program, plain, async () => 'gentoo-c0de\n')).toBe(59);
+    expect(world.stderr.text).toContain('the result is: gentoo-c0de');
+  });
+
+  it('case 3.5: a reader that has gone does not want the rest of a table', async () => {
+    const world = new ProgramWorld();
+    fail(world, broken('EPIPE'));
+    expect(await runProgram(world, program, plain, async () => 'a\nb\n')).toBe(0);
+    expect(world.stderr.text).toBe('');
+  });
+
   it('case 3.5: is a JSON line with --log-format json, and a failure keeps its status', async () => {
     const world = new ProgramWorld();
     fail(world, broken('ENOSPC'));
