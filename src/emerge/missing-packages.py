@@ -23,20 +23,14 @@ def is_installed(word):
         atom = dep_expand(word, mydb=installed, settings=settings)
     except AmbiguousPackageName:
         return True
-    return bool(
-        installed.match(atom)
-        or match_from_list(atom, settings.pprovideddict.get(atom.cp, []))
-    )
+    return bool(installed.match(atom) or match_from_list(atom, settings.pprovideddict.get(atom.cp, [])))
 
 
 OPTIONS = "EMERGE_DEFAULT_OPTS"
 
 
 def sets_options(path):
-    return OPTIONS in (
-        getconfig(path, tolerant=True, allow_sourcing=True, expand=dict(os.environ))
-        or {}
-    )
+    return OPTIONS in (getconfig(path, tolerant=True, allow_sourcing=True, expand=dict(os.environ)) or {})
 
 
 def origin_in_configuration(directory):
@@ -68,9 +62,7 @@ def origin():
         "",
     )
     if level == "conf":
-        return origin_in_configuration(
-            os.path.join(settings["PORTAGE_CONFIGROOT"], "etc/portage")
-        )
+        return origin_in_configuration(os.path.join(settings["PORTAGE_CONFIGROOT"], "etc/portage"))
     places = {
         "env": "the environment of the base",
         "defaults": "make.defaults of the profile",
@@ -86,8 +78,4 @@ def found_in():
 
 
 missing = [word for word in sys.argv[1:] if not is_installed(word)]
-print(
-    json.dumps(
-        {"missing": missing, "options": settings.get(OPTIONS, ""), "origin": origin()}
-    )
-)
+print(json.dumps({"missing": missing, "options": settings.get(OPTIONS, ""), "origin": origin()}))
