@@ -1,3 +1,4 @@
+import { abbreviate } from './abbreviate.ts';
 import { Failure } from './failure.ts';
 
 /**
@@ -18,6 +19,12 @@ export function requireFormat(
 ): number {
   const format = parseFormat(text);
   if (format <= known) return format;
+  if (Number.isNaN(format))
+    throw new Failure(
+      'format-unknown',
+      `failed to use ${what}: its format is ${abbreviate(text ?? '')}, which is no number: another program wrote it`,
+      { hint: 'remove it if nobody needs it; nothing was changed' },
+    );
   throw new Failure(
     'format-unknown',
     `failed to use ${what}: it has the format ${text ?? ''}, and this ${program} knows formats up to ${known}`,

@@ -14,6 +14,8 @@ import { imagesVolume } from '../../ownership/image-register.ts';
  */
 const registersFormat = 1;
 
+const what = 'the registers of images and trees';
+
 /** The directory of the registers in a probe. */
 const place = '/mnt';
 
@@ -35,7 +37,7 @@ export async function createRegisters(engine: Volumes): Promise<void> {
 
 /**
  * Looks into the registers of a volume that {@link checkRegisters} has checked, and may write into them; `look` gets their directory.
- * Throws `format-unknown` if a newer gentoo-builder migrated them, and changes nothing then.
+ * Throws `format-unknown` if a newer gentoo-builder migrated them, or if the mark of their format is damaged, and changes nothing then.
  */
 export async function withRegisters<T>(
   { engine, workspace, image }: RegisterAccess,
@@ -43,12 +45,15 @@ export async function withRegisters<T>(
 ): Promise<T> {
   const mounts = [{ type: 'volume', source: imagesVolume, target: place }] as const;
   return withProbe(engine, workspace, { image, mounts }, async (probe) => {
-    requireKnown(await readFormatMark(probe, place));
+    requireKnown(await readFormatMark(probe, { directory: place, what, volume: imagesVolume, image }));
     return look(probe, place);
   });
 }
 
 function requireKnown(format: string | undefined): void {
-  const what = `the registers of images and trees, the volume ${imagesVolume}`;
-  requireFormat(format, { what, known: registersFormat, program: 'gentoo-builder' });
+  requireFormat(format, {
+    what: `${what}, the volume ${imagesVolume}`,
+    known: registersFormat,
+    program: 'gentoo-builder',
+  });
 }

@@ -93,7 +93,8 @@ async function open(site: Site, { environment, report, signal }: SiteWorld, requ
   const state = names.isRegistered ? stateVolume(names) : undefined;
   const look = async (probe: Probe) => {
     const images = await listed;
-    registered = await readState(probe, { engine, report, site: site.name, volume: state ?? '', images, access });
+    const place = { volume: state ?? '', image: anyStage?.name ?? '' };
+    registered = await readState(probe, { engine, report, site: site.name, ...place, images, access });
   };
   const revisions =
     anyStage === undefined

@@ -18,6 +18,8 @@ interface StateReading {
   readonly site: string;
   /** The state volume, which the probe has at {@link statePlace}. */
   readonly volume: string;
+  /** The name of an image that the engine has. */
+  readonly image: string;
   /** The images that are labelled as images of the site, by name. */
   readonly images: ReadonlyMap<string, ListedImage>;
   readonly access: 'read' | 'write';
@@ -26,13 +28,14 @@ interface StateReading {
 /**
  * Reads which images zentoo committed for a site. The state of zentoo 0.1.0 has no register of images: they are recognised, and a
  * command that writes registers them and gives the state its format, so that this happens once. Throws `format-unknown` if a newer
- * zentoo wrote the state.
+ * zentoo wrote the state, or if the mark of its format is damaged.
  */
 export async function readState(probe: Probe, reading: StateReading): Promise<Map<string, ImageId>> {
   const { volume, images } = reading;
-  const written = await readFormatMark(probe, statePlace);
+  const what = 'the state of the site';
+  const written = await readFormatMark(probe, { directory: statePlace, what, volume, image: reading.image });
   const format = written ?? (await reading.engine.inspectVolume(volume))?.labels[formatLabel];
-  const isFormer = readFormat(format, `the state of the site, the volume ${volume}`, siteFormat) < siteFormat;
+  const isFormer = readFormat(format, `${what}, the volume ${volume}`, siteFormat) < siteFormat;
   const registered = await readRegistered(probe, images);
   const recognised = isFormer ? recogniseFormerImages(reading.site, images) : new Map<string, ImageId>();
   if (reading.access === 'write' && written === undefined) await migrate(probe, reading, recognised);

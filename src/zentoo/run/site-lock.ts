@@ -48,7 +48,7 @@ function unusableLock(): Failure {
 
 /** The parts of a lock file that are read: its format, and the revisions under `repositories`, by the names of the repositories. */
 const lockDocument = v.map(v.string(), v.unknown());
-const formatOfLock = v.optional(v.string());
+const formatOfLock = v.optional(v.pipe(v.string(), v.digits()));
 const revisionsOfLock = v.map(v.string(), v.string());
 
 function repositoriesIn(text: string): ReadonlyMap<string, string> | undefined {

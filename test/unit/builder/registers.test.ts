@@ -63,6 +63,17 @@ describe('the registers of images and trees', () => {
     expect(world.calls('commitContainer')).toEqual([]);
   });
 
+  it('are not said to be of a newer gentoo-builder if the mark of their format is damaged', async () => {
+    using world = new BuildWorld();
+    world.addVolume(volume, { '/format': '-> /dev/zero' }, { 'gentoo-builder.volume': 'images' });
+    await expect(build(world)).rejects.toMatchObject({
+      exitStatus: 24,
+      message: expect.stringContaining("is damaged: it says '/dev/zero'"),
+      hint: expect.stringContaining(`docker run --rm -v ${volume}:/mnt --entrypoint sh `),
+    });
+    expect(world.calls('commitContainer')).toEqual([]);
+  });
+
   it.each(['docker', 'podman'] as const)(
     'are refused on %s if a newer gentoo-builder migrated them, and nothing in them changes',
     async (flavour) => {

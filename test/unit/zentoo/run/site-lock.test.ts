@@ -88,6 +88,7 @@ repositories:
     ['anchors that expand without end', 'a: &a [x]\nb: &b [*a,*a]\nc: &c [*b,*b]\nrepositories: { gentoo: *c }\n'],
     ['itself', 'repositories: &r { gentoo: *r }\n'],
     ['what conflicts with another', '<<<<<<< HEAD\nrepositories: {}\n=======\n>>>>>>> other\n'],
+    ['a format that is no number', 'format: two\nrepositories: {}\n'],
     ['a byte of zero', 'repositories: { gentoo: "a" }\n\0'],
   ])('is refused with file, line and column if it has %s', (_what, text) => {
     using site = temporaryDirectory();
