@@ -22,7 +22,7 @@ export function requireFormat(
   if (Number.isNaN(format))
     throw new Failure(
       'format-unknown',
-      `failed to use ${what}: its format is ${abbreviate(text ?? '')}, which is no number: another program wrote it`,
+      `failed to use ${what}: its format is ${abbreviate(text ?? '')}, which is no number`,
       { hint: 'remove it if nobody needs it; nothing was changed' },
     );
   throw new Failure(

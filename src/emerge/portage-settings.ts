@@ -25,16 +25,19 @@ export interface ReadSettingsOptions {
 
 /**
  * Reads the settings of Portage in one process. They depend on the profile and so on the tree: the tree is locked against
- * syncs meanwhile, except with `during: 'sync'`.
+ * syncs meanwhile, except with `during: 'sync'`. Throws `tree-unusable` if a sync of a tree was killed while it wrote the files.
  */
 export async function readPortageSettings(
   session: ContainerSession,
   { during, key, environment = {} }: ReadSettingsOptions = {},
 ): Promise<PortageSettings> {
-  const settings = settingsCommand(session.trees[0], partitionCommand(key));
+  const settings = settingsCommand(session.trees, partitionCommand(key));
   const command = during === 'sync' ? settings : underLock('shared', session, settings);
   const { stdout, stderr } = await session.run({ command, environment });
-  const [treeStamp = '', observable, output = '', measuring] = stdout.split('\0');
+  const [treeStamp = '', observable, output = '', measuring, torn = ''] = stdout.split('\0');
+  const [tornTree] = torn.split('\n');
+  // Under the lock, no sync runs.
+  if (during !== 'sync' && tornTree) throw tornFailure(tornTree);
   const partition = parsePartition(output);
   if (partition === undefined) {
     const said = stderr.split('\n').filter(Boolean);
@@ -48,4 +51,12 @@ export async function readPortageSettings(
     );
   }
   return { treeStamp, observable: observable === 'yes', partition, measuresSpace: measuring === 'yes' };
+}
+
+function tornFailure(tree: string): Failure {
+  return new Failure(
+    'tree-unusable',
+    `failed to use the tree at ${tree}: a sync of it was killed, and it may have files of two revisions`,
+    { hint: 'sync it once, which restores the files: omit --no-sync, or for a site run `zentoo sync`' },
+  );
 }

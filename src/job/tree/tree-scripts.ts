@@ -80,10 +80,15 @@ export function stampedCommand(work: string, tree: string, command: readonly str
 }
 
 /**
- * Prints four fields, each followed by a zero byte: the tree's stamp before the settings are read, `yes` if this Portage serves
- * a status stream, the output of `partitionCommand`, and `yes` if this emerge has `--jobs-tmpdir-require-free-gb`.
+ * Prints five fields, each followed by a zero byte: the stamp of the first tree before the settings are read, `yes` if this Portage
+ * serves a status stream, the output of `partitionCommand`, `yes` if this emerge has `--jobs-tmpdir-require-free-gb`, and the trees,
+ * one a line, whose sync was killed or runs, so that they may have files of two revisions.
  */
-export function settingsCommand(tree: string, partitionCommand: readonly string[]): readonly string[] {
-  const files = [treeStamp(), new URL('./read-settings.sh', import.meta.url)];
-  return shellProgram(files, 'gentoo-builder-settings', tree, ...partitionCommand);
+export function settingsCommand(
+  trees: ContainerSession['trees'],
+  partitionCommand: readonly string[],
+): readonly string[] {
+  const files = ['./half-synced.sh', './read-settings.sh'].map((file) => new URL(file, import.meta.url));
+  const count = String(trees.length);
+  return shellProgram([treeStamp(), ...files], 'gentoo-builder-settings', count, ...trees, ...partitionCommand);
 }

@@ -60,6 +60,19 @@ describe("Portage's settings", () => {
     });
   });
 
+  it('are refused under the lock if a sync of the tree was killed, and not during a sync', async () => {
+    using world = new BuildWorld();
+    world.portage.settings = ['1234 5', '', partition, '', '/var/db/repos/gentoo\n'];
+    const session = await world.session();
+    await expect(readPortageSettings(session)).rejects.toMatchObject({
+      code: 'tree-unusable',
+      message:
+        'failed to use the tree at /var/db/repos/gentoo: a sync of it was killed, and it may have files of two revisions',
+      hint: 'sync it once, which restores the files: omit --no-sync, or for a site run `zentoo sync`',
+    });
+    expect(await readPortageSettings(session, { during: 'sync' })).toMatchObject({ partition });
+  });
+
   it('are read under a shared lock of the tree, except during a sync', async () => {
     using world = new BuildWorld();
     const session = await world.session();

@@ -605,6 +605,17 @@ describe('case 1.1: a tree whose sync was killed in the middle', () => {
     expect(readdirSync(directory)).not.toContain('local');
   });
 
+  it('is named with the settings if it may have files of two revisions, and not after the next sync', async () => {
+    const torn = async () =>
+      (await run(settingsCommand([`${directory}/x`, directory], sh('true')))).stdout.split('\0')[4];
+    writeMirrored();
+    expect(await torn()).toBe('');
+    await killSync('true');
+    expect(await torn()).toBe(`${directory}\n`);
+    await sync();
+    expect(await torn()).toBe('');
+  });
+
   it('of git is young after the next sync', async () => {
     writeGit();
     await killSync('true');
@@ -1058,7 +1069,7 @@ describe('the age rule of a sync', () => {
     write('profiles/repo_name');
     await sync(0);
     expect(readFileSync(join(results, 'result'), 'utf8')).toBe('');
-    expect((await run(settingsCommand(directory, sh('true')))).stdout.split('\0')[0]).toBe('');
+    expect((await run(settingsCommand([directory], sh('true')))).stdout.split('\0')[0]).toBe('');
   });
 
   it('prints the same stamp as the settings, and another stamp after a change of the tree', async () => {
@@ -1068,7 +1079,7 @@ describe('the age rule of a sync', () => {
     };
     writeTree('.git/refs/heads/master');
     const before = await stampOf();
-    expect((await run(settingsCommand(directory, sh('true')))).stdout.split('\0')[0]).toBe(before);
+    expect((await run(settingsCommand([directory], sh('true')))).stdout.split('\0')[0]).toBe(before);
     writeFileSync(join(directory, '.git/refs/heads/master'), 'c0de');
     expect(await stampOf()).not.toBe(before);
   });
@@ -1124,7 +1135,7 @@ describe('the other programs', () => {
       ...sync.filter((word) => word.startsWith('gentoo-builder-')),
       underLock('shared', place, command)[3],
       stampedCommand('/work', '/tree', command)[3],
-      settingsCommand('/tree', command)[3],
+      settingsCommand(['/tree'], command)[3],
     ]).toEqual([
       ...['gentoo-builder-young', 'gentoo-builder-lock', 'gentoo-builder-sync', 'gentoo-builder-warn-of-sync'],
       ...['gentoo-builder-lock', 'gentoo-builder-stamped', 'gentoo-builder-settings'],
@@ -1132,9 +1143,9 @@ describe('the other programs', () => {
   });
 
   it('print each setting with a zero byte after it', async () => {
-    const { stdout } = await run(settingsCommand(directory, sh('echo a/b/c')));
+    const { stdout } = await run(settingsCommand([directory], sh('echo a/b/c')));
     const fields = stdout.split('\0');
-    expect(fields.slice(2)).toEqual(['a/b/c', '', '']);
+    expect(fields.slice(2)).toEqual(['a/b/c', '', '', '']);
   });
 
   it('empty the work volume, including hidden files and links, but not the targets of the links', async () => {

@@ -25,7 +25,7 @@ it.each(['0', '', '01', '1 ', ' 1', '1x', '1.5', '-1', '1234567'])(
     expect(() => readFormat(text, 'the state', 2)).toThrow(
       expect.objectContaining({
         code: 'format-unknown',
-        message: `failed to use the state: its format is '${text}', which is no number: another program wrote it`,
+        message: `failed to use the state: its format is '${text}', which is no number`,
         hint: 'remove it if nobody needs it; nothing was changed',
       }),
     );

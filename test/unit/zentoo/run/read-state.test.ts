@@ -140,7 +140,7 @@ describe('the state of this zentoo', () => {
 
   it('is not said to be of a newer zentoo if the number in its label is none', async () => {
     using world = worldWith({ 'zentoo.format': 'two' });
-    const message = `failed to use the state of the site, the volume ${state}: its format is 'two', which is no number: another program wrote it`;
+    const message = `failed to use the state of the site, the volume ${state}: its format is 'two', which is no number`;
     await expect(read(world)).rejects.toMatchObject({ code: 'format-unknown', message });
   });
 
