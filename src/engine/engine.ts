@@ -19,6 +19,8 @@ export interface EngineInfo {
   readonly cpus: number;
   /** The memory of the engine's machine in bytes. */
   readonly memory: number;
+  /** The architecture in the words of uname(1): `x86_64`, `aarch64`. */
+  readonly architecture: string;
   /** The directory of containers, volumes and images, as a path on the engine's host. */
   readonly dataRoot: string;
 }

@@ -82,4 +82,11 @@ export interface Images {
    * end of the stream, the request ends and the signal's reason is thrown.
    */
   importImage(archive: Readable, request: ImportRequest, signal: AbortSignal): Promise<ImageId>;
+  /** Returns a tar stream of an image with all its layers, for {@link Images.loadImages}; undefined if there is no such image. */
+  saveImage(id: ImageId): Promise<Readable | undefined>;
+  /**
+   * Adds the images of an archive of {@link Images.saveImage}, which keep their ids and, as they were saved by id, have no names.
+   * If the archive fails or the signal is aborted, the request ends and that error is thrown.
+   */
+  loadImages(archive: Readable, signal: AbortSignal): Promise<void>;
 }

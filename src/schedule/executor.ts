@@ -18,6 +18,8 @@ export interface WorkNode<Order> {
 export interface Concurrency {
   /** The number of orders that are expected to run together with this one, itself included; at least 1. */
   readonly concurrency: number;
+  /** The rank of the order among those that wait: the seconds of its critical path; undefined if there is no other one. */
+  readonly priority?: number;
 }
 
 /** Carries out orders: on the local engine, or on another node. The schedule knows nothing else about the place. */

@@ -47,9 +47,12 @@ export class Graph<Order> {
 
   /** Sorts ready nodes: nodes that expand the graph first, then by critical-path length, longest first; ties keep insertion order. */
   criticalPathFirst(nodes: readonly WorkNode<Order>[]): readonly WorkNode<Order>[] {
-    const lengthOf = ({ id, expandsGraph }: WorkNode<Order>) =>
-      expandsGraph === true ? Number.MAX_VALUE : (this.#criticalPaths.get(id) ?? 0);
-    return nodes.toSorted((a, b) => lengthOf(b) - lengthOf(a));
+    return nodes.toSorted((a, b) => this.priorityOf(b) - this.priorityOf(a));
+  }
+
+  /** The length of a node's critical path in seconds; more than any length if the node expands the graph. */
+  priorityOf({ id, expandsGraph }: WorkNode<Order>): number {
+    return expandsGraph === true ? Number.MAX_VALUE : (this.#criticalPaths.get(id) ?? 0);
   }
 
   /**

@@ -123,9 +123,11 @@ class ScheduleRun<Order, Answer> {
     for (const node of ready.slice(0, Math.max(0, jobs - this.#running.size))) this.#start(node, concurrency);
   }
 
-  #start({ id, order }: WorkNode<Order>, concurrency: number): void {
+  #start(node: WorkNode<Order>, concurrency: number): void {
+    const { id, order } = node;
     const { executor, expand } = this.#options;
-    const end = executor.execute(order, { concurrency }).then(
+    const priority = this.#graph.priorityOf(node);
+    const end = executor.execute(order, { concurrency, priority }).then(
       (answer) => {
         this.#graph.add(expand?.(order, answer) ?? []);
         this.#outcomes.set(id, { type: 'done', answer });

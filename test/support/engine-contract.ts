@@ -10,7 +10,7 @@ import type { Engine } from '../../src/engine/engine.ts';
 import type { AttachedExec } from '../../src/engine/execs.ts';
 import type { Image } from '../../src/engine/images.ts';
 import { EngineRefusal, type RefusalKind } from '../../src/engine/refusal.ts';
-import type { ContainerId, ExecId } from '../../src/engine/identifiers.ts';
+import type { ContainerId, ExecId, ImageId } from "../../src/engine/identifiers.ts";
 
 /** The engine under test, with its fixtures. */
 export interface ContractSubject extends AsyncDisposable {
@@ -575,6 +575,34 @@ export function describeEngineContract(name: string, open: () => Promise<Contrac
         await expect(engine.commitContainer(noId, request)).rejects.toMatchObject(refusal('absent'));
         const bad = engine.commitContainer(await made.container({}), { ...request, changes: ['NONSENSE x'] });
         await expect(bad).rejects.toThrow(EngineRefusal);
+      });
+    });
+
+    describe('save and load', () => {
+      test('carries an image with its id, its configuration and its files, and without a name', async () => {
+        const name = `${made.imageName()}:v1`;
+        const request = { name, changes: ['LABEL one="two"'] };
+        const id = await engine.importImage(tarOf({ 'etc/motto': 'slowly' }), request, unsignalled);
+        const archive = await engine.saveImage(id);
+        if (archive === undefined) throw new Error('the engine does not save the image');
+        const whole = await buffer(archive);
+        await engine.removeImage(name);
+        expect(await engine.inspectImage(id)).toBeUndefined();
+        const loaded = Readable.from([whole]);
+        await engine.loadImages(loaded, unsignalled);
+        expect(loaded.destroyed).toBe(true);
+        expect(await engine.inspectImage(id)).toMatchObject({ id, names: [], labels: { one: 'two' } });
+        const container = await made.container({ image: id });
+        expect(await readFiles(await engine.readArchive(container, '/etc/motto'))).toEqual({ motto: 'slowly' });
+        await engine.removeContainer(container);
+        await engine.removeImage(id);
+      });
+
+      test('saves no image that is not there, and loads no archive that is none', async () => {
+        expect(await engine.saveImage(`sha256:${'0'.repeat(64)}` as ImageId)).toBeUndefined();
+        await expect(engine.loadImages(Readable.from([Buffer.from('no archive')]), unsignalled)).rejects.toThrow(
+          EngineRefusal,
+        );
       });
     });
 

@@ -1,4 +1,4 @@
-import { number, object, string } from 'valibot';
+import { nullish, number, object, string } from 'valibot';
 
 import { readAnswer } from './answer.ts';
 import type { DockerClient } from './docker-client.ts';
@@ -33,11 +33,17 @@ function system(client: DockerClient): Pick<Engine, 'version' | 'info'> {
 
     async info() {
       const answer = client.repeat('read the state of the engine', (docker) => docker.info());
-      const { ID, NCPU, MemTotal, DockerRootDir } = await readAnswer(infoAnswer, answer);
-      return { id: ID, cpus: NCPU, memory: MemTotal, dataRoot: DockerRootDir };
+      const { ID, NCPU, MemTotal, Architecture, DockerRootDir } = await readAnswer(infoAnswer, answer);
+      return { id: ID, cpus: NCPU, memory: MemTotal, architecture: Architecture, dataRoot: DockerRootDir };
     },
   };
 }
 
 const versionAnswer = object({ Version: string(), ApiVersion: string() });
-const infoAnswer = object({ ID: string(), NCPU: number(), MemTotal: number(), DockerRootDir: string() });
+const infoAnswer = object({
+  ID: string(),
+  NCPU: number(),
+  MemTotal: number(),
+  Architecture: nullish(string(), ''),
+  DockerRootDir: string(),
+});

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { finished, type Readable } from 'node:stream';
+import { finished, Readable } from 'node:stream';
 
 import {
   array,
@@ -83,8 +83,10 @@ function storedImages(client: DockerClient, flavour: EngineFlavour): StoredImage
 function imageSources(
   client: DockerClient,
   flavour: EngineFlavour,
-): Pick<Images, 'pullImage' | 'commitContainer' | 'importImage'> {
+): Pick<Images, 'pullImage' | 'commitContainer' | 'importImage' | 'saveImage' | 'loadImages'> {
   return {
+    ...imageArchives(client),
+
     async pullImage(name, onProgress, signal) {
       const { repository, tag } = splitImageName(name);
       const query = { fromImage: repository, tag: tag ?? 'latest', abortSignal: signal };
@@ -117,6 +119,24 @@ function imageSources(
       const image = parseImageId(id);
       if (image === undefined) throw new EngineRefusal(200, `the answer has no image id: ${id}`);
       return fullImageId(image);
+    },
+  };
+}
+
+/** The methods that carry images from one engine to another. */
+function imageArchives(client: DockerClient): Pick<Images, 'saveImage' | 'loadImages'> {
+  return {
+    async saveImage(id) {
+      const answer: unknown = await unlessAbsent(client.repeat(`save image ${id}`, (docker) => docker.getImage(id).get()));
+      return answer instanceof Readable ? answer : undefined;
+    },
+
+    async loadImages(archive, signal) {
+      await sendWholeArchive(archive, signal, async (ending) => {
+        const query = { quiet: 1, abortSignal: ending };
+        const answer = await client.call('load images', (docker) => docker.loadImage(archive, query), ending);
+        await client.call('load images', () => followMessages(answer as IncomingMessage, () => undefined), ending);
+      });
     },
   };
 }

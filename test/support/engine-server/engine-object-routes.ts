@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 
-import type { ContainerId } from '../../../src/engine/identifiers.ts';
+import type { ContainerId, ImageId } from '../../../src/engine/identifiers.ts';
 import { imageJson, listedImageJson } from './engine-answers.ts';
 import { filterOf, plain, raw, type Route } from './engine-route.ts';
 import { FakeRefusal } from '../fake-engine/fake-engine-state.ts';
@@ -43,6 +43,16 @@ export function imageRoutes(engine: FakeEngine): readonly Route<ServerResponse>[
         );
       }
       response.end();
+    }),
+    raw('GET', '/images/ID/get', async ({ id }, response) => {
+      const archive = await engine.saveImage(bare(id) as ImageId);
+      if (archive === undefined) throw new FakeRefusal(404, `No such image: ${id}`);
+      response.writeHead(200, { 'content-type': 'application/x-tar' });
+      response.end(await buffer(archive));
+    }),
+    raw('POST', '/images/load', async ({ stream, signal }, response) => {
+      await engine.loadImages(Readable.from([await buffer(stream)]), signal);
+      response.end('{"stream":"Loaded image"}\n');
     }),
     plain('POST', '/images/ID/tag', ({ id, query }) => engine.tagImage(bare(id), named(query)), 201),
     plain('DELETE', '/images/ID', async ({ id }) => {

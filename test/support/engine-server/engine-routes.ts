@@ -118,8 +118,8 @@ function systemRoutes(engine: FakeEngine): readonly Route<ServerResponse>[] {
       return { Version, ApiVersion, MinAPIVersion: '1.12' };
     }),
     plain('GET', '/info', async () => {
-      const { id: ID, cpus: NCPU, memory: MemTotal, dataRoot: DockerRootDir } = await engine.info();
-      return { ID, NCPU, MemTotal, DockerRootDir };
+      const { id: ID, cpus: NCPU, memory: MemTotal, architecture, dataRoot: DockerRootDir } = await engine.info();
+      return { ID, NCPU, MemTotal, Architecture: architecture, DockerRootDir };
     }),
   ];
 }

@@ -36,7 +36,9 @@ export class FakeEngine implements Engine, Disposable {
   readonly address = 'unix:///fake/docker.sock';
   flavour: EngineFlavour = 'docker';
   engineVersion: EngineVersion = { engine: '20.10.24', api: '1.41' };
-  engineInfo: EngineInfo = { id: 'FAKE', cpus: 4, memory: 8 * 1024 ** 3, dataRoot: '/var/lib/docker' };
+  engineInfo: EngineInfo = {
+    ...{ id: 'FAKE', cpus: 4, memory: 8 * 1024 ** 3, architecture: 'x86_64', dataRoot: '/var/lib/docker' },
+  };
   readonly images = new Map<ImageId, FakeImage>();
   /** Image ids by `name:tag`. */
   readonly imageNames = new Map<string, ImageId>();
@@ -382,6 +384,24 @@ export class FakeEngine implements Engine, Disposable {
     });
   }
 
+  saveImage(id: ImageId): Promise<Readable | undefined> {
+    return this.#faults.run('saveImage', [id], () => {
+      const image = this.#findImage(id);
+      if (image === undefined) return undefined;
+      savedImages.set(image.id, image);
+      return Readable.from([Buffer.from(image.id)]);
+    });
+  }
+
+  loadImages(archive: Readable, signal: AbortSignal): Promise<void> {
+    return this.#faults.run('loadImages', [archive, signal], async () => {
+      const whole = await buffer(archive).finally(() => archive.destroy());
+      const image = savedImages.get(whole.toString());
+      if (image === undefined) throw new FakeRefusal(500, 'unexpected EOF');
+      if (!this.images.has(image.id)) this.images.set(image.id, { ...image, names: [] });
+    });
+  }
+
   createVolume(name: string, labels: Readonly<Record<string, string>>): Promise<void> {
     return this.#faults.run('createVolume', [name, labels], () => {
       this.#ensureVolume(name, labels);
@@ -511,6 +531,9 @@ export class FakeEngine implements Engine, Disposable {
     }
   }
 }
+
+/** The images in the archives of all engines, whose archives are ids only. */
+const savedImages = new Map<string, FakeImage>();
 
 /** A time in the form of lists. */
 function wholeSeconds(time: string): string {

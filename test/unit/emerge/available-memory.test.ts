@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { findAvailableMemory } from '../../../src/emerge/available-memory.ts';
 
 const engine = (memory: number) => ({
-  info: async () => ({ id: 'A', cpus: 1, memory, dataRoot: '/' }),
+  info: async () => ({ id: 'A', cpus: 1, memory, architecture: 'x86_64', dataRoot: '/' }),
 });
 
 function memoryFile(text: string): string {

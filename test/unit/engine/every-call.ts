@@ -1,10 +1,11 @@
 import { Readable } from 'node:stream';
 
 import type { Engine } from '../../../src/engine/engine.ts';
-import type { ContainerId, ExecId } from '../../../src/engine/identifiers.ts';
+import type { ContainerId, ExecId, ImageId } from '../../../src/engine/identifiers.ts';
 
 export const id = '7b1c'.repeat(16) as ContainerId;
 export const exec = '04dd'.repeat(16) as ExecId;
+export const image = `sha256:${'5e'.repeat(32)}` as ImageId;
 const command = ['true'];
 const { signal } = new AbortController();
 
@@ -40,6 +41,8 @@ export const everyCall: {
   execExitCode: (engine) => engine.execExitCode(exec),
   commitContainer: (engine) => engine.commitContainer(id, { name: 'none', changes: [] }),
   importImage: (engine) => engine.importImage(Readable.from([]), { name: 'none', changes: [] }, signal),
+  saveImage: (engine) => engine.saveImage(image),
+  loadImages: (engine) => engine.loadImages(Readable.from([]), signal),
   createVolume: (engine) => engine.createVolume('none', {}),
   inspectVolume: (engine) => engine.inspectVolume('none'),
   volumesWithLabel: (engine) => engine.volumesWithLabel('none'),

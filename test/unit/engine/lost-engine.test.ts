@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
 import { engineThat } from './engine-that.ts';
-import { everyCall, exec, id } from './every-call.ts';
+import { everyCall, exec, id, image } from './every-call.ts';
 
 /** The step that the message names if the engine does not answer the call. */
 const steps: { readonly [Name in keyof typeof everyCall]: string } = {
@@ -34,6 +34,8 @@ const steps: { readonly [Name in keyof typeof everyCall]: string } = {
   execExitCode: `inspect exec ${exec}`,
   commitContainer: `commit container ${id} as none`,
   importImage: 'import image none',
+  saveImage: `save image ${image}`,
+  loadImages: 'load images',
   createVolume: 'create volume none',
   inspectVolume: 'inspect volume none',
   volumesWithLabel: 'list volumes with label none',

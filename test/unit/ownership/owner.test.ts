@@ -22,7 +22,7 @@ const container1: Owner = { kind: 'container', id, startedAt: 'monday' };
 /** An engine that has no container. */
 const noEngine = {
   inspectContainer: () => Promise.resolve(undefined),
-  info: () => Promise.resolve({ id: 'WORK', cpus: 1, memory: 1, dataRoot: '/' }),
+  info: () => Promise.resolve({ id: 'WORK', cpus: 1, memory: 1, architecture: 'x86_64', dataRoot: '/' }),
 };
 
 function world(
