@@ -43,6 +43,7 @@ export const rawDocument = v.object({
   limits: v.optional(v.object({ memory: text, cpus: v.optional(v.number()), 'big-packages': texts })),
   tmpfs: text,
   ccache: v.optional(v.boolean()),
+  engines: texts,
   tuples: v.optional(v.array(v.undefinedable(rawTuple))),
 });
 

@@ -28,6 +28,7 @@ export interface SiteDocument {
   readonly limits: Limits;
   readonly tmpfs: TmpfsSetting;
   readonly ccache: boolean;
+  readonly engines: readonly string[];
   readonly tuples: readonly LongTuple[];
   /** Whether each of these lists is complete: false if a fault of site.yaml may hide an entry. */
   readonly isKnown: { readonly cpus: boolean; readonly stages: boolean; readonly tuples: boolean };
@@ -70,6 +71,7 @@ export function readSiteDocument(text: string | undefined, file: string, diagnos
     limits: readLimits(raw.limits ?? {}, placeOf, diagnostics),
     tmpfs: parseTmpfs(raw.tmpfs ?? 'auto') ?? 'auto',
     ccache: raw.ccache ?? false,
+    engines: defined(raw.engines ?? []),
     tuples: (raw.tuples ?? []).flatMap((tuple, index) => {
       if (tuple === undefined) return [];
       const { cross = false, outputs, ...parts } = tuple;

@@ -24,6 +24,8 @@ export interface Site {
   readonly tmpfs: TmpfsSetting;
   /** Whether builds use ccache. */
   readonly ccache: boolean;
+  /** The further engines that compile packages: addresses as in `DOCKER_HOST`, or names of docker contexts. */
+  readonly engines: readonly string[];
   readonly tuples: readonly Tuple[];
   /** The sets that all branches share. */
   readonly sets: readonly PackageSet[];

@@ -15,6 +15,8 @@ export const buildCommand: ZentooCommand = {
   operands: '[TUPLE...]',
   summary: 'build the tuples that are not up to date; all, or only the named ones',
   details: `  --jobs N                containers at once (default: one per processor of the engine, at most one per 2G of memory)
+  --engine ENDPOINT       compile packages on this engine, too: unix:///PATH, tcp://HOST:PORT, ssh://USER@HOST or the
+                          name of a docker context; may be given several times, besides engines: in site.yaml
   --output WHAT           one or more of ${outputNames.join(',')}, instead of the site's outputs
   --output-dir DIR        directory of the archives (default: output in the site's directory)
   --keep-failed           keep the container of a failed step, and print how to enter it
@@ -22,14 +24,15 @@ export const buildCommand: ZentooCommand = {
                           may be given several times
   --force                 move images also from commits that do not contain the commits of the last build`,
   options: {
-    ...{ single: ['jobs', 'output', 'output-dir'], repeated: [], flags: ['keep-failed', 'force'], onByDefault: [] },
+    ...{ single: ['jobs', 'output', 'output-dir'], repeated: ['engine'], flags: ['keep-failed', 'force'], onByDefault: [] },
     optional: ['retry'],
   },
-  statuses: ['site', 'preconditions', 'plan', 'emerge', 'store', 'outputs'],
+  statuses: ['site', 'preconditions', 'plan', 'emerge', 'store', 'outputs', 'engines'],
   prepare: (given, settings, problems) => {
     const outputs = readOutputs(given.value('output'), problems);
     const jobs = readJobs(given.value('jobs'), problems);
     const retry = readRetry(given, problems);
+    const endpoints = readEndpoints(given.values('engine'), problems);
     const directory = given.value('output-dir');
     const outputDirectory = directory === undefined ? undefined : resolve(directory);
     return async (world) => {
@@ -41,9 +44,14 @@ export const buildCommand: ZentooCommand = {
       const { openSiteRun } = await import('../../zentoo/run/open-site-run.ts');
       const opened = openSiteRun(site, world, { keepFailed: given.flag('keep-failed'), outputDirectory, tuples });
       // The module loads while the engine answers.
-      const [run, { buildSite }] = await Promise.all([opened, import('../../zentoo/command/build-site.ts')]);
+      const [run, { buildSite }, { chooseEngines }] = await Promise.all([
+        opened,
+        import('../../zentoo/command/build-site.ts'),
+        import('../../zentoo/engines/engine-choice.ts'),
+      ]);
       const { outcomes, record, recordFile } = await buildSite(run, {
         ...{ jobs, retry, force: given.flag('force'), program: world.program },
+        engines: chooseEngines([...site.engines, ...endpoints], world.environment),
       });
       await reportElog(outcomes, world.report);
       return withFailures(
@@ -67,6 +75,18 @@ function readJobs(text: string | undefined, problems: string[]): number | undefi
   if (text === undefined || /^[1-9]\d{0,2}$/.test(text)) return text === undefined ? undefined : Number(text);
   problems.push(`--jobs=${abbreviate(text)} is not a number from 1 to 999`);
   return undefined;
+}
+
+/** An address of an engine, or the name of a docker context; as in site.schema.json. */
+const endpoint = /^(?:(?:unix|tcp|ssh):\/\/\S+|[A-Za-z0-9][A-Za-z0-9_.+-]*)$/;
+
+function readEndpoints(texts: readonly string[], problems: string[]): readonly string[] {
+  for (const text of texts)
+    if (!endpoint.test(text))
+      problems.push(
+        `--engine=${abbreviate(text)} is not unix:///PATH, tcp://HOST:PORT, ssh://USER@HOST or the name of a docker context`,
+      );
+  return texts;
 }
 
 /** Reports the messages of packages at the end, where a user reads them. */

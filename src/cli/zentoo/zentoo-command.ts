@@ -5,7 +5,7 @@ import type { PartialSuccess, WorkEnding } from '../../failure.ts';
 import type { OptionTable, ParsedArguments } from '../parse-arguments.ts';
 
 /** A range of exit statuses that only some commands use. */
-export type StatusBand = 'site' | 'preconditions' | 'plan' | 'emerge' | 'store' | 'outputs';
+export type StatusBand = 'site' | 'preconditions' | 'plan' | 'emerge' | 'store' | 'outputs' | 'engines';
 
 /** A command of zentoo: its arguments and its work. */
 export interface ZentooCommand {

@@ -14,6 +14,7 @@ const bands: Readonly<Record<StatusBand, readonly [string, string]>> = {
   emerge: ['30-39', 'a sync or an emerge failed'],
   store: ['40-49', 'the store is not usable, or a package is missing in it'],
   outputs: ['50-59', 'a hook, an assembly, a commit or an archive failed'],
+  engines: ['60-69', 'a further engine is not usable, or several were lost'],
 };
 
 /** Formats the text of `zentoo --help`. */

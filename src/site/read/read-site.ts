@@ -52,7 +52,7 @@ function readConfiguration(directory: string, diagnostics: Diagnostics): Site {
   checkVolumes(document, diagnostics);
   if (portage) checkTrees(document, portage, repositories, diagnostics);
   if (buildhooks) checkHooks(buildhooks, diagnostics);
-  const { name, id, cpus, stages, volumes, limits, tmpfs, ccache } = document;
+  const { name, id, cpus, stages, volumes, limits, tmpfs, ccache, engines } = document;
   const both = [portage, buildhooks].filter((repository) => repository !== undefined);
   return {
     directory,
@@ -65,6 +65,7 @@ function readConfiguration(directory: string, diagnostics: Diagnostics): Site {
     limits,
     tmpfs,
     ccache,
+    engines,
     tuples,
     sets: [...sharedSets.sets.values()].map(({ set }) => set),
     repositories,

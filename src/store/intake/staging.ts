@@ -13,10 +13,12 @@ export interface StagedPackage {
 /**
  * Makes the packages of the store, which is mounted at {@link storeBesideStaging}, visible to Portage in the staging place. May run
  * again: packages that were staged meanwhile stay.
+ *
+ * @param indexes the directory with the indexes of the partitions, if it is not the store; the paths in them are then absolute
  */
-export async function indexStaging({ run }: CommandRunner): Promise<void> {
+export async function indexStaging({ run }: CommandRunner, indexes = storeBesideStaging): Promise<void> {
   const program = new URL('./stage-index.py', import.meta.url);
-  const command = pythonProgram(program, storeBesideStaging, storeDirectory);
+  const command = pythonProgram(program, indexes, storeDirectory);
   const { exitCode, stderr } = await run({ command });
   if (exitCode !== 0)
     throw new Failure('store-corrupt', `failed to read the indexes of the store: ${lastLine(stderr)}`, {

@@ -3,7 +3,6 @@ import { growGraph, type WantedTuple } from '../../plan/expand-site.ts';
 import type { AssembledTuple } from '../../plan/work-answer.ts';
 import type { WorkOrder } from '../../plan/work-order.ts';
 import { runSchedule } from '../../schedule/schedule.ts';
-import { chooseTmpfs } from '../run/choose-tmpfs.ts';
 import { checkFreshness } from '../output/check-freshness.ts';
 import type { OutputState } from '../output/output-kind.ts';
 import { kindsOf } from '../output/output-kinds.ts';
@@ -13,8 +12,8 @@ import { describeTargets } from './describe-targets.ts';
 import type { BuildRecord, TargetRecord } from '../../record/build-record.ts';
 import { BuildRecorder } from '../../record/build-recorder.ts';
 import type { History } from '../../schedule/history.ts';
-import { createLocalExecutor } from '../execute/local-executor.ts';
-import { defaultJobs } from '../run/machine-share.ts';
+import type { EngineChoice } from '../engines/engine-choice.ts';
+import { openWorkers } from './open-workers.ts';
 import { findBuildmaster } from '../buildmaster/make-buildmaster.ts';
 import { checkSiteTrees, makeSiteVolumes, refreshSiteRun } from '../run/open-site-run.ts';
 import { relistImages } from '../run/site-images.ts';
@@ -26,7 +25,7 @@ import { stateOf } from '../run/site-state.ts';
 import type { TupleWork } from '../run/tuple-work.ts';
 import { checkRetry } from './failure-notes-file.ts';
 import { FailureNotes, type Retry } from './failure-notes.ts';
-import { recordTasks, timedNode } from './record-tasks.ts';
+import { timedNode } from './record-tasks.ts';
 
 /** The settings of a site's build. */
 export interface BuildSettings {
@@ -36,6 +35,8 @@ export interface BuildSettings {
   readonly retry: Retry;
   /** Whether images are moved also from commits that do not contain the commits of the last build. */
   readonly force: boolean;
+  /** Further engines that compile packages. */
+  readonly engines: readonly EngineChoice[];
   readonly program: BuildRecord['program'];
 }
 
@@ -96,7 +97,7 @@ async function describeUnchanged(
 async function buildTuples(
   run: SiteRun,
   checked: readonly CheckedTuple[],
-  { jobs, retry, force, program, lease }: BuildSettings & { readonly lease: SiteLease },
+  { jobs, retry, force, engines, program, lease }: BuildSettings & { readonly lease: SiteLease },
 ): Promise<SiteBuild> {
   const stale = checked.filter(({ outputs }) => !isCurrent(outputs));
   if (!force)
@@ -111,7 +112,7 @@ async function buildTuples(
   let targets: readonly TargetRecord[] = [];
   const read = () => recorder.read({ program, site: run.site.name }, targets);
   const build = async (history: History): Promise<readonly TupleOutcome[]> => {
-    const built = await buildStale(recorded, stale, { jobs, recorder, history, notes, lease });
+    const built = await buildStale(recorded, stale, { jobs, engines, recorder, history, notes, lease });
     const outcomes = checked.map((one) => built.find(({ tuple }) => tuple === one.work.tuple) ?? unchangedOutcome(one));
     targets = await describeTargets(run, outcomes);
     return outcomes;
@@ -142,7 +143,7 @@ function namesOf(outputs: readonly OutputState[]): AssembledTuple['outputs'] {
   return Object.fromEntries(outputs.map(({ output, name }) => [output, name]));
 }
 
-interface StaleSettings extends Pick<BuildSettings, 'jobs'> {
+interface StaleSettings extends Pick<BuildSettings, 'jobs' | 'engines'> {
   readonly recorder: BuildRecorder;
   readonly history: History;
   readonly notes: FailureNotes;
@@ -152,23 +153,16 @@ interface StaleSettings extends Pick<BuildSettings, 'jobs'> {
 async function buildStale(
   run: SiteRun,
   stale: readonly CheckedTuple[],
-  { jobs, recorder, history, notes, lease }: StaleSettings,
+  settings: StaleSettings,
 ): Promise<readonly TupleOutcome[]> {
-  const machine = await run.engine.info();
+  const { history, lease } = settings;
   const wanted: WantedTuple[] = [];
   for (const { work } of stale) wanted.push(await wantedTuple(run, work));
-  const concurrency = jobs ?? defaultJobs(machine, run.site.limits);
-  const onTmpfs = await chooseTmpfs(run, concurrency);
   const estimate = (order: WorkOrder) => history.estimate(timedNode(order, run.site));
   const { nodes, expand } = growGraph(wanted, estimate);
+  await using workers = await openWorkers(run, { ...settings, estimate });
   const result = await runSchedule(nodes, {
-    jobs: concurrency,
-    executor: recordTasks(createLocalExecutor(onTmpfs, machine, estimate), {
-      recorder,
-      history,
-      notes,
-      site: run.site,
-    }),
+    ...workers,
     expand,
     signal: run.signal,
     onChange: (state) => {

@@ -36,6 +36,8 @@ export interface TaskRecording {
   readonly history: Pick<History, 'add'>;
   readonly notes: Pick<FailureNotes, 'check' | 'succeed' | 'fail'>;
   readonly site: Pick<Site, 'tuples'>;
+  /** The name of the executor's engine, if it is not the site's own. */
+  readonly engine?: string;
 }
 
 /**
@@ -44,12 +46,12 @@ export interface TaskRecording {
  */
 export function recordTasks<Answer>(
   executor: Executor<WorkOrder, Answer>,
-  { recorder, history, notes, site }: TaskRecording,
+  { recorder, history, notes, site, engine }: TaskRecording,
 ): Executor<WorkOrder, Answer> {
   return {
     async execute(order, concurrency) {
       notes.check(order);
-      const task = recorder.beginTask(timedNode(order, site), taskLabel(order, site));
+      const task = recorder.beginTask(timedNode(order, site), taskLabel(order, site, engine));
       try {
         const answer = await executor.execute(order, concurrency);
         const duration = taskDuration(task.end('done'));

@@ -7,6 +7,7 @@ import type { ContainerSession } from '../../container/container-session.ts';
 import { packageClosure } from '../../store/check-root.ts';
 import { pkgdirOf } from '../../store/portage-program.ts';
 import type { EmergeAbilities } from '../../portage/emerge-abilities.ts';
+import { checkCpu } from '../configure/check-cpu.ts';
 import { installCompilerWrappers } from './install-compiler-wrappers.ts';
 import { binaryOptions } from '../root/binary-options.ts';
 import { emergeInRoot } from '../root/emerge-in-root.ts';
@@ -44,10 +45,13 @@ export async function compilePackages(run: SiteRun, compilation: Compilation): P
   if (first === undefined) return [];
   const base = await compilingBase(run, compilation.buildmaster);
   const subject = first.cpv.replace('/', '_');
+  const { partition } = compilation.buildmaster;
+  const indexes = await run.elsewhere?.supply({ work, base, partition, packages, dependencies });
   const root = { base, portage: tuple.portage, subject, step: 'compile', store: 'staged', merges: true } as const;
   // A package for `/` in a cross build is a tool that runs on the stage.
   const isForStage = tuple.cross && first.root === '/';
-  return withRootContainer(run, root, async (session, staged) => {
+  return withRootContainer(run, { ...root, indexes }, async (session, staged) => {
+    if (run.elsewhere !== undefined) await checkCpu(session, tuple);
     const ran = await runHook(session, 'compile', hookVariables(run.site, tuple, 'tuple', location.root));
     await expectPackages(session, staged, { compilation, isForStage, ran });
     const wrappers = await installCompilerWrappers(run, session, work, { jobs: share.processes });

@@ -2,7 +2,6 @@ import type { Engine } from '../../engine/engine.ts';
 import { commandsIn, type CommandRunner } from '../../engine/run-command.ts';
 import type { Tuple } from '../../site/site.ts';
 import { distccEnvironment, jobsOf } from '../../portage/distcc-settings.ts';
-import type { Base } from '../../container/base-image.ts';
 import type { ContainerSession } from '../../container/container-session.ts';
 import { installTool } from '../root/install-tool.ts';
 import { noWrappers, type CompilerWrappers } from '../root/compiler-wrappers.ts';
@@ -12,7 +11,7 @@ import { requireOwnNetwork } from '../distcc/require-own-network.ts';
 import { listWorkers, type Worker } from '../distcc/list-workers.ts';
 import type { Buildmaster } from '../buildmaster/make-buildmaster.ts';
 import { findWorkerImage } from '../distcc/make-worker-image.ts';
-import type { SiteRun } from '../run/site-run.ts';
+import type { PresentBase, SiteRun } from '../run/site-run.ts';
 import type { TupleWork } from '../run/tuple-work.ts';
 
 /** Facts about workers that are read once and kept while the program runs. */
@@ -32,7 +31,7 @@ function knownOf({ engine }: Pick<SiteRun, 'engine'>): Known {
 }
 
 /** The image for containers that compile: the worker image of the buildmaster if there is one, because it has distcc installed. */
-export async function compilingBase(run: SiteRun, buildmaster: Buildmaster): Promise<Base> {
+export async function compilingBase(run: SiteRun, buildmaster: Buildmaster): Promise<PresentBase> {
   const image = (await findWorkerImage(run, buildmaster)) ?? buildmaster.image;
   return { name: buildmaster.name, image };
 }

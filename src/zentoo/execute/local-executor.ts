@@ -83,7 +83,7 @@ async function packages(order: OrderOf<'packages'>, place: Workplace): Promise<W
   const work = tupleNamed(place.run, order.tuple);
   const [, ...others] = order.packages.map(({ cpv }) => cpv);
   const { run, step } = nameTask(place, order);
-  const known = await buildmasterNamed(run, work, order.buildmaster);
+  const known = await buildmasterNamed(run.elsewhere?.home ?? run, work, order.buildmaster);
   const detail = [`for ${work.tuple.name}`, ...(others.length > 0 ? [`with ${others.join(', ')}`] : [])].join(', ');
   const compilation = { ...order, work, buildmaster: known, share: place.share };
   return { kind: 'packages', elog: await step('compile', detail, () => compileOrRetry(run, compilation)) };
@@ -101,7 +101,7 @@ async function compileOrRetry(run: SiteRun, compilation: Compilation): Promise<r
     const failures = failuresOf(error);
     const corrupt = failures.find(({ code }) => code === 'store-corrupt');
     if (corrupt !== undefined) {
-      if (!(await repairStore(run, compilation.work, compilation.buildmaster))) throw error;
+      if (!(await repairStore(run.elsewhere?.home ?? run, compilation.work, compilation.buildmaster))) throw error;
       await run.report({ type: 'warning', message: `${corrupt.message}; compiling it instead` });
       return compilePackages(run, compilation);
     }
@@ -146,7 +146,7 @@ function nameTask(
   { run, seconds, task: outer }: Workplace,
   order: WorkOrder,
 ): { readonly run: SiteRun; readonly step: StepTimer } {
-  const task = outer ?? taskLabel(order, run.site);
+  const task = outer ?? taskLabel(order, run.site, run.elsewhere?.engine);
   return {
     run: { ...run, report: withTask(run.report, task) },
     step: createStepTimer(run.report, task, seconds),

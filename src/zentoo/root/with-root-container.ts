@@ -1,15 +1,18 @@
 import type { ContainerSession } from '../../container/container-session.ts';
+import { posix } from 'node:path';
 import { createBuildLog, describeBuildLog, logDirectoryName } from '../../container/build-log.ts';
 import { openSession } from '../../container/open-session.ts';
 import { inWorkspace } from '../../container/in-workspace.ts';
 import { stopBuildContainer } from '../../container/stop-build-container.ts';
+import { writeEntry } from '../../container/probe.ts';
+import { stateDirectory, workDirectory } from '../../container/work-directories.ts';
 import { removeWorkspace, type Workspace } from '../../container/workspace.ts';
-import { addElog } from '../../emerge/read-elog.ts';
+import { copyFiles } from '../../engine/copy-files.ts';
 import { failuresOf } from '../../failure.ts';
 import { writerName } from '../../ownership/ownership.ts';
 import { indexStaging } from '../../store/intake/staging.ts';
-import { containerLimits } from '../run/machine-share.ts';
-import type { SiteRun } from '../run/site-run.ts';
+import { storeDirectory } from '../../store/store-directory.ts';
+import type { Elsewhere, SiteRun } from '../run/site-run.ts';
 import { rootMounts, treesOf, type RootRequest, type WriterRequest } from './root-mounts.ts';
 import { StagedPackages } from './staged-packages.ts';
 import { takeInStaged } from './take-in-staged.ts';
@@ -29,8 +32,7 @@ export async function withRootContainer<T>(
     const session = own(await openRoot(run, workspace, request));
     await run.report({ type: 'log', location: describeBuildLog(session.log) });
     const packages = new StagedPackages(session);
-    opened = packages;
-    if (request.store === 'staged') await indexStaging(session);
+    if (request.store === 'staged') await indexStore(session, request);
     const take = () => takeNew(run, request, session, packages);
     const result = await work(session, packages).catch(async (error: unknown) => {
       await packages.readElogBefore(error);
@@ -74,7 +76,9 @@ async function takeNew(
   // No process of an ebuild may change a package between its check and its copy.
   if ((await run.engine.inspectContainer(session.id))?.state === 'running') await stopBuildContainer(session);
   const base = packages.base ?? request.base;
-  const writer = await openRoot(run, session.workspace, { ...request, base, step: 'store', store: 'writable' });
+  const writing = { ...request, base, step: 'store', store: 'writable' } as const;
+  if (run.elsewhere !== undefined) return takeHome(run.elsewhere, writing, session, packages);
+  const writer = await openRoot(run, session.workspace, writing);
   try {
     await packages.prepare?.(writer);
     await takeInStaged(writer, packages);
@@ -84,7 +88,36 @@ async function takeNew(
   }
 }
 
-async function openRoot(
+/** Takes the new packages of a container of another engine into the store: they are copied, and pass the same checks. */
+async function takeHome(
+  { home }: Elsewhere,
+  request: WriterRequest & { readonly store: 'writable' },
+  session: ContainerSession,
+  packages: StagedPackages,
+): Promise<void> {
+  const files = (await packages.seal()).map(({ partition, path }) => `${partition}/${path}`);
+  await inWorkspace({ keepFailed: false }, home, async (workspace, own) => {
+    const writer = own(await openRoot(home, workspace, request));
+    const copies = files.map((to) => ({ from: `${storeDirectory}/${to}`, to }));
+    await copyFiles(session, { ...writer, directory: workDirectory }, copies);
+    await packages.prepare?.(writer);
+    await takeInStaged(writer, packages);
+    await removeWorkspace(home, workspace.volume);
+  });
+}
+
+/** Makes the packages of the store visible to Portage in the staging place of a container. */
+async function indexStore(session: ContainerSession, { indexes }: Pick<RootRequest, 'indexes'>): Promise<void> {
+  if (indexes === undefined) return indexStaging(session);
+  const directory = `${stateDirectory}/supplied`;
+  for (const [partition, content] of indexes) {
+    const path = `${posix.relative(workDirectory, directory)}/${partition}/Packages`;
+    await writeEntry(session.engine, session.id, workDirectory, { path, content });
+  }
+  await indexStaging(session, directory);
+}
+
+function openRoot(
   run: SiteRun,
   workspace: Workspace,
   request: WriterRequest & Pick<RootRequest, 'merges' | 'trees' | 'metadata'> & { readonly store: StoreAccess },

@@ -1,10 +1,12 @@
 import type { ImageId } from '../../engine/identifiers.ts';
 import type { Image, ListedImage } from '../../engine/images.ts';
+import type { PackagesOrder } from '../../plan/work-order.ts';
 import type { Tmpfs } from '../../portage/output/emerge-report.ts';
 import type { Site } from '../../site/site.ts';
 import type { Base } from '../../container/base-image.ts';
 import type { BuildContext } from '../../container/context.ts';
 import type { MountChoice } from '../../container/mounts.ts';
+import type { Partition } from '../../store/partition.ts';
 import type { SiteVolumeNames } from '../identity/volume-names.ts';
 import type { TupleWork } from './tuple-work.ts';
 
@@ -40,7 +42,29 @@ export interface SiteRun extends BuildContext, SiteVolumeNames {
   readonly tmpfs?: Tmpfs | undefined;
   /** The directory for archives, on the file system of this program. */
   readonly outputDirectory: string;
+  /** Defined if the run is on another engine than the site's own. */
+  readonly elsewhere?: Elsewhere;
 }
+
+/** What a run has that compiles packages on another engine than that of the site's store. */
+export interface Elsewhere {
+  /** The name of the engine in the events of its tasks. */
+  readonly engine: string;
+  /** The run on the site's own engine, which takes the new packages into the store. */
+  readonly home: SiteRun;
+  /** Brings what an order needs to the engine. Returns the index of the packages of the store that are there. */
+  supply(needed: NeededFiles): Promise<SuppliedIndexes>;
+}
+
+/** The order for which an engine is supplied. */
+export interface NeededFiles extends Pick<PackagesOrder, 'packages' | 'dependencies'> {
+  readonly work: TupleWork;
+  readonly base: PresentBase;
+  readonly partition: Partition;
+}
+
+/** The indexes of the packages that were brought to an engine, by their partitions. */
+export type SuppliedIndexes = ReadonlyMap<Partition, string>;
 
 /** A base that the engine has. */
 export type PresentBase = Base & { readonly image: Image };

@@ -107,11 +107,15 @@ describe('zentoo build', () => {
     vi.mocked(buildSite).mockResolvedValue(await buildOf([]));
     const { name } = tuple;
     const options = ['--jobs', '3', '--output', 'archive', '--output-dir', '/srv/out', '--keep-failed', '--force'];
+    options.push('--engine=ssh://me@big:2222', '--engine', 'ssh://me@big:2222');
     await zentoo('build', name, ...options);
     const chosen = [expect.objectContaining({ name, outputs: ['archive'] })];
     const request = { keepFailed: true, outputDirectory: '/srv/out', tuples: chosen };
     expect(openSiteRun).toHaveBeenLastCalledWith(expect.objectContaining({ name: 'net' }), expect.anything(), request);
-    expect(buildSite).toHaveBeenLastCalledWith(expect.anything(), { jobs: 3, retry: [], force: true, program });
+    expect(buildSite).toHaveBeenLastCalledWith(expect.anything(), {
+      ...{ jobs: 3, retry: [], force: true, program },
+      engines: [{ name: 'big', connect: expect.any(Function) as unknown }],
+    });
   });
 
   it("builds all tuples with the site's outputs if no option says otherwise", async () => {
@@ -124,6 +128,7 @@ describe('zentoo build', () => {
       jobs: undefined,
       retry: [],
       force: false,
+      engines: [],
       program,
     });
   });

@@ -74,6 +74,7 @@ export function siteOf(changes: Partial<Site> = {}): Site {
     limits: { memory: undefined, cpus: undefined, bigPackages: [] },
     tmpfs: 'auto',
     ccache: false,
+    engines: [],
     tuples,
     sets: tuples.map(({ packages }) => packages),
     repositories: [],

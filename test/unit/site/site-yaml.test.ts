@@ -71,6 +71,7 @@ describe('site.yaml', () => {
       limits: { memory: 8 * 1024 ** 3, cpus: 2.5, bigPackages: ['www-client/firefox', '>=dev-qt/qtwebengine-6'] },
       tmpfs: 'auto',
       ccache: false,
+      engines: [],
       tuples: [{ cross: true, outputs: ['archive'], parts: { cpu: 'x86-64-v3', packages: 'tools' } }],
     });
   });
@@ -162,7 +163,7 @@ const bad: readonly (readonly [string, (text: string) => string, readonly string
     'a merge key',
     (text) => `${text}<<: {}\n`,
     [
-      "site.yaml:20:1: there is no key '<<' in site.yaml; there are name, id, cpus, stages, outputs, volumes, limits, tmpfs, ccache, tuples",
+      "site.yaml:20:1: there is no key '<<' in site.yaml; there are name, id, cpus, stages, outputs, volumes, limits, tmpfs, ccache, engines, tuples",
     ],
   ],
   [
@@ -478,6 +479,7 @@ describe('the schema for editors', () => {
       ),
       tmpfs: usually(['auto', 'off', '8G', '500M'], ['on', '0G', '8', '8GB', 8, false]),
       ccache: usually([true, false], ['yes', 'true', 1]),
+      engines: usually([['tcp://host:2376', 'ssh://a@b', 'big']], ['big', ['a b'], [''], ['http://x']]),
       tuples: listOf(tuple),
     },
   );

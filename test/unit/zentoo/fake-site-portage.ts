@@ -19,7 +19,7 @@ const cleanStore: StoreCheck = {
 /** The Python programs that run in a site's containers; a command has their text only. */
 const pythonPrograms = new Map(
   [
-    ...['compile/set-atoms.py', 'output/survey-root.py', 'buildmaster/toolchain.py'].map((name) => `zentoo/${name}`),
+    ...['compile/set-atoms.py', 'output/survey-root.py', 'buildmaster/toolchain.py', 'engines/supply.py'].map((name) => `zentoo/${name}`),
     ...[
       ...['check-root.py', 'check-store.py', 'dependencies.py', 'installed-packages.py', 'move-former.py'],
       ...['package-sizes.py', 'intake/stage-index.py', 'intake/take-in.py'],
@@ -120,6 +120,8 @@ export class FakeSitePortage {
         return { stdout: stagedIn(container, args[0] ?? '') };
       case 'take-in.py':
         return { stdout: JSON.stringify(takeIn(container, args, this.damagedNew)) };
+      case 'supply.py':
+        return { stdout: JSON.stringify(this.#supply(container, args)) };
       case 'unpackaged':
         return { stdout: '' };
       case 'installed-packages.py':
@@ -150,6 +152,21 @@ export class FakeSitePortage {
       place.files.delete(place.path);
     }
     return check;
+  }
+
+  /** The packages of the dependencies that the store has, and the sources, which are in DISTDIR as soon as they were fetched. */
+  #supply(container: FakeContainer, [pkgdir = '', , dependencies = '[]', packages = '[]']: readonly string[]): object {
+    const cpvs = (JSON.parse(dependencies) as readonly string[]).filter(
+      (cpv) => container.findFile(`${pkgdir}/${cpv}.gpkg.tar`) !== undefined,
+    );
+    const names = (JSON.parse(packages) as readonly { readonly cpv: string }[]).map(({ cpv }) => `${basename(cpv)}.tar`);
+    const isThere = (name: string) => container.findFile(`/var/cache/distfiles/${name}`) !== undefined;
+    return {
+      index: cpvs.map((cpv) => `CPV: ${cpv}\n\n`).join(''),
+      packages: cpvs.map((cpv) => `${cpv}.gpkg.tar`),
+      sources: names.filter(isThere),
+      absent: names.filter((name) => !isThere(name)),
+    };
   }
 
   #programOf(name: string): Program {

@@ -47,9 +47,9 @@ export class SiteBuildWorld extends SiteWorld {
   build(
     run = this.siteRun(),
     jobs = 1,
-    { retry = [], force = false }: Partial<BuildSettings> = {},
+    { retry = [], force = false, engines = [] }: Partial<BuildSettings> = {},
   ): Promise<SiteBuild> {
-    return buildSite(run, { jobs, retry, force, program });
+    return buildSite(run, { jobs, retry, force, engines, program });
   }
 
   /** The files of an image that has this name. */

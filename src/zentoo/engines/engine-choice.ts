@@ -1,0 +1,52 @@
+import { connectEngine } from '../../engine/docker/connect-engine.ts';
+import type { EngineEnvironment } from '../../engine/docker/engine-address.ts';
+import type { Engine } from '../../engine/engine.ts';
+import { Failure, failuresOf } from '../../failure.ts';
+
+/** A further engine that the user chose. */
+export interface EngineChoice {
+  /** The name in the events of its tasks: that of the docker context, or the host or path of the address. */
+  readonly name: string;
+  /** Connects to the engine. Throws a `Failure` as `connectEngine` does. */
+  readonly connect: () => Promise<Engine>;
+}
+
+const address = /^(unix|tcp|ssh):\/\/(\S+)$/;
+
+/**
+ * Reads the addresses and contexts of further engines, each once. `environment` has the certificates for TCP (`DOCKER_TLS_VERIFY`,
+ * `DOCKER_CERT_PATH`) and the place of the contexts (`DOCKER_CONFIG`), as for the Docker CLI.
+ */
+export function chooseEngines(endpoints: readonly string[], environment: EngineEnvironment): readonly EngineChoice[] {
+  const distinct = [...new Set(endpoints)];
+  const names = distinct.map(shortName);
+  return distinct.map((endpoint, index) => {
+    const name = names[index] ?? endpoint;
+    const isUnique = names.filter((other) => other === name).length === 1;
+    return { name: isUnique ? name : endpoint, connect: () => connect(endpoint, environment) };
+  });
+}
+
+function shortName(endpoint: string): string {
+  const [, scheme, place = ''] = address.exec(endpoint) ?? [];
+  if (scheme === undefined) return endpoint;
+  if (scheme === 'unix') return place;
+  return /^(?:[^@/]*@)?(\[[^\]]*\]|[^:/]*)/.exec(place)?.[1] || place;
+}
+
+async function connect(endpoint: string, environment: EngineEnvironment): Promise<Engine> {
+  const choice = address.test(endpoint)
+    ? { DOCKER_HOST: endpoint, DOCKER_CONTEXT: undefined }
+    : { DOCKER_HOST: undefined, DOCKER_CONTEXT: endpoint };
+  try {
+    return await connectEngine({ ...environment, ...choice });
+  } catch (error) {
+    const [failure] = failuresOf(error);
+    if (failure === undefined) throw error;
+    const message = failure.message.replace('failed to use DOCKER_HOST ', 'failed to use the further engine ');
+    const hint = /DOCKER_HOST|docker context use/.test(failure.hint ?? '')
+      ? `correct ${endpoint} in engines: of site.yaml or in --engine: unix:///PATH, tcp://HOST:PORT, ssh://USER@HOST, or a name that docker context ls lists`
+      : failure.hint;
+    throw new Failure(failure.code, message, { hint, cause: error, logTail: failure.logTail });
+  }
+}

@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+import type { ImageId } from '../../engine/identifiers.ts';
+import { EngineRefusal } from '../../engine/refusal.ts';
+import type { Volume } from '../../engine/volumes.ts';
+import { siteLabel } from '../identity/labels.ts';
+import type { SiteRun } from '../run/site-run.ts';
+
+/** The label of each volume that a build makes on a further engine; the value is the prefix of the site's volumes. */
+const copyLabel = 'zentoo.copy';
+/** The label with the id of the image that a volume records. */
+const imageLabel = 'zentoo.image';
+
+/** The names of the volumes of a site on a further engine. They differ from those that the site has on its own engine. */
+export function copyNames({ volumePrefix }: Pick<SiteRun, 'volumePrefix'>) {
+  const of = (word: string) => `${volumePrefix}-copy-${word}`;
+  return {
+    binpkgs: of('binpkgs'),
+    distfiles: of('distfiles'),
+    metadata: of('metadata'),
+    /** An empty volume: the image came with a build of this site, and may be removed. */
+    image: (id: ImageId) => of(`image-${id.replace('sha256:', '').slice(0, 12)}`),
+    /** A tree at one revision. */
+    tree: (repository: string, revision: string) =>
+      of(`tree-${createHash('sha256').update(`${repository}\n${revision}`).digest('hex').slice(0, 12)}`),
+  };
+}
+
+/** The name of the empty volume that says that a tree is whole. */
+export function wholeName(tree: string): string {
+  return `${tree}-whole`;
+}
+
+/** The labels of a volume on a further engine. */
+export function copyLabels({ site, volumePrefix }: SiteRun, image?: ImageId): Readonly<Record<string, string>> {
+  const own = { [siteLabel]: site.name, [copyLabel]: volumePrefix };
+  return image === undefined ? own : { ...own, [imageLabel]: image };
+}
+
+/**
+ * Removes what former builds left on a further engine and this one does not need: copies of packages and sources, trees at other
+ * revisions, and images that the site's own engine does not have any more. What a container uses stays for a later build.
+ */
+export async function removeOldCopies(far: SiteRun, current: Iterable<ImageId>): Promise<void> {
+  const names = copyNames(far);
+  const trees = [...far.revisions].map(([name, revision]) => names.tree(name, revision));
+  const kept = new Set([
+    ...trees,
+    ...trees.map(wholeName),
+    ...[...current].map((id) => names.image(id)),
+  ]);
+  const found = await far.engine.volumesWithLabel(`${copyLabel}=${far.volumePrefix}`);
+  const old = found.filter(({ name }) => name.startsWith(`${far.volumePrefix}-copy-`) && !kept.has(name));
+  // A tree without the volume that says so is not whole.
+  for (const volume of old.toSorted((a, b) => b.name.length - a.name.length)) await removeCopy(far, volume);
+}
+
+async function removeCopy(far: SiteRun, { name, labels }: Volume): Promise<void> {
+  try {
+    const id = labels[imageLabel];
+    const image = id === undefined ? undefined : await far.engine.inspectImage(id);
+    // An image that somebody named is theirs.
+    if (image?.names.length === 0) await far.engine.removeImage(image.id);
+    await far.engine.removeVolume(name);
+  } catch (error) {
+    if (!(error instanceof EngineRefusal)) throw error;
+  }
+}

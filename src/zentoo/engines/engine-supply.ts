@@ -1,0 +1,148 @@
+import type { Image } from '../../engine/images.ts';
+import type { ContainerId } from '../../engine/identifiers.ts';
+import { copyFiles } from '../../engine/copy-files.ts';
+import { Failure } from '../../failure.ts';
+import { lookInto } from '../../container/look-into.ts';
+import { defaultTarget, mountAt } from '../../container/mounts.ts';
+import { createWorkspace, removeWorkspace, type Workspace } from '../../container/workspace.ts';
+import { workDirectory } from '../../container/work-directories.ts';
+import type { Repository } from '../../portage/configuration/repos-conf.ts';
+import { storeDirectory } from '../../store/store-directory.ts';
+import type { NeededFiles, SiteRun, SuppliedIndexes } from '../run/site-run.ts';
+import { copyLabels, copyNames, wholeName } from './engine-copies.ts';
+import { supplyOrder, type SuppliedFile } from './supply-order.ts';
+
+/**
+ * Brings to a further engine what the orders of one build need there: images, trees, binary packages and sources, each once. All of
+ * it goes through the two engines' own requests.
+ */
+export class EngineSupply implements AsyncDisposable {
+  /** What the engine has: ids of images, and packages as {@link suppliedPackage} names them. */
+  readonly has = new Set<string>();
+  readonly #home: SiteRun;
+  readonly #far: SiteRun;
+  readonly #name: string;
+  readonly #brought = new Map<string, Promise<void>>();
+  #depot: Promise<Depot> | undefined;
+
+  constructor(home: SiteRun, far: SiteRun, name: string) {
+    this.#home = home;
+    this.#far = far;
+    this.#name = name;
+  }
+
+  /** Brings what an order needs. Returns the index of the packages that it may install. */
+  async supply(needed: NeededFiles): Promise<SuppliedIndexes> {
+    const { image } = needed.base;
+    await this.#once(image.id, () => this.#bringImage(image));
+    for (const repository of needed.work.tuple.portage.repositories)
+      await this.#once(`tree ${repository.name}`, () => this.#bringTree(repository, image));
+    const depot = await (this.#depot ??= this.#openDepot(image));
+    const indexes = await supplyOrder(this.#home, needed, async (session, { packages, sources }) => {
+      await this.#bringFiles(session.id, depot, { directory: storeDirectory, files: packages });
+      await this.#bringFiles(session.id, depot, { directory: defaultTarget('distfiles'), files: sources });
+    });
+    for (const cpv of needed.dependencies) this.has.add(suppliedPackage(needed, cpv));
+    return indexes;
+  }
+
+  /** Removes the copies of packages and sources. Images and trees stay for the next build. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const depot = await this.#depot?.catch(() => undefined);
+    if (depot === undefined) return;
+    const { binpkgs, distfiles, metadata } = copyNames(this.#far);
+    await removeWorkspace(this.#far, depot.workspace.volume);
+    // A container that is kept goes on using them; the next build removes them.
+    for (const name of [binpkgs, distfiles, metadata]) await this.#far.engine.removeVolume(name).catch(() => undefined);
+  }
+
+  /** Does something once; after a failure, the next caller tries again. */
+  async #once(key: string, bring: () => Promise<void>): Promise<void> {
+    const begun = this.#brought.get(key) ?? bring();
+    this.#brought.set(key, begun);
+    try {
+      await begun;
+      this.has.add(key);
+    } catch (error) {
+      if (this.#brought.get(key) === begun) this.#brought.delete(key);
+      throw error;
+    }
+  }
+
+  async #bringImage({ id }: Image): Promise<void> {
+    const { engine, signal, report } = this.#far;
+    if ((await engine.inspectImage(id)) !== undefined) return;
+    await engine.createVolume(copyNames(this.#far).image(id), copyLabels(this.#far, id));
+    const archive = await this.#home.engine.saveImage(id);
+    if (archive === undefined) throw new Error(`the image ${id} is gone`);
+    await report({ type: 'note', message: `copying the image ${id.slice(0, 19)} to the engine ${this.#name}` });
+    await engine.loadImages(archive, signal);
+    if ((await engine.inspectImage(id)) !== undefined) return;
+    throw new Failure('node-unfit', `failed to copy an image to the engine ${this.#name}: it has another id there`, {
+      hint: 'both engines must keep images in the same way: compare the storage drivers in docker info',
+    });
+  }
+
+  /** Fills a volume with a tree. A second, empty volume says that the first one is whole. */
+  async #bringTree({ name, location }: Repository, image: Image): Promise<void> {
+    const { engine, revisions } = this.#far;
+    const volume = copyNames(this.#far).tree(name, revisions.get(name) ?? '');
+    if ((await engine.inspectVolume(wholeName(volume))) !== undefined) return;
+    await engine.removeVolume(volume);
+    await engine.createVolume(volume, copyLabels(this.#far));
+    const own = this.#home.mounts.trees.get(name);
+    if (own === undefined) throw new Error(`the site has no volume for the repository ${name}`);
+    const from = { image: image.id, mounts: [{ ...mountAt(own, location), readOnly: true }] };
+    const to = { image: image.id, mounts: [{ type: 'volume', source: volume, target: location } as const] };
+    await lookInto(this.#home, from, (source) =>
+      lookInto(this.#far, to, async (target) => target.writeTar(location, await source.readTar(`${location}/.`))),
+    );
+    await engine.createVolume(wholeName(volume), copyLabels(this.#far));
+  }
+
+  /** Creates the container through which files come; it mounts a work volume, so that the next build finds and removes it. */
+  async #openDepot(image: Image): Promise<Depot> {
+    const { engine } = this.#far;
+    const { binpkgs, distfiles, metadata } = copyNames(this.#far);
+    for (const name of [binpkgs, distfiles, metadata]) await engine.createVolume(name, copyLabels(this.#far));
+    const workspace = await createWorkspace(this.#far);
+    const id = await engine.createContainer(`${workspace.volume}-probe-depot`, {
+      image: image.id,
+      command: ['/bin/true'],
+      mounts: [
+        { type: 'volume', source: workspace.volume, target: workDirectory },
+        { type: 'volume', source: binpkgs, target: storeDirectory },
+        { type: 'volume', source: distfiles, target: defaultTarget('distfiles') },
+      ],
+    });
+    return { workspace, id };
+  }
+
+  /** Copies the files that the engine does not have, and waits for those that another order brings. */
+  async #bringFiles(
+    session: ContainerId,
+    depot: Depot,
+    { directory, files }: { readonly directory: string; readonly files: readonly SuppliedFile[] },
+  ): Promise<void> {
+    const isNew = ({ to }: SuppliedFile) => !this.#brought.has(`${directory}/${to}`);
+    const missing = files.filter(isNew);
+    const [from, to] = [
+      { engine: this.#home.engine, id: session },
+      { engine: this.#far.engine, id: depot.id, directory },
+    ];
+    const copied = copyFiles(from, to, missing);
+    for (const one of missing) this.#brought.set(`${directory}/${one.to}`, copied);
+    await Promise.all(files.map((one) => this.#once(`${directory}/${one.to}`, () => copied)));
+  }
+}
+
+/** Names a binary package of a partition. */
+export function suppliedPackage({ partition }: { readonly partition: string }, cpv: string): string {
+  return `${partition} ${cpv}`;
+}
+
+/** The container of a further engine through which files come. */
+interface Depot {
+  readonly workspace: Workspace;
+  readonly id: ContainerId;
+}

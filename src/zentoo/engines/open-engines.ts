@@ -1,0 +1,137 @@
+import { randomBytes } from 'node:crypto';
+import { makeDefaultVolume } from '../../container/default-volumes.ts';
+import { defaultVolumes, type MountChoice, type Role } from '../../container/mounts.ts';
+import { sweepWorkspaces } from '../../container/workspace.ts';
+import { localEngineBeside } from '../../engine/docker/local-engine.ts';
+import type { Engine, EngineInfo } from '../../engine/engine.ts';
+import { findOwnContainer } from '../../engine/own-container.ts';
+import { Failure } from '../../failure.ts';
+import type { Report } from '../../report/event.ts';
+import type { SiteRun } from '../run/site-run.ts';
+import { copyNames, removeOldCopies } from './engine-copies.ts';
+import type { EngineChoice } from './engine-choice.ts';
+import { EngineSupply } from './engine-supply.ts';
+
+/** A further engine that takes part in a build. */
+export interface FurtherEngine extends AsyncDisposable {
+  readonly name: string;
+  readonly info: EngineInfo;
+  /** The run for the orders that this engine carries out. */
+  readonly run: SiteRun;
+  /** What the engine has of what orders need; it grows. */
+  readonly has: ReadonlySet<string>;
+}
+
+/**
+ * Connects to further engines and checks them: Docker, of the architecture of the site's own engine, each another engine. Removes what
+ * former builds left there. Throws the failure of an engine that cannot be reached, and `node-unfit`.
+ */
+export async function openEngines(home: SiteRun, choices: readonly EngineChoice[]): Promise<readonly FurtherEngine[]> {
+  if (choices.length === 0) return [];
+  const own = await home.engine.info();
+  const opened = await Promise.all(
+    choices.map(async ({ name, connect }) => {
+      const engine = await connect();
+      const info = await engine.info();
+      checkEngine(name, { engine, info }, own);
+      return { name, engine, info };
+    }),
+  );
+  await checkDistinct(home.engine, opened);
+  const images = [...home.images.values()].map(({ id }) => id);
+  return Promise.all(
+    opened.map(async ({ name, engine, info }) => {
+      const far = await farRun(home, { name, engine, own });
+      await sweepWorkspaces(far, images);
+      await removeOldCopies(far, images);
+      await makeDefaultVolume(far, far.mounts.logs);
+      const supply = new EngineSupply(home, far, name);
+      const elsewhere = { engine: name, home, supply: supply.supply.bind(supply) };
+      const dispose = () => supply[Symbol.asyncDispose]();
+      return { name, info, run: { ...far, elsewhere }, has: supply.has, [Symbol.asyncDispose]: dispose };
+    }),
+  );
+}
+
+function checkEngine(
+  name: string,
+  { engine, info }: { readonly engine: Engine; readonly info: EngineInfo },
+  own: EngineInfo,
+): void {
+  if (engine.flavour === 'podman')
+    throw unfit(name, 'it is Podman, whose images have other ids', 'name a Docker engine, or build with this one alone');
+  if (info.architecture === own.architecture) return;
+  const why = `its architecture is ${info.architecture}, and that of the site's own engine is ${own.architecture}`;
+  throw unfit(name, why, `remove it from engines: in site.yaml and from --engine`);
+}
+
+/** Throws if two engines are one: two engines of Docker 20.10 on one machine may have one id, so a volume tells them apart. */
+async function checkDistinct(
+  home: Engine,
+  opened: readonly { readonly name: string; readonly engine: Engine }[],
+): Promise<void> {
+  const seen: { readonly name: string; readonly engine: Engine; readonly marker: string }[] = [];
+  const mark = async (name: string, engine: Engine) => {
+    const marker = `zentoo-marker-${randomBytes(8).toString('hex')}`;
+    await engine.createVolume(marker, {});
+    seen.push({ name, engine, marker });
+  };
+  try {
+    await mark("the site's own engine", home);
+    for (const { name, engine } of opened) {
+      for (const other of seen)
+        if ((await engine.inspectVolume(other.marker)) !== undefined)
+          throw unfit(name, `it is the same engine as ${other.name}`, 'name each engine once in engines: and --engine');
+      await mark(name, engine);
+    }
+  } finally {
+    for (const { engine, marker } of seen) await engine.removeVolume(marker);
+  }
+}
+
+function unfit(name: string, why: string, hint: string): Failure {
+  return new Failure('node-unfit', `failed to use the further engine ${name}: ${why}`, { hint });
+}
+
+/** The site's run on a further engine, whose mounts are volumes with copies. */
+async function farRun(
+  home: SiteRun,
+  { name, engine, own }: { readonly name: string; readonly engine: Engine; readonly own: EngineInfo },
+): Promise<SiteRun> {
+  const names = copyNames(home);
+  const volume = (role: Role, source: string): MountChoice => ({
+    ...{ role, type: 'volume', source, origin: 'default', readOnly: false },
+  });
+  const trees = [...home.revisions].map(
+    ([tree, revision]) => [tree, volume('tree', names.tree(tree, revision))] as const,
+  );
+  const { self } = home;
+  return {
+    ...home,
+    engine,
+    report: namingEngine(home.report, name),
+    // A container of the site's own engine is another engine's here, and owners are judged by the engine on which they are.
+    self: self === undefined ? await findOwnContainer(engine) : undefined,
+    findLocal:
+      self === undefined
+        ? localEngineBeside(engine)
+        : () => Promise.resolve({ id: own.id, self, engine: home.engine }),
+    site: { ...home.site, ccache: false },
+    registered: new Map(),
+    tmpfs: undefined,
+    keepFailed: false,
+    mounts: {
+      binpkgs: volume('binpkgs', names.binpkgs),
+      distfiles: volume('distfiles', names.distfiles),
+      metadata: volume('metadata', names.metadata),
+      logs: volume('logs', defaultVolumes.logs),
+      trees: new Map(trees),
+    },
+  };
+}
+
+/** Adds the engine to the place of a log. */
+function namingEngine(report: Report, name: string): Report {
+  return (event) =>
+    report(event.type === 'log' ? { ...event, location: `${event.location}, on the engine ${name}` } : event);
+}

@@ -1,0 +1,118 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { Failure } from '../../../../src/failure.ts';
+import { fakeFiles } from '../../../support/fake-engine/fake-engine-files.ts';
+import { fakeTime, passTime, restoreTime } from '../../../support/fake-time.ts';
+import { BuildWorld } from '../../builder/build-world.ts';
+import { imageOf, SiteBuildWorld, tupleOfSet } from '../site-build-world.ts';
+
+const [tools, web] = [tupleOfSet('tools'), tupleOfSet('web')];
+
+/** A site whose packages are compiled on its own engine and on one that has nothing of the site. */
+class FurtherWorld extends SiteBuildWorld {
+  readonly far = new BuildWorld();
+  readonly engines = [{ name: 'far', connect: () => Promise.resolve(this.far.engine) }];
+
+  constructor() {
+    super([tools, web]);
+    this.far.engine.onExec = this.sitePortage.script;
+    this.addVolume('gentoo-distfiles');
+    // What emerge --fetchonly brings.
+    this.sitePortage.jobs.set('emerge-fetch', ({ container, command }) => {
+      for (const word of command.filter((each) => each.startsWith('='))) {
+        const name = /\/(.+?)(?:::|$)/.exec(word)?.[1];
+        const place = container.filesAt(`/var/cache/distfiles/${name}.tar`);
+        for (const [, file] of fakeFiles({ '/x': 'a source' })) place.files.set(place.path, file);
+      }
+      return 0;
+    });
+  }
+
+  override [Symbol.dispose](): void {
+    super[Symbol.dispose]();
+    this.far[Symbol.dispose]();
+  }
+
+  /** The volumes of the far engine, without their digits. */
+  get farVolumes(): readonly string[] {
+    return [...this.far.engine.volumes.keys()].map((name) => name.replace(/[0-9a-f]{12}/, 'ID')).toSorted();
+  }
+}
+
+const raise = () => {
+  throw new Error('the site has no buildmaster');
+};
+
+const builtPackages = ['app-misc/tools-1.0', 'app-misc/web-3.1', 'dev-libs/lib-2'];
+const kept = [
+  ...['gentoo-logs', 'gentoo-repository'],
+  ...['image-ID', 'tree-ID', 'tree-ID-whole'].map((word) => `zentoo-net-copy-${word}`),
+];
+
+describe('a build with a further engine', () => {
+  afterEach(restoreTime);
+
+  it('compiles a package there from copies, takes the package into the store, and makes the same images', async () => {
+    using world = new FurtherWorld();
+    const { outcomes, record } = await world.build(world.siteRun(), 1, { engines: world.engines });
+    expect(outcomes.map(({ type }) => type)).toEqual(['built', 'built']);
+    expect(world.sitePortage.compiled.toSorted()).toEqual(builtPackages);
+    using alone = new SiteBuildWorld([tools, web]);
+    await alone.build();
+    for (const tuple of [tools, web])
+      expect(world.filesOf(imageOf(tuple)).toSorted()).toEqual(alone.filesOf(imageOf(tuple)).toSorted());
+
+    const tasks = world.events.flatMap((event) => (event.type === 'step-started' ? [event.task] : []));
+    expect(tasks.filter((task) => task?.endsWith('@far'))).toHaveLength(1);
+    expect(record.tasks.map(({ name }) => name)).toHaveLength(7);
+    expect([...world.far.engine.containers.values()]).toEqual([]);
+    expect(world.farVolumes).toEqual(kept);
+  });
+
+  it('copies an image and a tree once, and the next build removes those that are not current any more', async () => {
+    using world = new FurtherWorld();
+    await world.build(world.siteRun(), 1, { engines: world.engines });
+    const calls = (method: string) => world.far.engine.calls.filter((call) => call.method === method).length;
+    const [[name, id] = raise()] = [...world.engine.imageNames].filter(([each]) => each.includes('/buildmaster:'));
+    expect(world.far.engine.images.has(id)).toBe(true);
+    for (const image of [name, imageOf(tools), imageOf(web)]) await world.engine.removeImage(image);
+    const later = { ...world.siteRun(), revisions: new Map([['gentoo', 'd'.repeat(40)]]) };
+    await world.build(later, 1, { engines: world.engines });
+    expect(world.farVolumes.filter((volume) => volume.includes('-copy-'))).toEqual([]);
+    expect(world.far.engine.images.has(id)).toBe(false);
+    expect(calls('loadImages')).toBe(1);
+  });
+
+  it('goes on without an engine that is lost, and compiles its package elsewhere 20 s later', async () => {
+    fakeTime();
+    using world = new FurtherWorld();
+    const error = new Failure('engine-lost', 'failed to create an exec: lost the Docker engine');
+    world.far.engine.fault({ method: 'execDetached', error });
+    const { outcomes } = await passTime(world.build(world.siteRun(), 1, { engines: world.engines }));
+    expect(outcomes.map(({ type }) => type)).toEqual(['built', 'built']);
+    expect(world.sitePortage.compiled.toSorted()).toEqual(builtPackages);
+    const warnings = world.events.flatMap((event) => (event.type === 'warning' ? [event.message] : []));
+    expect(warnings.filter((message) => !message.startsWith('the tree gentoo'))).toEqual([
+      expect.stringMatching(/^the engine far was lost with app-misc\/\w+-[\d.]+, which is compiled elsewhere in 20 s: failed/),
+    ]);
+  });
+
+  it.each([
+    ['the same engine', (world: FurtherWorld) => world.engine, /it is the same engine as the site's own engine$/],
+    [
+      'Podman',
+      ({ far }: FurtherWorld) => Object.assign(far.engine, { flavour: 'podman' }),
+      /failed to use the further engine far: it is Podman/,
+    ],
+    [
+      'another architecture',
+      ({ far }: FurtherWorld) => Object.assign(far.engine, { engineInfo: { ...far.engine.engineInfo, architecture: 'aarch64' } }),
+      /its architecture is aarch64, and that of the site's own engine is x86_64$/,
+    ],
+  ])('refuses %s', async (_, choose, message) => {
+    using world = new FurtherWorld();
+    const engines = [{ name: 'far', connect: () => Promise.resolve(choose(world)) }];
+    const built = world.build(world.siteRun(), 1, { engines });
+    await expect(built).rejects.toMatchObject({ code: 'node-unfit', message: expect.stringMatching(message) as string });
+    expect([...world.engine.volumes.keys()].filter((name) => name.startsWith('zentoo-marker-'))).toEqual([]);
+  });
+});
