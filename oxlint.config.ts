@@ -15,14 +15,16 @@ const rooms = {
   'run-zentoo.ts': 'program.ts cli/zentoo terminal',
   'program.ts': 'cli terminal report failure.ts',
   'cli/zentoo':
-    'cli record zentoo/command zentoo/freshroot zentoo/distcc zentoo/run plan site/read site terminal container report/event.ts report/escape-for-terminal.ts portage portage/output quantity.ts abbreviate.ts nearest-name.ts failure.ts output-name.ts',
+    'cli record zentoo/command zentoo/engines zentoo/freshroot zentoo/distcc zentoo/run plan site/read site terminal container report/event.ts portage portage/output quantity.ts abbreviate.ts nearest-name.ts failure.ts output-name.ts',
   cli: 'builder portage quantity.ts abbreviate.ts failure.ts',
   builder:
     'builder/base builder/tree emerge job job/tree container ownership store engine/docker engine record portage/output report/event.ts portage portage/configuration portage/explain plain-remedy.ts quantity.ts format-number.ts failure.ts container-program.ts long-timer.ts',
   'builder/base': 'container engine portage portage/configuration failure.ts container-program.ts',
   'builder/tree': 'job/tree container ownership engine format-number.ts failure.ts',
   'zentoo/command':
-    'zentoo/sets zentoo/execute record zentoo/compile zentoo/output zentoo/buildmaster zentoo/root zentoo/configure zentoo/run zentoo/identity emerge job job/tree plan schedule site store container engine report/with-task.ts portage portage/output nearest-name.ts failure.ts parse-json.ts output-name.ts',
+    'zentoo/engines zentoo/execute record zentoo/compile zentoo/output zentoo/buildmaster zentoo/root zentoo/configure zentoo/run zentoo/identity emerge job job/tree plan schedule site store container engine report/with-task.ts portage portage/output nearest-name.ts failure.ts parse-json.ts output-name.ts',
+  'zentoo/engines':
+    'zentoo/root zentoo/run zentoo/identity job/tree plan schedule site store container engine/docker engine report/event.ts portage portage/configuration failure.ts',
   'zentoo/execute':
     'zentoo/assemble zentoo/compile zentoo/buildmaster zentoo/root zentoo/run emerge job plan schedule container report/with-task.ts portage/output failure.ts',
   'zentoo/freshroot':
@@ -43,7 +45,7 @@ const rooms = {
     'zentoo/run emerge job/tree site/read site store container portage failure.ts container-program.ts',
   'zentoo/sets': 'zentoo/run site/read site container engine portage/configuration parse-json.ts',
   'zentoo/run':
-    'zentoo/identity emerge job plan site container ownership engine/docker engine report/event.ts portage portage/output parse-json.ts failure.ts',
+    'zentoo/identity emerge job plan site/read site store container ownership engine/docker engine report/event.ts portage portage/configuration portage/output parse-json.ts failure.ts',
   'zentoo/identity': 'site container engine format-number.ts failure.ts',
   plan: 'schedule/executor.ts site/read site portage portage/output portage/explain plain-remedy.ts quantity.ts abbreviate.ts failure.ts parse-json.ts output-name.ts',
   'site/read': 'site site/git portage portage/configuration abbreviate.ts nearest-name.ts failure.ts output-name.ts',

@@ -50,12 +50,17 @@ async function fill(archive: Pack, { engine, id }: ContainerPlace, files: readon
     const source = await engine.readArchive(id, from);
     if (source === undefined) continue;
     for await (const entry of entriesOf(source)) {
-      const { type, size = 0, mode, mtime } = entry.header;
+      const { type, size, mode, mtime } = entry.header;
       if (type !== 'file') {
         entry.resume();
         continue;
       }
-      const sink = archive.entry({ name: to, size, ...(mode === undefined ? {} : { mode }), ...(mtime ? { mtime } : {}) });
+      const sink = archive.entry({
+        name: to,
+        size,
+        ...(mode === undefined ? {} : { mode }),
+        ...(mtime ? { mtime } : {}),
+      });
       for await (const chunk of entry) if (!sink.write(chunk)) await Promise.race([once(sink, 'drain'), broken]);
       sink.end(Buffer.alloc(0));
     }

@@ -10,7 +10,7 @@ import type { Engine } from '../../src/engine/engine.ts';
 import type { AttachedExec } from '../../src/engine/execs.ts';
 import type { Image } from '../../src/engine/images.ts';
 import { EngineRefusal, type RefusalKind } from '../../src/engine/refusal.ts';
-import type { ContainerId, ExecId, ImageId } from "../../src/engine/identifiers.ts";
+import type { ContainerId, ExecId, ImageId } from '../../src/engine/identifiers.ts';
 
 /** The engine under test, with its fixtures. */
 export interface ContractSubject extends AsyncDisposable {

@@ -24,7 +24,12 @@ export const buildCommand: ZentooCommand = {
                           may be given several times
   --force                 move images also from commits that do not contain the commits of the last build`,
   options: {
-    ...{ single: ['jobs', 'output', 'output-dir'], repeated: ['engine'], flags: ['keep-failed', 'force'], onByDefault: [] },
+    ...{
+      single: ['jobs', 'output', 'output-dir'],
+      repeated: ['engine'],
+      flags: ['keep-failed', 'force'],
+      onByDefault: [],
+    },
     optional: ['retry'],
   },
   statuses: ['site', 'preconditions', 'plan', 'emerge', 'store', 'outputs', 'engines'],

@@ -127,7 +127,9 @@ function imageSources(
 function imageArchives(client: DockerClient): Pick<Images, 'saveImage' | 'loadImages'> {
   return {
     async saveImage(id) {
-      const answer: unknown = await unlessAbsent(client.repeat(`save image ${id}`, (docker) => docker.getImage(id).get()));
+      const answer: unknown = await unlessAbsent(
+        client.repeat(`save image ${id}`, (docker) => docker.getImage(id).get()),
+      );
       return answer instanceof Readable ? answer : undefined;
     },
 

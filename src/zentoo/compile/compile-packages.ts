@@ -80,14 +80,17 @@ export async function compilePackages(run: SiteRun, compilation: Compilation): P
       },
       ...(isForStage ? { environment: {} } : {}),
     });
-    if (unplanned.size > 0)
-      await run.report({
-        type: 'warning',
-        message: `${[...unplanned].join(', ')} was compiled for ${first.cpv} only: it was not planned, or the store did not have it in time`,
-      });
-    const said = await staged.readElog();
+    await warnOfUnplanned(run, unplanned, first);
     if (!isForStage) await packageExcluded(session, compilation);
     return said.filter(({ cpv }) => isPlanned(cpv) || unplanned.has(cpv));
+  });
+}
+
+async function warnOfUnplanned(run: SiteRun, unplanned: ReadonlySet<string>, first: OrderedPackage): Promise<void> {
+  if (unplanned.size === 0) return;
+  await run.report({
+    type: 'warning',
+    message: `${[...unplanned].join(', ')} was compiled for ${first.cpv} only: it was not planned, or the store did not have it in time`,
   });
 }
 

@@ -43,11 +43,7 @@ export function copyLabels({ site, volumePrefix }: SiteRun, image?: ImageId): Re
 export async function removeOldCopies(far: SiteRun, current: Iterable<ImageId>): Promise<void> {
   const names = copyNames(far);
   const trees = [...far.revisions].map(([name, revision]) => names.tree(name, revision));
-  const kept = new Set([
-    ...trees,
-    ...trees.map(wholeName),
-    ...[...current].map((id) => names.image(id)),
-  ]);
+  const kept = new Set([...trees, ...trees.map(wholeName), ...[...current].map((id) => names.image(id))]);
   const found = await far.engine.volumesWithLabel(`${copyLabel}=${far.volumePrefix}`);
   const old = found.filter(({ name }) => name.startsWith(`${far.volumePrefix}-copy-`) && !kept.has(name));
   // A tree without the volume that says so is not whole.

@@ -59,7 +59,11 @@ function checkEngine(
   own: EngineInfo,
 ): void {
   if (engine.flavour === 'podman')
-    throw unfit(name, 'it is Podman, whose images have other ids', 'name a Docker engine, or build with this one alone');
+    throw unfit(
+      name,
+      'it is Podman, whose images have other ids',
+      'name a Docker engine, or build with this one alone',
+    );
   if (info.architecture === own.architecture) return;
   const why = `its architecture is ${info.architecture}, and that of the site's own engine is ${own.architecture}`;
   throw unfit(name, why, `remove it from engines: in site.yaml and from --engine`);
@@ -113,9 +117,7 @@ async function farRun(
     // A container of the site's own engine is another engine's here, and owners are judged by the engine on which they are.
     self: self === undefined ? await findOwnContainer(engine) : undefined,
     findLocal:
-      self === undefined
-        ? localEngineBeside(engine)
-        : () => Promise.resolve({ id: own.id, self, engine: home.engine }),
+      self === undefined ? localEngineBeside(engine) : () => Promise.resolve({ id: own.id, self, engine: home.engine }),
     site: { ...home.site, ccache: false },
     registered: new Map(),
     tmpfs: undefined,

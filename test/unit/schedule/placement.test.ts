@@ -39,7 +39,9 @@ const orders = fc
   .map((all) => all.map(({ without, ...parts }, index) => order(`${index}`, { ...parts, without: new Set(without) })));
 
 /** Checks a property of placements of any orders on any engines. */
-function always(check: (waiting: readonly WaitingOrder[], all: readonly Place[], placed: readonly Placement[]) => void) {
+function always(
+  check: (waiting: readonly WaitingOrder[], all: readonly Place[], placed: readonly Placement[]) => void,
+) {
   fc.assert(fc.property(orders, places, (waiting, all) => check(waiting, all, placeOrders(waiting, all))));
 }
 const countOn = (placed: readonly Placement[], { name }: Place) => placed.filter((one) => one.place === name).length;
@@ -88,7 +90,10 @@ describe('a placement', () => {
 
   it('fills engines evenly, by the part of their slots that is free, and the first one first', () => {
     const all = [place('home', { slots: 2 }), place('far', { slots: 4 })];
-    const placed = placeOrders(['a', 'b', 'c', 'd', 'e'].map((id) => order(id)), all);
+    const placed = placeOrders(
+      ['a', 'b', 'c', 'd', 'e'].map((id) => order(id)),
+      all,
+    );
     expect(placed.map((one) => one.place)).toEqual(['home', 'far', 'far', 'home', 'far']);
   });
 });

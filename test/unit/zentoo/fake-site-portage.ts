@@ -19,7 +19,9 @@ const cleanStore: StoreCheck = {
 /** The Python programs that run in a site's containers; a command has their text only. */
 const pythonPrograms = new Map(
   [
-    ...['compile/set-atoms.py', 'output/survey-root.py', 'buildmaster/toolchain.py', 'engines/supply.py'].map((name) => `zentoo/${name}`),
+    ...['compile/set-atoms.py', 'output/survey-root.py', 'buildmaster/toolchain.py', 'engines/supply.py'].map(
+      (name) => `zentoo/${name}`,
+    ),
     ...[
       ...['check-root.py', 'check-store.py', 'dependencies.py', 'installed-packages.py', 'move-former.py'],
       ...['package-sizes.py', 'intake/stage-index.py', 'intake/take-in.py'],
@@ -159,7 +161,9 @@ export class FakeSitePortage {
     const cpvs = (JSON.parse(dependencies) as readonly string[]).filter(
       (cpv) => container.findFile(`${pkgdir}/${cpv}.gpkg.tar`) !== undefined,
     );
-    const names = (JSON.parse(packages) as readonly { readonly cpv: string }[]).map(({ cpv }) => `${basename(cpv)}.tar`);
+    const names = (JSON.parse(packages) as readonly { readonly cpv: string }[]).map(
+      ({ cpv }) => `${basename(cpv)}.tar`,
+    );
     const isThere = (name: string) => container.findFile(`/var/cache/distfiles/${name}`) !== undefined;
     return {
       index: cpvs.map((cpv) => `CPV: ${cpv}\n\n`).join(''),

@@ -92,7 +92,9 @@ describe('a build with a further engine', () => {
     expect(world.sitePortage.compiled.toSorted()).toEqual(builtPackages);
     const warnings = world.events.flatMap((event) => (event.type === 'warning' ? [event.message] : []));
     expect(warnings.filter((message) => !message.startsWith('the tree gentoo'))).toEqual([
-      expect.stringMatching(/^the engine far was lost with app-misc\/\w+-[\d.]+, which is compiled elsewhere in 20 s: failed/),
+      expect.stringMatching(
+        /^the engine far was lost with app-misc\/\w+-[\d.]+, which is compiled elsewhere in 20 s: failed/,
+      ),
     ]);
   });
 
@@ -105,14 +107,18 @@ describe('a build with a further engine', () => {
     ],
     [
       'another architecture',
-      ({ far }: FurtherWorld) => Object.assign(far.engine, { engineInfo: { ...far.engine.engineInfo, architecture: 'aarch64' } }),
+      ({ far }: FurtherWorld) =>
+        Object.assign(far.engine, { engineInfo: { ...far.engine.engineInfo, architecture: 'aarch64' } }),
       /its architecture is aarch64, and that of the site's own engine is x86_64$/,
     ],
   ])('refuses %s', async (_, choose, message) => {
     using world = new FurtherWorld();
     const engines = [{ name: 'far', connect: () => Promise.resolve(choose(world)) }];
     const built = world.build(world.siteRun(), 1, { engines });
-    await expect(built).rejects.toMatchObject({ code: 'node-unfit', message: expect.stringMatching(message) as string });
+    await expect(built).rejects.toMatchObject({
+      code: 'node-unfit',
+      message: expect.stringMatching(message) as string,
+    });
     expect([...world.engine.volumes.keys()].filter((name) => name.startsWith('zentoo-marker-'))).toEqual([]);
   });
 });

@@ -1,0 +1,77 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SecondEngine } from '../support/real-engine/second-engine.ts';
+import { makeTrees, siteYaml, ZentooSite, type BuildOutcome, type SharedTrees } from '../support/zentoo-site.ts';
+
+const sets = {
+  a: 'app-misc/greet app-misc/motto',
+  b: 'app-misc/timepiece:1 app-misc/timepiece:2',
+  c: 'virtual/greeter app-misc/motto',
+} as const;
+
+/** The files of every package in a store, each with its type, mode, owner and digest. */
+const contents = `cd /var/cache/binpkgs/*/plain/*/
+for package in $(find . -name '*.gpkg.tar' -printf '%P\\n' | sort); do
+  mkdir /tmp/package && tar -xf "$package" -C /tmp/package
+  cd /tmp/package/*/ && zstd -dqc image.tar.zst | tar -x && cd image
+  echo "$package"
+  find . -printf '%p %y %m %U %G %l\\n' | sort
+  find . -type f -exec sha256sum {} + | sort
+  cd /var/cache/binpkgs/*/plain/*/ && rm -r /tmp/package
+done`;
+
+describe('zentoo build on three engines, two of which have no route but their sockets', () => {
+  const sites = [new ZentooSite('three'), new ZentooSite('alone')] as const;
+  const [three, alone] = sites;
+  let trees: SharedTrees & AsyncDisposable;
+  let engines: readonly SecondEngine[];
+  let built: BuildOutcome;
+  const options = () => ['--jobs', '1', ...engines.flatMap(({ address }) => ['--engine', address])];
+
+  beforeAll(async () => {
+    trees = await makeTrees();
+    engines = [await SecondEngine.open('3G'), await SecondEngine.open('3G')];
+    for (const site of sites) {
+      site.write('site.yaml', siteYaml(site, { gentoo: trees.gentoo }));
+      site.write(
+        'config/tuples',
+        Object.keys(sets)
+          .map((set) => `plain-base-plain-${set}`)
+          .join('\n'),
+      );
+      for (const [set, atoms] of Object.entries(sets)) site.write(`config/sets/${set}`, atoms.replaceAll(' ', '\n'));
+    }
+    built = await three.build(options());
+  });
+  afterAll(async () => {
+    for (const engine of engines) await engine[Symbol.asyncDispose]();
+    for (const site of sites) await site[Symbol.asyncDispose]();
+    await trees[Symbol.asyncDispose]();
+  });
+
+  it('builds every tuple, and compiles packages on each engine', () => {
+    expect([built.status, [...built.tuples.values()].map(({ type }) => type)], built.stderr).toEqual([
+      0,
+      ['built', 'built', 'built'],
+    ]);
+    for (const { socket } of engines) expect(built.stderr).toContain(`@${socket}: compile`);
+  });
+
+  it('makes packages with the contents of those that one engine compiles', async () => {
+    const { status, stderr } = await alone.build();
+    expect(status, stderr).toBe(0);
+    const expected = await alone.inStore(contents);
+    expect(expected).toContain('usr/bin/greet');
+    expect(await three.inStore(contents)).toBe(expected);
+  });
+
+  it('leaves images and trees there for the next build, and nothing else', async () => {
+    for (const { docker } of engines) {
+      expect(await docker.listContainers({ all: true })).toEqual([]);
+      const { Volumes } = await docker.listVolumes();
+      const names = Volumes.map(({ Name }) => Name.replace(/[0-9a-f]{12}/, 'ID').replace(three.id, 'SITE'));
+      expect(new Set(names.map((name) => name.replace(/^zentoo-.+-copy-/, '')))).toEqual(
+        new Set(['gentoo-logs', 'image-ID', 'tree-ID', 'tree-ID-whole']),
+      );
+    }
+  });
+});

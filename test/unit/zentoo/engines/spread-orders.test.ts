@@ -1,0 +1,129 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Failure } from '../../../../src/failure.ts';
+import type { OrderOf, WorkOrder } from '../../../../src/plan/work-order.ts';
+import type { Event } from '../../../../src/report/event.ts';
+import { spreadOrders, type Workplace } from '../../../../src/zentoo/engines/spread-orders.ts';
+import { fakeTime, passTime, restoreTime } from '../../../support/fake-time.ts';
+import { branch, commits, tupleOf } from '../../plan/sites.ts';
+
+const tuple = tupleOf();
+const packages = (changes: Partial<OrderOf<'packages'>> = {}): WorkOrder => ({
+  ...{ kind: 'packages', tuple: tuple.name, buildmaster: 'master', dependencies: [], partition: 'p', inputs: '' },
+  packages: [{ cpv: 'a/b-1', slot: '0', repository: '', root: '/' }],
+  abilities: { observable: false, measuresSpace: false },
+  ...changes,
+});
+
+/** Engines of one slot each; the site's own is the first one. `act` plays what becomes of an order on an engine. */
+function openSpread(names: readonly string[], act: (engine: string) => Promise<void> | undefined, tuples = [tuple]) {
+  const carried: string[] = [];
+  const events: Event[] = [];
+  const aborter = new AbortController();
+  const place = (name: string): Workplace => ({
+    ...{ name, architecture: 'x86_64', slots: 1, has: new Set() },
+    executor: {
+      execute: async () => {
+        carried.push(name);
+        await act(name);
+        return { kind: 'packages', elog: [] };
+      },
+    },
+  });
+  const spreading = { site: { tuples }, signal: aborter.signal, needs: () => [] };
+  const report = (event: Event): void => void events.push(event);
+  const executor = spreadOrders([place(''), ...names.map(place)], { ...spreading, report });
+  return { carried, events, aborter, execute: (order: WorkOrder) => executor.execute(order, { concurrency: 4 }) };
+}
+
+const lost = () => Promise.reject(new Failure('engine-lost', 'lost'));
+/** Keeps the site's own engine busy until it is released. */
+const busy = () => Promise.withResolvers<void>();
+
+describe('orders on several engines', () => {
+  beforeEach(fakeTime);
+  afterEach(restoreTime);
+
+  it('are carried out elsewhere 20 s after their engine was lost, and that engine gets no further order', async () => {
+    const { promise, resolve } = busy();
+    const spread = openSpread(['far', 'near'], (name) => (name === 'far' ? lost() : name === '' ? promise : undefined));
+    const first = spread.execute(packages());
+    await passTime(spread.execute(packages()));
+    expect(spread.carried).toEqual(['', 'far', 'near']);
+    expect(performance.now()).toBeGreaterThanOrEqual(20_000);
+    await spread.execute(packages());
+    expect(spread.carried).toEqual(['', 'far', 'near', 'near']);
+    resolve();
+    await first;
+  });
+
+  it('fail with node-lost after three engines were lost with them', async () => {
+    const { promise, resolve } = busy();
+    const spread = openSpread(['one', 'two', 'three', 'four'], (name) => (name === '' ? promise : lost()));
+    const first = spread.execute(packages());
+    await expect(passTime(spread.execute(packages()))).rejects.toMatchObject({
+      code: 'node-lost',
+      exitStatus: 61,
+      message: 'failed to compile a/b-1: 3 engines were lost with it: one, two, three',
+    });
+    resolve();
+    await first;
+  });
+
+  it('are not tried elsewhere if a package fails by itself', async () => {
+    const { promise, resolve } = busy();
+    const failure = new Failure('build-failed', 'failed to emerge a/b-1: compile');
+    const spread = openSpread(['far', 'near'], (name) => (name === '' ? promise : Promise.reject(failure)));
+    const first = spread.execute(packages());
+    await expect(spread.execute(packages())).rejects.toBe(failure);
+    expect(spread.carried).toEqual(['', 'far']);
+    resolve();
+    await first;
+  });
+
+  it('go at once to another engine if one cannot run their code', async () => {
+    const { promise, resolve } = busy();
+    const unfit = new Failure('cpu-unusable', 'failed to use the cpu: it lacks avx2');
+    const spread = openSpread(['far', 'near'], (name) =>
+      name === '' ? promise : name === 'far' ? Promise.reject(unfit) : undefined,
+    );
+    const first = spread.execute(packages());
+    await spread.execute(packages());
+    expect(spread.carried).toEqual(['', 'far', 'near']);
+    expect(spread.events).toMatchObject([
+      { type: 'warning', message: 'far does not compile a/b-1: failed to use the cpu: it lacks avx2' },
+    ]);
+    resolve();
+    await first;
+  });
+
+  it.each<[string, WorkOrder, Partial<typeof tuple>]>([
+    ['a buildmaster', { kind: 'buildmaster', tuple: tuple.name, buildmaster: 'master' }, {}],
+    ['packages of a cross build', packages(), { cross: true }],
+    [
+      'packages of a tuple with the hook compile',
+      packages(),
+      { buildhooks: branch('plain', commits[0], { compile: '#!/bin/sh' }) },
+    ],
+  ])('that are %s wait for the site’s own engine', async (_, order, changes) => {
+    const { promise, resolve } = busy();
+    const spread = openSpread(['far'], (name) => (name === '' ? promise : undefined), [{ ...tuple, ...changes }]);
+    const both = [spread.execute(order), spread.execute(order)];
+    await passTime(Promise.resolve());
+    expect(spread.carried).toEqual(['']);
+    resolve();
+    await Promise.all(both);
+    expect(spread.carried).toEqual(['', '']);
+  });
+
+  it('that wait end with the reason of an interruption', async () => {
+    const { promise, resolve } = busy();
+    const spread = openSpread([], () => promise);
+    const first = spread.execute(packages());
+    const second = spread.execute(packages());
+    const reason = new Failure('interrupted', 'interrupted');
+    spread.aborter.abort(reason);
+    await expect(second).rejects.toBe(reason);
+    resolve();
+    await first;
+  });
+});
