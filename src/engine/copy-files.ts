@@ -29,17 +29,15 @@ export async function copyFiles(
 ): Promise<void> {
   if (files.length === 0) return;
   const archive = pack();
-  const stream = Readable.from(archive);
-  const filling = fill(archive, from, files).catch((error: unknown) => {
+  // Each side fails after the other one; the first error is the cause.
+  const errors: unknown[] = [];
+  const end = (error: unknown) => {
+    errors.push(error);
     archive.destroy(error instanceof Error ? error : new Error(String(error)));
-    throw error;
-  });
-  const writing = to.engine.writeArchive(to.id, to.directory, stream).catch((error: unknown) => {
-    archive.destroy(new Error('the other engine does not take the files'));
-    throw error;
-  });
-  const ends = await Promise.allSettled([filling, writing]);
-  for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  };
+  const writing = to.engine.writeArchive(to.id, to.directory, Readable.from(archive)).catch(end);
+  await Promise.all([fill(archive, from, files).catch(end), writing]);
+  if (errors.length > 0) throw errors[0];
 }
 
 async function fill(archive: Pack, { engine, id }: ContainerPlace, files: readonly CopiedFile[]): Promise<void> {

@@ -1,0 +1,39 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { chooseEngines } from '../../../../src/zentoo/engines/engine-choice.ts';
+
+it.each([
+  [
+    ['ssh://me@big.example:2222', 'tcp://10.0.0.7:2376', 'lab'],
+    ['big.example', '10.0.0.7', 'lab'],
+  ],
+  [
+    ['unix:///run/other.sock', 'ssh://big', 'tcp://[fd00::7]:2376'],
+    ['/run/other.sock', 'big', '[fd00::7]'],
+  ],
+  [['lab', 'lab'], ['lab']],
+  [
+    ['tcp://big:2375', 'tcp://big:2376', 'ssh://small'],
+    ['tcp://big:2375', 'tcp://big:2376', 'small'],
+  ],
+])('the engines %j are named %j in the events of their tasks', (endpoints, names) => {
+  expect(chooseEngines(endpoints, {}).map(({ name }) => name)).toEqual(names);
+});
+
+it.each([
+  ['unix://run/x.sock', 'failed to use the further engine "unix://run/x.sock": its path is not absolute'],
+  ['nowhere', /^failed to use the Docker context "nowhere": there is no /],
+])('the engine %s is refused, and the hint says where it is named', async (endpoint, message) => {
+  const directory = mkdtempSync(join(tmpdir(), 'engine-choice-'));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  // The engine and the context of the site's own engine do not count.
+  const environment = { DOCKER_HOST: 'unix:///own.sock', DOCKER_CONTEXT: 'own', DOCKER_CONFIG: directory };
+  const [choice] = chooseEngines([endpoint], environment);
+  await expect(choice?.connect()).rejects.toMatchObject({
+    code: 'engine-unreachable',
+    message: typeof message === 'string' ? message : (expect.stringMatching(message) as string),
+    hint: expect.stringMatching(/^correct \S+ in engines: of site.yaml or in --engine: /) as string,
+  });
+});
