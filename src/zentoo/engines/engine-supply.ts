@@ -37,7 +37,11 @@ export class EngineSupply implements AsyncDisposable {
     await this.#once(image.id, () => this.#bringImage(image));
     for (const repository of needed.work.tuple.portage.repositories)
       await this.#once(`tree ${repository.name}`, () => this.#bringTree(repository, image));
-    const depot = await (this.#depot ??= this.#openDepot(image));
+    this.#depot ??= this.#openDepot(image).catch((error: unknown) => {
+      this.#depot = undefined;
+      throw error;
+    });
+    const depot = await this.#depot;
     const indexes = await supplyOrder(this.#home, needed, async (session, { packages, sources }) => {
       await this.#bringFiles(session.id, depot, { directory: storeDirectory, files: packages });
       await this.#bringFiles(session.id, depot, { directory: defaultTarget('distfiles'), files: sources });
