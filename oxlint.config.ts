@@ -75,7 +75,6 @@ const rooms = {
 
 /** What only some rooms may import from npm; other packages are free. */
 const packages = { dockerode: 'engine/docker', 'docker-modem': 'engine/docker', pino: 'report' };
-
 /** Parsers cast to their brands, and the adaptor of dockerode casts to its types. */
 const casting = ['src/engine/{identifiers,docker/*}.ts', 'src/portage/atom.ts', 'src/store/partition.ts'];
 

@@ -1,5 +1,5 @@
 /** An engine that carries out orders. */
-export interface Place {
+export interface EnginePlace {
   /** The name, unique among the engines of a build. */
   readonly name: string;
   /** Whether the engine takes further orders: it was not lost. */
@@ -40,9 +40,9 @@ export interface Placement {
  * the largest part of its slots free; among these, the first one. Orders of equal length keep their sequence. An order for which no
  * engine is free goes on waiting, and does not keep others from the engines that it cannot use.
  */
-export function placeOrders(waiting: readonly WaitingOrder[], places: readonly Place[]): readonly Placement[] {
+export function placeOrders(waiting: readonly WaitingOrder[], places: readonly EnginePlace[]): readonly Placement[] {
   const running = new Map(places.map((place) => [place.name, place.running]));
-  const free = ({ name, slots }: Place) => slots - (running.get(name) ?? 0);
+  const free = ({ name, slots }: EnginePlace) => slots - (running.get(name) ?? 0);
   const placements: Placement[] = [];
   for (const order of waiting.toSorted((a, b) => b.priority - a.priority)) {
     const [best] = places
@@ -58,11 +58,11 @@ export function placeOrders(waiting: readonly WaitingOrder[], places: readonly P
 }
 
 /** Whether an engine may ever carry out an order, while it is ready. */
-export function isFit({ architecture, only, without }: WaitingOrder, place: Place): boolean {
+export function isFit({ architecture, only, without }: WaitingOrder, place: EnginePlace): boolean {
   if (!place.isReady || place.architecture !== architecture || without.has(place.name)) return false;
   return only === undefined || only === place.name;
 }
 
-function countHeld({ needs }: WaitingOrder, { has }: Place): number {
+function countHeld({ needs }: WaitingOrder, { has }: EnginePlace): number {
   return needs.filter((need) => has.has(need)).length;
 }

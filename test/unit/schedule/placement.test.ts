@@ -1,8 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isFit, placeOrders, type Place, type Placement, type WaitingOrder } from '../../../src/schedule/placement.ts';
+import {
+  isFit,
+  placeOrders,
+  type EnginePlace,
+  type Placement,
+  type WaitingOrder,
+} from '../../../src/schedule/placement.ts';
 
-const place = (name: string, parts: Partial<Place> = {}): Place => ({
+const place = (name: string, parts: Partial<EnginePlace> = {}): EnginePlace => ({
   ...{ name, isReady: true, architecture: 'x86_64', slots: 2, running: 0, has: new Set() },
   ...parts,
 });
@@ -40,11 +46,12 @@ const orders = fc
 
 /** Checks a property of placements of any orders on any engines. */
 function always(
-  check: (waiting: readonly WaitingOrder[], all: readonly Place[], placed: readonly Placement[]) => void,
+  check: (waiting: readonly WaitingOrder[], all: readonly EnginePlace[], placed: readonly Placement[]) => void,
 ) {
   fc.assert(fc.property(orders, places, (waiting, all) => check(waiting, all, placeOrders(waiting, all))));
 }
-const countOn = (placed: readonly Placement[], { name }: Place) => placed.filter((one) => one.place === name).length;
+const countOn = (placed: readonly Placement[], { name }: EnginePlace) =>
+  placed.filter((one) => one.place === name).length;
 
 describe('a placement', () => {
   it('places each order at most once, on a ready engine of its architecture that it may use', () =>
@@ -83,7 +90,7 @@ describe('a placement', () => {
       const [first] = waiting.toSorted((a, b) => b.priority - a.priority);
       const chosen = all.find(({ name }) => name === placed.find(({ id }) => id === first?.id)?.place);
       if (first === undefined || chosen === undefined) return;
-      const held = ({ has }: Place) => first.needs.filter((need) => has.has(need)).length;
+      const held = ({ has }: EnginePlace) => first.needs.filter((need) => has.has(need)).length;
       const free = all.filter((each) => isFit(first, each) && each.running < each.slots);
       expect(held(chosen)).toBe(Math.max(...free.map(held)));
     }));
