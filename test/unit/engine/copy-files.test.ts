@@ -11,7 +11,7 @@ async function openTwo(files: Readonly<Record<string, string>>) {
   far.addImage('image', { files: fakeFiles({ '/to/': '' }) });
   const spec = { image: 'image', command: ['true'], mounts: [] };
   const [from, to] = [await near.createContainer('from', spec), await far.createContainer('to', spec)];
-  return { near, far, from: { engine: near, id: from }, to: { engine: far, id: to, directory: '/to' } };
+  return { far, from: { engine: near, id: from }, to: { engine: far, id: to, directory: '/to' } };
 }
 
 it('copies regular files of any size under other names, and neither links nor what is missing', async () => {
@@ -31,7 +31,7 @@ it('copies regular files of any size under other names, and neither links nor wh
 });
 
 it('throws the error of either engine', async () => {
-  const { near, far, from, to } = await openTwo({ '/a/large': 'x'.repeat(300_000) });
+  const { far, from, to } = await openTwo({ '/a/large': 'x'.repeat(300_000) });
   const files = [{ from: '/a/large', to: 'large' }];
   far.fault({ method: 'writeArchive', nth: 1, error: new Error('no space left') });
   await expect(copyFiles(from, to, files)).rejects.toThrow('no space left');
@@ -41,6 +41,6 @@ it('throws the error of either engine', async () => {
     return Promise.resolve(broken);
   };
   await expect(
-    copyFiles({ ...from, engine: { ...near, readArchive, writeArchive: near.writeArchive } }, to, files),
+    copyFiles({ ...from, engine: { readArchive, writeArchive: () => Promise.resolve() } }, to, files),
   ).rejects.toThrow('the engine went away');
 });
