@@ -35,6 +35,10 @@ export interface Engine extends Images, Containers, Execs, Volumes, Networks {
   readonly address: string;
   readonly flavour: EngineFlavour;
 
+  /** The time of the last sign of life: an answer, or a byte of an attached process. In milliseconds of `performance.now()`. */
+  lastHeard(): number;
+  /** Whether the engine answers a ping within 5 s. Throws nothing; false if the signal is aborted. */
+  isAnswering(signal: AbortSignal): Promise<boolean>;
   version(): Promise<EngineVersion>;
   info(): Promise<EngineInfo>;
 }

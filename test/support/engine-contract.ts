@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
 
 import { extract, pack } from 'tar-stream';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 
 import type { ContainerSpec } from '../../src/engine/containers.ts';
 import type { Engine } from '../../src/engine/engine.ts';
@@ -37,6 +37,7 @@ export const contractScripts = {
   sleepLong: 'sleep 60',
   printThenSleep: 'echo started; sleep 60',
   holdOpen: 'exec cat >/dev/null',
+  holdAndEcho: 'exec cat',
   exitAtOnce: 'exit 4',
 } as const;
 
@@ -64,6 +65,19 @@ export function describeEngineContract(name: string, open: () => Promise<Contrac
         expect(info.cpus).toBeGreaterThan(0);
         expect(info.memory).toBeGreaterThan(2 ** 20);
         expect(info.dataRoot).toMatch(/^\//);
+      });
+
+      test('shows by each answer and each refusal that it lives', async () => {
+        const calls = [
+          () => engine.version(),
+          () => expect(engine.holdStdin(noId)).rejects.toThrow(EngineRefusal),
+          async () => expect(await engine.isAnswering(unsignalled)).toBe(true),
+        ];
+        for (const call of calls) {
+          const before = performance.now();
+          await call();
+          expect(engine.lastHeard()).toBeGreaterThan(before);
+        }
       });
     });
 
@@ -311,6 +325,16 @@ export function describeEngineContract(name: string, open: () => Promise<Contrac
         expect(await engine.inspectContainer(id)).toMatchObject({ state: 'exited', exitCode: 0 });
       });
 
+      test('shows by each byte that comes back that the engine lives', async () => {
+        const id = await made.container({ command: shell('holdAndEcho'), openStdin: true });
+        const held = await engine.holdStdin(id);
+        await engine.startContainer(id);
+        const before = performance.now();
+        held.write(Buffer.from('.'));
+        await vi.waitUntil(() => engine.lastHeard() > before, { timeout: 20_000 });
+        held.close();
+      });
+
       test('reports the end of the other side', async () => {
         const id = await made.container({ command: shell('holdOpen'), openStdin: true });
         const held = await engine.holdStdin(id);
@@ -440,6 +464,14 @@ export function describeEngineContract(name: string, open: () => Promise<Contrac
         expect(await endOf(exec.id)).toBe(0);
         exec.write(Buffer.from('dropped'));
         exec.close();
+      });
+
+      test('shows by its output that the engine lives', async () => {
+        const exec = await engine.execAttached(await made.started(), { command: shell('echoLine') });
+        const before = performance.now();
+        exec.write(Buffer.from('this\n'));
+        expect((await outputOf(exec)).stdout).toBe('got this\n');
+        expect(engine.lastHeard()).toBeGreaterThan(before);
       });
 
       test('accepts the end of standard input, and continues to print', async () => {
@@ -721,7 +753,7 @@ export function describeEngineContract(name: string, open: () => Promise<Contrac
         await engine.waitContainer(other, unsignalled);
         // Docker takes a container out of its networks when it has told its end.
         const left = async () => (await engine.inspectNetwork(name))?.endpoints.map(({ container }) => container);
-        await expect.poll(left, { timeout: 60_000 }).toEqual([inside]);
+        await expect.poll(left, { timeout: 20_000 }).toEqual([inside]);
       });
 
       test('refuses to remove one that a running container is in, and to use one that is not there', async () => {

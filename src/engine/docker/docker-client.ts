@@ -1,3 +1,5 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type Docker from 'dockerode';
@@ -21,6 +23,10 @@ export interface Pong {
 export interface DockerClient {
   readonly address: string;
   readonly docker: Docker;
+  /** Notes a sign of life of the engine. */
+  hear(): void;
+  /** See `Engine.lastHeard`. */
+  lastHeard(): number;
   /** Asks `GET /_ping`. */
   ping(signal: AbortSignal): Promise<Pong>;
   /** Sets the API version, such as `1.41`, of all further requests. */
@@ -45,12 +51,20 @@ export async function makeDockerClient(address: EngineAddress, route: EngineRout
   rejectCutAnswers(docker.modem);
   refuseStrayPaths(docker.modem);
   const where = formatEngineAddress(address);
-  const pulse = address.kind === 'unix' ? undefined : new EnginePulse((signal) => pingWith(docker.modem, signal));
+  let heardAt = performance.now();
+  const hear = () => void (heardAt = performance.now());
+  const pinged = (signal: AbortSignal) => pingWith(docker.modem, signal).then(hear);
+  const pulse = address.kind === 'unix' ? undefined : new EnginePulse(pinged);
+  const send = <T>(request: (docker: Docker) => Promise<T>) =>
+    pulse === undefined ? request(docker) : pulse.watch(request(docker));
   const call: DockerClient['call'] = async (step, request, signal) => {
     signal?.throwIfAborted();
     try {
-      return await (pulse === undefined ? request(docker) : pulse.watch(request(docker)));
+      const answer = await send(request);
+      hear();
+      return answer;
     } catch (error) {
+      if (refusalIn(error) !== undefined) hear();
       signal?.throwIfAborted();
       throw engineError(error, step, where);
     }
@@ -59,11 +73,12 @@ export async function makeDockerClient(address: EngineAddress, route: EngineRout
     address: where,
     docker,
     call,
+    hear,
+    lastHeard: () => heardAt,
     async ping(signal) {
       const { headers } = await pingWith(docker.modem, signal);
-      const api = headers['api-version'];
-      const flavour = headers['libpod-api-version'] === undefined ? 'docker' : 'podman';
-      return { api: typeof api === 'string' ? api : undefined, flavour };
+      hear();
+      return pongIn(headers);
     },
     speak(api) {
       (docker.modem as unknown as { version: string }).version = `v${api}`;
@@ -79,6 +94,12 @@ export async function makeDockerClient(address: EngineAddress, route: EngineRout
       }
     },
   };
+}
+
+function pongIn(headers: IncomingHttpHeaders): Pong {
+  const api = headers['api-version'];
+  const flavour = headers['libpod-api-version'] === undefined ? 'docker' : 'podman';
+  return { api: typeof api === 'string' ? api : undefined, flavour };
 }
 
 /** Whether a connection was made and ended before the answer did. */

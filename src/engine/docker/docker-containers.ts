@@ -39,7 +39,7 @@ function creation(client: DockerClient): Creation {
       const { promise: ended, resolve } = Promise.withResolvers<void>();
       socket.once('close', resolve);
       // The output is read and dropped; otherwise process 1 would block once the buffers are full.
-      socket.resume();
+      socket.on('data', () => client.hear()).resume();
       return { ended, ...inputOf(socket) };
     },
 

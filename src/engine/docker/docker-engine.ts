@@ -23,8 +23,21 @@ export function dockerEngine(client: DockerClient, flavour: EngineFlavour): Engi
   };
 }
 
-function system(client: DockerClient): Pick<Engine, 'version' | 'info'> {
+/** The milliseconds within which the engine must answer a ping. */
+const pingLimitMs = 5000;
+
+function system(client: DockerClient): Pick<Engine, 'lastHeard' | 'isAnswering' | 'version' | 'info'> {
   return {
+    lastHeard: () => client.lastHeard(),
+
+    isAnswering(signal) {
+      const limit = AbortSignal.any([signal, AbortSignal.timeout(pingLimitMs)]);
+      return client.ping(limit).then(
+        () => true,
+        () => false,
+      );
+    },
+
     async version() {
       const answer = client.repeat('read the version of the engine', (docker) => docker.version());
       const { Version, ApiVersion } = await readAnswer(versionAnswer, answer);

@@ -4,7 +4,7 @@ import { execId, readAnswer, unlessAbsent } from './answer.ts';
 import { demultiplex, readTerminal } from './demultiplex.ts';
 import { type DockerClient, acceptBelow400 } from './docker-client.ts';
 import { hijacked, inputOf, send } from './docker-streams.ts';
-import type { ExecRequest, Execs } from '../execs.ts';
+import type { AttachedExec, ExecRequest, Execs, OutputChunk } from '../execs.ts';
 import type { ContainerId, ExecId } from '../identifiers.ts';
 import { EngineRefusal } from '../refusal.ts';
 
@@ -23,7 +23,7 @@ export function dockerExecs(client: DockerClient): Execs {
         docker.getExec(exec).start({ hijack: true, Detach: false, Tty: request.tty ?? false }),
       );
       const socket = hijacked(started);
-      const output = request.tty === true ? readTerminal(socket) : demultiplex(socket);
+      const output = heard(client, request.tty === true ? readTerminal(socket) : demultiplex(socket));
       return { id: exec, output, send: (data) => send(socket, data), endInput: () => socket.end(), ...inputOf(socket) };
     },
 
@@ -52,6 +52,14 @@ export function dockerExecs(client: DockerClient): Execs {
       return found === undefined ? undefined : exitCodeOf(found);
     },
   };
+}
+
+/** Notes each piece of output as a sign of life of the engine. */
+async function* heard(client: DockerClient, output: AttachedExec['output']): AsyncGenerator<OutputChunk, void> {
+  for await (const chunk of output) {
+    client.hear();
+    yield chunk;
+  }
 }
 
 /** Creates an exec and does not start it (`POST /containers/{id}/exec`). */

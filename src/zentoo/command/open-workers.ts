@@ -47,16 +47,18 @@ export async function openWorkers(run: SiteRun, settings: WorkerSettings): Promi
   const further = await openEngines(run, settings.engines);
   if (further.length === 0) return { jobs: slots, executor: own, [Symbol.asyncDispose]: () => Promise.resolve() };
   const { architecture } = machine;
-  const home: Workplace = { name: '', architecture, slots, has: everything, executor: own };
+  const home: Workplace = { name: '', architecture, slots, has: everything, executor: own, engine: run.engine };
   const others = further.map(({ name, info, run: far, has }) => ({
-    ...{ name, architecture: info.architecture, has },
+    ...{ name, architecture: info.architecture, has, engine: far.engine },
     slots: settings.jobs ?? defaultJobs(info, run.site.limits),
     executor: record(createLocalExecutor(far, info, estimate), name),
   }));
+  const executor = spreadOrders([home, ...others], { ...run, needs: (order) => needsOf(run, order) });
   return {
     jobs: others.reduce((sum, place) => sum + place.slots, slots),
-    executor: spreadOrders([home, ...others], { ...run, needs: (order) => needsOf(run, order) }),
+    executor,
     [Symbol.asyncDispose]: async () => {
+      executor[Symbol.dispose]();
       // An engine that is lost keeps its copies for the next build.
       await Promise.allSettled(further.map((engine) => engine[Symbol.asyncDispose]()));
     },

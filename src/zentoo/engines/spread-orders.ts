@@ -1,4 +1,6 @@
+import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Engine } from '../../engine/engine.ts';
 import { Failure, failuresOf } from '../../failure.ts';
 import type { WorkAnswer } from '../../plan/work-answer.ts';
 import type { WorkOrder } from '../../plan/work-order.ts';
@@ -6,6 +8,7 @@ import type { Report } from '../../report/event.ts';
 import type { Concurrency, Executor } from '../../schedule/executor.ts';
 import { placeOrders, type WaitingOrder } from '../../schedule/placement.ts';
 import type { Site, Tuple } from '../../site/site.ts';
+import { awaitReturn, readyMs } from './await-return.ts';
 
 /** An engine that carries out orders. */
 export interface Workplace {
@@ -17,6 +20,7 @@ export interface Workplace {
   /** What the engine has of what orders need. */
   readonly has: Pick<ReadonlySet<string>, 'has'>;
   readonly executor: Executor<WorkOrder, WorkAnswer>;
+  readonly engine: Pick<Engine, 'lastHeard' | 'isAnswering'>;
 }
 
 /** The parts of a build that the placement needs. */
@@ -30,18 +34,19 @@ export interface Spreading {
 
 /** The number of engines that may be lost with one order. */
 const attempts = 3;
-/** Longer than an engine that lost its client lets a container run, so that an order does not run twice at once. */
+/** The milliseconds from the last sign of life of an engine that was lost until its orders are carried out elsewhere. */
 const restMs = 20_000;
 
 /**
  * Carries out orders on several engines: packages on any, everything else on the first one, the site's own. If an engine is lost,
- * it gets no further order, and after 20 s its orders are carried out elsewhere; an order that three engines were lost with
- * fails with `node-lost`. A package that fails by itself is not tried elsewhere.
+ * its orders are carried out elsewhere 20 s after its last sign of life, and it gets orders again when it has answered for 30 s. An
+ * order that three engines were lost with fails with `node-lost`. A package that fails by itself is not tried elsewhere. After its
+ * disposal, the executor asks no engine any more.
  */
 export function spreadOrders(
   places: readonly [Workplace, ...Workplace[]],
   spreading: Spreading,
-): Executor<WorkOrder, WorkAnswer> {
+): Executor<WorkOrder, WorkAnswer> & Disposable {
   return new Spread(places, spreading);
 }
 
@@ -49,10 +54,11 @@ interface Waiter extends WaitingOrder {
   readonly begin: (place: Workplace) => void;
 }
 
-class Spread implements Executor<WorkOrder, WorkAnswer> {
+class Spread implements Executor<WorkOrder, WorkAnswer>, Disposable {
   readonly #places: readonly [Workplace, ...Workplace[]];
   readonly #spreading: Spreading;
-  readonly #lost = new Set<string>();
+  /** The engines that were lost; the controllers end the wait for their return. */
+  readonly #lost = new Map<string, AbortController>();
   readonly #running = new Map<string, number>();
   #waiting: readonly Waiter[] = [];
   #orders = 0;
@@ -62,11 +68,16 @@ class Spread implements Executor<WorkOrder, WorkAnswer> {
     this.#spreading = spreading;
   }
 
+  [Symbol.dispose](): void {
+    for (const waiting of this.#lost.values()) waiting.abort();
+  }
+
   async execute(order: WorkOrder, given: Concurrency): Promise<WorkAnswer> {
     const without = new Set<string>();
     const lostWith: string[] = [];
     for (;;) {
       const place = await this.#await(order, given, without);
+      let rest = 0;
       try {
         return await place.executor.execute(order, {
           ...given,
@@ -81,13 +92,15 @@ class Spread implements Executor<WorkOrder, WorkAnswer> {
         }
         if (!isLost(error)) throw error;
         lostWith.push(place.name);
-        await this.#lose(place, order, error);
+        rest = Math.max(0, place.engine.lastHeard() + restMs - performance.now());
+        await this.#lose(place, { order, error, rest });
         if (lostWith.length === attempts) throw lostOften(order, lostWith, error);
       } finally {
         this.#running.set(place.name, (this.#running.get(place.name) ?? 0) - 1);
         this.#place();
       }
-      await delay(restMs, undefined, { signal: this.#spreading.signal });
+      const { signal } = this.#spreading;
+      await delay(rest, undefined, { signal }).catch(() => signal.throwIfAborted());
     }
   }
 
@@ -128,12 +141,31 @@ class Spread implements Executor<WorkOrder, WorkAnswer> {
     }
   }
 
-  async #lose({ name }: Workplace, order: WorkOrder, error: unknown): Promise<void> {
-    this.#lost.add(name);
+  async #lose(
+    place: Workplace,
+    { order, error, rest }: { readonly order: WorkOrder; readonly error: unknown; readonly rest: number },
+  ): Promise<void> {
+    const { name } = place;
+    void this.#awaitReturn(place);
     await this.#warn(
-      `the engine ${name} was lost with ${describe(order)}, which is compiled elsewhere in ${restMs / 1000} s: ${messageOf(error)}`,
-      'this build does not use it again; the next build does, and removes what is left there',
+      `the engine ${name} was lost with ${describe(order)}, which is compiled elsewhere in ${Math.ceil(rest / 1000)} s: ${messageOf(error)}`,
+      `this build uses it again after it has answered for ${readyMs / 1000} s; the next build removes what is left there`,
     );
+  }
+
+  /** Gives an engine orders again when it is back. If it is lost once more meanwhile, its time counts from then. */
+  async #awaitReturn({ name, engine }: Workplace): Promise<void> {
+    this.#lost.get(name)?.abort();
+    const waiting = new AbortController();
+    this.#lost.set(name, waiting);
+    try {
+      await awaitReturn(engine, AbortSignal.any([waiting.signal, this.#spreading.signal]));
+    } catch {
+      return;
+    }
+    this.#lost.delete(name);
+    await this.#spreading.report({ type: 'note', message: `the engine ${name} is back, and gets packages again` });
+    this.#place();
   }
 
   #warn(message: string, hint?: string): void | Promise<void> {

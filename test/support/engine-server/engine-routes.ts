@@ -71,6 +71,9 @@ export function engineRoutes(engine: FakeEngine): EngineRoutes {
           const held = await engine.holdStdin(id as ContainerId);
           socket.write(upgraded);
           socket.on('close', () => held.close()).on('end', () => held.close());
+          socket.on('data', (data: Buffer) => {
+            if (socket.writable) socket.write(data);
+          });
           socket.resume();
           void held.ended.then(() => socket.end());
         },

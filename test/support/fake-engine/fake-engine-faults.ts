@@ -1,7 +1,7 @@
 import type { Engine } from '../../../src/engine/engine.ts';
 
 /** A method of the engine, for naming it in a fault. */
-export type EngineMethod = Exclude<keyof Engine, 'address' | 'flavour'>;
+export type EngineMethod = Exclude<keyof Engine, 'address' | 'flavour' | 'lastHeard'>;
 
 /** One call that reached the engine. */
 export interface EngineCall {

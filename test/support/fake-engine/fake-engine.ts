@@ -52,6 +52,14 @@ export class FakeEngine implements Engine, Disposable {
   readonly #faults = new FakeEngineFaults();
   readonly #execs = new Map<ExecId, FakeExec>();
 
+  lastHeard(): number {
+    return performance.now();
+  }
+
+  isAnswering(signal: AbortSignal): Promise<boolean> {
+    return this.#faults.run('isAnswering', [signal], () => true).catch(() => false);
+  }
+
   /** Every call so far, in the order in which they came. */
   get calls(): FakeEngineFaults['calls'] {
     return this.#faults.calls;

@@ -87,6 +87,7 @@ describe('a build with a further engine', () => {
     using world = new FurtherWorld();
     const error = new Failure('engine-lost', 'failed to create an exec: lost the Docker engine');
     world.far.engine.fault({ method: 'execDetached', error });
+    world.far.engine.fault({ method: 'isAnswering' });
     const { outcomes } = await passTime(world.build(world.siteRun(), 1, { engines: world.engines }));
     expect(outcomes.map(({ type }) => type)).toEqual(['built', 'built']);
     expect(world.sitePortage.compiled.toSorted()).toEqual(builtPackages);

@@ -1,9 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Failure } from '../../../../src/failure.ts';
 import type { OrderOf, WorkOrder } from '../../../../src/plan/work-order.ts';
 import type { Event } from '../../../../src/report/event.ts';
 import { spreadOrders, type Workplace } from '../../../../src/zentoo/engines/spread-orders.ts';
-import { fakeTime, passTime, restoreTime } from '../../../support/fake-time.ts';
+import { fakeTime, passTime, restoreTime, stopwatch } from '../../../support/fake-time.ts';
 import { branch, commits, tupleOf } from '../../plan/sites.ts';
 
 const tuple = tupleOf();
@@ -14,13 +14,28 @@ const packages = (changes: Partial<OrderOf<'packages'>> = {}): WorkOrder => ({
   ...changes,
 });
 
+/** The signs of life of an engine. */
+class StandInEngine {
+  heardAt = performance.now();
+  answers = false;
+
+  lastHeard(): number {
+    return this.heardAt;
+  }
+
+  isAnswering(): Promise<boolean> {
+    return Promise.resolve(this.answers);
+  }
+}
+
 /** Engines of one slot each; the site's own is the first one. `act` plays what becomes of an order on an engine. */
 function openSpread(names: readonly string[], act: (engine: string) => Promise<void> | undefined, tuples = [tuple]) {
   const carried: string[] = [];
+  const engines = new Map(['', ...names].map((name) => [name, new StandInEngine()]));
   const events: Event[] = [];
   const aborter = new AbortController();
   const place = (name: string): Workplace => ({
-    ...{ name, architecture: 'x86_64', slots: 1, has: new Set() },
+    ...{ name, architecture: 'x86_64', slots: 1, has: new Set(), engine: engines.get(name) ?? expect.fail() },
     executor: {
       execute: async () => {
         carried.push(name);
@@ -32,7 +47,9 @@ function openSpread(names: readonly string[], act: (engine: string) => Promise<v
   const spreading = { site: { tuples }, signal: aborter.signal, needs: () => [] };
   const report = (event: Event): void => void events.push(event);
   const executor = spreadOrders([place(''), ...names.map(place)], { ...spreading, report });
-  return { carried, events, aborter, execute: (order: WorkOrder) => executor.execute(order, { concurrency: 4 }) };
+  onTestFinished(() => executor[Symbol.dispose]());
+  const execute = (order: WorkOrder) => executor.execute(order, { concurrency: 4 });
+  return { carried, events, aborter, engines, execute, dispose: () => executor[Symbol.dispose]() };
 }
 
 const lost = () => Promise.reject(new Failure('engine-lost', 'lost'));
@@ -43,15 +60,65 @@ describe('orders on several engines', () => {
   beforeEach(fakeTime);
   afterEach(restoreTime);
 
-  it('are carried out elsewhere 20 s after their engine was lost, and that engine gets no further order', async () => {
+  it.each([
+    ['that was heard until its loss', 0, 20],
+    ['that was silent for 15 s before its loss', 15_000, 5],
+    ['that was silent for a minute before its loss', 60_000, 0],
+  ])('are carried out elsewhere 20 s after the last sign of life of an engine %s', async (_, silence, seconds) => {
+    const { promise, resolve } = busy();
+    const spread = openSpread(['far', 'near'], (name) => (name === 'far' ? lost() : name === '' ? promise : undefined));
+    vi.advanceTimersByTime(silence);
+    const first = spread.execute(packages());
+    const elapsed = stopwatch();
+    await passTime(spread.execute(packages()));
+    expect(spread.carried).toEqual(['', 'far', 'near']);
+    expect(Math.round(elapsed() / 1000)).toBe(seconds);
+    expect(spread.events).toMatchObject([
+      {
+        message: `the engine far was lost with a/b-1, which is compiled elsewhere in ${seconds} s: lost`,
+        hint: 'this build uses it again after it has answered for 30 s; the next build removes what is left there',
+      },
+    ]);
+    await spread.execute(packages());
+    expect(spread.carried).toEqual(['', 'far', 'near', 'near']);
+    resolve();
+    await first;
+  });
+
+  it('are carried out again on a lost engine that has answered for 30 s without a gap', async () => {
+    const { promise, resolve } = busy();
+    let isLost = true;
+    const spread = openSpread(['far', 'near'], (name) =>
+      name === '' ? promise : name === 'far' && isLost ? lost() : undefined,
+    );
+    const far = spread.engines.get('far') ?? expect.fail();
+    const first = spread.execute(packages());
+    await passTime(spread.execute(packages()));
+    isLost = false;
+    for (const answers of [true, false, true]) {
+      far.answers = answers;
+      await vi.advanceTimersByTimeAsync(25_000);
+      await spread.execute(packages());
+    }
+    expect(spread.carried).toEqual(['', 'far', 'near', 'near', 'near', 'near']);
+    await vi.advanceTimersByTimeAsync(10_000);
+    await spread.execute(packages());
+    expect(spread.carried.at(-1)).toBe('far');
+    expect(spread.events.at(-1)).toEqual({ type: 'note', message: 'the engine far is back, and gets packages again' });
+    expect(vi.getTimerCount()).toBe(0);
+    resolve();
+    await first;
+  });
+
+  it('wait for no engine after the end', async () => {
     const { promise, resolve } = busy();
     const spread = openSpread(['far', 'near'], (name) => (name === 'far' ? lost() : name === '' ? promise : undefined));
     const first = spread.execute(packages());
     await passTime(spread.execute(packages()));
-    expect(spread.carried).toEqual(['', 'far', 'near']);
-    expect(performance.now()).toBeGreaterThanOrEqual(20_000);
-    await spread.execute(packages());
-    expect(spread.carried).toEqual(['', 'far', 'near', 'near']);
+    expect(vi.getTimerCount()).toBe(1);
+    spread.dispose();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(vi.getTimerCount()).toBe(0);
     resolve();
     await first;
   });
