@@ -15,8 +15,19 @@ export interface BuildLog {
   readonly directory: string;
   /** The file of the whole log in the build container. */
   readonly path: string;
+  /** The engine that has the log; undefined if it is the one that `docker` uses by itself. */
+  readonly engine: LogEngine | undefined;
   /** The number of bytes of the whole log that were read so far. */
   read: number;
+}
+
+/** An engine that a command for its logs has to name. */
+export interface LogEngine {
+  readonly name: string;
+  /** The options by which `docker` uses the engine: `--host ADDRESS` or `--context NAME`. */
+  readonly options: readonly string[];
+  /** An image that the engine has. */
+  readonly image: string;
 }
 
 /** The name of a new directory for the logs of `run`. `subject` tells several directories of one run apart. */
@@ -26,14 +37,15 @@ export function logDirectoryName(run: string, now: Date, subject = ''): string {
 }
 
 /** Creates a log in a directory with this name. */
-export function createBuildLog(choice: MountChoice, name: string, file = 'build.log'): BuildLog {
+export function createBuildLog(choice: MountChoice, name: string, file = 'build.log', engine?: LogEngine): BuildLog {
   const directory = `${logMountTarget}/${name}`;
-  return { choice, name, directory, path: `${directory}/${file}`, read: 0 };
+  return { choice, name, directory, path: `${directory}/${file}`, engine, read: 0 };
 }
 
 /** Describes the location of the whole log for a person on the engine's host. */
 export function describeBuildLog(log: BuildLog, file = log.path): string {
-  return `${describeMount(log.choice)}${log.choice.type === 'bind' ? '/' : ', '}${relative(log, file)}`;
+  const place = `${describeMount(log.choice)}${log.choice.type === 'bind' ? '/' : ', '}${relative(log, file)}`;
+  return log.engine === undefined ? place : `${place}, on the engine ${log.engine.name}`;
 }
 
 /**
@@ -42,7 +54,9 @@ export function describeBuildLog(log: BuildLog, file = log.path): string {
  */
 export function showLogCommand(log: BuildLog, image: string, file = log.path): string {
   if (log.choice.type === 'bind') return `less ${quote(`${log.choice.source}/${relative(log, file)}`)}`;
-  return `docker run --rm --entrypoint cat -v ${log.choice.source}:/log:ro ${image} -v ${quote(`/log/${relative(log, file)}`)}`;
+  const docker = ['docker', ...(log.engine?.options ?? [])].map(quote).join(' ');
+  const { image: present } = log.engine ?? { image };
+  return `${docker} run --rm --entrypoint cat -v ${log.choice.source}:/log:ro ${present} -v ${quote(`/log/${relative(log, file)}`)}`;
 }
 
 function relative(log: BuildLog, file: string): string {

@@ -7,6 +7,8 @@ import { Failure, failuresOf } from '../../failure.ts';
 export interface EngineChoice {
   /** The name in the events of its tasks: that of the docker context, or the host or path of the address. */
   readonly name: string;
+  /** The options by which `docker` uses the engine. */
+  readonly options: readonly string[];
   /** Connects to the engine. Throws a `Failure` as `connectEngine` does. */
   readonly connect: () => Promise<Engine>;
 }
@@ -23,7 +25,8 @@ export function chooseEngines(endpoints: readonly string[], environment: EngineE
   return distinct.map((endpoint, index) => {
     const name = names[index] ?? endpoint;
     const isUnique = names.filter((other) => other === name).length === 1;
-    return { name: isUnique ? name : endpoint, connect: () => connect(endpoint, environment) };
+    const options = [address.test(endpoint) ? '--host' : '--context', endpoint];
+    return { name: isUnique ? name : endpoint, options, connect: () => connect(endpoint, environment) };
   });
 }
 

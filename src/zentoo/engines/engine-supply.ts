@@ -74,12 +74,15 @@ export class EngineSupply implements AsyncDisposable {
   }
 
   async #bringImage({ id }: Image): Promise<void> {
-    const { engine, signal, report } = this.#far;
+    const { engine, signal } = this.#far;
     if ((await engine.inspectImage(id)) !== undefined) return;
     await engine.createVolume(copyNames(this.#far).image(id), copyLabels(this.#far, id));
     const archive = await this.#home.engine.saveImage(id);
     if (archive === undefined) throw new Error(`the image ${id} is gone`);
-    await report({ type: 'note', message: `copying the image ${id.slice(0, 19)} to the engine ${this.#name}` });
+    await this.#home.report({
+      type: 'note',
+      message: `copying the image ${id.slice(0, 19)} to the engine ${this.#name}`,
+    });
     await engine.loadImages(archive, signal);
     if ((await engine.inspectImage(id)) !== undefined) return;
     throw new Failure('node-unfit', `failed to copy an image to the engine ${this.#name}: it has another id there`, {

@@ -30,23 +30,23 @@ export async function openEngines(home: SiteRun, choices: readonly EngineChoice[
   if (choices.length === 0) return [];
   const own = await home.engine.info();
   const opened = await Promise.all(
-    choices.map(async ({ name, connect }) => {
+    choices.map(async ({ name, options, connect }) => {
       const engine = await connect();
       const info = await engine.info();
       checkEngine(name, { engine, info }, own);
-      return { name, engine, info };
+      return { name, options, engine, info };
     }),
   );
   await checkDistinct(home.engine, opened);
   const images = [...home.images.values()].map(({ id }) => id);
   return Promise.all(
-    opened.map(async ({ name, engine, info }) => {
+    opened.map(async ({ name, options, engine, info }) => {
       const far = await farRun(home, { name, engine, own });
       await sweepWorkspaces(far, images);
       await removeOldCopies(far, images);
       await makeDefaultVolume(far, far.mounts.logs);
       const supply = new EngineSupply(home, far, name);
-      const elsewhere = { engine: name, home, supply: supply.supply.bind(supply) };
+      const elsewhere = { engine: name, options, home, supply: supply.supply.bind(supply) };
       const dispose = () => supply[Symbol.asyncDispose]();
       return { name, info, run: { ...far, elsewhere }, has: supply.has, [Symbol.asyncDispose]: dispose };
     }),
@@ -132,8 +132,12 @@ async function farRun(
   };
 }
 
-/** Adds the engine to the place of a log. */
+/** Names the engine in notes and warnings. */
 function namingEngine(report: Report, name: string): Report {
   return (event) =>
-    report(event.type === 'log' ? { ...event, location: `${event.location}, on the engine ${name}` } : event);
+    report(
+      event.type === 'note' || event.type === 'warning'
+        ? { ...event, message: `on the engine ${name}: ${event.message}` }
+        : event,
+    );
 }

@@ -122,9 +122,12 @@ function openRoot(
   workspace: Workspace,
   request: WriterRequest & Pick<RootRequest, 'merges' | 'trees' | 'metadata'> & { readonly store: StoreAccess },
 ): Promise<ContainerSession> {
-  const { site, mounts, tmpfs } = run;
+  const { site, mounts, tmpfs, elsewhere } = run;
   const { base, portage, subject, step, store, merges } = request;
   const directory = logDirectoryName(workspace.run, run.started, subject);
+  // The image has no name on another engine.
+  const image = base.image?.id ?? base.name;
+  const logEngine = elsewhere === undefined ? undefined : { name: elsewhere.engine, options: elsewhere.options, image };
   return openSession(run, workspace, {
     base,
     mounts: rootMounts(run, request),
@@ -132,7 +135,7 @@ function openRoot(
     subject: `zentoo, site ${site.name}: ${step} ${subject}`,
     limits: await containerLimits(site.limits, run.engine),
     tmpfs: merges === true && store !== 'writable' ? tmpfs : undefined,
-    log: createBuildLog(mounts.logs, directory, `${step}.log`),
+    log: createBuildLog(mounts.logs, directory, `${step}.log`, logEngine),
     staging: store === 'staged',
     // The run's build container has the usual name.
     ...(store === 'writable' ? { name: writerName(workspace.volume) } : {}),

@@ -50,6 +50,8 @@ export interface SiteRun extends BuildContext, SiteVolumeNames {
 export interface Elsewhere {
   /** The name of the engine in the events of its tasks. */
   readonly engine: string;
+  /** The options by which `docker` uses the engine. */
+  readonly options: readonly string[];
   /** The run on the site's own engine, which takes the new packages into the store. */
   readonly home: SiteRun;
   /** Brings what an order needs to the engine. Returns the index of the packages of the store that are there. */

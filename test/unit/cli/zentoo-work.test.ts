@@ -114,7 +114,7 @@ describe('zentoo build', () => {
     expect(openSiteRun).toHaveBeenLastCalledWith(expect.objectContaining({ name: 'net' }), expect.anything(), request);
     expect(buildSite).toHaveBeenLastCalledWith(expect.anything(), {
       ...{ jobs: 3, retry: [], force: true, program },
-      engines: [{ name: 'big', connect: expect.any(Function) as unknown }],
+      engines: [{ name: 'big', options: ['--host', 'ssh://me@big:2222'], connect: expect.any(Function) as unknown }],
     });
   });
 

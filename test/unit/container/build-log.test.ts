@@ -21,6 +21,15 @@ describe('the log of a run', () => {
     });
   });
 
+  it('is shown and described with its engine if that is another one', () => {
+    const engine = { name: 'big', options: ['--host', 'ssh://me@big'], image: 'sha256:1' };
+    const far = createBuildLog(chooseMount('logs', undefined, undefined), 'run', 'compile.log', engine);
+    expect(describeBuildLog(far)).toBe('the volume gentoo-logs, run/compile.log, on the engine big');
+    expect(showLogCommand(far, 'base')).toBe(
+      'docker --host ssh://me@big run --rm --entrypoint cat -v gentoo-logs:/log:ro sha256:1 -v /log/run/compile.log',
+    );
+  });
+
   const own = '/var/log/portage/20260203T040506Z-01234567/app-misc:hello-2.10.log';
   it.each([
     ['in a volume', undefined, undefined, 'the volume gentoo-logs, 20260203T040506Z-01234567/build.log'],

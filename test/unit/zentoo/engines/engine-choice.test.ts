@@ -22,6 +22,14 @@ it.each([
   expect(chooseEngines(endpoints, {}).map(({ name }) => name)).toEqual(names);
 });
 
+it('a docker command names an address as a host, and anything else as a context', () => {
+  const choices = chooseEngines(['ssh://me@big', 'lab'], {});
+  expect(choices.map(({ options }) => options)).toEqual([
+    ['--host', 'ssh://me@big'],
+    ['--context', 'lab'],
+  ]);
+});
+
 it.each([
   ['unix://run/x.sock', 'failed to use the further engine "unix://run/x.sock": its path is not absolute'],
   ['nowhere', /^failed to use the Docker context "nowhere": there is no /],

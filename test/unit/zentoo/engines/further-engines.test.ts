@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import type { Engine } from '../../../../src/engine/engine.ts';
 import { Failure } from '../../../../src/failure.ts';
 import { fakeFiles } from '../../../support/fake-engine/fake-engine-files.ts';
 import { fakeTime, passTime, restoreTime } from '../../../support/fake-time.ts';
@@ -7,10 +8,15 @@ import { imageOf, SiteBuildWorld, tupleOfSet } from '../site-build-world.ts';
 
 const [tools, web] = [tupleOfSet('tools'), tupleOfSet('web')];
 
+const far = (engine: Engine) => ({
+  ...{ name: 'far', options: ['--context', 'far'] },
+  connect: () => Promise.resolve(engine),
+});
+
 /** A site whose packages are compiled on its own engine and on one that has nothing of the site. */
 class FurtherWorld extends SiteBuildWorld {
   readonly far = new BuildWorld();
-  readonly engines = [{ name: 'far', connect: () => Promise.resolve(this.far.engine) }];
+  readonly engines = [far(this.far.engine)];
 
   constructor() {
     super([tools, web]);
@@ -99,6 +105,28 @@ describe('a build with a further engine', () => {
     ]);
   });
 
+  it('names the engine in the command that shows the log of a package that failed there', async () => {
+    using world = new FurtherWorld();
+    world.sitePortage.jobs.set('emerge-compile', ({ container, print }) => {
+      if (!world.far.engine.containers.has(container.id)) return 0;
+      print(
+        `>>> Failed to emerge app-misc/web-3.1, Log file:\n * ERROR: app-misc/web-3.1::gentoo failed (compile phase):\n`,
+      );
+      return 1;
+    });
+    const { outcomes } = await world.build(world.siteRun(), 1, { engines: world.engines });
+    const hints = outcomes
+      .flatMap((outcome) => (outcome.type === 'failed' ? outcome.failures : []))
+      .map(({ hint }) => hint);
+    const [[, id] = raise()] = [...world.engine.imageNames].filter(([each]) => each.includes('/buildmaster:'));
+    expect(hints.join('\n')).toMatch(
+      new RegExp(
+        `docker --context far run --rm --entrypoint cat -v gentoo-logs:/log:ro ${id} -v /log/\\S+compile\\.log$`,
+        'm',
+      ),
+    );
+  });
+
   it.each([
     ['the same engine', (world: FurtherWorld) => world.engine, /it is the same engine as the site's own engine$/],
     [
@@ -114,7 +142,7 @@ describe('a build with a further engine', () => {
     ],
   ])('refuses %s', async (_, choose, message) => {
     using world = new FurtherWorld();
-    const engines = [{ name: 'far', connect: () => Promise.resolve(choose(world)) }];
+    const engines = [far(choose(world))];
     const built = world.build(world.siteRun(), 1, { engines });
     await expect(built).rejects.toMatchObject({
       code: 'node-unfit',
