@@ -24,7 +24,7 @@ const rooms = {
   'zentoo/command':
     'zentoo/engines zentoo/execute record zentoo/compile zentoo/output zentoo/buildmaster zentoo/root zentoo/configure zentoo/run zentoo/identity emerge job job/tree plan schedule site store container engine report/with-task.ts portage portage/output nearest-name.ts failure.ts parse-json.ts output-name.ts',
   'zentoo/engines':
-    'zentoo/root zentoo/run zentoo/identity job/tree plan schedule site store container engine/docker engine report/event.ts portage portage/configuration failure.ts',
+    'zentoo/root zentoo/run zentoo/identity job/tree plan schedule site store container engine/docker engine report/event.ts portage portage/configuration failure.ts container-program.ts',
   'zentoo/execute':
     'zentoo/assemble zentoo/compile zentoo/buildmaster zentoo/root zentoo/run emerge job plan schedule container report/with-task.ts portage/output failure.ts',
   'zentoo/freshroot':

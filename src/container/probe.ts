@@ -31,8 +31,6 @@ export interface Probe {
   /** Lists everything below a directory, one JSON line each: relative path, type, size in bytes and time. */
   listFiles(directory: string): Promise<readonly string[]>;
   isEmpty(directory: string): Promise<boolean>;
-  /** Reads a directory, `/path/.`, as a tar stream of what it contains. Throws if it does not exist. */
-  readTar(directory: string): Promise<Readable>;
   /** Unpacks a tar stream into an existing directory. */
   writeTar(directory: string, archive: Readable): Promise<void>;
   /** Writes a file at `path` below an existing `directory`; parent directories in `path` are created. */
@@ -98,11 +96,6 @@ export function probeOf(engine: Engine, id: ContainerId): Probe {
     readBytes: (path) => readFile(engine, id, path),
     listFiles: (directory) => listFiles(engine, id, directory),
     isEmpty: (directory) => isEmpty(engine, id, directory),
-    readTar: async (directory) => {
-      const archive = await engine.readArchive(id, directory);
-      if (archive === undefined) throw new Error(`there is no ${directory}`);
-      return archive;
-    },
     writeTar: (directory, archive) => engine.writeArchive(id, directory, archive),
     writeText: (directory, path, text) => writeEntry(engine, id, directory, { path, content: text }),
     writeBytes: (directory, path, bytes) => writeEntry(engine, id, directory, { path, content: bytes }),

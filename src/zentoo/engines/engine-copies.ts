@@ -9,6 +9,8 @@ import type { SiteRun } from '../run/site-run.ts';
 const copyLabel = 'zentoo.copy';
 /** The label with the id of the image that a volume records. */
 const imageLabel = 'zentoo.image';
+/** The label with the digest of the files of a tree, on the volume that says that the tree is whole. */
+export const filesLabel = 'zentoo.files';
 
 /** The names of the volumes of a site on a further engine. They differ from those that the site has on its own engine. */
 export function copyNames({ volumePrefix }: Pick<SiteRun, 'volumePrefix'>) {

@@ -2,15 +2,16 @@ import type { Image } from '../../engine/images.ts';
 import type { ContainerId } from '../../engine/identifiers.ts';
 import { copyFiles } from '../../engine/copy-files.ts';
 import { Failure } from '../../failure.ts';
+import type { ContainerSession } from '../../container/container-session.ts';
 import { lookInto } from '../../container/look-into.ts';
-import { defaultTarget, mountAt } from '../../container/mounts.ts';
+import { defaultTarget } from '../../container/mounts.ts';
 import { createWorkspace, removeWorkspace, type Workspace } from '../../container/workspace.ts';
 import { workDirectory } from '../../container/work-directories.ts';
 import type { Repository } from '../../portage/configuration/repos-conf.ts';
 import { storeDirectory } from '../../store/store-directory.ts';
 import type { NeededFiles, SiteRun, SuppliedIndexes } from '../run/site-run.ts';
-import { copyLabels, copyNames, wholeName } from './engine-copies.ts';
-import { supplyOrder, type SuppliedFile } from './supply-order.ts';
+import { copyLabels, copyNames, filesLabel, wholeName } from './engine-copies.ts';
+import { digestTree, supplyOrder, type SuppliedFile } from './supply-order.ts';
 
 /**
  * Brings to a further engine what the orders of one build need there: images, trees, binary packages and sources, each once. All of
@@ -35,14 +36,14 @@ export class EngineSupply implements AsyncDisposable {
   async supply(needed: NeededFiles): Promise<SuppliedIndexes> {
     const { image } = needed.base;
     await this.#once(image.id, () => this.#bringImage(image));
-    for (const repository of needed.work.tuple.portage.repositories)
-      await this.#once(`tree ${repository.name}`, () => this.#bringTree(repository, image));
     this.#depot ??= this.#openDepot(image).catch((error: unknown) => {
       this.#depot = undefined;
       throw error;
     });
     const depot = await this.#depot;
     const indexes = await supplyOrder(this.#home, needed, async (session, { packages, sources }) => {
+      for (const repository of needed.work.tuple.portage.repositories)
+        await this.#once(`tree ${repository.name}`, () => this.#bringTree(session, repository, image));
       await this.#bringFiles(session.id, depot, { directory: storeDirectory, files: packages });
       await this.#bringFiles(session.id, depot, { directory: defaultTarget('distfiles'), files: sources });
     });
@@ -90,21 +91,24 @@ export class EngineSupply implements AsyncDisposable {
     });
   }
 
-  /** Fills a volume with a tree. A second, empty volume says that the first one is whole. */
-  async #bringTree({ name, location }: Repository, image: Image): Promise<void> {
+  /**
+   * Fills a volume with a tree. A second, empty volume says that the first one is whole, and has the digest of the files: a tree may
+   * change without a new revision.
+   */
+  async #bringTree(session: ContainerSession, { name, location }: Repository, image: Image): Promise<void> {
     const { engine, revisions } = this.#far;
     const volume = copyNames(this.#far).tree(name, revisions.get(name) ?? '');
-    if ((await engine.inspectVolume(wholeName(volume))) !== undefined) return;
-    await engine.removeVolume(volume);
+    const digest = await digestTree(session, location);
+    if ((await engine.inspectVolume(wholeName(volume)))?.labels[filesLabel] === digest) return;
+    for (const old of [wholeName(volume), volume]) await engine.removeVolume(old);
     await engine.createVolume(volume, copyLabels(this.#far));
-    const own = this.#home.mounts.trees.get(name);
-    if (own === undefined) throw new Error(`the site has no volume for the repository ${name}`);
-    const from = { image: image.id, mounts: [{ ...mountAt(own, location), readOnly: true }] };
     const to = { image: image.id, mounts: [{ type: 'volume', source: volume, target: location } as const] };
-    await lookInto(this.#home, from, (source) =>
-      lookInto(this.#far, to, async (target) => target.writeTar(location, await source.readTar(`${location}/.`))),
-    );
-    await engine.createVolume(wholeName(volume), copyLabels(this.#far));
+    await lookInto(this.#far, to, async (target) => {
+      const tree = await session.engine.readArchive(session.id, `${location}/.`);
+      if (tree === undefined) throw new Error(`the container has no ${location}`);
+      await target.writeTar(location, tree);
+    });
+    await engine.createVolume(wholeName(volume), { ...copyLabels(this.#far), [filesLabel]: digest });
   }
 
   /** Creates the container through which files come; it mounts a work volume, so that the next build finds and removes it. */

@@ -1,6 +1,8 @@
 import * as v from 'valibot';
+import { shellProgram } from '../../container-program.ts';
 import type { ContainerSession } from '../../container/container-session.ts';
 import { defaultTarget } from '../../container/mounts.ts';
+import { Failure } from '../../failure.ts';
 import { underLock } from '../../job/tree/tree-scripts.ts';
 import { composedArgument } from '../../portage/atom.ts';
 import { askPortage, pkgdirOf } from '../../store/portage-program.ts';
@@ -47,6 +49,14 @@ export async function supplyOrder(
     });
     return new Map(index === '' ? [] : [[partition, index]]);
   });
+}
+
+/** The digest of the files of a tree in a container; it differs after every change. */
+export async function digestTree(session: ContainerSession, location: string): Promise<string> {
+  const command = shellProgram(new URL('./tree-digest.sh', import.meta.url), 'zentoo-tree-digest', location);
+  const { exitCode, stdout, stderr } = await session.run({ command });
+  if (exitCode === 0) return stdout.trim();
+  throw new Failure('tree-unusable', `failed to read the files of ${location}: ${stderr.trim()}`);
 }
 
 function askForSupply(session: ContainerSession, { work, partition, packages, dependencies }: NeededFiles) {

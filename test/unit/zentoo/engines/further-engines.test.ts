@@ -88,6 +88,29 @@ describe('a build with a further engine', () => {
     expect(calls('loadImages')).toBe(1);
   });
 
+  it('copies a tree again that changed and has the same revision', async () => {
+    using world = new FurtherWorld();
+    const digests = () =>
+      [...world.far.engine.volumes].flatMap(([name, { labels }]) =>
+        name.endsWith('-whole') ? labels['zentoo.files'] : [],
+      );
+    const copied = () =>
+      world.far.engine.calls.filter(
+        ({ method, args }) => method === 'writeArchive' && args[1] === '/var/db/repos/gentoo',
+      ).length;
+    const build = async (digest: string) => {
+      world.sitePortage.answers.set('tree-digest', { stdout: `${digest}\n` });
+      for (const name of world.engine.imageNames.keys())
+        if (name.startsWith('zentoo/')) await world.engine.removeImage(name);
+      for (const { source } of [world.siteRun().mounts.binpkgs]) world.engine.volumes.get(source)?.files.clear();
+      await world.build(world.siteRun(), 1, { engines: world.engines });
+      return [copied(), ...digests()];
+    };
+    expect(await build('one')).toEqual([1, 'one']);
+    expect(await build('one')).toEqual([1, 'one']);
+    expect(await build('two')).toEqual([2, 'two']);
+  });
+
   it('goes on without an engine that is lost, and compiles its package elsewhere 20 s later', async () => {
     fakeTime();
     using world = new FurtherWorld();
