@@ -127,10 +127,17 @@ function imageSources(
 function imageArchives(client: DockerClient): Pick<Images, 'saveImage' | 'loadImages'> {
   return {
     async saveImage(id) {
-      const answer: unknown = await unlessAbsent(
-        client.repeat(`save image ${id}`, (docker) => docker.getImage(id).get()),
-      );
-      return answer instanceof Readable ? answer : undefined;
+      const step = `save image ${id}`;
+      try {
+        const answer: unknown = await client.repeat(step, (docker) => docker.getImage(id).get());
+        return answer instanceof Readable ? answer : undefined;
+      } catch (error) {
+        if (!(error instanceof EngineRefusal)) throw error;
+        // Docker 20.10 answers 500 if it does not have the image.
+        const found = await unlessAbsent(client.repeat(step, (docker) => docker.getImage(id).inspect()));
+        if (found === undefined) return undefined;
+        throw error;
+      }
     },
 
     async loadImages(archive, signal) {
