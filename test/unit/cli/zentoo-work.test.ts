@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
@@ -280,6 +280,20 @@ describe('zentoo plan', () => {
   ])('prints the plan with %j', async (options, form) => {
     vi.mocked(planSite).mockResolvedValue(sitePlan([upToDate('a')]));
     expect(await zentoo('plan', ...options)).toMatch(form);
+  });
+
+  it('opens a site that has further engines', async () => {
+    vi.mocked(planSite).mockResolvedValue(sitePlan([upToDate('a')]));
+    const file = join(directory, 'site.yaml');
+    const before = readFileSync(file, 'utf8');
+    onTestFinished(() => writeFileSync(file, before));
+    writeFileSync(file, `${before}\nengines: [tcp://nowhere:1, no-such-context]\n`);
+    expect(await zentoo('plan', '--graph', 'dot')).toMatch(/^digraph /);
+    expect(openSiteRun).toHaveBeenLastCalledWith(
+      expect.objectContaining({ engines: ['tcp://nowhere:1', 'no-such-context'] }),
+      expect.anything(),
+      expect.anything(),
+    );
   });
 
   it('prints a plan with a tuple that cannot be built, and the failure', async () => {

@@ -11,7 +11,9 @@ const { signal } = new AbortController();
 
 /** One call of each method of an engine, none of whose objects exists. */
 export const everyCall: {
-  readonly [Name in Exclude<keyof Engine, 'address' | 'flavour' | 'lastHeard' | 'isAnswering'>]: (engine: Engine) => Promise<unknown>;
+  readonly [Name in Exclude<keyof Engine, 'address' | 'flavour' | 'lastHeard' | 'isAnswering'>]: (
+    engine: Engine,
+  ) => Promise<unknown>;
 } = {
   version: (engine) => engine.version(),
   info: (engine) => engine.info(),

@@ -78,3 +78,9 @@ it('a plan has its warnings, and reports them', async () => {
   );
   expect(warnings).not.toEqual([]);
 });
+
+it('a plan of a site with further engines is the plan without them, and asks none', async () => {
+  using world = new SiteBuildWorld([tuple]);
+  const plan = await planSite(world.siteRun({ engines: ['tcp://nowhere:1', 'no-such-context'] }), 'net');
+  expect(plan.tuples).toEqual((await planSite(world.siteRun(), 'net')).tuples);
+});
