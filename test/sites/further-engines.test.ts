@@ -1,6 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { stage } from '../support/real-engine/real-engine.ts';
 import { SecondEngine } from '../support/real-engine/second-engine.ts';
-import { makeTrees, siteYaml, ZentooSite, type BuildOutcome, type SharedTrees } from '../support/zentoo-site.ts';
+import { must } from '../support/run-program.ts';
+import {
+  faultsConf,
+  inContainer,
+  makeTrees,
+  siteYaml,
+  ZentooSite,
+  type BuildOutcome,
+  type SharedTrees,
+} from '../support/zentoo-site.ts';
 
 const sets = {
   a: 'app-misc/greet app-misc/motto',
@@ -19,6 +29,19 @@ for package in $(find . -name '*.gpkg.tar' -printf '%P\\n' | sort); do
   cd /var/cache/binpkgs/*/plain/*/ && rm -r /tmp/package
 done`;
 
+/** A file among the logs of an engine, as long as which the packages `held-a` and `held-b` do not come to the end there. */
+const holding = 'holds-packages';
+const heldEbuild = `EAPI=8
+DESCRIPTION="Compiles until nothing holds it"
+HOMEPAGE="https://example.org/test-fault"
+S="\${WORKDIR}"
+LICENSE="MIT"
+SLOT="0"
+KEYWORDS="amd64"
+src_compile() { while [ -e /var/log/portage/${holding} ]; do sleep 0.1; done; }
+src_install() { dodir /usr/share/\${PN}; }
+`;
+
 describe('zentoo build on three engines, two of which have no route but their sockets', () => {
   const sites = [new ZentooSite('three'), new ZentooSite('alone')] as const;
   const [three, alone] = sites;
@@ -29,9 +52,16 @@ describe('zentoo build on three engines, two of which have no route but their so
 
   beforeAll(async () => {
     trees = await makeTrees();
+    for (const name of ['held-a', 'held-b'])
+      await inContainer(
+        stage,
+        `mkdir /to/test-fault/${name} && echo '${heldEbuild}' >/to/test-fault/${name}/${name}-1.ebuild`,
+        ['-v', `${trees.faults}:/to`],
+      );
     engines = [await SecondEngine.open('3G'), await SecondEngine.open('3G')];
     for (const site of sites) {
-      site.write('site.yaml', siteYaml(site, { gentoo: trees.gentoo }));
+      site.write('site.yaml', siteYaml(site, trees));
+      site.branch('portage', 'base', { 'repos.conf/faults.conf': faultsConf });
       site.write(
         'config/tuples',
         Object.keys(sets)
@@ -64,7 +94,7 @@ describe('zentoo build on three engines, two of which have no route but their so
     expect(await three.inStore(contents)).toBe(expected);
   });
 
-  it('leaves images and trees there for the next build, and nothing else', async () => {
+  const expectCopiesOnly = async () => {
     for (const { docker } of engines) {
       expect(await docker.listContainers({ all: true })).toEqual([]);
       const { Volumes } = await docker.listVolumes();
@@ -73,5 +103,36 @@ describe('zentoo build on three engines, two of which have no route but their so
         new Set(['gentoo-logs', 'image-ID', 'tree-ID', 'tree-ID-whole']),
       );
     }
+  };
+
+  it('leaves images and trees there for the next build, and nothing else', expectCopiesOnly);
+
+  it('compiles a package elsewhere if its engine is killed meanwhile, and the next build removes what is left there', async () => {
+    const [far] = engines;
+    if (far === undefined) return expect.fail('there is no further engine');
+    const [image] = await far.docker.listImages();
+    const inLogs = (program: string) =>
+      must('docker', [
+        ...['--host', far.address, 'run', '--rm', '-v', 'gentoo-logs:/log', '--entrypoint', program],
+        ...[image?.Id ?? '', `/log/${holding}`],
+      ]);
+    await inLogs('touch');
+    three.write('config/sets/held', 'test-fault/held-a\ntest-fault/held-b');
+    three.write('config/tuples', 'plain-base-plain-held');
+    const running = three.start(['build', '--jobs', '1', '--engine', far.address]);
+    await running.said(new RegExp(`@${far.socket}\\b.*Emerging .*test-fault/held-`));
+    await far.kill();
+    const { status, stderr } = await running.outcome;
+    expect(status, stderr).toBe(0);
+    expect(stderr).toContain(`the engine ${far.socket} was lost with test-fault/held-`);
+    const index = await three.inStore("grep -h '^CPV: test-fault/' /var/cache/binpkgs/*/plain/*/Packages | sort");
+    expect(index).toBe('CPV: test-fault/held-a-1\nCPV: test-fault/held-b-1\n');
+
+    await far.start();
+    await inLogs('rm');
+    three.write('config/sets/held', 'test-fault/held-a');
+    const next = await three.build(options());
+    expect(next.status, next.stderr).toBe(0);
+    await expectCopiesOnly();
   });
 });
