@@ -4,6 +4,7 @@ import type { Engine } from '../../engine/engine.ts';
 import { Failure, failuresOf } from '../../failure.ts';
 import type { WorkAnswer } from '../../plan/work-answer.ts';
 import type { WorkOrder } from '../../plan/work-order.ts';
+import { choosesNative } from '../../portage/cpu-features.ts';
 import type { Report } from '../../report/event.ts';
 import type { Concurrency, Executor } from '../../schedule/executor.ts';
 import { placeOrders, type WaitingOrder } from '../../schedule/placement.ts';
@@ -174,13 +175,13 @@ class Spread implements Executor<WorkOrder, WorkAnswer>, Disposable {
 }
 
 /**
- * Whether another engine may carry out an order: the compilation of packages for `/` of a container, without the hook `compile`,
- * which may change what is compiled and from which sources.
+ * Whether another engine may carry out an order: the compilation of packages for `/` of a container, for a CPU that is the same on
+ * every machine, and without the hook `compile`, which may change what is compiled and from which sources.
  */
 function goesAnywhere(order: WorkOrder, { tuples }: Pick<Site, 'tuples'>): boolean {
   if (order.kind !== 'packages') return false;
   const tuple = tuples.find(({ name }) => name === order.tuple);
-  return tuple !== undefined && !tuple.cross && !hasHook(tuple);
+  return tuple !== undefined && !tuple.cross && !choosesNative(tuple.cpu.cflags) && !hasHook(tuple);
 }
 
 function hasHook({ buildhooks }: Tuple): boolean {

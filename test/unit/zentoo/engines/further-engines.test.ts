@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Engine } from '../../../../src/engine/engine.ts';
 import { Failure } from '../../../../src/failure.ts';
+import { openEngines } from '../../../../src/zentoo/engines/open-engines.ts';
 import { fakeFiles } from '../../../support/fake-engine/fake-engine-files.ts';
 import { fakeTime, passTime, restoreTime } from '../../../support/fake-time.ts';
 import { BuildWorld } from '../../builder/build-world.ts';
@@ -86,6 +87,32 @@ describe('a build with a further engine', () => {
     expect(world.farVolumes.filter((volume) => volume.includes('-copy-'))).toEqual([]);
     expect(world.far.engine.images.has(id)).toBe(false);
     expect(calls('loadImages')).toBe(1);
+  });
+
+  it('compiles nothing there for a cpu whose code its machine cannot run', async () => {
+    using world = new FurtherWorld();
+    const { script } = world.sitePortage;
+    world.far.engine.onExec = (container, request, streams) =>
+      request.command.includes('zentoo-cpu')
+        ? { stdout: 'flags : sse\n\0#define __AVX2__ 1\n' }
+        : script(container, request, streams);
+    const { outcomes } = await world.build(world.siteRun(), 1, { engines: world.engines });
+    expect(outcomes.map(({ type }) => type)).toEqual(['built', 'built']);
+    expect(world.sitePortage.compiled.toSorted()).toEqual(builtPackages);
+    const warnings = world.events.flatMap((event) => (event.type === 'warning' ? [event.message] : []));
+    expect(warnings.join('\n')).toMatch(
+      /^far does not compile app-misc\/\S+: failed to use the cpu \S+: the machine of the engine lacks avx2$/m,
+    );
+  });
+
+  it('uses no ccache, no tmpfs and no kept containers there', async () => {
+    using world = new FurtherWorld();
+    const tmpfs = { directory: '/var/tmp/portage', excluded: '/x', size: 1, bigPackages: [] };
+    const run = { ...world.siteRun({ ccache: true }), tmpfs, keepFailed: true };
+    await using engine = new AsyncDisposableStack();
+    const [opened] = await openEngines(run, world.engines);
+    if (opened !== undefined) engine.use(opened);
+    expect(opened?.run).toMatchObject({ site: { ccache: false }, tmpfs: undefined, keepFailed: false });
   });
 
   it('copies a tree again that changed and has the same revision', async () => {

@@ -166,6 +166,7 @@ describe('orders on several engines', () => {
   it.each<[string, WorkOrder, Partial<typeof tuple>]>([
     ['a buildmaster', { kind: 'buildmaster', tuple: tuple.name, buildmaster: 'master' }, {}],
     ['packages of a cross build', packages(), { cross: true }],
+    ['packages of a native cpu', packages(), { cpu: { ...tuple.cpu, cflags: '-O2 -march=native' } }],
     [
       'packages of a tuple with the hook compile',
       packages(),
