@@ -2,7 +2,7 @@ import { defineConfig, type OxlintConfig } from 'oxlint';
 
 /** Rooms, and files at the top, that import nothing. */
 const leaves =
-  'portage schedule site/git failure.ts container-program.ts parse-json.ts long-timer.ts output-name.ts quantity.ts abbreviate.ts nearest-name.ts';
+  'portage/configuration portage schedule site/git failure.ts container-program.ts parse-json.ts long-timer.ts output-name.ts quantity.ts abbreviate.ts nearest-name.ts';
 
 /**
  * The rooms of `src` and what each may import: a folder stands for the files directly in it, a file at the top for itself. A room
@@ -68,13 +68,13 @@ const rooms = {
   'format-number.ts': 'abbreviate.ts failure.ts',
   'portage/explain': 'portage portage/output quantity.ts failure.ts',
   'portage/output': 'portage report/event.ts parse-json.ts',
-  'portage/configuration': 'portage/atom-grammar.ts',
   report: 'quantity.ts failure.ts',
   ...Object.fromEntries(leaves.split(' ').map((name) => [name, ''])),
 };
 
 /** What only some rooms may import from npm; other packages are free. */
 const packages = { dockerode: 'engine/docker', 'docker-modem': 'engine/docker', pino: 'report' };
+
 /** Parsers cast to their brands, and the adaptor of dockerode casts to its types. */
 const casting = ['src/engine/{identifiers,docker/*}.ts', 'src/portage/atom.ts', 'src/store/partition.ts'];
 
