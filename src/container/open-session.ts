@@ -1,5 +1,7 @@
-import type { ContainerSpec, MountSpec } from '../engine/containers.ts';
+import type { ContainerSpec, HeldStdin, MountSpec } from '../engine/containers.ts';
+import type { Engine } from '../engine/engine.ts';
 import type { ExecRequest } from '../engine/execs.ts';
+import type { ContainerId } from '../engine/identifiers.ts';
 import { commandsIn } from '../engine/run-command.ts';
 import type { Tmpfs } from '../portage/output/emerge-report.ts';
 import { asRoot, type Base } from './base-image.ts';
@@ -32,6 +34,8 @@ export interface SessionRequest {
   readonly tmpfs?: Tmpfs | undefined;
   /** Whether the store's usual mount point is a staging place for new packages, on the work volume. */
   readonly staging?: boolean;
+  /** Whether the container ends when its standard input is silent for 10 s; always if the engine is not behind a socket of this machine. */
+  readonly endsInSilence?: boolean;
 }
 
 /**
@@ -42,12 +46,24 @@ export interface SessionRequest {
 export async function openSession(
   context: BuildContext,
   workspace: Workspace,
-  { base, name = workspace.volume, mounts, trees, log, subject, limits, tmpfs, staging = false }: SessionRequest,
+  {
+    base,
+    name = workspace.volume,
+    mounts,
+    trees,
+    log,
+    subject,
+    limits,
+    tmpfs,
+    staging = false,
+    ...rest
+  }: SessionRequest,
 ): Promise<ContainerSession> {
   const { engine } = context;
+  const isWatched = rest.endsInSilence === true || !engine.address.startsWith('unix:');
   const id = await engine.createContainer(name, {
     image: base.image?.id ?? base.name,
-    command: holdCommand(),
+    command: holdCommand(isWatched),
     mounts: [
       ...workMounts(workspace, tmpfs),
       ...(staging ? [{ type: 'volume', source: workspace.volume, target: storeDirectory } as const] : []),
@@ -61,10 +77,21 @@ export async function openSession(
     keepLog: false,
   });
   const hold = await engine.holdStdin(id);
-  await engine.startContainer(id);
+  await startHeld(engine, id, hold);
+  return createSession(context, { id, workspace, base: base.name, trees, log, subject, tmpfs, hold, staging });
+}
+
+/** Starts a container, to which keep-alive bytes are on their way from before its start until its standard input is closed. */
+async function startHeld(engine: Engine, id: ContainerId, hold: HeldStdin): Promise<void> {
   const keepAlive = setInterval(() => hold.write(Buffer.from('\n')), keepAliveMs);
   void hold.ended.then(() => clearInterval(keepAlive));
-  return createSession(context, { id, workspace, base: base.name, trees, log, subject, tmpfs, hold, staging });
+  try {
+    await engine.startContainer(id);
+  } catch (error) {
+    hold.close();
+    clearInterval(keepAlive);
+    throw error;
+  }
 }
 
 /** The properties of a running build container from which a session is created. */

@@ -20,6 +20,10 @@ export interface Concurrency {
   readonly concurrency: number;
   /** The rank of the order among those that wait: the seconds of its critical path; undefined if there is no other one. */
   readonly priority?: number;
+  /** Aborted if the order is to end early. */
+  readonly signal?: AbortSignal;
+  /** Called by an executor on another machine when the order needs that machine no more. */
+  readonly arrived?: () => void;
 }
 
 /** Carries out orders: on the local engine, or on another node. The schedule knows nothing else about the place. */

@@ -58,7 +58,7 @@ export async function openWorkers(run: SiteRun, settings: WorkerSettings): Promi
     jobs: others.reduce((sum, place) => sum + place.slots, slots),
     executor,
     [Symbol.asyncDispose]: async () => {
-      executor[Symbol.dispose]();
+      await executor[Symbol.asyncDispose]();
       // An engine that is lost keeps its copies for the next build.
       await Promise.allSettled(further.map((engine) => engine[Symbol.asyncDispose]()));
     },

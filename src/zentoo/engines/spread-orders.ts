@@ -1,6 +1,5 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Engine } from '../../engine/engine.ts';
 import { Failure, failuresOf } from '../../failure.ts';
 import type { WorkAnswer } from '../../plan/work-answer.ts';
 import type { WorkOrder } from '../../plan/work-order.ts';
@@ -10,9 +9,10 @@ import type { Concurrency, Executor } from '../../schedule/executor.ts';
 import { placeOrders, type WaitingOrder } from '../../schedule/placement.ts';
 import type { Site, Tuple } from '../../site/site.ts';
 import { awaitReturn, readyMs } from './await-return.ts';
+import { silenceMs, whileHeard, type HeardEngine, type RemoteWork } from './while-heard.ts';
 
 /** An engine that carries out orders. */
-export interface Workplace {
+export interface Workplace extends HeardEngine {
   /** Unique; empty for the site's own engine. */
   readonly name: string;
   readonly architecture: string;
@@ -21,7 +21,6 @@ export interface Workplace {
   /** What the engine has of what orders need. */
   readonly has: Pick<ReadonlySet<string>, 'has'>;
   readonly executor: Executor<WorkOrder, WorkAnswer>;
-  readonly engine: Pick<Engine, 'lastHeard' | 'isAnswering'>;
 }
 
 /** The parts of a build that the placement needs. */
@@ -35,19 +34,17 @@ export interface Spreading {
 
 /** The number of engines that may be lost with one order. */
 const attempts = 3;
-/** The milliseconds from the last sign of life of an engine that was lost until its orders are carried out elsewhere. */
-const restMs = 20_000;
 
 /**
  * Carries out orders on several engines: packages on any, everything else on the first one, the site's own. If an engine is lost,
  * its orders are carried out elsewhere 20 s after its last sign of life, and it gets orders again when it has answered for 30 s. An
- * order that three engines were lost with fails with `node-lost`. A package that fails by itself is not tried elsewhere. After its
- * disposal, the executor asks no engine any more.
+ * order that three engines were lost with fails with `node-lost`. A package that fails by itself is not tried elsewhere. The
+ * disposal waits for the clean-up after lost orders; then the executor asks no engine any more.
  */
 export function spreadOrders(
   places: readonly [Workplace, ...Workplace[]],
   spreading: Spreading,
-): Executor<WorkOrder, WorkAnswer> & Disposable {
+): Executor<WorkOrder, WorkAnswer> & AsyncDisposable {
   return new Spread(places, spreading);
 }
 
@@ -55,12 +52,14 @@ interface Waiter extends WaitingOrder {
   readonly begin: (place: Workplace) => void;
 }
 
-class Spread implements Executor<WorkOrder, WorkAnswer>, Disposable {
+class Spread implements Executor<WorkOrder, WorkAnswer>, AsyncDisposable {
   readonly #places: readonly [Workplace, ...Workplace[]];
   readonly #spreading: Spreading;
   /** The engines that were lost; the controllers end the wait for their return. */
   readonly #lost = new Map<string, AbortController>();
   readonly #running = new Map<string, number>();
+  /** What is left to clean up on lost engines. */
+  readonly #abandoned: Promise<unknown>[] = [];
   #waiting: readonly Waiter[] = [];
   #orders = 0;
 
@@ -69,8 +68,9 @@ class Spread implements Executor<WorkOrder, WorkAnswer>, Disposable {
     this.#spreading = spreading;
   }
 
-  [Symbol.dispose](): void {
+  async [Symbol.asyncDispose](): Promise<void> {
     for (const waiting of this.#lost.values()) waiting.abort();
+    await Promise.all(this.#abandoned);
   }
 
   async execute(order: WorkOrder, given: Concurrency): Promise<WorkAnswer> {
@@ -80,10 +80,7 @@ class Spread implements Executor<WorkOrder, WorkAnswer>, Disposable {
       const place = await this.#await(order, given, without);
       let rest = 0;
       try {
-        return await place.executor.execute(order, {
-          ...given,
-          concurrency: Math.min(place.slots, given.concurrency),
-        });
+        return await this.#carryOut(order, place, given);
       } catch (error) {
         if (place === this.#places[0] || this.#spreading.signal.aborted) throw error;
         without.add(place.name);
@@ -93,7 +90,7 @@ class Spread implements Executor<WorkOrder, WorkAnswer>, Disposable {
         }
         if (!isLost(error)) throw error;
         lostWith.push(place.name);
-        rest = Math.max(0, place.engine.lastHeard() + restMs - performance.now());
+        rest = Math.max(0, place.engine.lastHeard() + silenceMs - performance.now());
         await this.#lose(place, { order, error, rest });
         if (lostWith.length === attempts) throw lostOften(order, lostWith, error);
       } finally {
@@ -103,6 +100,14 @@ class Spread implements Executor<WorkOrder, WorkAnswer>, Disposable {
       const { signal } = this.#spreading;
       await delay(rest, undefined, { signal }).catch(() => signal.throwIfAborted());
     }
+  }
+
+  #carryOut(order: WorkOrder, place: Workplace, given: Concurrency): Promise<WorkAnswer> {
+    const concurrency = Math.min(place.slots, given.concurrency);
+    // Nothing else can carry out the orders of the site's own engine.
+    if (place === this.#places[0]) return place.executor.execute(order, { ...given, concurrency });
+    const work = (remote: RemoteWork) => place.executor.execute(order, { ...given, concurrency, ...remote });
+    return whileHeard(place, work, (rest) => void this.#abandoned.push(rest));
   }
 
   /** Waits for a slot, which the caller gives back. */
@@ -149,7 +154,7 @@ class Spread implements Executor<WorkOrder, WorkAnswer>, Disposable {
     const { name } = place;
     void this.#awaitReturn(place);
     await this.#warn(
-      `the engine ${name} was lost with ${describe(order)}, which is compiled elsewhere in ${Math.ceil(rest / 1000)} s: ${messageOf(error)}`,
+      `the engine ${name} was lost with ${describe(order)}, which is compiled elsewhere ${rest === 0 ? 'now' : `in ${Math.ceil(rest / 1000)} s`}: ${messageOf(error)}`,
       `this build uses it again after it has answered for ${readyMs / 1000} s; the next build removes what is left there`,
     );
   }

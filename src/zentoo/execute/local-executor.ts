@@ -25,15 +25,23 @@ export function createLocalExecutor(
   estimate: Estimate,
 ): Executor<WorkOrder, WorkAnswer> {
   return {
-    execute: (order, { concurrency }) =>
+    execute: (order, { concurrency, signal, arrived }) =>
       explainRefusal(
         carryOut(order, {
-          run,
+          run: withLoss(run, signal, arrived),
           share: shareMachine(machine, concurrency, run.site.limits),
           seconds: estimate(order),
         }),
       ),
   };
+}
+
+/** The run for one order of another engine, which ends early if the engine is lost before the new packages have come. */
+function withLoss(run: SiteRun, signal: AbortSignal | undefined, arrived: (() => void) | undefined): SiteRun {
+  const { elsewhere } = run;
+  if (elsewhere === undefined || signal === undefined) return run;
+  const own = arrived === undefined ? elsewhere : { ...elsewhere, arrived };
+  return { ...run, signal: AbortSignal.any([run.signal, signal]), elsewhere: own };
 }
 
 /** The run and the share of the machine for one order. */

@@ -41,12 +41,27 @@ export async function withRootContainer<T>(
       throw error;
     });
     if (request.store === 'staged') await take();
-    await removeWorkspace(run, workspace.volume);
+    await leaveWorkspace(run, workspace);
     return result;
   });
   return done.catch((error: unknown) => {
     throw addElog(error, opened?.elog ?? []);
   });
+}
+
+/** Removes the workspace of an order that succeeded, also if another engine was lost since the packages came from there. */
+async function leaveWorkspace(run: SiteRun, { volume }: Workspace): Promise<void> {
+  try {
+    await removeWorkspace(run, volume);
+  } catch (error) {
+    if (run.elsewhere === undefined || run.signal.aborted) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    await run.report({
+      type: 'warning',
+      message: `failed to remove ${volume}: ${why}`,
+      hint: 'the next build with this engine removes it',
+    });
+  }
 }
 
 /** Runs `work` in a new container that mounts the store writable, and in which no ebuild runs. */
@@ -90,7 +105,7 @@ async function takeNew(
 
 /** Takes the new packages of a container of another engine into the store: they are copied, and pass the same checks. */
 async function takeHome(
-  { home }: Elsewhere,
+  { home, arrived }: Elsewhere,
   request: WriterRequest & { readonly store: 'writable' },
   session: ContainerSession,
   packages: StagedPackages,
@@ -100,6 +115,9 @@ async function takeHome(
     const writer = own(await openRoot(home, workspace, request));
     const copies = files.map((to) => ({ from: `${storeDirectory}/${to}`, to }));
     await copyFiles(session, { ...writer, directory: workDirectory }, copies);
+    // After the loss of the other engine, the packages are compiled elsewhere.
+    session.signal.throwIfAborted();
+    arrived?.();
     await packages.prepare?.(writer);
     await takeInStaged(writer, packages);
     await removeWorkspace(home, workspace.volume);
@@ -137,6 +155,7 @@ function openRoot(
     tmpfs: merges === true && store !== 'writable' ? tmpfs : undefined,
     log: createBuildLog(mounts.logs, directory, `${step}.log`, logEngine),
     staging: store === 'staged',
+    endsInSilence: elsewhere !== undefined,
     // The run's build container has the usual name.
     ...(store === 'writable' ? { name: writerName(workspace.volume) } : {}),
   });

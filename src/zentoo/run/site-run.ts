@@ -56,6 +56,8 @@ export interface Elsewhere {
   readonly home: SiteRun;
   /** Brings what an order needs to the engine. Returns the index of the packages of the store that are there. */
   supply(needed: NeededFiles): Promise<SuppliedIndexes>;
+  /** Tells that the new packages of the run's order have come to the site's own engine. */
+  readonly arrived?: () => void;
 }
 
 /** The order for which an engine is supplied. */

@@ -48,6 +48,17 @@ describe('the container of a session', () => {
   });
 
   it.each([
+    ['another machine', 'tcp://far:2376', undefined],
+    ['another machine', 'ssh://far', undefined],
+    ['a machine that a forwarded socket reaches', 'unix:///fake/docker.sock', true],
+  ])('ends on %s (%s) when its standard input is silent', async (_, address, endsInSilence) => {
+    using world = new BuildWorld();
+    Object.assign(world.engine, { address });
+    const { spec } = await open(world, endsInSilence === undefined ? {} : { endsInSilence });
+    expect(spec).toMatchObject({ command: holdCommand(true) });
+  });
+
+  it.each([
     ['', undefined],
     ['1000:1000', '0'],
     ['portage', '0'],

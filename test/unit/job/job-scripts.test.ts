@@ -311,8 +311,11 @@ describe('the usage of a container', () => {
 });
 
 describe('the hold of a container', () => {
-  it('sends its input back, ignores SIGTERM, and ends when its standard input ends', async () => {
-    const child = start(holdCommand());
+  it.each([
+    ['', false],
+    [' of another machine', true],
+  ])('%s sends its input back, ignores SIGTERM, and ends when its standard input ends', async (_, isWatched) => {
+    const child = start(holdCommand(isWatched));
     child.stdin.write('\n');
     await said(child, 'stdout', '\n');
     process.kill(-(child.pid ?? 0), 'SIGTERM');
@@ -320,6 +323,22 @@ describe('the hold of a container', () => {
     await said(child, 'stdout', 'alive\n');
     child.stdin.end();
     expect(await once(child, 'exit')).toEqual([0, null]);
+  });
+
+  it('of another machine ends when its standard input is silent', async () => {
+    const child = start([...holdCommand(true).slice(0, -1), '0.2']);
+    child.stdin.write('\n');
+    await once(child, 'exit');
+  });
+
+  it('of another machine does not end if it was paused and input waits', async () => {
+    const [bash = '', option = '', program = '', ...args] = holdCommand(true);
+    // The time of the first call has passed.
+    const late = 'read() { if [ -n "$late" ]; then builtin read "$@"; else late=1; return 142; fi; }\n';
+    const input = join(directory, 'input');
+    writeFileSync(input, 'waits\n');
+    const { stdout } = await run(['/bin/sh', '-c', `exec "$@" <${input}`, 'sh', bash, option, late + program, ...args]);
+    expect(stdout).toBe('\nwaits\n');
   });
 });
 
