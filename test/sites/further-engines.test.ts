@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stage } from '../support/real-engine/real-engine.ts';
 import { SecondEngine } from '../support/real-engine/second-engine.ts';
+import { EngineProxy } from '../support/proxy.ts';
 import { must } from '../support/run-program.ts';
 import {
   faultsConf,
@@ -29,7 +30,7 @@ for package in $(find . -name '*.gpkg.tar' -printf '%P\\n' | sort); do
   cd /var/cache/binpkgs/*/plain/*/ && rm -r /tmp/package
 done`;
 
-/** A file among the logs of an engine, as long as which the packages `held-a` and `held-b` do not come to the end there. */
+/** A file among the logs of an engine, as long as which the packages `held-...` do not come to the end there. */
 const holding = 'holds-packages';
 const heldEbuild = `EAPI=8
 DESCRIPTION="Compiles until nothing holds it"
@@ -52,7 +53,7 @@ describe('zentoo build on three engines, two of which have no route but their so
 
   beforeAll(async () => {
     trees = await makeTrees();
-    for (const name of ['held-a', 'held-b'])
+    for (const name of ['held-a', 'held-b', 'held-c', 'held-d'])
       await inContainer(
         stage,
         `mkdir /to/test-fault/${name} && echo '${heldEbuild}' >/to/test-fault/${name}/${name}-1.ebuild`,
@@ -107,16 +108,46 @@ describe('zentoo build on three engines, two of which have no route but their so
 
   it('leaves images and trees there for the next build, and nothing else', expectCopiesOnly);
 
+  /** Calls a program on the file that holds packages, among the logs of an engine. */
+  const callInLogs = async ({ address, docker }: SecondEngine, called: string) => {
+    const [image] = await docker.listImages();
+    await must('docker', [
+      ...['--host', address, 'run', '--rm', '-v', 'gentoo-logs:/log', '--entrypoint', called],
+      ...[image?.Id ?? '', `/log/${holding}`],
+    ]);
+  };
+  const faultIndex = () => three.inStore("grep -h '^CPV: test-fault/' /var/cache/binpkgs/*/plain/*/Packages | sort");
+
+  it('compiles a package elsewhere after the work order has ended by itself on a machine that was cut off', async () => {
+    const [far] = engines;
+    if (far === undefined) return expect.fail('there is no further engine');
+    await using cable = await EngineProxy.open({}, far.socket);
+    await callInLogs(far, 'touch');
+    three.write('config/sets/held', 'test-fault/held-c\ntest-fault/held-d');
+    three.write('config/tuples', 'plain-base-plain-held');
+    const running = three.start(['build', '--jobs', '1', '--engine', cable.address]);
+    await running.said(new RegExp(`@${cable.socketPath}\\b.*Emerging .*test-fault/held-`));
+    const [container] = await far.docker.listContainers({ filters: { name: ['gentoo-builder-'] } });
+    const ended = far.docker.getContainer(container?.Id ?? '').wait();
+    let isLost = false;
+    const lost = running.said(/was lost with/).then(() => (isLost = true));
+    // No byte passes any more, and no connection ends.
+    cable.rules.hold = ['GET', 'POST', 'PUT', 'HEAD', 'DELETE'].map((method) => ({ method, path: /./ }));
+    cable.freeze();
+    await ended;
+    expect(isLost).toBe(false);
+    await lost;
+    const { status, stderr } = await running.outcome;
+    expect(status, stderr).toBe(0);
+    expect(stderr).toMatch(/was lost with test-fault\/held-\S+, which is compiled elsewhere now: .* for 20 s$/m);
+    expect(await faultIndex()).toBe('CPV: test-fault/held-c-1\nCPV: test-fault/held-d-1\n');
+    await callInLogs(far, 'rm');
+  });
+
   it('compiles a package elsewhere if its engine is killed meanwhile, and the next build removes what is left there', async () => {
     const [far] = engines;
     if (far === undefined) return expect.fail('there is no further engine');
-    const [image] = await far.docker.listImages();
-    const inLogs = (program: string) =>
-      must('docker', [
-        ...['--host', far.address, 'run', '--rm', '-v', 'gentoo-logs:/log', '--entrypoint', program],
-        ...[image?.Id ?? '', `/log/${holding}`],
-      ]);
-    await inLogs('touch');
+    await callInLogs(far, 'touch');
     three.write('config/sets/held', 'test-fault/held-a\ntest-fault/held-b');
     three.write('config/tuples', 'plain-base-plain-held');
     const running = three.start(['build', '--jobs', '1', '--engine', far.address]);
@@ -125,11 +156,10 @@ describe('zentoo build on three engines, two of which have no route but their so
     const { status, stderr } = await running.outcome;
     expect(status, stderr).toBe(0);
     expect(stderr).toContain(`the engine ${far.socket} was lost with test-fault/held-`);
-    const index = await three.inStore("grep -h '^CPV: test-fault/' /var/cache/binpkgs/*/plain/*/Packages | sort");
-    expect(index).toBe('CPV: test-fault/held-a-1\nCPV: test-fault/held-b-1\n');
+    expect(await faultIndex()).toMatch(/^CPV: test-fault\/held-a-1\nCPV: test-fault\/held-b-1\n/);
 
     await far.start();
-    await inLogs('rm');
+    await callInLogs(far, 'rm');
     three.write('config/sets/held', 'test-fault/held-a');
     const next = await three.build(options());
     expect(next.status, next.stderr).toBe(0);
