@@ -29,7 +29,7 @@ export interface SessionRequest {
   /** The work of the session in words, for example its packages. */
   readonly subject: string;
   /** The container's limits; undefined means no limit. */
-  readonly limits?: Pick<ContainerSpec, 'memory' | 'cpus'>;
+  readonly limits?: Pick<ContainerSpec, 'memory' | 'cpus' | 'cpuShares'>;
   /** The tmpfs that packages are built on; undefined means the work volume. */
   readonly tmpfs?: Tmpfs | undefined;
   /** Whether the store's usual mount point is a staging place for new packages, on the work volume. */
@@ -76,17 +76,24 @@ export async function openSession(
     openStdin: true,
     keepLog: false,
   });
-  const hold = await engine.holdStdin(id);
-  await startHeld(engine, id, hold);
+  const hold = await startHeld(engine, id);
   return createSession(context, { id, workspace, base: base.name, trees, log, subject, tmpfs, hold, staging });
 }
 
-/** Starts a container, to which keep-alive bytes are on their way from before its start until its standard input is closed. */
-async function startHeld(engine: Engine, id: ContainerId, hold: HeldStdin): Promise<void> {
+/**
+ * Starts a container with the command `holdCommand`, and holds its standard input: keep-alive bytes are on their way from before the start
+ * until the standard input is closed.
+ */
+export async function startHeld(
+  engine: Pick<Engine, 'holdStdin' | 'startContainer'>,
+  id: ContainerId,
+): Promise<HeldStdin> {
+  const hold = await engine.holdStdin(id);
   const keepAlive = setInterval(() => hold.write(Buffer.from('\n')), keepAliveMs);
   void hold.ended.then(() => clearInterval(keepAlive));
   try {
     await engine.startContainer(id);
+    return hold;
   } catch (error) {
     hold.close();
     clearInterval(keepAlive);

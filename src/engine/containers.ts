@@ -58,6 +58,8 @@ export interface ContainerSpec {
   readonly memory?: number | undefined;
   /** The processor limit; 1.5 is one and a half processors. */
   readonly cpus?: number | undefined;
+  /** The weight of the container if processors are short; others have 1024. */
+  readonly cpuShares?: number | undefined;
   /** The only network of the container; the engine's default network if undefined. */
   readonly network?: string;
 }

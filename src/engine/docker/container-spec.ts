@@ -25,6 +25,7 @@ export function createContainerBody(name: string, spec: ContainerSpec): Containe
       // Without MemorySwap the container may use the same amount of swap again.
       ...(spec.memory === undefined ? {} : { Memory: spec.memory, MemorySwap: spec.memory }),
       ...(spec.cpus === undefined ? {} : { NanoCpus: Math.round(spec.cpus * 1e9) }),
+      ...(spec.cpuShares === undefined ? {} : { CpuShares: spec.cpuShares }),
       ...(spec.network === undefined ? {} : { NetworkMode: spec.network }),
       ...(spec.keepLog === false ? { LogConfig: { Type: 'none', Config: {} } } : {}),
     },

@@ -1,13 +1,17 @@
+import type { Engine } from '../../engine/engine.ts';
+import type { ImageId } from '../../engine/identifiers.ts';
 import type { Estimate } from '../../plan/expand-site.ts';
 import type { WorkAnswer } from '../../plan/work-answer.ts';
-import type { WorkOrder } from '../../plan/work-order.ts';
+import type { PackagesOrder, WorkOrder } from '../../plan/work-order.ts';
 import type { BuildRecorder } from '../../record/build-recorder.ts';
 import type { Executor } from '../../schedule/executor.ts';
 import type { History } from '../../schedule/history.ts';
 import type { EngineChoice } from '../engines/engine-choice.ts';
 import { suppliedPackage } from '../engines/engine-supply.ts';
 import { openEngines } from '../engines/open-engines.ts';
-import { spreadOrders, type Workplace } from '../engines/spread-orders.ts';
+import { EngineSlots } from '../engines/engine-slots.ts';
+import type { Sharing, Workplace } from '../engines/order-queue.ts';
+import { spreadOrders } from '../engines/spread-orders.ts';
 import { createLocalExecutor } from '../execute/local-executor.ts';
 import { chooseTmpfs } from '../run/choose-tmpfs.ts';
 import { defaultJobs } from '../run/machine-share.ts';
@@ -47,12 +51,19 @@ export async function openWorkers(run: SiteRun, settings: WorkerSettings): Promi
   const further = await openEngines(run, settings.engines);
   if (further.length === 0) return { jobs: slots, executor: own, [Symbol.asyncDispose]: () => Promise.resolve() };
   const { architecture } = machine;
-  const home: Workplace = { name: '', architecture, slots, has: everything, executor: own, engine: run.engine };
-  const others = further.map(({ name, info, run: far, has }) => ({
-    ...{ name, architecture: info.architecture, has, engine: far.engine },
-    slots: settings.jobs ?? defaultJobs(info, run.site.limits),
-    executor: record(createLocalExecutor(far, info, estimate), name),
-  }));
+  const home: Workplace = {
+    ...{ name: '', architecture, slots, has: everything, executor: own, engine: run.engine },
+    sharing: shareEngine(run, { engine: run.engine, count: slots }, () => Promise.resolve()),
+  };
+  const others = further.map(({ name, info, run: far, has, bringImage }) => {
+    const { engine } = far;
+    const count = settings.jobs ?? defaultJobs(info, run.site.limits);
+    return {
+      ...{ name, architecture: info.architecture, has, engine, slots: count },
+      executor: record(createLocalExecutor(far, info, estimate), name),
+      sharing: shareEngine(run, { engine, count }, bringImage),
+    };
+  });
   const executor = spreadOrders([home, ...others], { ...run, needs: (order) => needsOf(run, order) });
   return {
     jobs: others.reduce((sum, place) => sum + place.slots, slots),
@@ -65,9 +76,30 @@ export async function openWorkers(run: SiteRun, settings: WorkerSettings): Promi
   };
 }
 
+/** How an engine is shared with other builds. `bring` brings an image of the site's own engine, that of `home`. */
+function shareEngine(
+  home: SiteRun,
+  { engine, count }: { readonly engine: Engine; readonly count: number },
+  bring: (id: ImageId) => Promise<void>,
+): Sharing {
+  return {
+    slots: new EngineSlots(engine, count),
+    async bringImage(order) {
+      const id = imageOf(home, order) ?? (await home.engine.inspectImage(order.buildmaster))?.id;
+      if (id === undefined) throw new Error(`the buildmaster ${order.buildmaster} is gone`);
+      await bring(id);
+      return id;
+    },
+  };
+}
+
 /** What an order needs on its engine: the image, and binary packages. */
-function needsOf({ images, registered }: SiteRun, order: WorkOrder): readonly string[] {
+function needsOf(run: SiteRun, order: WorkOrder): readonly string[] {
   if (order.kind !== 'packages') return [];
-  const image = registered.get(order.buildmaster) ?? images.get(order.buildmaster)?.id;
+  const image = imageOf(run, order);
   return [...(image === undefined ? [] : [image]), ...order.dependencies.map((cpv) => suppliedPackage(order, cpv))];
+}
+
+function imageOf({ images, registered }: SiteRun, { buildmaster }: PackagesOrder): ImageId | undefined {
+  return registered.get(buildmaster) ?? images.get(buildmaster)?.id;
 }

@@ -1,5 +1,5 @@
 import type { Image } from '../../engine/images.ts';
-import type { ContainerId } from '../../engine/identifiers.ts';
+import type { ContainerId, ImageId } from '../../engine/identifiers.ts';
 import { copyFiles } from '../../engine/copy-files.ts';
 import { Failure } from '../../failure.ts';
 import type { ContainerSession } from '../../container/container-session.ts';
@@ -35,7 +35,7 @@ export class EngineSupply implements AsyncDisposable {
   /** Brings what an order needs. Returns the index of the packages that it may install. */
   async supply(needed: NeededFiles): Promise<SuppliedIndexes> {
     const { image } = needed.base;
-    await this.#once(image.id, () => this.#bringImage(image));
+    await this.bringImage(image.id);
     this.#depot ??= this.#openDepot(image).catch((error: unknown) => {
       this.#depot = undefined;
       throw error;
@@ -49,6 +49,11 @@ export class EngineSupply implements AsyncDisposable {
     });
     for (const cpv of needed.dependencies) this.has.add(suppliedPackage(needed, cpv));
     return indexes;
+  }
+
+  /** Brings an image of the site's own engine. */
+  bringImage(id: ImageId): Promise<void> {
+    return this.#once(id, () => this.#bringImage(id));
   }
 
   /** Removes the copies of packages and sources. Images and trees stay for the next build. */
@@ -74,7 +79,7 @@ export class EngineSupply implements AsyncDisposable {
     }
   }
 
-  async #bringImage({ id }: Image): Promise<void> {
+  async #bringImage(id: ImageId): Promise<void> {
     const { engine, signal } = this.#far;
     if ((await engine.inspectImage(id)) !== undefined) return;
     await engine.createVolume(copyNames(this.#far).image(id), copyLabels(this.#far, id));

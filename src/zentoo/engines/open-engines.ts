@@ -4,6 +4,7 @@ import { defaultVolumes, type MountChoice, type Role } from '../../container/mou
 import { sweepWorkspaces } from '../../container/workspace.ts';
 import { localEngineBeside } from '../../engine/docker/local-engine.ts';
 import type { Engine, EngineInfo } from '../../engine/engine.ts';
+import type { ImageId } from '../../engine/identifiers.ts';
 import { findOwnContainer } from '../../engine/own-container.ts';
 import { Failure } from '../../failure.ts';
 import type { Report } from '../../report/event.ts';
@@ -20,6 +21,8 @@ export interface FurtherEngine extends AsyncDisposable {
   readonly run: SiteRun;
   /** What the engine has of what orders need; it grows. */
   readonly has: ReadonlySet<string>;
+  /** Brings an image of the site's own engine. */
+  readonly bringImage: (id: ImageId) => Promise<void>;
 }
 
 /**
@@ -48,7 +51,8 @@ export async function openEngines(home: SiteRun, choices: readonly EngineChoice[
       const supply = new EngineSupply(home, far, name);
       const elsewhere = { engine: name, options, home, supply: supply.supply.bind(supply) };
       const dispose = () => supply[Symbol.asyncDispose]();
-      return { name, info, run: { ...far, elsewhere }, has: supply.has, [Symbol.asyncDispose]: dispose };
+      const bringImage = supply.bringImage.bind(supply);
+      return { name, info, run: { ...far, elsewhere }, has: supply.has, bringImage, [Symbol.asyncDispose]: dispose };
     }),
   );
 }

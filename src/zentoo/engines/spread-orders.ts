@@ -4,32 +4,15 @@ import { Failure, failuresOf } from '../../failure.ts';
 import type { WorkAnswer } from '../../plan/work-answer.ts';
 import type { WorkOrder } from '../../plan/work-order.ts';
 import { choosesNative } from '../../portage/cpu-features.ts';
-import type { Report } from '../../report/event.ts';
 import type { Concurrency, Executor } from '../../schedule/executor.ts';
-import { placeOrders, type WaitingOrder } from '../../schedule/placement.ts';
 import type { Site, Tuple } from '../../site/site.ts';
 import { awaitReturn, readyMs } from './await-return.ts';
-import { silenceMs, whileHeard, type HeardEngine, type RemoteWork } from './while-heard.ts';
-
-/** An engine that carries out orders. */
-export interface Workplace extends HeardEngine {
-  /** Unique; empty for the site's own engine. */
-  readonly name: string;
-  readonly architecture: string;
-  /** The number of containers at the same time. */
-  readonly slots: number;
-  /** What the engine has of what orders need. */
-  readonly has: Pick<ReadonlySet<string>, 'has'>;
-  readonly executor: Executor<WorkOrder, WorkAnswer>;
-}
+import { OrderQueue, type Entry, type Queueing, type Workplace } from './order-queue.ts';
+import { silenceMs, whileHeard, type RemoteWork } from './while-heard.ts';
 
 /** The parts of a build that the placement needs. */
-export interface Spreading {
+export interface Spreading extends Pick<Queueing, 'report' | 'signal' | 'needs'> {
   readonly site: Pick<Site, 'tuples'>;
-  readonly report: Report;
-  readonly signal: AbortSignal;
-  /** What an order needs on its engine, as far as it is known: see `Workplace.has`. */
-  readonly needs: (order: WorkOrder) => readonly string[];
 }
 
 /** The number of engines that may be lost with one order. */
@@ -48,41 +31,41 @@ export function spreadOrders(
   return new Spread(places, spreading);
 }
 
-interface Waiter extends WaitingOrder {
-  readonly begin: (place: Workplace) => void;
-}
-
 class Spread implements Executor<WorkOrder, WorkAnswer>, AsyncDisposable {
-  readonly #places: readonly [Workplace, ...Workplace[]];
+  readonly #home: Workplace;
   readonly #spreading: Spreading;
+  readonly #queue: OrderQueue;
   /** The engines that were lost; the controllers end the wait for their return. */
   readonly #lost = new Map<string, AbortController>();
-  readonly #running = new Map<string, number>();
   /** What is left to clean up on lost engines. */
   readonly #abandoned: Promise<unknown>[] = [];
-  #waiting: readonly Waiter[] = [];
-  #orders = 0;
 
   constructor(places: readonly [Workplace, ...Workplace[]], spreading: Spreading) {
-    this.#places = places;
+    [this.#home] = places;
     this.#spreading = spreading;
+    this.#queue = new OrderQueue(places, {
+      ...spreading,
+      goesAnywhere: (order) => goesAnywhere(order, spreading.site),
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const waiting of this.#lost.values()) waiting.abort();
-    await Promise.all(this.#abandoned);
+    await Promise.all([this.#queue[Symbol.asyncDispose](), ...this.#abandoned]);
   }
 
   async execute(order: WorkOrder, given: Concurrency): Promise<WorkAnswer> {
     const without = new Set<string>();
     const lostWith: string[] = [];
     for (;;) {
-      const place = await this.#await(order, given, without);
+      const entry = await this.#queue.await(order, given.priority ?? 0, without);
+      const { place } = entry;
       let rest = 0;
       try {
-        return await this.#carryOut(order, place, given);
+        const answer = await this.#carryOut(order, entry, given);
+        if (answer !== undefined) return answer;
       } catch (error) {
-        if (place === this.#places[0] || this.#spreading.signal.aborted) throw error;
+        if (place === this.#home || this.#spreading.signal.aborted) throw error;
         without.add(place.name);
         if (isUnfit(error)) {
           await this.#warn(`${place.name} does not compile ${describe(order)}: ${messageOf(error)}`);
@@ -94,57 +77,21 @@ class Spread implements Executor<WorkOrder, WorkAnswer>, AsyncDisposable {
         await this.#lose(place, { order, error, rest });
         if (lostWith.length === attempts) throw lostOften(order, lostWith, error);
       } finally {
-        this.#running.set(place.name, (this.#running.get(place.name) ?? 0) - 1);
-        this.#place();
+        this.#queue.leave(place);
       }
       const { signal } = this.#spreading;
       await delay(rest, undefined, { signal }).catch(() => signal.throwIfAborted());
     }
   }
 
-  #carryOut(order: WorkOrder, place: Workplace, given: Concurrency): Promise<WorkAnswer> {
+  /** Carries out an order on its engine; undefined if other builds have all slots of the engine. */
+  #carryOut(order: WorkOrder, entry: Entry, given: Concurrency): Promise<WorkAnswer | undefined> {
+    const { place } = entry;
     const concurrency = Math.min(place.slots, given.concurrency);
+    const work = (remote?: RemoteWork) =>
+      this.#queue.withSlot(entry, order, () => place.executor.execute(order, { ...given, concurrency, ...remote }));
     // Nothing else can carry out the orders of the site's own engine.
-    if (place === this.#places[0]) return place.executor.execute(order, { ...given, concurrency });
-    const work = (remote: RemoteWork) => place.executor.execute(order, { ...given, concurrency, ...remote });
-    return whileHeard(place, work, (rest) => void this.#abandoned.push(rest));
-  }
-
-  /** Waits for a slot, which the caller gives back. */
-  async #await(order: WorkOrder, { priority = 0 }: Concurrency, without: ReadonlySet<string>): Promise<Workplace> {
-    const { signal, site, needs } = this.#spreading;
-    const [home] = this.#places;
-    const { promise, resolve, reject } = Promise.withResolvers<Workplace>();
-    const waiter = {
-      ...{ id: `${++this.#orders}`, architecture: home.architecture, priority, without, needs: needs(order) },
-      only: goesAnywhere(order, site) ? undefined : home.name,
-      begin: resolve,
-    };
-    const leave = () => {
-      this.#waiting = this.#waiting.filter((one) => one !== waiter);
-      reject(signal.reason);
-    };
-    this.#waiting = [...this.#waiting, waiter];
-    signal.addEventListener('abort', leave, { once: true });
-    if (signal.aborted) leave();
-    this.#place();
-    return promise.finally(() => signal.removeEventListener('abort', leave));
-  }
-
-  #place(): void {
-    const places = this.#places.map((place) => ({
-      ...place,
-      isReady: !this.#lost.has(place.name),
-      running: this.#running.get(place.name) ?? 0,
-    }));
-    for (const { id, place: name } of placeOrders(this.#waiting, places)) {
-      const waiter = this.#waiting.find((one) => one.id === id);
-      const place = this.#places.find((one) => one.name === name);
-      if (waiter === undefined || place === undefined) continue;
-      this.#waiting = this.#waiting.filter((one) => one !== waiter);
-      this.#running.set(name, (this.#running.get(name) ?? 0) + 1);
-      waiter.begin(place);
-    }
+    return place === this.#home ? work() : whileHeard(place, work, (rest) => void this.#abandoned.push(rest));
   }
 
   async #lose(
@@ -152,6 +99,7 @@ class Spread implements Executor<WorkOrder, WorkAnswer>, AsyncDisposable {
     { order, error, rest }: { readonly order: WorkOrder; readonly error: unknown; readonly rest: number },
   ): Promise<void> {
     const { name } = place;
+    this.#queue.lose(place);
     void this.#awaitReturn(place);
     await this.#warn(
       `the engine ${name} was lost with ${describe(order)}, which is compiled elsewhere ${rest === 0 ? 'now' : `in ${Math.ceil(rest / 1000)} s`}: ${messageOf(error)}`,
@@ -160,7 +108,8 @@ class Spread implements Executor<WorkOrder, WorkAnswer>, AsyncDisposable {
   }
 
   /** Gives an engine orders again when it is back. If it is lost once more meanwhile, its time counts from then. */
-  async #awaitReturn({ name, engine }: Workplace): Promise<void> {
+  async #awaitReturn(place: Workplace): Promise<void> {
+    const { name, engine } = place;
     this.#lost.get(name)?.abort();
     const waiting = new AbortController();
     this.#lost.set(name, waiting);
@@ -171,7 +120,7 @@ class Spread implements Executor<WorkOrder, WorkAnswer>, AsyncDisposable {
     }
     this.#lost.delete(name);
     await this.#spreading.report({ type: 'note', message: `the engine ${name} is back, and gets packages again` });
-    this.#place();
+    this.#queue.bringBack(place);
   }
 
   #warn(message: string, hint?: string): void | Promise<void> {

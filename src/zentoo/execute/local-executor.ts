@@ -7,14 +7,14 @@ import type { WorkAnswer } from '../../plan/work-answer.ts';
 import type { OrderOf, WorkOrder } from '../../plan/work-order.ts';
 import type { ElogEntry } from '../../portage/output/elog.ts';
 import { withTask } from '../../report/with-task.ts';
-import type { Executor } from '../../schedule/executor.ts';
+import type { Concurrency, Executor } from '../../schedule/executor.ts';
 import { assembleTuple } from '../assemble/assemble-tuple.ts';
 import { makeBuildmaster } from '../buildmaster/make-buildmaster.ts';
 import { compilePackages, type Compilation } from '../compile/compile-packages.ts';
 import { resolveTuples } from '../compile/resolve-tuples.ts';
 import { PackageRefused } from '../root/take-in-staged.ts';
 import { shareMachine, type Machine, type Share } from '../run/machine-share.ts';
-import { tupleNamed, type SiteRun } from '../run/site-run.ts';
+import { tupleNamed, type Elsewhere, type SiteRun } from '../run/site-run.ts';
 import { rebuildTuple, repairStore, type AssemblyAnswer } from './rebuild-damaged.ts';
 import { buildmasterNamed, requireBuildmaster, requireFingerprint } from './look-up.ts';
 
@@ -25,23 +25,34 @@ export function createLocalExecutor(
   estimate: Estimate,
 ): Executor<WorkOrder, WorkAnswer> {
   return {
-    execute: (order, { concurrency, signal, arrived }) =>
+    execute: (order, given) =>
       explainRefusal(
         carryOut(order, {
-          run: withLoss(run, signal, arrived),
-          share: shareMachine(machine, concurrency, run.site.limits),
+          run: run.elsewhere === undefined ? run : runElsewhere(run, run.elsewhere, machine, given),
+          share: shareMachine(machine, given.concurrency, run.site.limits),
           seconds: estimate(order),
         }),
       ),
   };
 }
 
-/** The run for one order of another engine, which ends early if the engine is lost before the new packages have come. */
-function withLoss(run: SiteRun, signal: AbortSignal | undefined, arrived: (() => void) | undefined): SiteRun {
-  const { elsewhere } = run;
-  if (elsewhere === undefined || signal === undefined) return run;
-  const own = arrived === undefined ? elsewhere : { ...elsewhere, arrived };
-  return { ...run, signal: AbortSignal.any([run.signal, signal]), elsewhere: own };
+/**
+ * The run for one order of another engine. It ends early if the engine is lost before the new packages have come, and its containers
+ * have a limit of memory: the machine has other work, too.
+ */
+function runElsewhere(
+  run: SiteRun,
+  elsewhere: Elsewhere,
+  machine: Machine,
+  { concurrency, signal = run.signal, arrived = () => undefined }: Concurrency,
+): SiteRun {
+  const memory = run.site.limits.memory ?? Math.floor(machine.memory / Math.max(1, concurrency));
+  return {
+    ...run,
+    signal: AbortSignal.any([run.signal, signal]),
+    elsewhere: { ...elsewhere, arrived },
+    site: { ...run.site, limits: { ...run.site.limits, memory } },
+  };
 }
 
 /** The run and the share of the machine for one order. */

@@ -151,7 +151,7 @@ function openRoot(
     mounts: rootMounts(run, request),
     trees: treesOf(portage),
     subject: `zentoo, site ${site.name}: ${step} ${subject}`,
-    limits: await containerLimits(site.limits, run.engine),
+    limits: { memory: site.limits.memory, cpus: site.limits.cpus, ...(elsewhere && { cpuShares: lowShares }) },
     tmpfs: merges === true && store !== 'writable' ? tmpfs : undefined,
     log: createBuildLog(mounts.logs, directory, `${step}.log`, logEngine),
     staging: store === 'staged',
@@ -160,5 +160,8 @@ function openRoot(
     ...(store === 'writable' ? { name: writerName(workspace.volume) } : {}),
   });
 }
+
+/** Of 1024: other work of another engine's machine comes first. */
+const lowShares = 256;
 
 type StoreAccess = RootRequest['store'] | 'writable';

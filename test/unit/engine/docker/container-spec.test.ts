@@ -36,6 +36,7 @@ test('the body has every field of the specification', () => {
     autoRemove: true,
     memory: 2 ** 30,
     cpus: 1.5,
+    cpuShares: 256,
   });
   expect(body).toMatchObject({
     Labels: { a: 'b' },
@@ -46,6 +47,7 @@ test('the body has every field of the specification', () => {
       Memory: 2 ** 30,
       MemorySwap: 2 ** 30,
       NanoCpus: 1_500_000_000,
+      CpuShares: 256,
     },
   });
   expect(body.HostConfig?.Mounts).toEqual([

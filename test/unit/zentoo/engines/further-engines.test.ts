@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { holdCommand } from '../../../../src/container/container-scripts.ts';
 import type { Engine } from '../../../../src/engine/engine.ts';
 import { Failure } from '../../../../src/failure.ts';
 import { openEngines } from '../../../../src/zentoo/engines/open-engines.ts';
@@ -71,6 +72,12 @@ describe('a build with a further engine', () => {
     const tasks = world.events.flatMap((event) => (event.type === 'step-started' ? [event.task] : []));
     expect(tasks.filter((task) => task?.endsWith('@far'))).toHaveLength(1);
     expect(record.tasks.map(({ name }) => name)).toHaveLength(7);
+    const specs = world.far.engine.calls.flatMap(({ method, args: [name, spec] }) =>
+      method === 'createContainer' && /^gentoo-builder-[0-9a-f]+$/.test(String(name)) ? [spec] : [],
+    );
+    // The machine is for this one container.
+    const { memory } = world.far.engine.engineInfo;
+    expect(specs).toEqual([expect.objectContaining({ memory, cpuShares: 256, command: holdCommand(true) })]);
     expect([...world.far.engine.containers.values()]).toEqual([]);
     expect(world.farVolumes).toEqual(kept);
   });

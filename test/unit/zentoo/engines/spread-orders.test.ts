@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 
 import { Failure } from '../../../../src/failure.ts';
 import type { OrderOf, WorkOrder } from '../../../../src/plan/work-order.ts';
 import type { Event } from '../../../../src/report/event.ts';
-import { spreadOrders, type Workplace } from '../../../../src/zentoo/engines/spread-orders.ts';
+import type { Workplace } from '../../../../src/zentoo/engines/order-queue.ts';
+import { spreadOrders } from '../../../../src/zentoo/engines/spread-orders.ts';
 import { fakeTime, passTime, restoreTime, stopwatch } from '../../../support/fake-time.ts';
 import { branch, commits, tupleOf } from '../../plan/sites.ts';
 
