@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, watch, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, globSync, mkdirSync, mkdtempSync, readdirSync, watch, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { connectEngine } from '../../src/engine/docker/connect-engine.ts';
 import { contractScripts, describeEngineContract } from '../support/engine-contract.ts';
@@ -50,6 +50,19 @@ describe('an engine behind SSH', () => {
     expect(engine.address).toBe('ssh://far');
     expect(server.count(/Accepted publickey/) - logins).toBe(1);
     expect(await server.said(/Starting session: command/)).toBeLessThanOrEqual(4);
+  });
+
+  it('is reached over another master connection after the first one has ended', async () => {
+    await using own = new AsyncDisposableStack();
+    const machine = await openServer(own);
+    const engine = await connectEngine(machine.environment);
+    const [control = ''] = globSync(join(machine.directory, 'tmp/gentoo-ssh-*/master'));
+    const files = watch(dirname(control));
+    await machine.drop();
+    while (existsSync(control)) await once(files, 'change');
+    files.close();
+    await Promise.all([engine.version(), engine.version()]);
+    expect(machine.count(/Accepted publickey/)).toBe(2);
   });
 
   it('may be another engine than that of the docker command there', async () => {

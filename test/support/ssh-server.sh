@@ -1,7 +1,7 @@
 #!/bin/bash
 # ssh-server DIRECTORY ENGINE COMMAND...: process 1 of separate namespaces. Binds the socket ENGINE to DIRECTORY/engine, and runs COMMAND, a
-# server of OpenSSH. Standard input says: cut (no packet arrives any more, and no connection ends). The server ends with standard input, and
-# the program ends with the server.
+# server of OpenSSH. Standard input says: cut (no packet arrives any more, and no connection ends), drop (each connection of SSH ends). The
+# server ends with standard input, and the program ends with the server.
 directory=$1 engine=$2
 shift 2
 
@@ -23,6 +23,7 @@ trap 'exit 1' TERM
 while read -r order; do
   case $order in
   cut) ip link set lo down ;;
+  drop) pkill -KILL -P "$(pgrep -o -x sshd)" ;;
   esac
   echo "$order"
 done

@@ -132,8 +132,17 @@ export class SshServer implements AsyncDisposable {
   }
 
   /** No packet arrives any more, and no connection ends. */
-  async cut(): Promise<void> {
-    this.#process.stdin.write('cut\n');
+  cut(): Promise<void> {
+    return this.#order('cut');
+  }
+
+  /** Each connection of SSH ends, and the server goes on. */
+  drop(): Promise<void> {
+    return this.#order('drop');
+  }
+
+  async #order(order: string): Promise<void> {
+    this.#process.stdin.write(`${order}\n`);
     await once(this.#process.stdout, 'data');
   }
 

@@ -1,9 +1,10 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer, Socket } from 'node:net';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
+import { performance } from 'node:perf_hooks';
+import type { Readable, Writable } from 'node:stream';
 
 import { shellProgram } from '../../container-program.ts';
 import { Failure } from '../../failure.ts';
@@ -23,28 +24,35 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The milliseconds in which ssh must have logged in. A key may wait for a touch. */
 const loginLimitMs = 60_000;
+/** The milliseconds between two attempts to make the master connection again. */
+const restMs = 10_000;
 /** The status of a shell that does not find a program. */
 const notFound = 127;
 
 /**
- * Logs in to the machine, and listens for connections. The link ends with the program. Throws a `Failure` `engine-denied` if a key,
- * a right or a program is missing, and `engine-unreachable` if the machine does not answer.
+ * Logs in to the machine, and listens for connections. If the master connection ends, the next connection makes it again; what was held over
+ * the former one has ended. The link ends with the program. Throws a `Failure` `engine-denied` if a key, a right or a program is
+ * missing, and `engine-unreachable` if the machine does not answer.
  */
 export async function openSshLink(address: SshAddress, environment: Environment): Promise<SshLink> {
   const directory = mkdtempSync(join(directoryForSockets(environment), 'gentoo-ssh-'));
   const control = join(directory, 'master');
-  await holdMaster(address, { directory, control, environment });
+  const reopen = await holdMaster(address, { directory, control, environment });
   const socket = join(directory, 'engine');
   const dial = dialArguments(address, control);
+  const carry = async (connection: Socket): Promise<void> => {
+    connection.on('error', () => undefined);
+    // ssh removes the socket of a master connection that ends.
+    const isOpen = existsSync(control) || (await reopen());
+    if (isOpen && !connection.destroyed) {
+      // A separate process group: Ctrl-C is for this program, which removes what it made over these connections.
+      const child = spawn('ssh', dial, { env: environment, stdio: [connection, connection, 'ignore'], detached: true });
+      child.on('error', () => undefined).unref();
+    }
+    connection.destroy();
+  };
   // `pauseOnConnect` leaves every byte to ssh.
-  const server = createServer({ pauseOnConnect: true }, (connection) => {
-    // ssh removes the socket of a master connection that ends. What was held over that connection has ended with it.
-    if (!existsSync(control)) return connection.destroy();
-    // A separate process group: Ctrl-C is for this program, which removes what it made over these connections.
-    const child = spawn('ssh', dial, { env: environment, stdio: [connection, connection, 'ignore'], detached: true });
-    child.on('error', () => undefined).unref();
-    return connection.destroy();
-  });
+  const server = createServer({ pauseOnConnect: true }, (connection) => void carry(connection));
   server.listen(socket).unref();
   await once(server, 'listening');
   return { socket, explain: () => explainDial(address, dial, environment) };
@@ -56,8 +64,14 @@ interface Place {
   readonly environment: Environment;
 }
 
-/** Resolves when the master connection is made. It lives as long as the pipe to the standard input of `hold-ssh.sh`. */
-async function holdMaster(address: SshAddress, { directory, control, environment }: Place): Promise<void> {
+/** Makes a master connection again, and tells whether there is one. */
+type Reopening = () => Promise<boolean>;
+
+/**
+ * Resolves when the master connection is made, to a function that makes it again. It lives as long as the pipe to the standard input of
+ * `hold-ssh.sh`.
+ */
+async function holdMaster(address: SshAddress, { directory, control, environment }: Place): Promise<Reopening> {
   const program = new URL('./hold-ssh.sh', import.meta.url);
   const [shell = '', ...args] = shellProgram(program, 'hold-ssh', directory, ...masterArguments(address, control));
   const holder = spawn(shell, args, { env: environment, stdio: ['pipe', 'pipe', 'pipe'], detached: true });
@@ -68,7 +82,10 @@ async function holdMaster(address: SshAddress, { directory, control, environment
     () => 'late' as const,
   );
   const ending = await Promise.race([ready, ended]);
-  if (ending === 'ready') return leaveAlone(holder);
+  if (ending === 'ready') {
+    leaveAlone(holder);
+    return reopeningOf(holder);
+  }
   if (ending === 'late') {
     killGroup(holder);
     rmSync(directory, { recursive: true, force: true });
@@ -76,6 +93,26 @@ async function holdMaster(address: SshAddress, { directory, control, environment
     throw new Failure('engine-unreachable', why, { hint: 'check that ssh reaches the machine without a question' });
   }
   throw ending.status === notFound ? missingSsh(address) : explainSsh(address, ending);
+}
+
+/** Connections that come meanwhile wait for the same attempt, and after a failed one there is a rest: a machine that is cut off is lost soon. */
+function reopeningOf(holder: ChildProcessByStdio<Writable, Readable, Readable>): Reopening {
+  const { stdin, stdout } = holder;
+  const ended = once(holder, 'exit').then(() => false);
+  let attempt: Promise<boolean> | undefined;
+  let failedAt = -Infinity;
+  const reopen = async (): Promise<boolean> => {
+    const answered = once(stdout, 'data').then(([answer]) => String(answer).startsWith('ready'));
+    stdin.write('\n');
+    const isOpen = await Promise.race([answered, ended]);
+    if (!isOpen) failedAt = performance.now();
+    return isOpen;
+  };
+  stdin.on('error', () => undefined);
+  return () => {
+    if (performance.now() - failedAt < restMs) return Promise.resolve(false);
+    return (attempt ??= reopen().finally(() => (attempt = undefined)));
+  };
 }
 
 /** Calls the engine without input, which ends at once, and reads what ssh and docker say. */

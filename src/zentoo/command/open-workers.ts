@@ -11,6 +11,7 @@ import { suppliedPackage } from '../engines/engine-supply.ts';
 import { openEngines } from '../engines/open-engines.ts';
 import { EngineSlots } from '../engines/engine-slots.ts';
 import type { Sharing, Workplace } from '../engines/order-queue.ts';
+import { settleWithin } from '../engines/settle-within.ts';
 import { spreadOrders } from '../engines/spread-orders.ts';
 import { createLocalExecutor } from '../execute/local-executor.ts';
 import { chooseTmpfs } from '../run/choose-tmpfs.ts';
@@ -35,6 +36,9 @@ export interface Workers extends AsyncDisposable {
   readonly jobs: number;
   readonly executor: Executor<WorkOrder, WorkAnswer>;
 }
+
+/** The milliseconds in which engines must have removed the copies of packages and sources. */
+const closingMs = 60_000;
 
 /** The site's own engine has its images and its store. */
 const everything = { has: () => true };
@@ -71,7 +75,8 @@ export async function openWorkers(run: SiteRun, settings: WorkerSettings): Promi
     [Symbol.asyncDispose]: async () => {
       await executor[Symbol.asyncDispose]();
       // An engine that is lost keeps its copies for the next build.
-      await Promise.allSettled(further.map((engine) => engine[Symbol.asyncDispose]()));
+      const closing = further.map((engine) => engine[Symbol.asyncDispose]());
+      await settleWithin(closingMs, closing);
     },
   };
 }

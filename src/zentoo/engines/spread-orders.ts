@@ -8,6 +8,7 @@ import type { Concurrency, Executor } from '../../schedule/executor.ts';
 import type { Site, Tuple } from '../../site/site.ts';
 import { awaitReturn, readyMs } from './await-return.ts';
 import { OrderQueue, type Entry, type Queueing, type Workplace } from './order-queue.ts';
+import { settleWithin } from './settle-within.ts';
 import { silenceMs, whileHeard, type RemoteWork } from './while-heard.ts';
 
 /** The parts of a build that the placement needs. */
@@ -15,6 +16,8 @@ export interface Spreading extends Pick<Queueing, 'report' | 'signal' | 'needs'>
   readonly site: Pick<Site, 'tuples'>;
 }
 
+/** The milliseconds for the clean-up after lost orders; the next build removes what is left. */
+const cleanUpMs = 15_000;
 /** The number of engines that may be lost with one order. */
 const attempts = 3;
 
@@ -51,7 +54,7 @@ class Spread implements Executor<WorkOrder, WorkAnswer>, AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const waiting of this.#lost.values()) waiting.abort();
-    await Promise.all([this.#queue[Symbol.asyncDispose](), ...this.#abandoned]);
+    await settleWithin(cleanUpMs, [this.#queue[Symbol.asyncDispose](), ...this.#abandoned]);
   }
 
   async execute(order: WorkOrder, given: Concurrency): Promise<WorkAnswer> {

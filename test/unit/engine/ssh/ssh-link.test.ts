@@ -110,12 +110,30 @@ describe('a link over ssh', () => {
     expect(dirname(dirname((await machine.open({ TMPDIR })).socket))).toBe(TMPDIR);
   });
 
-  it('is lost when the master connection ends: no further call of ssh is made', async () => {
+  it('makes its master connection again when that has ended, once for all connections that wait', async () => {
+    using machine = new Machine();
+    const link = await machine.open();
+    for (const round of ['one', 'two']) {
+      rmSync(join(dirname(link.socket), 'master'));
+      expect(await Promise.all([send(link, round), send(link, round)])).toEqual([round, round]);
+    }
+    expect(machine.calls.filter((call) => call.includes('ControlMaster=yes'))).toHaveLength(3);
+  });
+
+  it('ends connections while its master connection cannot be made, and tries again after 10 s', async () => {
     using machine = new Machine();
     const link = await machine.open();
     rmSync(join(dirname(link.socket), 'master'));
+    machine.write('master', 'echo "Host key verification failed." >&2; exit 255');
+    const now = vi.spyOn(performance, 'now');
+    const time = performance.now();
     expect(await send(link, 'one')).not.toContain('one');
-    expect(machine.calls).toHaveLength(1);
+    machine.write('master', 'exit 0');
+    now.mockReturnValue(time + 9000);
+    expect(await send(link, 'two')).not.toContain('two');
+    now.mockReturnValue(time + 60_000);
+    expect(await send(link, 'three')).toBe('three');
+    expect(readdirSync(dirname(link.socket)).toSorted()).toEqual(['engine', 'master']);
   });
 
   it('ends a connection if ssh is gone', async () => {

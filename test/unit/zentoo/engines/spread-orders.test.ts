@@ -123,6 +123,23 @@ describe('orders on several engines', () => {
     await first;
   });
 
+  it('that go on after the loss of their engine are waited for at the end, but not for ever', async () => {
+    const { promise, resolve } = busy();
+    const hanging = busy();
+    const spread = openSpread(['far', 'near'], (name) =>
+      name === '' ? promise : name === 'far' ? hanging.promise : undefined,
+    );
+    const first = spread.execute(packages());
+    await passTime(spread.execute(packages()));
+    expect(spread.carried).toEqual(['', 'far', 'near']);
+    const elapsed = stopwatch();
+    await passTime(Promise.resolve(spread.dispose()));
+    expect(elapsed()).toBe(15_000);
+    hanging.resolve();
+    resolve();
+    await first;
+  });
+
   it('fail with node-lost after three engines were lost with them', async () => {
     const { promise, resolve } = busy();
     const spread = openSpread(['one', 'two', 'three', 'four'], (name) => (name === '' ? promise : lost()));
