@@ -11,6 +11,7 @@ import type { AttachedExec } from '../../src/engine/execs.ts';
 import type { Image } from '../../src/engine/images.ts';
 import { EngineRefusal, type RefusalKind } from '../../src/engine/refusal.ts';
 import type { ContainerId, ExecId, ImageId } from '../../src/engine/identifiers.ts';
+import { withoutLayers } from '../../src/engine/thin-archive.ts';
 
 /** The engine under test, with its fixtures. */
 export interface ContractSubject extends AsyncDisposable {
@@ -627,6 +628,35 @@ export function describeEngineContract(name: string, open: () => Promise<Contrac
         const container = await made.container({ image: id });
         expect(await readFiles(await engine.readArchive(container, '/etc/motto'))).toEqual({ motto: 'slowly' });
         await engine.removeContainer(container);
+        await engine.removeImage(id);
+      });
+
+      test('loads an archive that lacks the layers of the image below, and none that lacks others', async () => {
+        // Nobody copies images to Podman.
+        if (engine.flavour === 'podman') return;
+        const below = `${made.imageName()}:below`;
+        await engine.importImage(tarOf({ 'etc/motto': 'slowly' }), { name: below, changes: [] }, unsignalled);
+        const container = await made.container({ image: below });
+        await engine.writeArchive(container, '/etc', tarOf({ more: 'and surely' }));
+        const name = await made.commit(container);
+        await engine.removeContainer(container);
+        const image = await engine.inspectImage(name);
+        if (image === undefined) throw new Error('there is no image');
+        const { id, layers } = image;
+        const save = async (present: number) => {
+          const archive = await engine.saveImage(id);
+          if (archive === undefined) throw new Error('the engine does not save the image');
+          return buffer(withoutLayers(archive, layers, present));
+        };
+        const [most, none] = [await save(1), await save(2)];
+        await engine.removeImage(name);
+        await expect(engine.loadImages(Readable.from([none]), unsignalled)).rejects.toThrow(EngineRefusal);
+        expect(await engine.inspectImage(id)).toBeUndefined();
+        await engine.loadImages(Readable.from([most]), unsignalled);
+        const copy = await made.container({ image: id });
+        expect(await readFiles(await engine.readArchive(copy, '/etc/motto'))).toEqual({ motto: 'slowly' });
+        expect(await readFiles(await engine.readArchive(copy, '/etc/more'))).toEqual({ more: 'and surely' });
+        await engine.removeContainer(copy);
         await engine.removeImage(id);
       });
 

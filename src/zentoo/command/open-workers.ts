@@ -75,7 +75,8 @@ export async function openWorkers(run: SiteRun, settings: WorkerSettings): Promi
     [Symbol.asyncDispose]: async () => {
       await executor[Symbol.asyncDispose]();
       // An engine that is lost keeps its copies for the next build.
-      const closing = further.map((engine) => engine[Symbol.asyncDispose]());
+      const present = further.filter(({ name }) => !executor.isLost(name));
+      const closing = present.map((engine) => engine[Symbol.asyncDispose]());
       await settleWithin(closingMs, closing);
     },
   };

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ImageId } from '../../engine/identifiers.ts';
+import { parseImageId, type ImageId } from '../../engine/identifiers.ts';
 import { EngineRefusal } from '../../engine/refusal.ts';
 import type { Volume } from '../../engine/volumes.ts';
 import { siteLabel } from '../identity/labels.ts';
@@ -50,6 +50,12 @@ export async function removeOldCopies(far: SiteRun, current: Iterable<ImageId>):
   const old = found.filter(({ name }) => name.startsWith(`${far.volumePrefix}-copy-`) && !kept.has(name));
   // A tree without the volume that says so is not whole.
   for (const volume of old.toSorted((a, b) => b.name.length - a.name.length)) await removeCopy(far, volume);
+}
+
+/** The ids of the images that came to a further engine with builds of a site. */
+export async function copiedImages({ engine, volumePrefix }: SiteRun): Promise<readonly ImageId[]> {
+  const copies = await engine.volumesWithLabel(`${copyLabel}=${volumePrefix}`);
+  return copies.flatMap(({ labels }) => parseImageId(labels[imageLabel] ?? '') ?? []);
 }
 
 async function removeCopy(far: SiteRun, { name, labels }: Volume): Promise<void> {

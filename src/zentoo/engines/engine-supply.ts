@@ -1,7 +1,6 @@
 import type { Image } from '../../engine/images.ts';
 import type { ContainerId, ImageId } from '../../engine/identifiers.ts';
 import { copyFiles } from '../../engine/copy-files.ts';
-import { Failure } from '../../failure.ts';
 import type { ContainerSession } from '../../container/container-session.ts';
 import { lookInto } from '../../container/look-into.ts';
 import { defaultTarget } from '../../container/mounts.ts';
@@ -10,7 +9,8 @@ import { workDirectory } from '../../container/work-directories.ts';
 import type { Repository } from '../../portage/configuration/repos-conf.ts';
 import { storeDirectory } from '../../store/store-directory.ts';
 import type { NeededFiles, SiteRun, SuppliedIndexes } from '../run/site-run.ts';
-import { copyLabels, copyNames, filesLabel, wholeName } from './engine-copies.ts';
+import { copyImage } from './copy-image.ts';
+import { copiedImages, copyLabels, copyNames, filesLabel, wholeName } from './engine-copies.ts';
 import { digestTree, supplyOrder, type SuppliedFile } from './supply-order.ts';
 
 /**
@@ -80,20 +80,11 @@ export class EngineSupply implements AsyncDisposable {
   }
 
   async #bringImage(id: ImageId): Promise<void> {
-    const { engine, signal } = this.#far;
+    const { engine } = this.#far;
     if ((await engine.inspectImage(id)) !== undefined) return;
+    const copies = await copiedImages(this.#far);
     await engine.createVolume(copyNames(this.#far).image(id), copyLabels(this.#far, id));
-    const archive = await this.#home.engine.saveImage(id);
-    if (archive === undefined) throw new Error(`the image ${id} is gone`);
-    await this.#home.report({
-      type: 'note',
-      message: `copying the image ${id.slice(0, 19)} to the engine ${this.#name}`,
-    });
-    await engine.loadImages(archive, signal);
-    if ((await engine.inspectImage(id)) !== undefined) return;
-    throw new Failure('node-unfit', `failed to copy an image to the engine ${this.#name}: it has another id there`, {
-      hint: 'both engines must keep images in the same way: compare the storage drivers in docker info',
-    });
+    await copyImage(this.#home.engine, { ...this.#far, name: this.#name, report: this.#home.report }, { id, copies });
   }
 
   /**

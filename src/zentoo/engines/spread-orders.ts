@@ -16,6 +16,12 @@ export interface Spreading extends Pick<Queueing, 'report' | 'signal' | 'needs'>
   readonly site: Pick<Site, 'tuples'>;
 }
 
+/** Carries out orders on several engines. */
+export interface SpreadExecutor extends Executor<WorkOrder, WorkAnswer>, AsyncDisposable {
+  /** Whether the engine with a name was lost, and is not back. */
+  isLost(name: string): boolean;
+}
+
 /** The milliseconds for the clean-up after lost orders; the next build removes what is left. */
 const cleanUpMs = 15_000;
 /** The number of engines that may be lost with one order. */
@@ -27,14 +33,11 @@ const attempts = 3;
  * order that three engines were lost with fails with `node-lost`. A package that fails by itself is not tried elsewhere. The
  * disposal waits for the clean-up after lost orders; then the executor asks no engine any more.
  */
-export function spreadOrders(
-  places: readonly [Workplace, ...Workplace[]],
-  spreading: Spreading,
-): Executor<WorkOrder, WorkAnswer> & AsyncDisposable {
+export function spreadOrders(places: readonly [Workplace, ...Workplace[]], spreading: Spreading): SpreadExecutor {
   return new Spread(places, spreading);
 }
 
-class Spread implements Executor<WorkOrder, WorkAnswer>, AsyncDisposable {
+class Spread implements SpreadExecutor {
   readonly #home: Workplace;
   readonly #spreading: Spreading;
   readonly #queue: OrderQueue;
@@ -55,6 +58,10 @@ class Spread implements Executor<WorkOrder, WorkAnswer>, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const waiting of this.#lost.values()) waiting.abort();
     await settleWithin(cleanUpMs, [this.#queue[Symbol.asyncDispose](), ...this.#abandoned]);
+  }
+
+  isLost(name: string): boolean {
+    return this.#lost.has(name);
   }
 
   async execute(order: WorkOrder, given: Concurrency): Promise<WorkAnswer> {

@@ -1,7 +1,9 @@
 import { posix } from 'node:path';
 import { Readable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
+import { buffer, text } from 'node:stream/consumers';
+import { pack } from 'tar-stream';
 
+import { entriesOf } from '../../../src/engine/archive-entries.ts';
 import type { Container, ContainerSpec, HeldStdin, PathStat, VolumeUser } from '../../../src/engine/containers.ts';
 import type { Engine, EngineInfo, EngineVersion, EngineFlavour } from '../../../src/engine/engine.ts';
 import type { AttachedExec, ExecRequest, TerminalSize } from '../../../src/engine/execs.ts';
@@ -397,15 +399,27 @@ export class FakeEngine implements Engine, Disposable {
       const image = this.#findImage(id);
       if (image === undefined) return undefined;
       savedImages.set(image.id, image);
-      return Readable.from([Buffer.from(image.id)]);
+      const archive = pack();
+      for (const layer of image.layers) archive.entry({ name: `blobs/sha256/${layer.slice('sha256:'.length)}` }, layer);
+      archive.entry({ name: 'manifest.json' }, image.id);
+      archive.finalize();
+      return Readable.from(archive);
     });
   }
 
   loadImages(archive: Readable, signal: AbortSignal): Promise<void> {
     return this.#faults.run('loadImages', [archive, signal], async () => {
-      const whole = await buffer(archive).finally(() => archive.destroy());
-      const image = savedImages.get(whole.toString());
+      const contents = await readArchive(archive).catch(() => {
+        throw archive.errored ?? new FakeRefusal(500, 'unexpected EOF');
+      });
+      const image = savedImages.get(contents.at(-1) ?? '');
       if (image === undefined) throw new FakeRefusal(500, 'unexpected EOF');
+      for (const [below, layer] of image.layers.entries()) {
+        const isHere = (other: FakeImage) =>
+          image.layers.slice(0, below + 1).every((each, place) => other.layers[place] === each);
+        if (!contents.includes(layer) && ![...this.images.values()].some(isHere))
+          throw new FakeRefusal(500, 'layer.tar: no such file or directory');
+      }
       if (!this.images.has(image.id)) this.images.set(image.id, { ...image, names: [] });
     });
   }
@@ -540,7 +554,14 @@ export class FakeEngine implements Engine, Disposable {
   }
 }
 
-/** The images in the archives of all engines, whose archives are ids only. */
+/** The contents of the files of an archive. */
+async function readArchive(archive: Readable): Promise<readonly string[]> {
+  const contents: string[] = [];
+  for await (const entry of entriesOf(archive)) contents.push(await text(entry));
+  return contents;
+}
+
+/** The images in the archives of all engines, whose archives have names of layers and the id. */
 const savedImages = new Map<string, FakeImage>();
 
 /** A time in the form of lists. */

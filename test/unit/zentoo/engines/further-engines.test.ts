@@ -3,6 +3,7 @@ import { holdCommand } from '../../../../src/container/container-scripts.ts';
 import type { Engine } from '../../../../src/engine/engine.ts';
 import { Failure } from '../../../../src/failure.ts';
 import { openEngines } from '../../../../src/zentoo/engines/open-engines.ts';
+import { FakeRefusal } from '../../../support/fake-engine/fake-engine-state.ts';
 import { fakeFiles } from '../../../support/fake-engine/fake-engine-files.ts';
 import { fakeTime, passTime, restoreTime } from '../../../support/fake-time.ts';
 import { BuildWorld } from '../../builder/build-world.ts';
@@ -94,6 +95,27 @@ describe('a build with a further engine', () => {
     expect(world.farVolumes.filter((volume) => volume.includes('-copy-'))).toEqual([]);
     expect(world.far.engine.images.has(id)).toBe(false);
     expect(calls('loadImages')).toBe(1);
+  });
+
+  const whole = 'copying the image sha256:ID to the engine far';
+  it.each([
+    ['the layers that it lacks of an image', { hasBase: true, refuses: false, notes: [`${whole} (1 of 2 layers)`] }],
+    ['all layers of an image whose base it lacks', { hasBase: false, refuses: false, notes: [whole] }],
+    [
+      'all layers if it refuses those that it lacks',
+      { hasBase: true, refuses: true, notes: [`${whole} (1 of 2 layers)`, whole] },
+    ],
+  ])('gets %s', async (_, { hasBase, refuses, notes }) => {
+    using world = new FurtherWorld();
+    const base = await world.engine.inspectImage(tools.stage.image);
+    if (hasBase) world.far.engine.addImage('base', { layers: base?.layers ?? [] });
+    const error = new FakeRefusal(500, 'no such file or directory');
+    if (refuses) world.far.engine.fault({ method: 'loadImages', nth: 1, error });
+    await world.build(world.siteRun(), 1, { engines: world.engines });
+    const said = world.events.flatMap((event) => (event.type === 'note' ? [event.message] : []));
+    const copied = said.filter((message) => message.startsWith('copying'));
+    expect(copied.map((message) => message.replace(/[0-9a-f]{12}/, 'ID'))).toEqual(notes);
+    expect(world.sitePortage.compiled.toSorted()).toEqual(builtPackages);
   });
 
   it('compiles nothing there for a cpu whose code its machine cannot run', async () => {
