@@ -43,6 +43,30 @@ src_compile() { while [ -e /var/log/portage/${holding} ]; do sleep 0.1; done; }
 src_install() { dodir /usr/share/\${PN}; }
 `;
 
+/** If there is this file among the logs of an engine, the packages `spoilt-...` say another CHOST there, and bring a package that was not planned. */
+const spoiling = 'spoils-packages';
+const spoiltEbuild = `EAPI=8
+DESCRIPTION="Is another package on some engines"
+HOMEPAGE="https://example.org/test-fault"
+S="\${WORKDIR}"
+LICENSE="MIT"
+SLOT="0"
+KEYWORDS="amd64"
+src_install() { dodir /usr/share/\${PN}; }
+pkg_postinst() {
+  cd /var/cache/binpkgs/x86_64-pc-linux-gnu/plain/*/ && [[ -w . && -e /var/log/portage/${spoiling} ]] || return 0
+  mkdir -p app-evil/evil
+  cp test-fault/\${PN}/\${PF}-1.gpkg.tar app-evil/evil/evil-1-1.gpkg.tar
+  env -i PATH="$PATH" python3 - "$PWD/test-fault/\${PN}/\${PF}-1.gpkg.tar" <<-'PYTHON'
+	import sys, portage
+	package = portage.gpkg.gpkg(portage.config(clone=portage.settings), None, sys.argv[1])
+	data = package.get_metadata()
+	data["CHOST"] = b"x86_64-alien-linux-gnu"
+	package.update_metadata(data)
+	PYTHON
+}
+`;
+
 describe('zentoo build on three engines, two of which have no route but their sockets', () => {
   const sites = [new ZentooSite('three'), new ZentooSite('alone')] as const;
   const [three, alone] = sites;
@@ -53,12 +77,13 @@ describe('zentoo build on three engines, two of which have no route but their so
 
   beforeAll(async () => {
     trees = await makeTrees();
-    for (const name of ['held-a', 'held-b', 'held-c', 'held-d'])
-      await inContainer(
-        stage,
-        `mkdir /to/test-fault/${name} && echo '${heldEbuild}' >/to/test-fault/${name}/${name}-1.ebuild`,
-        ['-v', `${trees.faults}:/to`],
-      );
+    const held = ['held-a', 'held-b', 'held-c', 'held-d'].map((name) => [name, heldEbuild] as const);
+    const spoilt = ['spoilt-a', 'spoilt-b'].map((name) => [name, spoiltEbuild] as const);
+    for (const [name, text] of [...held, ...spoilt]) {
+      const file = `/to/test-fault/${name}/${name}-1.ebuild`;
+      const script = `mkdir /to/test-fault/${name} && cat >${file} <<'EBUILD'\n${text}EBUILD`;
+      await inContainer(stage, script, ['-v', `${trees.faults}:/to`]);
+    }
     engines = [await SecondEngine.open('3G'), await SecondEngine.open('3G')];
     for (const site of sites) {
       site.write('site.yaml', siteYaml(site, trees));
@@ -108,15 +133,31 @@ describe('zentoo build on three engines, two of which have no route but their so
 
   it('leaves images and trees there for the next build, and nothing else', expectCopiesOnly);
 
-  /** Calls a program on the file that holds packages, among the logs of an engine. */
-  const callInLogs = async ({ address, docker }: SecondEngine, called: string) => {
+  /** Calls a program on a file among the logs of an engine. */
+  const callInLogs = async ({ address, docker }: SecondEngine, called: string, file = holding) => {
     const [image] = await docker.listImages();
     await must('docker', [
       ...['--host', address, 'run', '--rm', '-v', 'gentoo-logs:/log', '--entrypoint', called],
-      ...[image?.Id ?? '', `/log/${holding}`],
+      ...[image?.Id ?? '', `/log/${file}`],
     ]);
   };
   const faultIndex = () => three.inStore("grep -h '^CPV: test-fault/' /var/cache/binpkgs/*/plain/*/Packages | sort");
+
+  it('refuses a package of another CHOST and one that was not planned, names them, and compiles the planned one elsewhere', async () => {
+    const [far] = engines;
+    if (far === undefined) return expect.fail('there is no further engine');
+    await callInLogs(far, 'touch', spoiling);
+    three.write('config/sets/spoilt', 'test-fault/spoilt-a\ntest-fault/spoilt-b');
+    three.write('config/tuples', 'plain-base-plain-spoilt');
+    const { status, stderr } = await three.build(['--jobs', '1', '--engine', far.address]);
+    expect(status, stderr).toBe(0);
+    expect(stderr).toContain('refused the new package app-evil/evil/evil-1-1.gpkg.tar: it was not planned');
+    expect(stderr).toMatch(
+      /made another package than test-fault\/spoilt-.-1, which is compiled elsewhere: .*: its CHOST is x86_64-alien-linux-gnu, and here it is x86_64-pc-linux-gnu/,
+    );
+    expect(await faultIndex()).toBe('CPV: test-fault/spoilt-a-1\nCPV: test-fault/spoilt-b-1\n');
+    await callInLogs(far, 'rm', spoiling);
+  });
 
   it('compiles a package elsewhere after the work order has ended by itself on a machine that was cut off', async () => {
     const [far] = engines;
@@ -140,7 +181,7 @@ describe('zentoo build on three engines, two of which have no route but their so
     const { status, stderr } = await running.outcome;
     expect(status, stderr).toBe(0);
     expect(stderr).toMatch(/was lost with test-fault\/held-\S+, which is compiled elsewhere now: .* for 20 s$/m);
-    expect(await faultIndex()).toBe('CPV: test-fault/held-c-1\nCPV: test-fault/held-d-1\n');
+    expect(await faultIndex()).toMatch(/^CPV: test-fault\/held-c-1\nCPV: test-fault\/held-d-1\n/);
     await callInLogs(far, 'rm');
   });
 
@@ -156,7 +197,9 @@ describe('zentoo build on three engines, two of which have no route but their so
     const { status, stderr } = await running.outcome;
     expect(status, stderr).toBe(0);
     expect(stderr).toContain(`the engine ${far.socket} was lost with test-fault/held-`);
-    expect(await faultIndex()).toMatch(/^CPV: test-fault\/held-a-1\nCPV: test-fault\/held-b-1\n/);
+    expect(await faultIndex()).toMatch(
+      /^CPV: test-fault\/held-a-1\nCPV: test-fault\/held-b-1\nCPV: test-fault\/held-c/,
+    );
 
     await far.start();
     await callInLogs(far, 'rm');

@@ -54,16 +54,16 @@ export async function openWorkers(run: SiteRun, settings: WorkerSettings): Promi
   const own = record(createLocalExecutor(onTmpfs, machine, estimate));
   const further = await openEngines(run, settings.engines);
   if (further.length === 0) return { jobs: slots, executor: own, [Symbol.asyncDispose]: () => Promise.resolve() };
-  const { architecture } = machine;
+  const { architecture, memory } = machine;
   const home: Workplace = {
-    ...{ name: '', architecture, slots, has: everything, executor: own, engine: run.engine },
+    ...{ name: '', architecture, memory, slots, has: everything, executor: own, engine: run.engine },
     sharing: shareEngine(run, { engine: run.engine, count: slots }, () => Promise.resolve()),
   };
   const others = further.map(({ name, info, run: far, has, bringImage }) => {
     const { engine } = far;
     const count = settings.jobs ?? defaultJobs(info, run.site.limits);
     return {
-      ...{ name, architecture: info.architecture, has, engine, slots: count },
+      ...{ name, architecture: info.architecture, memory: info.memory, has, engine, slots: count },
       executor: record(createLocalExecutor(far, info, estimate), name),
       sharing: shareEngine(run, { engine, count }, bringImage),
     };

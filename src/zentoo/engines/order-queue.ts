@@ -12,6 +12,8 @@ export interface Workplace extends HeardEngine {
   /** Unique; empty for the site's own engine. */
   readonly name: string;
   readonly architecture: string;
+  /** The memory of the machine in bytes. */
+  readonly memory: number;
   /** The number of containers at the same time. */
   readonly slots: number;
   /** What the engine has of what orders need. */
@@ -46,7 +48,7 @@ export interface Entry {
 
 interface Waiter extends WaitingOrder {
   readonly order: WorkOrder;
-  readonly begin: (entry: Entry) => void;
+  readonly begin: (entry: Entry | undefined) => void;
 }
 
 /** The orders that wait for an engine, and the engines that they wait for. */
@@ -77,11 +79,14 @@ export class OrderQueue implements AsyncDisposable {
     await Promise.all(this.#releases);
   }
 
-  /** Waits for an engine, which the caller leaves. Throws the reason of the build's signal. */
-  async await(order: WorkOrder, priority: number, without: ReadonlySet<string>): Promise<Entry> {
+  /**
+   * Waits for an engine, which the caller leaves; undefined if each engine that may carry out the order was lost. Throws the reason of the
+   * build's signal.
+   */
+  async await(order: WorkOrder, priority: number, without: ReadonlySet<string>): Promise<Entry | undefined> {
     const { signal, goesAnywhere, needs } = this.#queueing;
     const [home] = this.#places;
-    const { promise, resolve, reject } = Promise.withResolvers<Entry>();
+    const { promise, resolve, reject } = Promise.withResolvers<Entry | undefined>();
     const waiter = {
       ...{ id: `${++this.#orders}`, order, architecture: home.architecture, priority, without, needs: needs(order) },
       only: goesAnywhere(order) ? undefined : home.name,
@@ -106,6 +111,7 @@ export class OrderQueue implements AsyncDisposable {
   /** Gives an engine no further orders until `bringBack`. */
   lose({ name }: Workplace): void {
     this.#lost.add(name);
+    this.#place();
   }
 
   bringBack({ name }: Workplace): void {
@@ -185,6 +191,15 @@ export class OrderQueue implements AsyncDisposable {
       waiter.begin({ place, slot: waiter.order.kind === 'packages' ? this.#free.get(name)?.pop() : undefined });
     }
     this.#releaseFree();
+    this.#giveUpHopeless();
+  }
+
+  #giveUpHopeless(): void {
+    const isHopeless = ({ without }: Waiter) =>
+      this.#places.every(({ name }) => without.has(name) || this.#lost.has(name));
+    const hopeless = this.#waiting.filter(isHopeless);
+    this.#waiting = this.#waiting.filter((waiter) => !hopeless.includes(waiter));
+    for (const { begin } of hopeless) begin(undefined);
   }
 
   /** Releases the slots that no order takes now. */

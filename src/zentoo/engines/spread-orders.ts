@@ -1,12 +1,12 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Failure, failuresOf } from '../../failure.ts';
 import type { WorkAnswer } from '../../plan/work-answer.ts';
 import type { WorkOrder } from '../../plan/work-order.ts';
 import { choosesNative } from '../../portage/cpu-features.ts';
 import type { Concurrency, Executor } from '../../schedule/executor.ts';
 import type { Site, Tuple } from '../../site/site.ts';
 import { awaitReturn, readyMs } from './await-return.ts';
+import { describeOrder, lostOften, meaningOf, messageOf } from './order-failures.ts';
 import { OrderQueue, type Entry, type Queueing, type Workplace } from './order-queue.ts';
 import { settleWithin } from './settle-within.ts';
 import { silenceMs, whileHeard, type RemoteWork } from './while-heard.ts';
@@ -30,14 +30,26 @@ const attempts = 3;
 /**
  * Carries out orders on several engines: packages on any, everything else on the first one, the site's own. If an engine is lost,
  * its orders are carried out elsewhere 20 s after its last sign of life, and it gets orders again when it has answered for 30 s. An
- * order that three engines were lost with fails with `node-lost`. A package that fails by itself is not tried elsewhere. The
+ * order that three engines were lost with fails with `node-lost`. A package that the store refuses is compiled on another engine, and one
+ * that ran out of memory once more on an engine with more. A package that fails by itself is not tried elsewhere. The
  * disposal waits for the clean-up after lost orders; then the executor asks no engine any more.
  */
 export function spreadOrders(places: readonly [Workplace, ...Workplace[]], spreading: Spreading): SpreadExecutor {
   return new Spread(places, spreading);
 }
 
+/** What became of an order so far. */
+interface Tries {
+  /** The engines that do not get it again. */
+  readonly without: Set<string>;
+  readonly lostWith: string[];
+  /** Whether it has gone to an engine with more memory. */
+  hasGrown: boolean;
+  error: unknown;
+}
+
 class Spread implements SpreadExecutor {
+  readonly #places: readonly Workplace[];
   readonly #home: Workplace;
   readonly #spreading: Spreading;
   readonly #queue: OrderQueue;
@@ -47,6 +59,7 @@ class Spread implements SpreadExecutor {
   readonly #abandoned: Promise<unknown>[] = [];
 
   constructor(places: readonly [Workplace, ...Workplace[]], spreading: Spreading) {
+    this.#places = places;
     [this.#home] = places;
     this.#spreading = spreading;
     this.#queue = new OrderQueue(places, {
@@ -65,33 +78,58 @@ class Spread implements SpreadExecutor {
   }
 
   async execute(order: WorkOrder, given: Concurrency): Promise<WorkAnswer> {
-    const without = new Set<string>();
-    const lostWith: string[] = [];
+    const history: Tries = { without: new Set(), lostWith: [], hasGrown: false, error: undefined };
     for (;;) {
-      const entry = await this.#queue.await(order, given.priority ?? 0, without);
-      const { place } = entry;
+      const entry = await this.#queue.await(order, given.priority ?? 0, history.without);
+      // No engine that could carry it out is left.
+      if (entry === undefined) throw history.error;
       let rest = 0;
       try {
         const answer = await this.#carryOut(order, entry, given);
         if (answer !== undefined) return answer;
       } catch (error) {
-        if (place === this.#home || this.#spreading.signal.aborted) throw error;
-        without.add(place.name);
-        if (isUnfit(error)) {
-          await this.#warn(`${place.name} does not compile ${describe(order)}: ${messageOf(error)}`);
-          continue;
-        }
-        if (!isLost(error)) throw error;
-        lostWith.push(place.name);
-        rest = Math.max(0, place.engine.lastHeard() + silenceMs - performance.now());
-        await this.#lose(place, { order, error, rest });
-        if (lostWith.length === attempts) throw lostOften(order, lostWith, error);
+        if (this.#spreading.signal.aborted) throw error;
+        history.error = error;
+        rest = await this.#afterFailure(order, entry.place, history);
       } finally {
-        this.#queue.leave(place);
+        this.#queue.leave(entry.place);
       }
       const { signal } = this.#spreading;
-      await delay(rest, undefined, { signal }).catch(() => signal.throwIfAborted());
+      if (rest > 0) await delay(rest, undefined, { signal }).catch(() => signal.throwIfAborted());
     }
+  }
+
+  /** Returns the milliseconds after which an order is tried elsewhere; throws its error if it is not. */
+  async #afterFailure(order: WorkOrder, place: Workplace, history: Tries): Promise<number> {
+    const { error, without, lostWith } = history;
+    const [meaning, what] = [meaningOf(error), describeOrder(order)];
+    if (meaning === 'memory' && !history.hasGrown && this.#chooseLarger(order, place, without)) {
+      history.hasGrown = true;
+      await this.#warn(`${messageOf(error)}; ${what} is compiled once more on an engine with more memory`);
+      return 0;
+    }
+    if (place === this.#home || meaning === undefined || meaning === 'memory') throw error;
+    without.add(place.name);
+    if (meaning === 'unfit') await this.#warn(`${place.name} does not compile ${what}: ${messageOf(error)}`);
+    if (meaning === 'refused')
+      await this.#warn(
+        `${place.name} made another package than ${what}, which is compiled elsewhere: ${messageOf(error)}`,
+      );
+    if (meaning !== 'lost') return 0;
+    lostWith.push(place.name);
+    const rest = Math.max(0, place.engine.lastHeard() + silenceMs - performance.now());
+    await this.#lose(place, { order, error, rest });
+    if (lostWith.length === attempts) throw lostOften(order, lostWith, error);
+    return rest;
+  }
+
+  /** Leaves an order only engines with more memory; false if there are none. */
+  #chooseLarger(order: WorkOrder, { memory }: Workplace, without: Set<string>): boolean {
+    const isLarger = (place: Workplace) =>
+      place.memory > memory && !without.has(place.name) && !this.isLost(place.name);
+    if (!goesAnywhere(order, this.#spreading.site) || !this.#places.some(isLarger)) return false;
+    for (const place of this.#places) if (!isLarger(place)) without.add(place.name);
+    return true;
   }
 
   /** Carries out an order on its engine; undefined if other builds have all slots of the engine. */
@@ -112,7 +150,7 @@ class Spread implements SpreadExecutor {
     this.#queue.lose(place);
     void this.#awaitReturn(place);
     await this.#warn(
-      `the engine ${name} was lost with ${describe(order)}, which is compiled elsewhere ${rest === 0 ? 'now' : `in ${Math.ceil(rest / 1000)} s`}: ${messageOf(error)}`,
+      `the engine ${name} was lost with ${describeOrder(order)}, which is compiled elsewhere ${rest === 0 ? 'now' : `in ${Math.ceil(rest / 1000)} s`}: ${messageOf(error)}`,
       `this build uses it again after it has answered for ${readyMs / 1000} s; the next build removes what is left there`,
     );
   }
@@ -150,31 +188,4 @@ function goesAnywhere(order: WorkOrder, { tuples }: Pick<Site, 'tuples'>): boole
 
 function hasHook({ buildhooks }: Tuple): boolean {
   return buildhooks.entries.some(({ path }) => path === 'compile');
-}
-
-/** Whether the engine, or a container of it, went away. */
-function isLost(error: unknown): boolean {
-  const codes: readonly string[] = ['engine-lost', 'engine-unreachable', 'container-lost'];
-  return failuresOf(error).some(({ code }) => codes.includes(code));
-}
-
-/** Whether the engine cannot run the code or the image of an order. */
-function isUnfit(error: unknown): boolean {
-  return failuresOf(error).some(({ code }) => code === 'cpu-unusable' || code === 'node-unfit');
-}
-
-function lostOften(order: WorkOrder, engines: readonly string[], cause: unknown): Failure {
-  const message = `failed to compile ${describe(order)}: ${engines.length} engines were lost with it: ${engines.join(', ')}`;
-  return new Failure('node-lost', message, {
-    hint: 'the package may take too much memory for them: look at their kernel logs, or build without further engines',
-    cause,
-  });
-}
-
-function describe(order: WorkOrder): string {
-  return order.kind === 'packages' ? order.packages.map(({ cpv }) => cpv).join(', ') : order.kind;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

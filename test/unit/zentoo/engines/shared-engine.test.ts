@@ -36,11 +36,11 @@ class SharedEngine {
   open(begun: number[], events: Event[] = []) {
     const elapsed = stopwatch();
     const near: Workplace = {
-      ...{ name: '', architecture: 'x86_64', slots: 0, has: new Set(), engine: new FakeEngine() },
+      ...{ name: '', architecture: 'x86_64', memory: 4, slots: 0, has: new Set(), engine: new FakeEngine() },
       executor: { execute: () => Promise.reject(new Error('the engine has no slots')) },
     };
     const far: Workplace = {
-      ...{ name: 'far', architecture: 'x86_64', slots: this.slots, has: new Set(), engine: this.engine },
+      ...{ name: 'far', architecture: 'x86_64', memory: 4, slots: this.slots, has: new Set(), engine: this.engine },
       sharing: { slots: new EngineSlots(this.engine, this.slots), bringImage: () => Promise.resolve(this.image) },
       executor: { execute: () => this.#carryOut(() => begun.push(elapsed())) },
     };

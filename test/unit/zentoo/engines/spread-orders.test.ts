@@ -30,13 +30,25 @@ class StandInEngine {
 }
 
 /** Engines of one slot each; the site's own is the first one. `act` plays what becomes of an order on an engine. */
-function openSpread(names: readonly string[], act: (engine: string) => Promise<void> | undefined, tuples = [tuple]) {
+function openSpread(
+  names: readonly string[],
+  act: (engine: string) => Promise<void> | undefined,
+  tuples = [tuple],
+  memory: Readonly<Record<string, number>> = {},
+) {
   const carried: string[] = [];
   const engines = new Map(['', ...names].map((name) => [name, new StandInEngine()]));
   const events: Event[] = [];
   const aborter = new AbortController();
   const place = (name: string): Workplace => ({
-    ...{ name, architecture: 'x86_64', slots: 1, has: new Set(), engine: engines.get(name) ?? expect.fail() },
+    ...{
+      name,
+      architecture: 'x86_64',
+      memory: memory[name] ?? 4,
+      slots: 1,
+      has: new Set(),
+      engine: engines.get(name) ?? expect.fail(),
+    },
     executor: {
       execute: async () => {
         carried.push(name);
@@ -178,6 +190,65 @@ describe('orders on several engines', () => {
     ]);
     resolve();
     await first;
+  });
+
+  it('go elsewhere if the store refuses the package that an engine made, with the reason', async () => {
+    const { promise, resolve } = busy();
+    const refused = new Failure(
+      'package-refused',
+      'failed to take the new package into the store: a/b-1: it is cut off',
+    );
+    const spread = openSpread(['far', 'near'], (name) =>
+      name === '' ? promise : name === 'far' ? Promise.reject(refused) : undefined,
+    );
+    const first = spread.execute(packages());
+    await spread.execute(packages());
+    expect(spread.carried).toEqual(['', 'far', 'near']);
+    expect(spread.events).toMatchObject([
+      {
+        message:
+          'far made another package than a/b-1, which is compiled elsewhere: failed to take the new package into the store: a/b-1: it is cut off',
+      },
+    ]);
+    resolve();
+    await first;
+  });
+
+  const short = new Failure('out-of-memory', 'failed to emerge a/b-1: memory was short');
+  const memory = { '': 2, large: 8 };
+
+  it('that run out of memory go to an engine with more memory', async () => {
+    const act = (name: string) => (name === 'large' ? undefined : Promise.reject(short));
+    const spread = openSpread(['alike', 'large'], act, [tuple], { '': 4, alike: 4, large: 8 });
+    await spread.execute(packages());
+    expect(spread.carried).toEqual(['', 'large']);
+  });
+
+  it('that run out of memory there, too, fail with 36', async () => {
+    const spread = openSpread(['large'], () => Promise.reject(short), [tuple], memory);
+    await expect(passTime(spread.execute(packages()))).rejects.toMatchObject({ exitStatus: 36 });
+    expect(spread.carried).toEqual(['', 'large']);
+    expect(spread.events).toMatchObject([
+      {
+        type: 'warning',
+        message: 'failed to emerge a/b-1: memory was short; a/b-1 is compiled once more on an engine with more memory',
+      },
+    ]);
+  });
+
+  it.each<[string, WorkOrder, string[], Readonly<Record<string, number>>]>([
+    ['have no engine with more', packages(), ['alike'], { '': 4, alike: 4 }],
+    ['may not go elsewhere', { kind: 'buildmaster', tuple: tuple.name, buildmaster: 'master' }, ['large'], memory],
+  ])('that run out of memory and %s fail at once', async (_, order, names, memoryOf) => {
+    const spread = openSpread(names, () => Promise.reject(short), [tuple], memoryOf);
+    await expect(spread.execute(order)).rejects.toBe(short);
+    expect(spread.carried).toEqual(['']);
+  });
+
+  it('that only a lost engine has the memory for fail with their own failure', async () => {
+    const spread = openSpread(['large'], (name) => (name === '' ? Promise.reject(short) : lost()), [tuple], memory);
+    await expect(passTime(spread.execute(packages()))).rejects.toMatchObject({ code: 'engine-lost' });
+    expect(spread.carried).toEqual(['', 'large']);
   });
 
   it.each<[string, WorkOrder, Partial<typeof tuple>]>([
