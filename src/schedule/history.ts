@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import type { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { loadSqlite } from './sqlite.ts';
 
 /** Identifies a node of a graph whose duration is recorded. */
@@ -21,6 +21,8 @@ export interface History {
    * any version anywhere, or the mean of its kind. Returns undefined if nothing is known.
    */
   estimate(node: TimedNode): number | undefined;
+  /** The seconds that the same node took; undefined if it is not known. */
+  recall(node: TimedNode): number | undefined;
   add(durations: readonly Duration[]): void;
 }
 
@@ -135,14 +137,19 @@ function historyIn(database: DatabaseSync): HistoryFile {
     }
     database.exec('COMMIT');
   }
+  const median = (statement: StatementSync | undefined, { kind, place, name, version }: TimedNode) => {
+    const times = statement?.all({ kind, place, name, version }).map(({ seconds }) => Number(seconds)) ?? [];
+    return times.length > 0 ? medianOf(times) : undefined;
+  };
   return {
     add,
-    estimate({ kind, place, name, version }) {
+    recall: (node) => median(alike[0], node),
+    estimate(node) {
       for (const statement of alike) {
-        const times = statement.all({ kind, place, name, version }).map(({ seconds }) => Number(seconds));
-        if (times.length > 0) return medianOf(times);
+        const seconds = median(statement, node);
+        if (seconds !== undefined) return seconds;
       }
-      const average = mean.get(kind)?.['seconds'];
+      const average = mean.get(node.kind)?.['seconds'];
       return typeof average === 'number' ? average : undefined;
     },
     close() {

@@ -101,6 +101,7 @@ function guarded(context: Reporting, file: HistoryFile | undefined): History {
   }
   return {
     estimate: (node) => use((usable) => usable.estimate(node)),
+    recall: (node) => use((usable) => usable.recall(node)),
     add: (durations) => use((usable) => usable.add(durations)),
   };
 }

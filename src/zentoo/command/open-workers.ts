@@ -4,6 +4,7 @@ import type { Estimate } from '../../plan/expand-site.ts';
 import type { WorkAnswer } from '../../plan/work-answer.ts';
 import type { PackagesOrder, WorkOrder } from '../../plan/work-order.ts';
 import type { BuildRecorder } from '../../record/build-recorder.ts';
+import { EngineFactors } from '../../schedule/engine-factors.ts';
 import type { Executor } from '../../schedule/executor.ts';
 import type { History } from '../../schedule/history.ts';
 import type { EngineChoice } from '../engines/engine-choice.ts';
@@ -49,8 +50,11 @@ export async function openWorkers(run: SiteRun, settings: WorkerSettings): Promi
   const machine = await run.engine.info();
   const slots = settings.jobs ?? defaultJobs(machine, run.site.limits);
   const onTmpfs = await chooseTmpfs(run, slots);
-  const record = (executor: Executor<WorkOrder, WorkAnswer>, engine?: string) =>
-    recordTasks(executor, { recorder, history, notes, site: run.site, ...(engine === undefined ? {} : { engine }) });
+  const factors = new EngineFactors();
+  const record = (executor: Executor<WorkOrder, WorkAnswer>, engine?: string) => {
+    const elsewhere = engine === undefined ? {} : { elsewhere: { engine, factors } };
+    return recordTasks(executor, { recorder, history, notes, site: run.site, ...elsewhere });
+  };
   const own = record(createLocalExecutor(onTmpfs, machine, estimate));
   const further = await openEngines(run, settings.engines);
   if (further.length === 0) return { jobs: slots, executor: own, [Symbol.asyncDispose]: () => Promise.resolve() };
@@ -64,7 +68,10 @@ export async function openWorkers(run: SiteRun, settings: WorkerSettings): Promi
     const count = settings.jobs ?? defaultJobs(info, run.site.limits);
     return {
       ...{ name, architecture: info.architecture, memory: info.memory, has, engine, slots: count },
-      executor: record(createLocalExecutor(far, info, estimate), name),
+      executor: record(
+        createLocalExecutor(far, info, (order) => scale(estimate(order), factors.factorOf(name))),
+        name,
+      ),
       sharing: shareEngine(run, { engine, count }, bringImage),
     };
   });
@@ -80,6 +87,10 @@ export async function openWorkers(run: SiteRun, settings: WorkerSettings): Promi
       await settleWithin(closingMs, closing);
     },
   };
+}
+
+function scale(seconds: number | undefined, factor: number): number | undefined {
+  return seconds === undefined ? undefined : seconds * factor;
 }
 
 /** How an engine is shared with other builds. `bring` brings an image of the site's own engine, that of `home`. */

@@ -1,6 +1,7 @@
 import { splitCpv } from '../../portage/cpv.ts';
 import type { Executor } from '../../schedule/executor.ts';
-import type { History, TimedNode } from '../../schedule/history.ts';
+import type { EngineFactors } from '../../schedule/engine-factors.ts';
+import type { Duration, History, TimedNode } from '../../schedule/history.ts';
 import { taskLabel } from '../../plan/task-label.ts';
 import type { BuildRecorder } from '../../record/build-recorder.ts';
 import { taskDuration } from '../../record/task-duration.ts';
@@ -33,11 +34,11 @@ export function timedNode(order: WorkOrder, { tuples }: Pick<Site, 'tuples'>): T
 /** The recorder, the history and the site for the recording of a build's tasks. */
 export interface TaskRecording {
   readonly recorder: Pick<BuildRecorder, 'beginTask'>;
-  readonly history: Pick<History, 'add'>;
+  readonly history: Pick<History, 'add' | 'recall'>;
   readonly notes: Pick<FailureNotes, 'check' | 'succeed' | 'fail'>;
   readonly site: Pick<Site, 'tuples'>;
-  /** The name of the executor's engine, if it is not the site's own. */
-  readonly engine?: string;
+  /** The executor's engine, if it is not the site's own. */
+  readonly elsewhere?: { readonly engine: string; readonly factors: EngineFactors };
 }
 
 /**
@@ -46,16 +47,16 @@ export interface TaskRecording {
  */
 export function recordTasks<Answer>(
   executor: Executor<WorkOrder, Answer>,
-  { recorder, history, notes, site, engine }: TaskRecording,
+  { recorder, history, notes, site, elsewhere }: TaskRecording,
 ): Executor<WorkOrder, Answer> {
   return {
     async execute(order, concurrency) {
       notes.check(order);
-      const task = recorder.beginTask(timedNode(order, site), taskLabel(order, site, engine));
+      const task = recorder.beginTask(timedNode(order, site), taskLabel(order, site, elsewhere?.engine));
       try {
         const answer = await executor.execute(order, concurrency);
         const duration = taskDuration(task.end('done'));
-        if (duration !== undefined) history.add([duration]);
+        if (duration !== undefined) addDuration(history, duration, elsewhere);
         notes.succeed(order);
         return answer;
       } catch (error) {
@@ -65,4 +66,17 @@ export function recordTasks<Answer>(
       }
     },
   };
+}
+
+/** Adds the duration of a task. The history has the times of the site's own engine: those of others are converted by their factors. */
+function addDuration(
+  history: TaskRecording['history'],
+  duration: Duration,
+  elsewhere: TaskRecording['elsewhere'],
+): void {
+  if (elsewhere === undefined) return history.add([duration]);
+  const { engine, factors } = elsewhere;
+  const own = history.recall(duration);
+  if (own !== undefined) factors.observe(engine, { own, seconds: duration.seconds });
+  history.add([{ ...duration, seconds: duration.seconds / factors.factorOf(engine) }]);
 }

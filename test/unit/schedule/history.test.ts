@@ -58,7 +58,9 @@ describe('an estimate', () => {
     expect(openOne().estimate(node)).toBe(40);
     noteAll([[{ ...node, version: '0.9' }, 50]]);
     expect(openOne().estimate(node)).toBe(50);
+    expect(openOne().recall(node)).toBeUndefined();
     noteAll([[node, 60]]);
+    expect(openOne().recall(node)).toBe(60);
     expect(openOne().estimate(node)).toBe(60);
   });
 

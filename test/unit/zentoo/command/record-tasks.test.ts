@@ -2,6 +2,7 @@ import { taskLabel } from '../../../../src/plan/task-label.ts';
 import { BuildRecorder } from '../../../../src/record/build-recorder.ts';
 import { expect, test } from 'vitest';
 import type { WorkOrder } from '../../../../src/plan/work-order.ts';
+import { EngineFactors } from '../../../../src/schedule/engine-factors.ts';
 import { recordTasks, timedNode } from '../../../../src/zentoo/command/record-tasks.ts';
 import { siteOf, tupleOf } from '../../plan/sites.ts';
 
@@ -41,7 +42,7 @@ test('records each order as a task, and adds only successful ones to the history
   let now = 0;
   const recorder = new BuildRecorder(() => now);
   const added: unknown[] = [];
-  const history = { add: (durations: readonly unknown[]) => void added.push(...durations) };
+  const history = { add: (durations: readonly unknown[]) => void added.push(...durations), recall: () => undefined };
   const noted: string[] = [];
   const notes = {
     check: () => void noted.push('check'),
@@ -70,6 +71,35 @@ test('records each order as a task, and adds only successful ones to the history
       ...{ result, label: `${cpu.name}-${portage.name}:dev-libs/a-1`, seconds: 2.5, logs: ['x'] },
     })),
   );
+});
+
+test('converts the times of another engine into those of the site’s own by its factor, which known packages tell', async () => {
+  let now = 0;
+  const recorder = new BuildRecorder(() => now);
+  const seconds: number[] = [];
+  const known = new Map([1, 2, 3].map((version) => [String(version), 10 * version]));
+  const history = {
+    add: (durations: readonly { readonly seconds: number }[]) =>
+      void seconds.push(...durations.map((each) => each.seconds)),
+    recall: ({ version }: { readonly version: string }) => known.get(version),
+  };
+  const notes = { check: () => undefined, succeed: () => undefined, fail: () => undefined };
+  const factors = new EngineFactors();
+  let took = 0;
+  const execute = () => Promise.resolve(void (now += took * 1000));
+  const elsewhere = { engine: 'far', factors };
+  const executor = recordTasks({ execute }, { recorder, history, notes, site, elsewhere });
+  for (const [version, time] of [
+    [1, 20],
+    [2, 40],
+    [3, 66],
+    [4, 50],
+  ] as const) {
+    took = time;
+    await executor.execute(packages(`dev-libs/a-${version}`), { concurrency: 1 });
+  }
+  expect(seconds).toEqual([20, 40, 33, 25]);
+  expect(factors.factorOf('far')).toBe(2);
 });
 
 test.each<[WorkOrder, string]>([
