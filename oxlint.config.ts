@@ -63,7 +63,7 @@ const rooms = {
   store: 'engine portage/output parse-json.ts failure.ts container-program.ts',
   'engine/docker': 'engine/ssh engine parse-json.ts failure.ts',
   'engine/ssh': 'container-program.ts failure.ts',
-  engine: 'failure.ts',
+  engine: 'parse-json.ts failure.ts',
   'plain-remedy.ts': 'portage/explain',
   'format-number.ts': 'abbreviate.ts failure.ts',
   'portage/explain': 'portage portage/output quantity.ts failure.ts',

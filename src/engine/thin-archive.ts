@@ -4,6 +4,8 @@ import { posix } from 'node:path';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { pack, type Header, type Pack } from 'tar-stream';
+import * as v from 'valibot';
+import { parseJson } from '../parse-json.ts';
 import { entriesOf } from './archive-entries.ts';
 
 /**
@@ -58,7 +60,7 @@ function chainIds(layers: readonly string[]): readonly string[] {
  * description, of the layer's chain id and of the directory of the layer below (`CreateID` in Docker's image/v1).
  */
 function describesOneOf(chains: readonly string[], text: string): boolean {
-  const { id, parent, os, ...rest } = readObject(text);
+  const { id, parent, os, ...rest } = parseJson(v.record(v.string(), v.unknown()), text) ?? {};
   if (typeof id !== 'string') return false;
   const below = typeof parent === 'string' ? { parent: `sha256:${parent}` } : {};
   // Docker adds the operating system later.
@@ -67,15 +69,6 @@ function describesOneOf(chains: readonly string[], text: string): boolean {
       (each) => digest(sortedJson({ ...each, ...below, layer_id: chain })) === `sha256:${id}`,
     ),
   );
-}
-
-function readObject(text: string): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? { ...value } : {};
-  } catch {
-    return {};
-  }
 }
 
 function sortedJson(value: Readonly<Record<string, unknown>>): string {
