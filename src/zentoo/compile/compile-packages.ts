@@ -81,6 +81,7 @@ export async function compilePackages(run: SiteRun, compilation: Compilation): P
       ...(isForStage ? { environment: {} } : {}),
     });
     await warnOfUnplanned(run, unplanned, first);
+    const said = await staged.readElog();
     if (!isForStage) await packageExcluded(session, compilation);
     return said.filter(({ cpv }) => isPlanned(cpv) || unplanned.has(cpv));
   });

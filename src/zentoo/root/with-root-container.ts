@@ -13,6 +13,8 @@ import { writerName } from '../../ownership/ownership.ts';
 import { indexStaging } from '../../store/intake/staging.ts';
 import { storeDirectory } from '../../store/store-directory.ts';
 import type { Elsewhere, SiteRun } from '../run/site-run.ts';
+import { addElog } from '../../emerge/read-elog.ts';
+import { containerLimits } from '../run/machine-share.ts';
 import { rootMounts, treesOf, type RootRequest, type WriterRequest } from './root-mounts.ts';
 import { StagedPackages } from './staged-packages.ts';
 import { takeInStaged } from './take-in-staged.ts';
@@ -32,6 +34,7 @@ export async function withRootContainer<T>(
     const session = own(await openRoot(run, workspace, request));
     await run.report({ type: 'log', location: describeBuildLog(session.log) });
     const packages = new StagedPackages(session);
+    opened = packages;
     if (request.store === 'staged') await indexStore(session, request);
     const take = () => takeNew(run, request, session, packages);
     const result = await work(session, packages).catch(async (error: unknown) => {
@@ -135,7 +138,7 @@ async function indexStore(session: ContainerSession, { indexes }: Pick<RootReque
   await indexStaging(session, directory);
 }
 
-function openRoot(
+async function openRoot(
   run: SiteRun,
   workspace: Workspace,
   request: WriterRequest & Pick<RootRequest, 'merges' | 'trees' | 'metadata'> & { readonly store: StoreAccess },
@@ -151,7 +154,7 @@ function openRoot(
     mounts: rootMounts(run, request),
     trees: treesOf(portage),
     subject: `zentoo, site ${site.name}: ${step} ${subject}`,
-    limits: { memory: site.limits.memory, cpus: site.limits.cpus, ...(elsewhere && { cpuShares: lowShares }) },
+    limits: { ...(await containerLimits(site.limits, run.engine)), ...(elsewhere && { cpuShares: lowShares }) },
     tmpfs: merges === true && store !== 'writable' ? tmpfs : undefined,
     log: createBuildLog(mounts.logs, directory, `${step}.log`, logEngine),
     staging: store === 'staged',
