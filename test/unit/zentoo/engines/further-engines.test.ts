@@ -1,4 +1,5 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { holdCommand } from '../../../../src/container/container-scripts.ts';
 import type { Engine } from '../../../../src/engine/engine.ts';
 import { Failure } from '../../../../src/failure.ts';
@@ -182,6 +183,27 @@ describe('a build with a further engine', () => {
         /^the engine far was lost with app-misc\/\w+-[\d.]+, which is compiled elsewhere in 20 s: failed/,
       ),
     ]);
+  });
+
+  it('takes in a package once, if it comes from a lost engine while it is compiled elsewhere', async () => {
+    fakeTime();
+    using world = new FurtherWorld();
+    const { engine } = world.far;
+    Object.assign(engine, { lastHeard: () => 0 });
+    engine.fault({ method: 'isAnswering' });
+    // The package is on its way when the engine is lost, and comes 5 s later.
+    const readArchive = engine.readArchive.bind(engine);
+    vi.spyOn(engine, 'readArchive').mockImplementation(async (id, path) => {
+      if (path.startsWith('/var/cache/binpkgs/')) await delay(25_000);
+      return readArchive(id, path);
+    });
+    const taken = vi.spyOn(world.sitePortage.damagedNew, 'get');
+    const { outcomes } = await passTime(world.build(world.siteRun(), 1, { engines: world.engines }));
+    expect(outcomes.map(({ type }) => type)).toEqual(['built', 'built']);
+    const compiled = world.sitePortage.compiled.toSorted();
+    expect(compiled).toHaveLength(builtPackages.length + 1);
+    expect(new Set(compiled)).toEqual(new Set(builtPackages));
+    expect(taken.mock.calls.flat().toSorted()).toEqual(builtPackages);
   });
 
   it('names the engine in the command that shows the log of a package that failed there', async () => {
