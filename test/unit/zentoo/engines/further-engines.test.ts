@@ -189,12 +189,16 @@ describe('a build with a further engine', () => {
     fakeTime();
     using world = new FurtherWorld();
     const { engine } = world.far;
-    Object.assign(engine, { lastHeard: () => 0 });
+    let heard: number | undefined;
+    Object.assign(engine, { lastHeard: () => heard ?? performance.now() });
     engine.fault({ method: 'isAnswering' });
     // The package is on its way when the engine is lost, and comes 5 s later.
     const readArchive = engine.readArchive.bind(engine);
     vi.spyOn(engine, 'readArchive').mockImplementation(async (id, path) => {
-      if (path.startsWith('/var/cache/binpkgs/')) await delay(25_000);
+      if (path.startsWith('/var/cache/binpkgs/')) {
+        heard ??= performance.now();
+        await delay(25_000);
+      }
       return readArchive(id, path);
     });
     const taken = vi.spyOn(world.sitePortage.damagedNew, 'get');
