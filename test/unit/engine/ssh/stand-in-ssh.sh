@@ -6,7 +6,8 @@ printf '%s\n' "$*" >>"$STAND_IN/calls"
 case $* in
   *ControlMaster=yes*)
     echo "$PPID" >"$STAND_IN/holder"
-    socket=${*#*-S }
+    all=$*
+    socket=${all#*-S }
     /bin/sh "$STAND_IN/master" && : >"${socket%% *}"
     ;;
   *) exec /bin/sh "$STAND_IN/dial" ;;
