@@ -1,4 +1,5 @@
 import { defineConfig, type OxlintConfig } from 'oxlint';
+import { ofPrograms } from './setup/lint/of-programs.js';
 
 /** Rooms, and files at the top, that import nothing. */
 const leaves =
@@ -15,14 +16,15 @@ const rooms = {
   'run-zentoo.ts': 'program.ts cli/zentoo terminal',
   'program.ts': 'cli terminal report failure.ts',
   'cli/zentoo':
-    'cli record zentoo/command zentoo/engines zentoo/freshroot zentoo/distcc zentoo/run plan site/read site terminal container report/event.ts report/escape-for-terminal.ts portage portage/output quantity.ts abbreviate.ts nearest-name.ts failure.ts output-name.ts',
+    'cli record zentoo/command zentoo/swarm zentoo/engines zentoo/freshroot zentoo/distcc zentoo/run plan site/read site terminal container engine/swarm report/event.ts report/escape-for-terminal.ts portage portage/output quantity.ts abbreviate.ts nearest-name.ts failure.ts output-name.ts',
   cli: 'builder portage quantity.ts abbreviate.ts failure.ts',
   builder:
     'builder/base builder/tree emerge job job/tree container ownership store engine/docker engine record portage/output report/event.ts portage portage/configuration portage/explain plain-remedy.ts quantity.ts format-number.ts failure.ts container-program.ts long-timer.ts',
   'builder/base': 'container engine portage portage/configuration failure.ts container-program.ts',
   'builder/tree': 'job/tree container ownership engine format-number.ts failure.ts',
   'zentoo/command':
-    'zentoo/engines zentoo/sets zentoo/execute record zentoo/compile zentoo/output zentoo/buildmaster zentoo/root zentoo/configure zentoo/run zentoo/identity emerge job job/tree plan schedule site store container engine report/with-task.ts portage portage/output nearest-name.ts failure.ts parse-json.ts output-name.ts',
+    'zentoo/swarm zentoo/engines zentoo/sets zentoo/execute record zentoo/compile zentoo/output zentoo/buildmaster zentoo/root zentoo/configure zentoo/run zentoo/identity emerge job job/tree plan schedule site store container engine report/with-task.ts portage portage/output nearest-name.ts failure.ts parse-json.ts output-name.ts',
+  'zentoo/swarm': 'zentoo/engines zentoo/run site container ownership engine/swarm engine/docker engine failure.ts',
   'zentoo/engines':
     'zentoo/root zentoo/run zentoo/identity job/tree plan schedule site store container engine/docker engine report/event.ts portage portage/configuration failure.ts container-program.ts',
   'zentoo/execute':
@@ -61,6 +63,7 @@ const rooms = {
   ownership: 'engine abbreviate.ts format-number.ts failure.ts parse-json.ts',
   'store/intake': 'store engine failure.ts container-program.ts',
   store: 'engine portage/output parse-json.ts failure.ts container-program.ts',
+  'engine/swarm': 'engine/docker',
   'engine/docker': 'engine/ssh engine parse-json.ts failure.ts',
   'engine/ssh': 'container-program.ts failure.ts',
   engine: 'parse-json.ts failure.ts',
@@ -78,20 +81,6 @@ const packages = { dockerode: 'engine/docker', 'docker-modem': 'engine/docker', 
 
 /** Parsers cast to their brands, and the adaptor of dockerode casts to its types. */
 const casting = ['src/engine/{identifiers,docker/*}.ts', 'src/portage/atom.ts', 'src/store/partition.ts'];
-
-const listeners = ['on', 'once', 'addListener', 'prependListener', 'prependOnceListener'];
-/** What a program alone does with its process, and what everybody else does instead. */
-const ofPrograms = {
-  argv: 'only a program reads its arguments',
-  env: 'only a program reads its environment: pass on what is needed',
-  exit: 'only a program ends the process: throw a Failure',
-  exitCode: 'only a program sets the exit status: throw a Failure',
-  abort: 'only a program ends the process',
-  ...Object.fromEntries(listeners.map((name) => [name, 'only a program listens to signals: take an AbortSignal'])),
-  stdout: 'only a program writes results: return them',
-  stderr: 'only a program opens standard error: emit a report event',
-  stdin: 'only a program reads standard input',
-};
 
 /** Rules of the linter that need no options. */
 const plainRules = `

@@ -2,7 +2,7 @@
  * The one table of exit statuses: each way in which a run can fail.
  *
  * Bands: 2 usage; 3 a site's configuration; 10-19 preconditions; 20-29 a site's plan; 30-39 emerge; 40-49 the store; 50-59
- * hooks, assembly, commit, tag, archive and standard output; 60-69 further engines; 130 and 143 after a signal. Status 1 is a defect of the program and has no code:
+ * hooks, assembly, commit, tag, archive and standard output; 60-69 further engines and Docker Swarm; 130 and 143 after a signal. Status 1 is a defect of the program and has no code:
  * every error that is not a {@link Failure} ends with it.
  */
 export const exitStatuses = {
@@ -45,7 +45,14 @@ export const exitStatuses = {
   'archive-failed': 54,
   'output-failed': 59,
   'node-unfit': 60,
+  'swarm-absent': 60,
+  'builder-absent': 60,
   'node-lost': 61,
+  'manager-absent': 62,
+  'swarm-locked': 63,
+  'builders-away': 64,
+  'swarm-refused': 65,
+  'proxy-unreachable': 66,
   interrupted: 130,
   terminated: 143,
 } as const;

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Container, Mount, VolumeUser } from '../engine/containers.ts';
 import type { ContainerId } from '../engine/identifiers.ts';
 import type { Network } from '../engine/networks.ts';
@@ -115,6 +116,55 @@ export function disproveWorkerNetwork(
   if (labels[label] !== site) return `zentoo did not make it for the site ${site}`;
   return isIsolated ? undefined : 'it is not an internal bridge, so other networks reach its containers';
 }
+
+/**
+ * The name of the node proxies of a run on a swarm, and the beginning of the names of their secrets. A swarm takes names of at most 63
+ * characters, and a site without an id may have a longer one.
+ */
+export function nodeProxyName(volumePrefix: string, run: string): string {
+  const digest = createHash('sha256').update(volumePrefix).digest('hex').slice(0, 12);
+  return `${volumePrefix.length <= longestPrefix ? volumePrefix : `zentoo-${digest}`}-proxy-${run}`;
+}
+
+/** With it, the name of a secret has 63 characters. */
+const longestPrefix = 42;
+
+/** The parts of a service, a secret or a network of a swarm that prove whose it is. */
+export interface SwarmObjectProof {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** The properties of a service. */
+  readonly service?: {
+    readonly isGlobal: boolean;
+    readonly args: readonly string[];
+    readonly mounts: readonly string[];
+  };
+  /** The driver of a network. */
+  readonly driver?: string;
+}
+
+/**
+ * Proves that an object of a swarm that has the `label` of a site's node proxies is one of them: it has a name that zentoo gives, a service
+ * runs a node proxy with the socket of the engine, and a network is an overlay. Returns the reason why it is not; undefined if it is.
+ */
+export function disproveSwarmObject(
+  { name, labels, service, driver }: SwarmObjectProof,
+  label: string,
+  volumePrefix: string,
+): string | undefined {
+  if (labels[label] !== volumePrefix) return `it does not have the label ${label} of this site`;
+  const start = nodeProxyName(volumePrefix, '');
+  if (!name.startsWith(start) || !/^[0-9a-f]{8}(?:-(?:ca|cert|key))?$/.test(name.slice(start.length)))
+    return 'its name is not that of a node proxy';
+  if (driver !== undefined && driver !== 'overlay') return 'it is not an overlay network';
+  if (service === undefined) return undefined;
+  const { isGlobal, args, mounts } = service;
+  const isProxy = isGlobal && args.at(-1) === 'node-proxy' && mounts.length === 1 && mounts[0] === engineSocket;
+  return isProxy ? undefined : 'it does not run a node proxy';
+}
+
+/** The socket of an engine on its own host, which a node proxy mounts. */
+export const engineSocket = '/var/run/docker.sock';
 
 const notPlain = 'it is not an ordinary volume of the driver local';
 

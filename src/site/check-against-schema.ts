@@ -45,8 +45,8 @@ class Checker {
 
   /** Returns the valid part of a node. Reports faults at `place`, by default the position of the node. */
   check(node: unknown, reference: JsonSchema, path: Path, place = this.#document.placeOf(node)): unknown {
-    const schema = this.#dereference(reference);
     const resolved = this.#document.resolve(node);
+    const schema = this.#dereference(reference, resolved);
     this.#places.set(JSON.stringify(path), place);
     const fault = (message: string) => this.#diagnostics.add(place, `${nameOf(path)} ${message}`);
     if (schema.type === 'object' && isMap(resolved)) return this.#checkMap(resolved, schema, path, fault);
@@ -103,9 +103,12 @@ class Checker {
     });
   }
 
-  #dereference(schema: JsonSchema): JsonSchema {
+  /** The schema to which one refers, or the one of several that may hold for a node. */
+  #dereference(schema: JsonSchema, node?: unknown): JsonSchema {
     const name = schema.$ref?.replace('#/definitions/', '');
-    return name === undefined ? schema : (this.#root.definitions?.[name] ?? {});
+    if (name !== undefined) return this.#root.definitions?.[name] ?? {};
+    const [first, second] = schema.anyOf ?? [];
+    return (isMap(node) ? second : first) ?? schema;
   }
 }
 

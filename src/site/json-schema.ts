@@ -11,6 +11,8 @@ export interface JsonSchema {
   readonly description?: string | undefined;
   /** `#/definitions/<name>`; a schema with it has no other keyword than `description`. */
   readonly $ref?: string | undefined;
+  /** Two schemas, the second one of an object; a schema with it has no other keyword than `description`. */
+  readonly anyOf?: readonly JsonSchema[] | undefined;
   readonly type?: 'object' | 'array' | 'string' | 'number' | 'boolean' | undefined;
   readonly properties?: Readonly<Record<string, JsonSchema>> | undefined;
   readonly patternProperties?: Readonly<Record<string, JsonSchema>> | undefined;
@@ -49,6 +51,8 @@ const reference = v.strictObject({
   description: text,
 });
 
+const choice = v.strictObject({ anyOf: v.array(nested), description: text });
+
 /** One object for each type, because a keyword of another type would constrain nothing. */
 const types = {
   object: v.strictObject({
@@ -83,10 +87,16 @@ const types = {
 };
 
 const jsonSchema: v.GenericSchema<JsonSchema> = v.lazy((input) =>
-  typeof input === 'object' && input !== null && '$ref' in input
+  has(input, '$ref')
     ? reference
-    : v.variant('type', [types.object, types.array, types.string, types.number, types.boolean]),
+    : has(input, 'anyOf')
+      ? choice
+      : v.variant('type', [types.object, types.array, types.string, types.number, types.boolean]),
 );
+
+function has(input: unknown, keyword: string): boolean {
+  return typeof input === 'object' && input !== null && keyword in input;
+}
 
 /**
  * Loads a schema. Throws an Error that names the place if the schema has a keyword that {@link JsonSchema} does not know,

@@ -44,6 +44,7 @@ export const rawDocument = v.object({
   tmpfs: text,
   ccache: v.optional(v.boolean()),
   engines: texts,
+  swarm: v.optional(v.union([v.boolean(), v.object({ registry: text, encrypted: v.optional(v.boolean()) })])),
   tuples: v.optional(v.array(v.undefinedable(rawTuple))),
 });
 

@@ -8,7 +8,7 @@ import { startOf, type Diagnostics } from './diagnostics.ts';
 import { parseYaml } from './parse-yaml.ts';
 import type { OutputName } from '../output-name.ts';
 import { rawDocument, type RawDocument, type RawStage } from './raw-document.ts';
-import type { Cpu, Limits, Stage, SiteVolumes } from './site.ts';
+import type { Cpu, Limits, Stage, SiteVolumes, SwarmSettings } from './site.ts';
 import { loadJsonSchema } from './json-schema.ts';
 import schema from './site.schema.json' with { type: 'json' };
 
@@ -29,6 +29,7 @@ export interface SiteDocument {
   readonly tmpfs: TmpfsSetting;
   readonly ccache: boolean;
   readonly engines: readonly string[];
+  readonly swarm: SwarmSettings | undefined;
   readonly tuples: readonly LongTuple[];
   /** Whether each of these lists is complete: false if a fault of site.yaml may hide an entry. */
   readonly isKnown: { readonly cpus: boolean; readonly stages: boolean; readonly tuples: boolean };
@@ -72,6 +73,7 @@ export function readSiteDocument(text: string | undefined, file: string, diagnos
     tmpfs: parseTmpfs(raw.tmpfs ?? 'auto') ?? 'auto',
     ccache: raw.ccache ?? false,
     engines: defined(raw.engines ?? []),
+    swarm: readSwarm(raw.swarm),
     tuples: (raw.tuples ?? []).flatMap((tuple, index) => {
       if (tuple === undefined) return [];
       const { cross = false, outputs, ...parts } = tuple;
@@ -117,6 +119,12 @@ function hasAllBranches(stage: RawStage | undefined): boolean {
 
 function defined<T>(values: readonly (T | undefined)[]): readonly T[] {
   return values.filter((value) => value !== undefined);
+}
+
+function readSwarm(raw: RawDocument['swarm']): SwarmSettings | undefined {
+  if (raw === undefined || raw === false) return undefined;
+  const { registry, encrypted = false } = raw === true ? {} : raw;
+  return { registry, encrypted };
 }
 
 function readLimits(

@@ -26,6 +26,8 @@ export interface Site {
   readonly ccache: boolean;
   /** The further engines that compile packages: addresses as in `DOCKER_HOST`, or names of docker contexts. */
   readonly engines: readonly string[];
+  /** The Docker Swarm whose nodes compile packages; undefined if none does. */
+  readonly swarm: SwarmSettings | undefined;
   readonly tuples: readonly Tuple[];
   /** The sets that all branches share. */
   readonly sets: readonly PackageSet[];
@@ -177,4 +179,12 @@ export interface UncommittedWork {
   readonly paths: readonly string[];
   /** The files and directories that could not be read, sorted; they may have changes, too. */
   readonly unread: readonly string[];
+}
+
+/** How builds use the nodes of the engine's swarm. */
+export interface SwarmSettings {
+  /** Where nodes pull the image gentoo-builder from, such as `registry.example.org:5000/zentoo`; undefined if each has it already. */
+  readonly registry: string | undefined;
+  /** Whether the network of the node proxies is encrypted by the kernels, besides TLS. */
+  readonly encrypted: boolean;
 }

@@ -12,6 +12,9 @@ const commandsNotRun: readonly (readonly [document: string, start: string, reaso
     'podman ',
     '`npm run test:engines` runs the builder on the engines of Podman, without the command podman',
   ],
+  ...['docker ', 'npm start', './zentoo init', '../zentoo '].map(
+    (start) => ['docs/swarm.md', start, '`npm run test:swarm` does the same on three engines'] as const,
+  ),
 ];
 
 /**

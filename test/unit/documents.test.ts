@@ -174,6 +174,8 @@ function isTarget(document: string, target: string): boolean {
 interface Keys {
   readonly type?: string;
   readonly $ref?: string;
+  /** Of two schemas, the second one is that of an object. */
+  readonly anyOf?: readonly Keys[];
   readonly properties?: Readonly<Record<string, Keys>>;
   readonly patternProperties?: Readonly<Record<string, Keys>>;
   readonly additionalProperties?: Keys | boolean;
@@ -198,7 +200,7 @@ function missingKeys(part: Keys, values: readonly unknown[], path: string): read
 
 function resolve(part: Keys): Keys {
   const name = part.$ref?.replace('#/definitions/', '');
-  if (name === undefined) return part;
+  if (name === undefined) return part.anyOf?.[1] ?? part;
   const definitions: Readonly<Record<string, Keys>> = schema.definitions;
   return definitions[name] ?? part;
 }

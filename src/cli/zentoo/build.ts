@@ -6,8 +6,10 @@ import type { Report } from '../../report/event.ts';
 import { outputNames, type OutputName } from '../../output-name.ts';
 import { describeSiteBuildAsJson } from './build-json.ts';
 import { formatTable } from './format-table.ts';
+import type { Site } from '../../site/site.ts';
+import type { SwarmChoice } from '../../zentoo/swarm/open-swarm.ts';
 import { readRetry } from './retry-option.ts';
-import type { ZentooCommand } from './zentoo-command.ts';
+import type { ZentooCommand, ZentooWorld } from './zentoo-command.ts';
 
 /** `zentoo build [TUPLE...]` */
 export const buildCommand: ZentooCommand = {
@@ -17,6 +19,8 @@ export const buildCommand: ZentooCommand = {
   details: `  --jobs N                containers at once (default: one per processor of the engine, at most one per 2G of memory)
   --engine ENDPOINT       compile packages on this engine, too: unix:///PATH, tcp://HOST:PORT, ssh://USER@HOST or the
                           name of a docker context; may be given several times, besides engines: in site.yaml
+  --swarm                 compile packages on the nodes of the engine's swarm, too, as swarm: in site.yaml does; see
+                          docs/swarm.md
   --output WHAT           one or more of ${outputNames.join(',')}, instead of the site's outputs
   --output-dir DIR        directory of the archives (default: output in the site's directory)
   --keep-failed           keep the container of a failed step, and print how to enter it
@@ -27,7 +31,7 @@ export const buildCommand: ZentooCommand = {
     ...{
       single: ['jobs', 'output', 'output-dir'],
       repeated: ['engine'],
-      flags: ['keep-failed', 'force'],
+      flags: ['swarm', 'keep-failed', 'force'],
       onByDefault: [],
     },
     optional: ['retry'],
@@ -57,6 +61,7 @@ export const buildCommand: ZentooCommand = {
       const { outcomes, record, recordFile } = await buildSite(run, {
         ...{ jobs, retry, force: given.flag('force'), program: world.program },
         engines: chooseEngines([...site.engines, ...endpoints], world.environment),
+        swarm: await chooseSwarm(site, given.flag('swarm'), world),
       });
       await reportElog(outcomes, world.report);
       return withFailures(
@@ -66,6 +71,13 @@ export const buildCommand: ZentooCommand = {
     };
   },
 };
+
+async function chooseSwarm(site: Site, isAsked: boolean, world: ZentooWorld): Promise<SwarmChoice | undefined> {
+  const settings = site.swarm ?? (isAsked ? { registry: undefined, encrypted: false } : undefined);
+  if (settings === undefined) return undefined;
+  const { connectSwarm } = await import('../../engine/swarm/connect-swarm.ts');
+  return { settings, connect: () => connectSwarm(world.environment) };
+}
 
 function readOutputs(text: string | undefined, problems: string[]): readonly OutputName[] | undefined {
   if (text === undefined) return undefined;

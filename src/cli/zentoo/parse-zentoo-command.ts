@@ -5,6 +5,8 @@ import { parseArguments, type OptionTable, type ParsedArguments } from '../parse
 import { adoptCommand } from './adopt.ts';
 import { buildCommand } from './build.ts';
 import { distccCommand } from './distcc.ts';
+import { nodeProxyCommand } from './node-proxy.ts';
+import { swarmCommand } from './swarm.ts';
 import { freshrootCommand } from './freshroot.ts';
 import { initCommand } from './init.ts';
 import { listCommand } from './list.ts';
@@ -22,6 +24,8 @@ const zentooCommands: readonly ZentooCommand[] = [
   buildCommand,
   freshrootCommand,
   distccCommand,
+  swarmCommand,
+  nodeProxyCommand,
   listCommand,
 ];
 

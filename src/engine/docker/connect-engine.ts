@@ -24,12 +24,33 @@ const timeoutMs = 20_000;
  * `engine-denied` if access is denied, by the engine or by ssh, `engine-too-old` below API 1.41.
  */
 export async function connectEngine(environment: EngineEnvironment): Promise<Engine> {
+  const { client, flavour } = await connectClient(environment);
+  return dockerEngine(client, flavour);
+}
+
+/** Connects to an engine at an address that no environment names, such as a node of a swarm. Throws as {@link connectEngine} does. */
+export async function connectEngineAt(address: EngineAddress & EngineRoute): Promise<Engine> {
+  const { client, flavour } = await connectBy(address, { route: address, explain: () => Promise.resolve(undefined) });
+  return dockerEngine(client, flavour);
+}
+
+/** Connects to the engine that `environment` names, for requests beyond those of {@link Engine}. Throws as {@link connectEngine} does. */
+export async function connectClient(environment: EngineEnvironment): Promise<Connection> {
   const address = parseEngineAddress(environment);
-  const way = await findWay(address, environment);
+  return connectBy(address, await findWay(address, environment));
+}
+
+/** A client that speaks the version of its engine. */
+interface Connection {
+  readonly client: DockerClient;
+  readonly flavour: EngineFlavour;
+}
+
+async function connectBy(address: EngineAddress, way: Way): Promise<Connection> {
   const client = await makeDockerClient(address, way.route);
   const { api, flavour } = await recognizeEngine(client, { address, ...way });
   client.speak(api);
-  return dockerEngine(client, flavour);
+  return { client, flavour };
 }
 
 /** The way to an engine. */

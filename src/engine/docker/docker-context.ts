@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import type { LookupFunction } from 'node:net';
 import { join } from 'node:path';
+import type { SecureVersion } from 'node:tls';
 
 import { boolean, nullish, object, record, string, type InferOutput } from 'valibot';
 
@@ -105,6 +107,11 @@ export interface ContextTls {
   readonly cert?: Buffer;
   readonly key?: Buffer;
   readonly rejectUnauthorized?: boolean;
+  /** The name in the certificate of the engine, if it differs from the host. */
+  readonly servername?: string;
+  readonly minVersion?: SecureVersion;
+  /** Finds the address of the host at each connection; by default the resolver of this machine does. */
+  readonly lookup?: LookupFunction;
 }
 
 const config = object({ currentContext: nullish(string(), '') });

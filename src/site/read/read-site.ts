@@ -52,7 +52,7 @@ function readConfiguration(directory: string, diagnostics: Diagnostics): Site {
   checkVolumes(document, diagnostics);
   if (portage) checkTrees(document, portage, repositories, diagnostics);
   if (buildhooks) checkHooks(buildhooks, diagnostics);
-  const { name, id, cpus, stages, volumes, limits, tmpfs, ccache, engines } = document;
+  const { name, id, cpus, stages, volumes, limits, tmpfs, ccache, engines, swarm } = document;
   const both = [portage, buildhooks].filter((repository) => repository !== undefined);
   return {
     directory,
@@ -66,6 +66,7 @@ function readConfiguration(directory: string, diagnostics: Diagnostics): Site {
     tmpfs,
     ccache,
     engines,
+    swarm,
     tuples,
     sets: [...sharedSets.sets.values()].map(({ set }) => set),
     repositories,

@@ -13,6 +13,7 @@ import type { BuildRecord, TargetRecord } from '../../record/build-record.ts';
 import { BuildRecorder } from '../../record/build-recorder.ts';
 import type { History } from '../../schedule/history.ts';
 import type { EngineChoice } from '../engines/engine-choice.ts';
+import type { SwarmChoice } from '../swarm/open-swarm.ts';
 import { openWorkers } from './open-workers.ts';
 import { findBuildmaster } from '../buildmaster/make-buildmaster.ts';
 import { checkSiteTrees, makeSiteVolumes, refreshSiteRun } from '../run/open-site-run.ts';
@@ -37,6 +38,8 @@ export interface BuildSettings {
   readonly force: boolean;
   /** Further engines that compile packages. */
   readonly engines: readonly EngineChoice[];
+  /** Connects to the swarm whose nodes compile packages; undefined if none does. */
+  readonly swarm?: SwarmChoice | undefined;
   readonly program: BuildRecord['program'];
 }
 
@@ -97,7 +100,7 @@ async function describeUnchanged(
 async function buildTuples(
   run: SiteRun,
   checked: readonly CheckedTuple[],
-  { jobs, retry, force, engines, program, lease }: BuildSettings & { readonly lease: SiteLease },
+  { jobs, retry, force, engines, swarm, program, lease }: BuildSettings & { readonly lease: SiteLease },
 ): Promise<SiteBuild> {
   const stale = checked.filter(({ outputs }) => !isCurrent(outputs));
   if (!force)
@@ -112,7 +115,7 @@ async function buildTuples(
   let targets: readonly TargetRecord[] = [];
   const read = () => recorder.read({ program, site: run.site.name }, targets);
   const build = async (history: History): Promise<readonly TupleOutcome[]> => {
-    const built = await buildStale(recorded, stale, { jobs, engines, recorder, history, notes, lease });
+    const built = await buildStale(recorded, stale, { jobs, engines, swarm, recorder, history, notes, lease });
     const outcomes = checked.map((one) => built.find(({ tuple }) => tuple === one.work.tuple) ?? unchangedOutcome(one));
     targets = await describeTargets(run, outcomes);
     return outcomes;
@@ -143,7 +146,7 @@ function namesOf(outputs: readonly OutputState[]): AssembledTuple['outputs'] {
   return Object.fromEntries(outputs.map(({ output, name }) => [output, name]));
 }
 
-interface StaleSettings extends Pick<BuildSettings, 'jobs' | 'engines'> {
+interface StaleSettings extends Pick<BuildSettings, 'jobs' | 'engines' | 'swarm'> {
   readonly recorder: BuildRecorder;
   readonly history: History;
   readonly notes: FailureNotes;

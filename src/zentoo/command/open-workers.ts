@@ -14,6 +14,8 @@ import { EngineSlots } from '../engines/engine-slots.ts';
 import type { Sharing, Workplace } from '../engines/order-queue.ts';
 import { settleWithin } from '../engines/settle-within.ts';
 import { spreadOrders } from '../engines/spread-orders.ts';
+import { nodeEngines } from '../swarm/swarm-engines.ts';
+import { openSwarm, type SwarmChoice } from '../swarm/open-swarm.ts';
 import { createLocalExecutor } from '../execute/local-executor.ts';
 import { chooseTmpfs } from '../run/choose-tmpfs.ts';
 import { defaultJobs } from '../run/machine-share.ts';
@@ -26,6 +28,8 @@ export interface WorkerSettings {
   /** The number of containers at the same time on each engine; chosen by its machine if undefined. */
   readonly jobs: number | undefined;
   readonly engines: readonly EngineChoice[];
+  /** Connects to the swarm whose nodes compile packages; undefined if none does. */
+  readonly swarm?: SwarmChoice | undefined;
   readonly recorder: BuildRecorder;
   readonly history: History;
   readonly notes: FailureNotes;
@@ -56,18 +60,21 @@ export async function openWorkers(run: SiteRun, settings: WorkerSettings): Promi
     return recordTasks(executor, { recorder, history, notes, site: run.site, ...elsewhere });
   };
   const own = record(createLocalExecutor(onTmpfs, machine, estimate));
-  const further = await openEngines(run, settings.engines);
-  if (further.length === 0) return { jobs: slots, executor: own, [Symbol.asyncDispose]: () => Promise.resolve() };
+  await using opened = new AsyncDisposableStack();
+  const proxies = settings.swarm === undefined ? undefined : opened.use(await openSwarm(run, settings.swarm));
+  const nodes = proxies === undefined ? [] : nodeEngines(proxies, run.signal);
+  const further = await openEngines(run, [...settings.engines, ...nodes]);
+  if (further.length === 0) return { jobs: slots, executor: own, ...disposing(opened.move()) };
   const { architecture, memory } = machine;
   const home: Workplace = {
     ...{ name: '', architecture, memory, slots, has: everything, executor: own, engine: run.engine },
     sharing: shareEngine(run, { engine: run.engine, count: slots }, () => Promise.resolve()),
   };
-  const others = further.map(({ name, info, run: far, has, bringImage }) => {
+  const others = further.map(({ name, info, run: far, has, bringImage, isOpen, jobs }) => {
     const { engine } = far;
-    const count = settings.jobs ?? defaultJobs(info, run.site.limits);
+    const count = settings.jobs ?? jobs ?? defaultJobs(info, run.site.limits);
     return {
-      ...{ name, architecture: info.architecture, memory: info.memory, has, engine, slots: count },
+      ...{ name, architecture: info.architecture, memory: info.memory, has, engine, isOpen, slots: count },
       executor: record(
         createLocalExecutor(far, info, (order) => scale(estimate(order), factors.factorOf(name))),
         name,
@@ -76,17 +83,21 @@ export async function openWorkers(run: SiteRun, settings: WorkerSettings): Promi
     };
   });
   const executor = spreadOrders([home, ...others], { ...run, needs: (order) => needsOf(run, order) });
-  return {
-    jobs: others.reduce((sum, place) => sum + place.slots, slots),
-    executor,
-    [Symbol.asyncDispose]: async () => {
-      await executor[Symbol.asyncDispose]();
-      // An engine that is lost keeps its copies for the next build.
-      const present = further.filter(({ name }) => !executor.isLost(name));
-      const closing = present.map((engine) => engine[Symbol.asyncDispose]());
-      await settleWithin(closingMs, closing);
-    },
-  };
+  if (proxies !== undefined) proxies.directory.onChange = () => executor.lookAgain();
+  opened.defer(async () => {
+    await executor[Symbol.asyncDispose]();
+    // An engine that is lost keeps its copies for the next build.
+    const present = further.filter(({ name }) => !executor.isLost(name));
+    await settleWithin(
+      closingMs,
+      present.map((engine) => engine[Symbol.asyncDispose]()),
+    );
+  });
+  return { jobs: others.reduce((sum, place) => sum + place.slots, slots), executor, ...disposing(opened.move()) };
+}
+
+function disposing(opened: AsyncDisposable): AsyncDisposable {
+  return { [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() };
 }
 
 function scale(seconds: number | undefined, factor: number): number | undefined {

@@ -11,6 +11,10 @@ export interface EngineChoice {
   readonly options: readonly string[];
   /** Connects to the engine. Throws a `Failure` as `connectEngine` does. */
   readonly connect: () => Promise<Engine>;
+  /** Whether the engine takes further orders; always if undefined. */
+  readonly isOpen?: (() => boolean) | undefined;
+  /** The number of containers at the same time; chosen by its machine if undefined. */
+  readonly jobs?: number | undefined;
 }
 
 const address = /^(unix|tcp|ssh):\/\/(\S+)$/;

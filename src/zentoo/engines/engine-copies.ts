@@ -46,8 +46,7 @@ export async function removeOldCopies(far: SiteRun, current: Iterable<ImageId>):
   const names = copyNames(far);
   const trees = [...far.revisions].map(([name, revision]) => names.tree(name, revision));
   const kept = new Set([...trees, ...trees.map(wholeName), ...[...current].map((id) => names.image(id))]);
-  const found = await far.engine.volumesWithLabel(`${copyLabel}=${far.volumePrefix}`);
-  const old = found.filter(({ name }) => name.startsWith(`${far.volumePrefix}-copy-`) && !kept.has(name));
+  const old = (await copiesOf(far.engine, far.volumePrefix)).filter(({ name }) => !kept.has(name));
   // A tree without the volume that says so is not whole.
   for (const volume of old.toSorted((a, b) => b.name.length - a.name.length)) await removeCopy(far, volume);
 }
@@ -56,6 +55,17 @@ export async function removeOldCopies(far: SiteRun, current: Iterable<ImageId>):
 export async function copiedImages({ engine, volumePrefix }: SiteRun): Promise<readonly ImageId[]> {
   const copies = await engine.volumesWithLabel(`${copyLabel}=${volumePrefix}`);
   return copies.flatMap(({ labels }) => parseImageId(labels[imageLabel] ?? '') ?? []);
+}
+
+/** Removes all copies of a site from a further engine. What a container uses stays. */
+export function removeAllCopies(far: SiteRun): Promise<void> {
+  return removeOldCopies({ ...far, revisions: new Map() }, []);
+}
+
+/** The volumes of a site on a further engine. */
+export async function copiesOf(engine: SiteRun['engine'], volumePrefix: string): Promise<readonly Volume[]> {
+  const found = await engine.volumesWithLabel(`${copyLabel}=${volumePrefix}`);
+  return found.filter(({ name }) => name.startsWith(`${volumePrefix}-copy-`));
 }
 
 async function removeCopy(far: SiteRun, { name, labels }: Volume): Promise<void> {

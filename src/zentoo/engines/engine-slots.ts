@@ -20,7 +20,7 @@ type SlotEngine = Pick<
 >;
 
 /** The label of the containers that are slots. */
-const slotLabel = 'zentoo.slot';
+export const slotLabel = 'zentoo.slot';
 /** The name of the container of the build that gets the next slot. An engine gives a name to one container only. */
 const nextName = 'zentoo-slot-next';
 /** The milliseconds between two attempts. */

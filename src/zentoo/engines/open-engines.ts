@@ -1,21 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { makeDefaultVolume } from '../../container/default-volumes.ts';
-import { defaultVolumes, type MountChoice, type Role } from '../../container/mounts.ts';
 import { sweepWorkspaces } from '../../container/workspace.ts';
-import { localEngineBeside } from '../../engine/docker/local-engine.ts';
 import type { Engine, EngineInfo } from '../../engine/engine.ts';
 import type { ImageId } from '../../engine/identifiers.ts';
-import { findOwnContainer } from '../../engine/own-container.ts';
 import { Failure } from '../../failure.ts';
-import type { Report } from '../../report/event.ts';
 import type { SiteRun } from '../run/site-run.ts';
-import { copyNames, removeOldCopies } from './engine-copies.ts';
+import { removeOldCopies } from './engine-copies.ts';
+import { farRun } from './far-run.ts';
 import type { EngineChoice } from './engine-choice.ts';
 import { EngineSupply } from './engine-supply.ts';
 
 /** A further engine that takes part in a build. */
-export interface FurtherEngine extends AsyncDisposable {
-  readonly name: string;
+export interface FurtherEngine extends AsyncDisposable, Pick<EngineChoice, 'name' | 'isOpen' | 'jobs'> {
   readonly info: EngineInfo;
   /** The run for the orders that this engine carries out. */
   readonly run: SiteRun;
@@ -33,17 +29,17 @@ export async function openEngines(home: SiteRun, choices: readonly EngineChoice[
   if (choices.length === 0) return [];
   const own = await home.engine.info();
   const opened = await Promise.all(
-    choices.map(async ({ name, options, connect }) => {
-      const engine = await connect();
+    choices.map(async (choice) => {
+      const engine = await choice.connect();
       const info = await engine.info();
-      checkEngine(name, { engine, info }, own);
-      return { name, options, engine, info };
+      checkEngine(choice.name, { engine, info }, own);
+      return { ...choice, engine, info };
     }),
   );
   await checkDistinct(home.engine, opened);
   const images = [...home.images.values()].map(({ id }) => id);
   return Promise.all(
-    opened.map(async ({ name, options, engine, info }) => {
+    opened.map(async ({ name, options, engine, info, isOpen, jobs }) => {
       const far = await farRun(home, { name, engine, own });
       await sweepWorkspaces(far, images);
       await removeOldCopies(far, images);
@@ -52,7 +48,8 @@ export async function openEngines(home: SiteRun, choices: readonly EngineChoice[
       const elsewhere = { engine: name, options, home, supply: supply.supply.bind(supply) };
       const dispose = () => supply[Symbol.asyncDispose]();
       const bringImage = supply.bringImage.bind(supply);
-      return { name, info, run: { ...far, elsewhere }, has: supply.has, bringImage, [Symbol.asyncDispose]: dispose };
+      const run = { ...far, elsewhere };
+      return { ...{ name, info, run, isOpen, jobs, has: supply.has, bringImage }, [Symbol.asyncDispose]: dispose };
     }),
   );
 }
@@ -99,49 +96,4 @@ async function checkDistinct(
 
 function unfit(name: string, why: string, hint: string): Failure {
   return new Failure('node-unfit', `failed to use the further engine ${name}: ${why}`, { hint });
-}
-
-/** The site's run on a further engine, whose mounts are volumes with copies. */
-async function farRun(
-  home: SiteRun,
-  { name, engine, own }: { readonly name: string; readonly engine: Engine; readonly own: EngineInfo },
-): Promise<SiteRun> {
-  const names = copyNames(home);
-  const volume = (role: Role, source: string): MountChoice => ({
-    ...{ role, type: 'volume', source, origin: 'default', readOnly: false },
-  });
-  const trees = [...home.revisions].map(
-    ([tree, revision]) => [tree, volume('tree', names.tree(tree, revision))] as const,
-  );
-  const { self } = home;
-  return {
-    ...home,
-    engine,
-    report: namingEngine(home.report, name),
-    // A container of the site's own engine is another engine's here, and owners are judged by the engine on which they are.
-    self: self === undefined ? await findOwnContainer(engine) : undefined,
-    findLocal:
-      self === undefined ? localEngineBeside(engine) : () => Promise.resolve({ id: own.id, self, engine: home.engine }),
-    site: { ...home.site, ccache: false },
-    registered: new Map(),
-    tmpfs: undefined,
-    keepFailed: false,
-    mounts: {
-      binpkgs: volume('binpkgs', names.binpkgs),
-      distfiles: volume('distfiles', names.distfiles),
-      metadata: volume('metadata', names.metadata),
-      logs: volume('logs', defaultVolumes.logs),
-      trees: new Map(trees),
-    },
-  };
-}
-
-/** Names the engine in notes and warnings. */
-function namingEngine(report: Report, name: string): Report {
-  return (event) =>
-    report(
-      event.type === 'note' || event.type === 'warning'
-        ? { ...event, message: `on the engine ${name}: ${event.message}` }
-        : event,
-    );
 }

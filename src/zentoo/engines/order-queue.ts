@@ -19,6 +19,8 @@ export interface Workplace extends HeardEngine {
   /** What the engine has of what orders need. */
   readonly has: Pick<ReadonlySet<string>, 'has'>;
   readonly executor: Executor<WorkOrder, WorkAnswer>;
+  /** Whether the engine takes further orders; always if undefined. */
+  readonly isOpen?: (() => boolean) | undefined;
   /** Undefined if this build alone uses the engine. */
   readonly sharing?: Sharing;
 }
@@ -103,6 +105,11 @@ export class OrderQueue implements AsyncDisposable {
     return promise.finally(() => signal.removeEventListener('abort', giveUp));
   }
 
+  /** Looks which waiting orders an engine takes, after a change of `Workplace.isOpen`. */
+  lookAgain(): void {
+    this.#place();
+  }
+
   leave({ name }: Workplace): void {
     this.#running.set(name, (this.#running.get(name) ?? 0) - 1);
     this.#place();
@@ -176,7 +183,7 @@ export class OrderQueue implements AsyncDisposable {
   #place(): void {
     const places = this.#places.map((place) => ({
       ...place,
-      isReady: !this.#lost.has(place.name),
+      isReady: !this.#lost.has(place.name) && place.isOpen?.() !== false,
       running: this.#running.get(place.name) ?? 0,
     }));
     const waiting = this.#waiting.map((waiter) =>

@@ -20,6 +20,8 @@ export interface Spreading extends Pick<Queueing, 'report' | 'signal' | 'needs'>
 export interface SpreadExecutor extends Executor<WorkOrder, WorkAnswer>, AsyncDisposable {
   /** Whether the engine with a name was lost, and is not back. */
   isLost(name: string): boolean;
+  /** Looks again which waiting orders an engine takes, after a change of `Workplace.isOpen`. */
+  lookAgain(): void;
 }
 
 /** The milliseconds for the clean-up after lost orders; the next build removes what is left. */
@@ -75,6 +77,10 @@ class Spread implements SpreadExecutor {
 
   isLost(name: string): boolean {
     return this.#lost.has(name);
+  }
+
+  lookAgain(): void {
+    this.#queue.lookAgain();
   }
 
   async execute(order: WorkOrder, given: Concurrency): Promise<WorkAnswer> {

@@ -8,7 +8,7 @@ function problemsOf(...argv: string[]): readonly string[] {
 }
 
 describe('the command line of zentoo', () => {
-  const commands = 'init, adopt, sync, plan, build, freshroot, distcc, list';
+  const commands = 'init, adopt, sync, plan, build, freshroot, distcc, swarm, node-proxy, list';
 
   it.each<readonly [readonly string[], string]>([
     [[], `there is no command: the commands are ${commands}`],
@@ -63,6 +63,11 @@ describe('the command line of zentoo', () => {
       ['freshroot', '--keep', `x@sha256:${'0'.repeat(64)}`],
       `--keep='x@sha256:${'0'.repeat(51)}...' (73 characters) is not a name for a new image`,
     ],
+    [['swarm'], 'swarm needs an action: status, down'],
+    [['swarm', 'up'], "unknown action 'up' of swarm: the actions are status, down"],
+    [['swarm', 'status', '--dry-run'], '--dry-run is an option of swarm down'],
+    [['swarm', 'down', 'a-tuple'], 'swarm down takes no further arguments'],
+    [['node-proxy', 'x'], 'node-proxy takes no arguments'],
     [['distcc'], 'distcc needs an action: up, status, down'],
     [['distcc', 'upp'], "unknown action 'upp' of distcc: the actions are up, status, down"],
     [['distcc', 'up', '--count=1025'], "--count='1025' is not a number from 1 to 1024"],
@@ -144,6 +149,8 @@ describe('the help of zentoo', () => {
     ['build', ['3', '10-19', '20-29', '30-39', '40-49', '50-59', '60-69']],
     ['freshroot', ['3', '10-19', '20-29', '30-39', '40-49', '50-59']],
     ['distcc', ['3', '10-19', '20-29', '30-39', '40-49', '50-59']],
+    ['swarm', ['3', '10-19', '20-29', '60-69']],
+    ['node-proxy', ['10-19']],
     ['list', ['3', '10-19']],
   ])('of %s lists the exit statuses of that command, each with its meaning', (command, ranges) => {
     const [, block = ''] = helpOf(command).split('\nexit statuses\n');
@@ -157,9 +164,11 @@ describe('the help of zentoo', () => {
     ['adopt', ['--from']],
     ['sync', []],
     ['plan', ['--graph', '--retry']],
-    ['build', ['--jobs', '--engine', '--output', '--output-dir', '--keep-failed', '--retry', '--force']],
+    ['build', ['--jobs', '--engine', '--swarm', '--output', '--output-dir', '--keep-failed', '--retry', '--force']],
     ['freshroot', ['--cpu', '--portage', '--buildhooks', '--keep', '--']],
     ['distcc', ['--count']],
+    ['swarm', ['--dry-run']],
+    ['node-proxy', []],
     ['list', []],
   ])('of %s lists its own options and the common ones, each with a description', (command, options) => {
     const listed = (text: string) =>
@@ -191,6 +200,8 @@ describe('the help of zentoo', () => {
     'build [TUPLE...]',
     'freshroot [TUPLE|STAGE]',
     'distcc up|status|down',
+    'swarm status|down',
+    'node-proxy',
     'list',
   ])('of %s begins with a line of usage and a summary', (usage) => {
     const [command = ''] = usage.split(' ');
@@ -206,7 +217,9 @@ describe('the help of zentoo', () => {
   it('fits in 120 columns', () => {
     const texts = [
       helpOf(),
-      ...['plan', 'build', 'freshroot', 'distcc', 'list', 'init', 'adopt'].map((name) => helpOf(name)),
+      ...['plan', 'build', 'freshroot', 'distcc', 'swarm', 'node-proxy', 'list', 'init', 'adopt'].map((name) =>
+        helpOf(name),
+      ),
     ];
     expect(texts.flatMap((text) => text.split('\n')).filter((line) => line.length > 120)).toEqual([]);
   });

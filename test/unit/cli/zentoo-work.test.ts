@@ -17,6 +17,7 @@ import { planSite } from '../../../src/zentoo/command/plan-site.ts';
 import { syncTrees } from '../../../src/zentoo/command/sync-trees.ts';
 import { describeWorkers, type WorkerStatus } from '../../../src/zentoo/distcc/list-workers.ts';
 import { startWorkers } from '../../../src/zentoo/distcc/start-workers.ts';
+import { clearSwarm, inspectSwarm, type SwarmStatus } from '../../../src/zentoo/swarm/inspect-swarm.ts';
 import { removeWorkers } from '../../../src/zentoo/distcc/remove-workers.ts';
 import { enterRoot } from '../../../src/zentoo/freshroot/enter-root.ts';
 import { openSiteRun } from '../../../src/zentoo/run/open-site-run.ts';
@@ -61,6 +62,8 @@ beforeEach(async () => {
   vi.spyOn(await import('../../../src/zentoo/distcc/list-workers.ts'), 'describeWorkers');
   vi.spyOn(await import('../../../src/zentoo/distcc/start-workers.ts'), 'startWorkers');
   vi.spyOn(await import('../../../src/zentoo/distcc/remove-workers.ts'), 'removeWorkers');
+  vi.spyOn(await import('../../../src/zentoo/swarm/inspect-swarm.ts'), 'inspectSwarm');
+  vi.spyOn(await import('../../../src/zentoo/swarm/inspect-swarm.ts'), 'clearSwarm');
   vi.spyOn(await import('../../../src/zentoo/freshroot/enter-root.ts'), 'enterRoot');
   vi.mocked(openSiteRun).mockImplementation(async (opened) => new SiteWorld().run({ ...opened }));
 });
@@ -83,6 +86,7 @@ async function zentoo(...argv: string[]): Promise<string | PartialSuccess | Work
 
 /** The section of docs/json.md that describes the output of a command line. */
 function sectionOf([command = '', action = '']: readonly string[]): string {
+  if (command === 'swarm') return 'zentoo swarm status --json and zentoo swarm down --json';
   if (command !== 'distcc') return `zentoo ${command} --json`;
   return action === 'down' ? 'zentoo distcc down --json' : 'zentoo distcc up --json and zentoo distcc status --json';
 }
@@ -118,6 +122,23 @@ describe('zentoo build', () => {
     });
   });
 
+  it('uses the swarm if it is asked to, or if site.yaml says so', async () => {
+    vi.mocked(buildSite).mockResolvedValue(await buildOf([]));
+    const usesSwarm = (settings: object) =>
+      expect(buildSite).toHaveBeenLastCalledWith(
+        expect.anything(),
+        expect.objectContaining({ swarm: { settings, connect: expect.any(Function) as unknown } }),
+      );
+    await zentoo('build', '--swarm');
+    usesSwarm({ registry: undefined, encrypted: false });
+    const file = join(directory, 'site.yaml');
+    const before = readFileSync(file, 'utf8');
+    onTestFinished(() => writeFileSync(file, before));
+    writeFileSync(file, `${before}\nswarm: { registry: host:5000/a, encrypted: true }\n`);
+    await zentoo('build');
+    usesSwarm({ registry: 'host:5000/a', encrypted: true });
+  });
+
   it("builds all tuples with the site's outputs if no option says otherwise", async () => {
     vi.mocked(buildSite).mockResolvedValue(await buildOf([]));
     await zentoo('build');
@@ -129,6 +150,7 @@ describe('zentoo build', () => {
       retry: [],
       force: false,
       engines: [],
+      swarm: undefined,
       program,
     });
   });
@@ -395,6 +417,49 @@ describe('zentoo list', () => {
   it('says that a site has no tuples', async () => {
     vi.mocked(listSite).mockResolvedValue([]);
     expect(await zentoo('list')).toBe('the site net has no tuples\n');
+  });
+});
+
+describe('zentoo swarm', () => {
+  const status: SwarmStatus = {
+    nodes: ['node2'],
+    objects: [
+      { node: '', kind: 'secret', name: 'zentoo-net-proxy-00000000-key', state: 'gone' },
+      { node: 'node2', kind: 'volume', name: 'zentoo-net-copy-tree', state: 'copy' },
+      { node: 'node2', kind: 'container', name: 'gentoo-builder-0', state: 'alive' },
+    ],
+  };
+
+  it('status lists what is on the swarm and on each node, and pulls no stage', async () => {
+    vi.mocked(inspectSwarm).mockResolvedValue(status);
+    const rows = (await printed('swarm', 'status')).split('\n');
+    expect(rows.map((row) => row.split(/\s{2,}/))).toEqual([
+      ['NODE', 'KIND', 'NAME', 'STATE'],
+      ['-', 'secret', 'zentoo-net-proxy-00000000-key', 'gone'],
+      ['node2', 'volume', 'zentoo-net-copy-tree', 'copy'],
+      ['node2', 'container', 'gentoo-builder-0', 'alive'],
+      [''],
+    ]);
+    expect(openSiteRun).toHaveBeenLastCalledWith(expect.anything(), expect.anything(), {
+      ...{ keepFailed: false, access: 'read', pull: [] },
+    });
+    expect(JSON.parse(await printed('swarm', 'status', '--json'))).toEqual({ site: 'net', ...status });
+  });
+
+  it('down --dry-run lists what down removes, and removes nothing', async () => {
+    vi.mocked(inspectSwarm).mockResolvedValue(status);
+    const listed = JSON.parse(await printed('swarm', 'down', '--dry-run', '--json')) as SwarmStatus;
+    expect(listed.objects).toEqual(status.objects.slice(0, 2));
+    expect(clearSwarm).not.toHaveBeenCalled();
+  });
+
+  it('down removes it', async () => {
+    vi.mocked(clearSwarm).mockResolvedValue({ nodes: ['node2', 'node3'], objects: [] });
+    expect(await zentoo('swarm', 'down')).toBe('nothing of the site net is on the swarm (node2, node3)\n');
+    expect(clearSwarm).toHaveBeenLastCalledWith(expect.anything(), {
+      settings: { registry: undefined, encrypted: false },
+      connect: expect.any(Function) as unknown,
+    });
   });
 });
 

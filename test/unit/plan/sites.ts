@@ -75,6 +75,7 @@ export function siteOf(changes: Partial<Site> = {}): Site {
     tmpfs: 'auto',
     ccache: false,
     engines: [],
+    swarm: undefined,
     tuples,
     sets: tuples.map(({ packages }) => packages),
     repositories: [],

@@ -72,6 +72,7 @@ describe('site.yaml', () => {
       tmpfs: 'auto',
       ccache: false,
       engines: [],
+      swarm: undefined,
       tuples: [{ cross: true, outputs: ['archive'], parts: { cpu: 'x86-64-v3', packages: 'tools' } }],
     });
   });
@@ -163,7 +164,7 @@ const bad: readonly (readonly [string, (text: string) => string, readonly string
     'a merge key',
     (text) => `${text}<<: {}\n`,
     [
-      "site.yaml:20:1: there is no key '<<' in site.yaml; there are name, id, cpus, stages, outputs, volumes, limits, tmpfs, ccache, engines, tuples",
+      "site.yaml:20:1: there is no key '<<' in site.yaml; there are name, id, cpus, stages, outputs, volumes, limits, tmpfs, ccache, engines, swarm, tuples",
     ],
   ],
   [
@@ -479,6 +480,10 @@ describe('the schema for editors', () => {
       ),
       tmpfs: usually(['auto', 'off', '8G', '500M'], ['on', '0G', '8', '8GB', 8, false]),
       ccache: usually([true, false], ['yes', 'true', 1]),
+      swarm: usually(
+        [true, false, {}, { registry: 'host:5000/a/b', encrypted: true }],
+        ['yes', 1, [], { registry: 'a b' }, { x: 1 }],
+      ),
       engines: usually([['tcp://host:2376', 'ssh://a@b', 'big']], ['big', ['a b'], [''], ['http://x']]),
       tuples: listOf(tuple),
     },
