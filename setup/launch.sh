@@ -21,4 +21,6 @@ case $program in
 esac
 # The shell becomes zentoo, so that no other process stands between the terminal and a freshroot.
 node=$(node "$setup/prepare-node.js" "$@") || exit
+# Only a container of the engine reaches the nodes of its swarm.
+[ "$node" != container ] || exec node "$setup/start-in-container.js" "$@"
 exec "$node" "$setup/../src/zentoo.ts" "$@"

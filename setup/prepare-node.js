@@ -2,20 +2,27 @@ import { findNode, installDependencies } from './packages/dependencies.js';
 import { reportFailure } from './failure.js';
 import { interruptible } from './process/interruption.js';
 import { needsMinistage } from './images/ministage-of-site.js';
+import { needsContainer } from './engine/zentoo-arguments.js';
 import { prepare } from './prepare.js';
 
 /**
- * Sets the machine up for zentoo's arguments, then prints the path of Node, which launch.sh uses to run zentoo.
+ * Sets the machine up for zentoo's arguments, then prints the path of Node, which launch.sh uses to run zentoo,
+ * or `container` if zentoo has to run in its image.
  * @param {readonly string[]} args
  * @returns {Promise<number>} the exit status
  */
 async function prepareNode(args) {
-  const needed = needsMinistage(args, { env: process.env, directory: process.cwd() });
+  const caller = { env: process.env, directory: process.cwd() };
+  const inContainer = needsContainer(args, caller);
+  /** @type {import('./images/images.js').ImageName[]} */
+  const images = [];
+  if (inContainer) images.push('gentoo-builder');
+  if (needsMinistage(args, caller)) images.push('gentoo-ministage');
   await interruptible(async () => {
-    if (needed) await prepare({ images: ['gentoo-ministage'] });
+    if (images.length > 0) await prepare({ images });
     else await installDependencies();
   });
-  process.stdout.write(`${findNode()}\n`);
+  process.stdout.write(inContainer ? 'container\n' : `${findNode()}\n`);
   return 0;
 }
 

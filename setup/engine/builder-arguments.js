@@ -48,15 +48,8 @@ export function builderCommand(args, engine, caller) {
     if (env['GENTOO_BASE']) options.push('--env', 'GENTOO_BASE');
     else added.push('--base', MINISTAGE);
   }
-  if (terminal !== undefined) {
-    options.push('--env', 'TERM');
-    // A terminal of unknown width has 0 columns.
-    if (terminal.columns > 0) options.push('--env', `COLUMNS=${terminal.columns}`);
-    if (!hasOption(args, '--progress')) added.push('--progress', 'live');
-  }
-  if (env['NO_COLOR']) options.push('--env', 'NO_COLOR');
-  for (const name of PROXIES.flatMap((lower) => [lower, lower.toUpperCase()]))
-    if (env[name]) options.push('--env', name);
+  options.push(...describeCaller(caller));
+  if (terminal !== undefined && !hasOption(args, '--progress')) added.push('--progress', 'live');
   const rewritten = rewritePaths(args, caller);
   options.push(...rewritten.mounts.flatMap((mount) => ['--mount', mount]));
   // With an init, a signal ends the program even before the program listens for it. As process 1, the program would ignore it.
@@ -64,10 +57,22 @@ export function builderCommand(args, engine, caller) {
 }
 
 /**
+ * The options that tell a container about the caller's terminal and proxies.
+ * @param {Pick<Caller, 'env' | 'terminal'>} caller
+ */
+export function describeCaller({ env, terminal }) {
+  const names = ['NO_COLOR', ...PROXIES.flatMap((lower) => [lower, lower.toUpperCase()])].filter((name) => env[name]);
+  const options = [...(terminal === undefined ? [] : ['TERM']), ...names];
+  // A terminal of unknown width has 0 columns.
+  if (terminal !== undefined && terminal.columns > 0) options.push(`COLUMNS=${terminal.columns}`);
+  return options.flatMap((value) => ['--env', value]);
+}
+
+/**
  * The options that let a container reach its own engine.
  * @param {Endpoint} engine
  */
-function reachEngine(engine) {
+export function reachEngine(engine) {
   if (engine.socket !== undefined) return ['--volume', `${engine.socket}:${DEFAULT_SOCKET}`];
   // In a container with its own network, a loopback address means the container.
   return ['--env', `DOCKER_HOST=${engine.url}`, ...(isLoopback(engine) ? ['--network', 'host'] : [])];
@@ -109,7 +114,7 @@ function rewritePaths(args, { directory, isFile }) {
  * A field of a `--mount` value, which is one line of CSV.
  * @param {string} text
  */
-function quoteField(text) {
+export function quoteField(text) {
   return /[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
@@ -117,7 +122,7 @@ function quoteField(text) {
  * @param {readonly string[]} args
  * @param {string} name
  */
-function hasOption(args, name) {
+export function hasOption(args, name) {
   return optionsOf(args).some((arg) => arg === name || arg.startsWith(`${name}=`));
 }
 

@@ -13,13 +13,22 @@ const BUILDING = ['sync', 'plan', 'build', 'freshroot'];
  */
 export function needsMinistage(args, { env, directory }) {
   if (!BUILDING.some((command) => args.includes(command)) || args.includes('--help')) return false;
-  const path = join(resolve(directory, siteOf(args) ?? (env['ZENTOO_SITE'] || '.')), 'site.yaml');
+  const path = join(siteDirectory(args, { env, directory }), 'site.yaml');
   try {
     return new RegExp(`^\\s*image: *["']?${MINISTAGE}\\b`, 'm').test(readFileSync(path, 'utf8'));
   } catch {
     // zentoo itself reports the faults of its site.
     return false;
   }
+}
+
+/**
+ * The directory of the site that zentoo's arguments name.
+ * @param {readonly string[]} args
+ * @param {{ env: NodeJS.ProcessEnv, directory: string }} caller `directory` is the base of relative paths
+ */
+export function siteDirectory(args, { env, directory }) {
+  return resolve(directory, siteOf(args) ?? (env['ZENTOO_SITE'] || '.'));
 }
 
 /** @param {readonly string[]} args */

@@ -8,10 +8,13 @@ import { temporaryDirectory } from './site/git-program.ts';
 /** Stands for Node: answers prepare-node.js with itself, and prints how it is called for any other program. */
 const fakeNode = `#!/bin/sh
 case $1 in
-  */prepare-node.js) echo "$0" ;;
+  */prepare-node.js) echo "\${ANSWER-$0}" ;;
   *) printf '%s\\n' "$PWD" "\${INIT_CWD-none}" "$@"; exit 7 ;;
 esac
 `;
+
+/** Answers prepare-node.js with a word, as if zentoo had to run in its image. */
+const inContainer = { ANSWER: 'container' };
 
 /** A copy of the launchers with a Node that starts nothing: the real setup would install dependencies in the checkout. */
 function copyLaunchers() {
@@ -61,5 +64,15 @@ describe.each(launchers)('./$name', ({ name, program, first }) => {
     const { status, stderr } = await runProgram(join(copy.project, name), [], { env: { PATH: path } });
     expect(status).toBe(127);
     expect(stderr).toMatch(new RegExp(`^failed to start ${name}: there is no node[^]*hint: `));
+  });
+});
+
+describe('./zentoo', () => {
+  it('starts zentoo in its image where set-up says so', async () => {
+    using copy = copyLaunchers();
+    const env = { ...process.env, PATH: `${copy.bin}:${process.env['PATH']}`, ...inContainer };
+    const { status, stdout } = await runProgram('./zentoo', ['build', '--swarm'], { cwd: copy.project, env });
+    const [, , started, ...args] = stdout.trimEnd().split('\n');
+    expect([status, started, args]).toEqual([7, `${copy.project}/setup/start-in-container.js`, ['build', '--swarm']]);
   });
 });

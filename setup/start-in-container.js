@@ -1,0 +1,22 @@
+import { findEngine } from './engine/engine.js';
+import { reportFailure } from './failure.js';
+import { runContainer } from './engine/run-container.js';
+import { zentooCommand } from './engine/zentoo-arguments.js';
+
+/**
+ * `./zentoo build --swarm` after set-up: runs zentoo in the image gentoo-builder, with the site, terminal, signals and exit status of
+ * this process.
+ * @param {readonly string[]} args
+ * @returns {Promise<number>} zentoo's exit status
+ */
+async function start(args) {
+  const engine = await findEngine();
+  const command = zentooCommand(args, engine, {
+    env: process.env,
+    directory: process.cwd(),
+    terminal: process.stderr.isTTY ? { columns: process.stderr.columns } : undefined,
+  });
+  return runContainer(engine, command);
+}
+
+process.exitCode = await start(process.argv.slice(2)).catch(reportFailure);
