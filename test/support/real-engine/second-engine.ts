@@ -31,10 +31,11 @@ export class SecondEngine implements AsyncDisposable {
 
   /**
    * Starts an engine whose data take at most `size`, for example `2G`. If `neighbour` is the id of a process, the engine runs in the
-   * network namespace of that process, which must have no way out either, and listens at {@link tcpAddress} there, too.
+   * network namespace of that process, which must have no way out either, and listens at {@link tcpAddress} there, too. With a
+   * host name, the engine also listens at the default socket of its own namespaces, where its containers may mount it.
    */
-  static async open(size: string, neighbour?: number): Promise<SecondEngine> {
-    const engine = new SecondEngine(size, neighbour);
+  static async open(size: string, neighbour?: number, hostname?: string): Promise<SecondEngine> {
+    const engine = new SecondEngine(size, neighbour, hostname);
     try {
       await engine.#await('ready');
       await engine.start();
@@ -45,7 +46,7 @@ export class SecondEngine implements AsyncDisposable {
     return engine;
   }
 
-  private constructor(size: string, neighbour: number | undefined) {
+  private constructor(size: string, neighbour: number | undefined, hostname: string | undefined) {
     this.#size = size;
     this.directory = mkdtempSync(join(tmpdir(), 'second-engine-'));
     const places = [
@@ -59,10 +60,12 @@ export class SecondEngine implements AsyncDisposable {
     const options = [...places, '--storage-driver=overlay2', '--exec-opt=native.cgroupdriver=cgroupfs'];
     // dockerd starts later if nothing says that TCP without TLS is wanted.
     const tcp = neighbour === undefined ? [] : ['--host', tcpAddress, '--tls=false'];
-    const dockerd = ['dockerd', '--host', this.address, ...tcp, '--group', String(gid), ...options];
+    const own = hostname === undefined ? [] : ['--host', 'unix:///run/docker.sock'];
+    const dockerd = ['dockerd', '--host', this.address, ...own, ...tcp, '--group', String(gid), ...options];
     const network = neighbour === undefined ? [] : ['nsenter', '--target', String(neighbour), '--net'];
     const unshare = ['unshare', ...namespaces, ...(neighbour === undefined ? ['--net'] : [])];
-    const [program = '', ...args] = [...asRoot, ...network, ...unshare];
+    const uts = hostname === undefined ? [] : ['unshare', '--uts', 'sh', '-c', 'hostname "$0" && exec "$@"', hostname];
+    const [program = '', ...args] = [...asRoot, ...uts, ...network, ...unshare];
     this.#process = spawn(program, [...args, 'bash', serve, this.directory, size, ...dockerd]);
     this.#answers = createInterface(this.#process.stdout)[Symbol.asyncIterator]();
     this.#log = createInterface(this.#process.stderr).on('line', (line) => this.#said.push(line));

@@ -1,0 +1,102 @@
+import { join } from 'node:path';
+import { must, RunningProgram } from '../support/run-program.ts';
+import {
+  faultsConf,
+  inContainer,
+  makeTrees,
+  siteYaml,
+  ZentooSite,
+  type BuildOutcome,
+  type BuiltTuple,
+  type SharedTrees,
+} from '../support/zentoo-site.ts';
+import { stage } from '../support/real-engine/real-engine.ts';
+import type { Node } from './three-nodes.ts';
+
+const program = join(import.meta.dirname, '../../zentoo');
+/** A file among the logs of a node, as long as which the packages `held-a` and `held-b` do not come to the end there. */
+const holding = 'holds-packages';
+const heldEbuild = `EAPI=8
+DESCRIPTION="Compiles until nothing holds it"
+HOMEPAGE="https://example.org/test-fault"
+S="\${WORKDIR}"
+LICENSE="MIT"
+SLOT="0"
+KEYWORDS="amd64"
+src_compile() { while [ -e /var/log/portage/${holding} ]; do sleep 0.1; done; }
+src_install() { dodir /usr/share/\${PN}; }
+`;
+
+/** Makes the images of this project on the first node: the engine of the tests has them, and a node has no way out. */
+export async function copyProjectImages({ engine }: Node): Promise<void> {
+  const listed = await must('docker', ['image', 'ls', '--format', '{{.Repository}}:{{.Tag}}']);
+  const ours = /^gentoo-(?:builder|ministage)(?:-debian|-debian-plain|-node|-node-runtime|-faults)?:/;
+  await engine.copyImages(...listed.split('\n').filter((name) => ours.test(name)));
+}
+
+/** A site with two sets of packages and the packages `held-a` and `held-b`, in volumes of the engine of `DOCKER_HOST`. */
+export class SwarmSite implements AsyncDisposable {
+  readonly site: ZentooSite;
+  readonly #trees: SharedTrees & AsyncDisposable;
+
+  static async open(): Promise<SwarmSite> {
+    const trees = await makeTrees();
+    for (const name of ['held-a', 'held-b'])
+      await inContainer(
+        stage,
+        `mkdir /to/test-fault/${name} && echo '${heldEbuild}' >/to/test-fault/${name}/${name}-1.ebuild`,
+        ['-v', `${trees.faults}:/to`],
+      );
+    const site = new ZentooSite('swarm');
+    site.write('site.yaml', siteYaml(site, trees));
+    site.branch('portage', 'base', { 'repos.conf/faults.conf': faultsConf });
+    return new SwarmSite(site, trees);
+  }
+
+  private constructor(site: ZentooSite, trees: SharedTrees & AsyncDisposable) {
+    this.site = site;
+    this.#trees = trees;
+  }
+
+  /** Makes the sets the only ones of the site, each with a tuple. */
+  writeSets(sets: Readonly<Record<string, readonly string[]>>): void {
+    for (const [name, atoms] of Object.entries(sets)) this.site.write(`config/sets/${name}`, atoms.join('\n'));
+    this.site.write(
+      'config/tuples',
+      Object.keys(sets)
+        .map((name) => `plain-base-plain-${name}`)
+        .join('\n'),
+    );
+  }
+
+  /** Starts `./zentoo` in the directory of the site. */
+  start(...args: readonly string[]): RunningProgram {
+    return new RunningProgram(program, args, { cwd: this.site.path });
+  }
+
+  /** `./zentoo build --swarm --json --jobs 1`. */
+  async build(): Promise<BuildOutcome> {
+    const outcome = await this.start('build', '--swarm', '--json', '--jobs', '1').outcome;
+    const { tuples = [] } = JSON.parse(outcome.stdout || '{}') as { readonly tuples?: readonly BuiltTuple[] };
+    return { ...outcome, tuples: new Map(tuples.map((tuple) => [tuple.name, tuple])) };
+  }
+
+  /** The objects of `zentoo swarm status --json`. */
+  async status(): Promise<readonly { readonly node: string; readonly kind: string; readonly name: string }[]> {
+    const { status, stdout, stderr } = await this.start('swarm', 'status', '--json').outcome;
+    if (status !== 0) throw new Error(`zentoo swarm status ended with ${status}:\n${stderr}`);
+    return (JSON.parse(stdout) as { readonly objects: Awaited<ReturnType<SwarmSite['status']>> }).objects;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.site[Symbol.asyncDispose]();
+    await this.#trees[Symbol.asyncDispose]();
+  }
+}
+
+/** Lets the packages `held-a` and `held-b` come to the end on a node, or not. */
+export async function holdPackages({ docker, engine }: Node, isHeld: boolean): Promise<void> {
+  const [image] = await engine.docker.listImages({ filters: { reference: ['gentoo-builder'] } });
+  const command = ['--entrypoint', isHeld ? 'touch' : 'rm', image?.Id ?? '', ...(isHeld ? [] : ['-f'])];
+  await docker('run', '--rm', '-v', 'gentoo-logs:/log', ...command, `/log/${holding}`);
+}

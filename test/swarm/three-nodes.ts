@@ -1,0 +1,46 @@
+import { must } from '../support/run-program.ts';
+import { SecondEngine } from '../support/real-engine/second-engine.ts';
+import { NetworkNamespace, NetworkSwitch } from './cable.ts';
+
+/** A node of the swarm of the tests. */
+export interface Node {
+  readonly name: string;
+  readonly engine: SecondEngine;
+  /** Runs `docker` against the engine of the node. Returns its standard output. */
+  readonly docker: (...args: readonly string[]) => Promise<string>;
+}
+
+/**
+ * Three engines of this machine that are one swarm: each in namespaces of its own, with a cable to a switch and no way out. `node1` is
+ * the manager. Nothing of it is in the host's own network. Needs root.
+ */
+export interface Swarm extends AsyncDisposable {
+  readonly nodes: readonly [Node, Node, Node];
+  readonly cables: NetworkSwitch;
+}
+
+const names = ['node1', 'node2', 'node3'] as const;
+
+/** Starts three engines and joins them to a swarm. `sizes` limits the data of each engine. */
+export async function openSwarm(size: string): Promise<Swarm> {
+  await using stack = new AsyncDisposableStack();
+  const cables = stack.use(await NetworkSwitch.open());
+  const open = async (name: (typeof names)[number], index: number): Promise<Node> => {
+    const namespace = stack.use(await NetworkNamespace.open());
+    await cables.connect(name, namespace, `${addressOf(index)}/24`);
+    const engine = stack.use(await SecondEngine.open(size, namespace.pid, name));
+    const docker = (...args: readonly string[]) => must('docker', ['--host', engine.address, ...args]);
+    return { name, engine, docker };
+  };
+  const [manager, second, third] = [await open('node1', 0), await open('node2', 1), await open('node3', 2)];
+  await manager.docker('swarm', 'init', '--advertise-addr', addressOf(0));
+  const token = (await manager.docker('swarm', 'join-token', '--quiet', 'worker')).trim();
+  for (const [index, worker] of [second, third].entries())
+    await worker.docker('swarm', 'join', '--token', token, '--advertise-addr', addressOf(index + 1), addressOf(0));
+  const moved = stack.move();
+  return { nodes: [manager, second, third], cables, [Symbol.asyncDispose]: () => moved[Symbol.asyncDispose]() };
+}
+
+function addressOf(index: number): string {
+  return `10.77.0.${index + 1}`;
+}
