@@ -52,5 +52,6 @@ export async function listOnNode(
     if (slot?.name.startsWith('zentoo-slot-') === true)
       list.push({ node, kind: 'container', name: slot.name, state: 'alive' });
   }
-  return list;
+  // Engines list volumes in another order at each call.
+  return list.toSorted((a, b) => a.name.localeCompare(b.name, 'en') || a.kind.localeCompare(b.kind, 'en'));
 }

@@ -32,11 +32,11 @@ it('lists copies, work volumes and containers of a node, with the life of the bu
   const findLocal = () => Promise.resolve({ id: 'HOME', self, engine: home });
   const listed = await listOnNode('node2', far, { volumePrefix: 'zentoo-abc', findLocal });
   expect(listed.map(({ node, kind, name, state }) => [node, kind, name, state])).toEqual([
-    ['node2', 'volume', 'zentoo-abc-copy-tree', 'copy'],
     ['node2', 'container', work('a'), 'gone'],
     ['node2', 'volume', work('a'), 'gone'],
     ['node2', 'volume', work('b'), 'alive'],
     ['node2', 'volume', work('c'), 'unknown'],
+    ['node2', 'volume', 'zentoo-abc-copy-tree', 'copy'],
     ['node2', 'container', 'zentoo-slot-1', 'alive'],
   ]);
 });
