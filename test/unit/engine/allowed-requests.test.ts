@@ -9,11 +9,15 @@ import { connectEngine } from '../../../src/engine/docker/connect-engine.ts';
 import { nameRequest, readAllowedRequests } from '../../support/engine-server/allowed-requests.ts';
 import { everyCall, exec } from './every-call.ts';
 
-test('the profile least-privilege allows each request that the programs make, and has no line for another', async () => {
+/** The calls with which images go from one engine to another: a build on one engine needs none of them. */
+const ofFurtherEngines: readonly string[] = ['saveImage', 'loadImages'];
+
+test('the profile least-privilege allows each request of a build on one engine, and has no line for another', async () => {
   const { requests, address } = await openEngine();
   const engine = await connectEngine({ DOCKER_HOST: address });
   // The fake server refuses most calls; the test only compares the requests.
-  for (const call of Object.values(everyCall)) await call(engine).catch(() => {});
+  for (const [name, call] of Object.entries(everyCall))
+    if (!ofFurtherEngines.includes(name)) await call(engine).catch(() => {});
   const asked = requests.map(nameRequest);
   const allowed = await readAllowedRequests();
   expect(asked.filter((request) => !allowed.some((pattern) => pattern.test(request)))).toEqual([]);
