@@ -1,8 +1,8 @@
 #!/bin/sh
 # sync-tree TREE AGE LEFTOVERS USER COMMAND...: runs COMMAND, which syncs TREE, unless another build synced TREE less than AGE seconds
-# ago. Writes the tree's stamp to descriptor 8. If TREE has files and is not a repository, and LEFTOVERS is `delete`, an interrupted
-# first sync left the files, and the program first deletes them; otherwise, or if a file is foreign, it refuses the sync. USER is not empty if TREE is a
-# directory of the user. If a first sync fails, nothing is left of it: Portage clones a tree before it verifies it, and no build may use a
+# ago. Writes the tree's stamp to descriptor 8. If TREE has files and is not a repository, the program refuses the sync, unless LEFTOVERS
+# is `delete` and no file is foreign: then an interrupted first sync left the files, and the program deletes them first. USER is not empty
+# if TREE is a directory of the user. If a first sync fails, nothing is left of it: Portage clones a tree before it verifies it, and no build may use a
 # tree that was not verified. The module refused-sync.ts reads the lines that begin with `!!! no sync `. Needs tree-stamp.sh,
 # is-repository.sh, half-synced.sh, tree-age.sh and stale-locks.sh.
 #

@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest';
-import { givenImageName } from '../../src/engine/docker/image-name.ts';
+import { givenImageName } from '../../src/engine/docker/image-answer.ts';
 import {
   containersWith,
   it,

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { givenImageName } from '../../src/engine/docker/image-name.ts';
+import { givenImageName } from '../../src/engine/docker/image-answer.ts';
 import { projectDirectory, readCommands } from '../support/documents.ts';
 import { ownLines } from '../support/own-lines.ts';
 import { rawDocker, stage } from '../support/real-engine/real-engine.ts';

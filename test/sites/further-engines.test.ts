@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { stage } from '../support/real-engine/real-engine.ts';
 import { SecondEngine } from '../support/real-engine/second-engine.ts';
+import { heldEbuild, holding, writeEbuild } from '../support/fault-packages.ts';
 import { EngineProxy } from '../support/proxy.ts';
 import { must } from '../support/run-program.ts';
 import {
   faultsConf,
-  inContainer,
   makeTrees,
   siteYaml,
   ZentooSite,
@@ -29,19 +28,6 @@ for package in $(find . -name '*.gpkg.tar' -printf '%P\\n' | sort); do
   find . -type f -exec sha256sum {} + | sort
   cd /var/cache/binpkgs/*/plain/*/ && rm -r /tmp/package
 done`;
-
-/** A file among the logs of an engine, as long as which the packages `held-...` do not come to the end there. */
-const holding = 'holds-packages';
-const heldEbuild = `EAPI=8
-DESCRIPTION="Compiles until nothing holds it"
-HOMEPAGE="https://example.org/test-fault"
-S="\${WORKDIR}"
-LICENSE="MIT"
-SLOT="0"
-KEYWORDS="amd64"
-src_compile() { while [ -e /var/log/portage/${holding} ]; do sleep 0.1; done; }
-src_install() { dodir /usr/share/\${PN}; }
-`;
 
 /** If there is this file among the logs of an engine, the packages `spoilt-...` say another CHOST there, and bring a package that was not planned. */
 const spoiling = 'spoils-packages';
@@ -80,9 +66,7 @@ describe('zentoo build on three engines, two of which have no route but their so
     const held = ['held-a', 'held-b', 'held-c', 'held-d'].map((name) => [name, heldEbuild] as const);
     const spoilt = ['spoilt-a', 'spoilt-b'].map((name) => [name, spoiltEbuild] as const);
     for (const [name, text] of [...held, ...spoilt]) {
-      const file = `/to/test-fault/${name}/${name}-1.ebuild`;
-      const script = `mkdir /to/test-fault/${name} && cat >${file} <<'EBUILD'\n${text}EBUILD`;
-      await inContainer(stage, script, ['-v', `${trees.faults}:/to`]);
+      await writeEbuild(trees, name, text);
     }
     engines = [await SecondEngine.open('3G'), await SecondEngine.open('3G')];
     for (const site of sites) {

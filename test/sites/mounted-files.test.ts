@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { stage } from '../support/real-engine/real-engine.ts';
+import { writeEbuild } from '../support/fault-packages.ts';
 import { faultsConf, inContainer, makeTrees, siteYaml, ZentooSite, type SharedTrees } from '../support/zentoo-site.ts';
 
 const ebuild = `EAPI=8
@@ -21,8 +21,7 @@ describe('case 2.7: a package that installs the files that an engine mounts', ()
 
   beforeAll(async () => {
     trees = await makeTrees();
-    const script = `mkdir -p /to/test-fault/layout && cat >/to/test-fault/layout/layout-1.ebuild <<'EBUILD'\n${ebuild}EBUILD`;
-    await inContainer(stage, script, ['-v', `${trees.faults}:/to`]);
+    await writeEbuild(trees, 'layout', ebuild);
     site.write('site.yaml', siteYaml(site, trees));
     site.write('config/tuples', 'plain-base-plain-layout\n');
     site.write('config/sets/layout', 'test-fault/layout\n');

@@ -1,4 +1,5 @@
 import { rawDocker } from '../support/real-engine/real-engine.ts';
+import { writeEbuild } from '../support/fault-packages.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { faultsConf, inContainer, makeTrees, siteYaml, ZentooSite, type SharedTrees } from '../support/zentoo-site.ts';
 
@@ -23,12 +24,7 @@ describe('zentoo build of packages on a tmpfs', () => {
   beforeAll(async () => {
     trees = await makeTrees();
     const names = { large: ebuild(40), small: ebuild(1) };
-    for (const [name, text] of Object.entries(names))
-      await inContainer(
-        'gentoo-ministage',
-        `mkdir -p /to/test-fault/${name} && cat >/to/test-fault/${name}/${name}-1.ebuild <<'EOF'\n${text}\nEOF`,
-        ['-v', `${trees.faults}:/to`],
-      );
+    for (const [name, text] of Object.entries(names)) await writeEbuild(trees, name, `${text}\n`);
     site.write('config/tuples', `${tuple}\n`);
     site.write('config/sets/both', 'test-fault/small\ntest-fault/large\n');
     site.branch('portage', 'base', {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import { ownerLabel } from '../../src/container/workspace.ts';
-import { givenImageName } from '../../src/engine/docker/image-name.ts';
+import { givenImageName } from '../../src/engine/docker/image-answer.ts';
 import { engineSocket } from './proxy.ts';
 import { rawDocker, stage } from './real-engine/real-engine.ts';
 import { uniqueName } from './unique-name.ts';

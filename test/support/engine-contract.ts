@@ -660,7 +660,7 @@ export function describeEngineContract(name: string, open: () => Promise<Contrac
         await engine.removeImage(id);
       });
 
-      test('saves no image that is not there, and loads no archive that is none', async () => {
+      test('saves no image that it does not have, and refuses to load what is no archive', async () => {
         expect(await engine.saveImage(`sha256:${'0'.repeat(64)}` as ImageId)).toBeUndefined();
         await expect(engine.loadImages(Readable.from([Buffer.from('no archive')]), unsignalled)).rejects.toThrow(
           EngineRefusal,

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { givenImageName } from '../../src/engine/docker/image-name.ts';
+import { givenImageName } from '../../src/engine/docker/image-answer.ts';
 import { initSite } from '../../src/site/init-site.ts';
 import { commitAll, git } from '../unit/site/git-program.ts';
 import { gone } from './builder.ts';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
+import { heldEbuild, holding, writeEbuild } from '../support/fault-packages.ts';
 import { must, RunningProgram } from '../support/run-program.ts';
 import {
   faultsConf,
-  inContainer,
   makeTrees,
   siteYaml,
   ZentooSite,
@@ -10,22 +10,9 @@ import {
   type BuiltTuple,
   type SharedTrees,
 } from '../support/zentoo-site.ts';
-import { stage } from '../support/real-engine/real-engine.ts';
 import type { Node } from './three-nodes.ts';
 
 const program = join(import.meta.dirname, '../../zentoo');
-/** A file among the logs of a node, as long as which the packages `held-a` and `held-b` do not come to the end there. */
-const holding = 'holds-packages';
-const heldEbuild = `EAPI=8
-DESCRIPTION="Compiles until nothing holds it"
-HOMEPAGE="https://example.org/test-fault"
-S="\${WORKDIR}"
-LICENSE="MIT"
-SLOT="0"
-KEYWORDS="amd64"
-src_compile() { while [ -e /var/log/portage/${holding} ]; do sleep 0.1; done; }
-src_install() { dodir /usr/share/\${PN}; }
-`;
 
 /** Makes the images of this project on the first node: the engine of the tests has them, and a node has no way out. */
 export async function copyProjectImages({ engine }: Node): Promise<void> {
@@ -41,12 +28,7 @@ export class SwarmSite implements AsyncDisposable {
 
   static async open(): Promise<SwarmSite> {
     const trees = await makeTrees();
-    for (const name of ['held-a', 'held-b'])
-      await inContainer(
-        stage,
-        `mkdir /to/test-fault/${name} && echo '${heldEbuild}' >/to/test-fault/${name}/${name}-1.ebuild`,
-        ['-v', `${trees.faults}:/to`],
-      );
+    for (const name of ['held-a', 'held-b']) await writeEbuild(trees, name, heldEbuild);
     const site = new ZentooSite('swarm');
     site.write('site.yaml', siteYaml(site, trees));
     site.branch('portage', 'base', { 'repos.conf/faults.conf': faultsConf });

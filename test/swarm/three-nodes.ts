@@ -11,8 +11,8 @@ export interface Node {
 }
 
 /**
- * Three engines of this machine that are one swarm: each in namespaces of its own, with a cable to a switch and no way out. `node1` is
- * the manager. Nothing of it is in the host's own network. Needs root.
+ * Three engines on this machine that form one swarm. Each has its own namespaces and a cable to a switch, and no way out. `node1` is the
+ * manager. The host's own network has no part of it. Needs root.
  */
 export interface Swarm extends AsyncDisposable {
   readonly nodes: readonly [Node, Node, Node];

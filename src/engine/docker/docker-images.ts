@@ -1,27 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 import { finished, Readable } from 'node:stream';
 
-import {
-  array,
-  literal,
-  nullish,
-  number,
-  object,
-  optional,
-  record,
-  string,
-  union,
-  unknown,
-  type InferOutput,
-} from 'valibot';
+import { object } from 'valibot';
 
 import { imageId, readAnswer, unlessAbsent } from './answer.ts';
 import type { DockerClient } from './docker-client.ts';
 import type { EngineFlavour } from '../engine.ts';
 import { parseImageId, type ContainerId } from '../identifiers.ts';
 import { labelInstructions } from '../image-labels.ts';
-import { fullImageId, givenImageName, splitImageName } from './image-name.ts';
-import type { CommitRequest, Image, Images, ImportRequest, ListedImage } from '../images.ts';
+import { fullImageId, imageAnswer, imageList, imageOf, listedImageOf } from './image-answer.ts';
+import type { CommitRequest, Images, ImportRequest } from '../images.ts';
 import { EngineRefusal } from '../refusal.ts';
 import { followMessages, type StatusMessage } from './status-messages.ts';
 
@@ -202,63 +190,11 @@ function commitOptions(flavour: EngineFlavour, id: ContainerId, { name, changes,
 
 const committed = object({ Id: imageId });
 
-const labels = nullish(record(string(), string()), {});
-const names = nullish(array(string()), []);
-
-const imageAnswer = object({
-  Id: imageId,
-  RepoTags: names,
-  RepoDigests: names,
-  RootFS: nullish(object({ Layers: names }), {}),
-  Config: nullish(
-    object({
-      Labels: labels,
-      Entrypoint: nullish(union([string(), array(string())]), []),
-      Env: nullish(array(string()), []),
-      User: nullish(string(), ''),
-      Volumes: nullish(record(string(), unknown()), {}),
-    }),
-    {},
-  ),
-  Created: nullish(string(), ''),
-  Size: nullish(number(), 0),
-});
-
-function imageOf(answer: InferOutput<typeof imageAnswer>, flavour: EngineFlavour): Image {
-  return {
-    id: answer.Id,
-    names: answer.RepoTags.map((name) => givenImageName(flavour, name)),
-    digests: answer.RepoDigests.map((name) => givenImageName(flavour, name)),
-    layers: answer.RootFS.Layers,
-    labels: answer.Config.Labels,
-    entrypoint: [answer.Config.Entrypoint].flat(),
-    environment: answer.Config.Env,
-    user: answer.Config.User,
-    volumes: Object.keys(answer.Config.Volumes).toSorted(),
-    created: answer.Created,
-    size: answer.Size,
-  };
-}
-
-const listedImage = object({
-  Id: imageId,
-  ParentId: optional(union([literal(''), imageId]), ''),
-  RepoTags: names,
-  Labels: labels,
-  Created: number(),
-  Size: number(),
-});
-const imageList = array(listedImage);
-
-/** Older engines list an image without a name as `<none>:<none>`. */
-function listedImageOf(answer: InferOutput<typeof listedImage>, flavour: EngineFlavour): ListedImage {
-  const { Id, ParentId, RepoTags, Labels, Created, Size } = answer;
-  return {
-    id: Id,
-    names: RepoTags.filter((name) => name !== '<none>:<none>').map((name) => givenImageName(flavour, name)),
-    labels: Labels,
-    parent: ParentId === '' ? undefined : fullImageId(ParentId),
-    created: new Date(Created * 1000).toISOString(),
-    size: Size,
-  };
+/** Splits `name:tag`. A digest stays in the tag, as `POST /images/create` takes it there. */
+function splitImageName(name: string): { repository: string; tag: string | undefined } {
+  const at = name.indexOf('@');
+  if (at > 0) return { repository: name.slice(0, at), tag: name.slice(at + 1) };
+  const colon = name.lastIndexOf(':');
+  if (colon <= name.lastIndexOf('/')) return { repository: name, tag: undefined };
+  return { repository: name.slice(0, colon), tag: name.slice(colon + 1) };
 }

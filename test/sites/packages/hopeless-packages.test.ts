@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeEbuild } from '../../support/fault-packages.ts';
 import { EngineProxy } from '../../support/proxy.ts';
 import { stage } from '../../support/real-engine/real-engine.ts';
 import {
@@ -28,11 +29,7 @@ describe('zentoo build of a package that fails each time', () => {
   const site = new ZentooSite('hopeless');
   let trees: SharedTrees & AsyncDisposable;
   let proxy: EngineProxy;
-  const writeEbuild = (text: string, name = 'leaning') => {
-    const directory = `/to/test-fault/${name}`;
-    const script = `mkdir -p ${directory} && cat >${directory}/${name}-1.ebuild <<'EBUILD'\n${text}EBUILD`;
-    return inContainer(stage, script, ['-v', `${trees.faults}:/to`]);
-  };
+  const write = (text: string, name = 'leaning') => writeEbuild(trees, name, text);
   /** Runs zentoo, and counts the containers that it started and the attempts to compile the package. */
   const zentoo = async (...args: readonly string[]) => {
     proxy.requests.length = 0;
@@ -50,7 +47,7 @@ describe('zentoo build of a package that fails each time', () => {
   beforeAll(async () => {
     trees = await makeTrees();
     proxy = await EngineProxy.open();
-    await writeEbuild(failing);
+    await write(failing);
     site.write('site.yaml', siteYaml(site, trees));
     site.write('config/tuples', `${tuple}\n`);
     site.write('config/sets/leaning', 'test-fault/leaning\n');
@@ -65,7 +62,7 @@ describe('zentoo build of a package that fails each time', () => {
   it('tries twice, also if the second build has its dependency from the store and another ebuild is new', async () => {
     const first = await zentoo('build');
     expect([first.status, first.attempts], first.stderr).toEqual([31, 1]);
-    await writeEbuild(ebuild, 'another');
+    await write(ebuild, 'another');
     const second = await zentoo('build');
     expect([second.status, second.attempts], second.stderr).toEqual([31, 1]);
     expect(second.stderr).toContain('it leans too far');
@@ -118,16 +115,16 @@ describe('zentoo build of a package that fails each time', () => {
   });
 
   it('tries again with another version of the ebuild, and forgets the failures when it succeeds', async () => {
-    await writeEbuild(`${failing}# changed\n`);
+    await write(`${failing}# changed\n`);
     expect(await zentoo('build')).toMatchObject({ status: 31, attempts: 1 });
-    await writeEbuild(ebuild);
+    await write(ebuild);
     const { status, stderr } = await zentoo('build');
     expect(status, stderr).toBe(0);
     expect(await inState('cat failed-packages.json')).toBe('{"format":1,"packages":[]}\n');
   });
 
   it('notes no failure for want of memory or of a source, and none of a package because of one that it needs', async () => {
-    await writeEbuild(ebuild.replace('app-misc/greet', 'test-fault/postinst-fails'), 'above');
+    await write(ebuild.replace('app-misc/greet', 'test-fault/postinst-fails'), 'above');
     site.write('site.yaml', siteYaml(site, trees, { more: 'limits: { memory: 600M }' }));
     const lacking = ['out-of-memory', 'source-missing', 'above'];
     site.write('config/sets/leaning', lacking.map((name) => `test-fault/${name}\n`).join(''));

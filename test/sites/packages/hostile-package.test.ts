@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeEbuild } from '../../support/fault-packages.ts';
 import { stage } from '../../support/real-engine/real-engine.ts';
 import {
   faultsConf,
@@ -58,11 +59,7 @@ describe('zentoo build of hostile packages', () => {
 
   beforeAll(async () => {
     trees = await makeTrees();
-    for (const [name, text] of Object.entries({ evil, alien })) {
-      const directory = `/to/test-fault/${name}`;
-      const script = `mkdir -p ${directory} && cat >${directory}/${name}-1.ebuild <<'EBUILD'\n${text}EBUILD`;
-      await inContainer(stage, script, ['-v', `${trees.faults}:/to`]);
-    }
+    for (const [name, text] of Object.entries({ evil, alien })) await writeEbuild(trees, name, text);
     site.write('site.yaml', siteYaml(site, trees));
     site.write('config/tuples', 'plain-base-plain-evil\nplain-base-plain-alien\n');
     site.write('config/sets/evil', 'test-fault/evil\n');

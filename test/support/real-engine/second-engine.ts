@@ -31,8 +31,8 @@ export class SecondEngine implements AsyncDisposable {
 
   /**
    * Starts an engine whose data take at most `size`, for example `2G`. If `neighbour` is the id of a process, the engine runs in the
-   * network namespace of that process, which must have no way out either, and listens at {@link tcpAddress} there, too. With a
-   * host name, the engine also listens at the default socket of its own namespaces, where its containers may mount it.
+   * network namespace of that process, which must have no way out either, and listens at {@link tcpAddress} there, too. An engine
+   * with a host name also listens at the default socket in its own namespaces, so that its containers can mount the socket.
    */
   static async open(size: string, neighbour?: number, hostname?: string): Promise<SecondEngine> {
     const engine = new SecondEngine(size, neighbour, hostname);
