@@ -1,30 +1,43 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
+import { asRoot } from '../support/real-engine/second-engine.ts';
 import { must } from '../support/run-program.ts';
+
+/** Runs a program in the network namespace of a process. */
+async function inNetworkOf(pid: number, ...command: readonly string[]): Promise<void> {
+  const [program = '', ...args] = [...asRoot, 'nsenter', '--target', `${pid}`, '--net', ...command];
+  await must(program, args);
+}
 
 /** A network namespace without interfaces but `lo`; it lasts as long as the process that holds it. */
 export class NetworkNamespace implements AsyncDisposable {
+  /** The process that holds the namespace. */
+  readonly pid: number;
   readonly #holder: ChildProcessWithoutNullStreams;
 
   static async open(): Promise<NetworkNamespace> {
-    const holder = spawn('unshare', ['--net', 'sh', '-c', 'ip link set lo up && echo ready && exec cat']);
+    const [program = '', ...args] = [
+      ...asRoot,
+      'unshare',
+      '--net',
+      'sh',
+      '-c',
+      'ip link set lo up && echo $$ && exec cat',
+    ];
+    const holder = spawn(program, args);
     const ended = once(holder, 'close').then(() => Promise.reject(new Error('unshare --net ended')));
-    await Promise.race([once(holder.stdout, 'data'), ended]);
-    return new NetworkNamespace(holder);
+    const said: readonly unknown[] = await Promise.race([once(holder.stdout, 'data'), ended]);
+    return new NetworkNamespace(holder, Number(String(said[0])));
   }
 
-  private constructor(holder: ChildProcessWithoutNullStreams) {
+  private constructor(holder: ChildProcessWithoutNullStreams, pid: number) {
     this.#holder = holder;
-  }
-
-  /** The process that holds the namespace. */
-  get pid(): number {
-    return this.#holder.pid ?? 0;
+    this.pid = pid;
   }
 
   /** Runs `ip` in the namespace. */
   async ip(...args: readonly string[]): Promise<void> {
-    await must('nsenter', ['--target', `${this.pid}`, '--net', 'ip', ...args]);
+    await inNetworkOf(this.pid, 'ip', ...args);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -54,8 +67,8 @@ export class NetworkSwitch implements AsyncDisposable {
     const far = ['peer', 'name', 'eth0', 'netns', `${pid}`];
     await this.#namespace.ip('link', 'add', 'name', port, 'type', 'veth', ...far);
     await this.#namespace.ip('link', 'set', port, 'master', 'bridge', 'up');
-    await must('nsenter', ['--target', `${pid}`, '--net', 'ip', 'addr', 'add', address, 'dev', 'eth0']);
-    await must('nsenter', ['--target', `${pid}`, '--net', 'ip', 'link', 'set', 'eth0', 'up']);
+    await inNetworkOf(pid, 'ip', 'addr', 'add', address, 'dev', 'eth0');
+    await inNetworkOf(pid, 'ip', 'link', 'set', 'eth0', 'up');
   }
 
   /** No packet passes any more, and no connection ends. */

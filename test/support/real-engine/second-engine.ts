@@ -12,7 +12,7 @@ const serve = fileURLToPath(new URL('second-engine.sh', import.meta.url));
 const namespaces = ['--mount', '--propagation=private', '--pid', '--mount-proc', '--fork', '--kill-child', '--ipc'];
 const [gid = 0, uid = 0] = [process.getgid?.(), process.getuid?.()];
 /** Root, or a user whom sudo asks for no password. */
-const asRoot = uid === 0 ? [] : ['sudo', '--non-interactive'];
+export const asRoot = uid === 0 ? [] : ['sudo', '--non-interactive'];
 
 /** The address of an engine that has a neighbour, in the network namespace of both: for `DOCKER_HOST`. */
 export const tcpAddress = 'tcp://127.0.0.1:2375';
