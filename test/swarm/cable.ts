@@ -16,14 +16,7 @@ export class NetworkNamespace implements AsyncDisposable {
   readonly #holder: ChildProcessWithoutNullStreams;
 
   static async open(): Promise<NetworkNamespace> {
-    const [program = '', ...args] = [
-      ...asRoot,
-      'unshare',
-      '--net',
-      'sh',
-      '-c',
-      'ip link set lo up && echo $$ && exec cat',
-    ];
+    const [program, ...args] = [...asRoot, 'unshare', '--net', 'sh', '-c', 'ip link set lo up && echo $$ && exec cat'];
     const holder = spawn(program, args);
     const ended = once(holder, 'close').then(() => Promise.reject(new Error('unshare --net ended')));
     const said: readonly unknown[] = await Promise.race([once(holder.stdout, 'data'), ended]);

@@ -62,9 +62,11 @@ export function isOpen({ isReady, availability }: SwarmNode): boolean {
   return isReady && availability === 'active';
 }
 
+/** The nodes in the order of their names: the manager lists them in any. */
 async function listNodes(swarm: Swarm): Promise<readonly SwarmNode[]> {
   try {
-    return await swarm.nodes();
+    const nodes = await swarm.nodes();
+    return nodes.toSorted((a, b) => (a.hostname < b.hostname ? -1 : 1));
   } catch (error) {
     if (!(error instanceof EngineRefusal)) throw error;
     const hint = 'start the other managers: a swarm needs more than half of them; see docker node ls';

@@ -78,7 +78,7 @@ describe('the builders of a swarm', () => {
     ];
     expect(await explained()).toEqual([
       'builders-away',
-      'failed to use the swarm: no node with the label zentoo.builder=true takes work: host-two is in drain, host-three is in pause, host-four is not ready',
+      'failed to use the swarm: no node with the label zentoo.builder=true takes work: host-four is not ready, host-three is in pause, host-two is in drain',
       expect.stringContaining('docker node update --availability active NODE'),
     ]);
   });
@@ -111,8 +111,8 @@ describe('node proxies', () => {
     expect((await engine.inspectNetwork(name))?.endpoints).toBeDefined();
     expect(engine.calls.filter(({ method }) => method === 'connectNetwork')).toHaveLength(1);
     expect(nodeEngines(proxies, run.signal).map((one) => [one.name, one.options, one.isOpen(), one.jobs])).toEqual([
-      ['host-two', ['--host', 'ssh://host-two'], true, undefined],
       ['host-three', ['--host', 'ssh://host-three'], true, undefined],
+      ['host-two', ['--host', 'ssh://host-two'], true, undefined],
     ]);
     expect(proxies.directory.addressOf('two')).toBe('10.0.0.3');
     await proxies[Symbol.asyncDispose]();
@@ -182,12 +182,12 @@ describe('node proxies', () => {
     const { code, message, hint } = await failure();
     expect([code, message]).toEqual([
       'builder-absent',
-      `failed to start a node proxy on host-two, host-three: the image gentoo-builder (${run.self?.image.slice(0, 19)}) is not there`,
+      `failed to start a node proxy on host-three, host-two: the image gentoo-builder (${run.self?.image.slice(0, 19)}) is not there`,
     ]);
     expect(hint).toBe(
       [
-        'docker save gentoo-builder | ssh host-two docker load',
         'docker save gentoo-builder | ssh host-three docker load',
+        'docker save gentoo-builder | ssh host-two docker load',
         'or push the image, and name the registry in site.yaml: swarm: { registry: HOST/PATH }',
       ].join('\n'),
     );
