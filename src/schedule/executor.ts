@@ -22,6 +22,8 @@ export interface Concurrency {
   readonly priority?: number;
   /** Aborted if the order is to end early. */
   readonly signal?: AbortSignal;
+  /** Called by an executor that queues orders: the order is at work from then on, or waits again. */
+  readonly atWork?: (isAtWork: boolean) => void;
   /** Called by an executor on another machine when the order needs that machine no more. */
   readonly arrived?: () => void;
 }

@@ -25,6 +25,11 @@ export interface ScheduleOptions<Order, Answer> {
   /** The maximum number of nodes that run at the same time. */
   readonly jobs: number;
   readonly executor: Executor<Order, Answer>;
+  /**
+   * Whether the executor queues orders until a place is free, and says which are at work. It then gets each node that is ready at once, and
+   * keeps to `jobs` by itself.
+   */
+  readonly queues?: boolean;
   /** The nodes that an answer adds to the graph. A node whose id is already in the graph is ignored. */
   readonly expand?: (order: Order, answer: Answer) => readonly WorkNode<Order>[];
   /** Once the signal is aborted, no further node starts. */
@@ -41,8 +46,8 @@ export interface ScheduleResult<Order, Answer> {
 }
 
 /**
- * Runs a graph. Starts each node when its needs have succeeded, at most `jobs` nodes at the same time, the longest critical path
- * first. If a node fails, only the nodes that need it are skipped. Settles when no node runs any more. Throws the signal's
+ * Runs a graph. Starts each node when its needs have succeeded, at most `jobs` nodes at the same time unless the executor queues them, the
+ * longest critical path first. If a node fails, only the nodes that need it are skipped. Settles when no node runs any more. Throws the signal's
  * reason if the signal was aborted, and an `Error` if nodes need each other in a cycle or need a node that is not in the graph.
  */
 export async function runSchedule<Order, Answer>(
@@ -58,7 +63,8 @@ class ScheduleRun<Order, Answer> {
   readonly #options: ScheduleOptions<Order, Answer>;
   readonly #now: () => number;
   readonly #outcomes = new Map<string, Outcome<Answer>>();
-  readonly #running = new Map<string, { readonly started: number; readonly end: Promise<void> }>();
+  /** `started` is undefined while a node waits in the queue of the executor. */
+  readonly #running = new Map<string, { readonly started: number | undefined; readonly end: Promise<void> }>();
 
   constructor(nodes: readonly WorkNode<Order>[], options: ScheduleOptions<Order, Answer>) {
     this.#graph = new Graph(nodes);
@@ -114,27 +120,38 @@ class ScheduleRun<Order, Answer> {
   }
 
   #startReady(): void {
-    const { jobs, signal } = this.#options;
+    const { jobs, signal, queues = false } = this.#options;
     if (signal.aborted) return;
     const isReady = (node: WorkNode<Order>) =>
       this.#isOpen(node) && node.needs.every((id) => this.#outcomes.get(id)?.type === 'done');
     const ready = this.#graph.criticalPathFirst(this.#graph.nodes.filter(isReady));
     const concurrency = Math.max(1, Math.min(jobs, this.#running.size + ready.length));
-    for (const node of ready.slice(0, Math.max(0, jobs - this.#running.size))) this.#start(node, concurrency);
+    const free = queues ? ready.length : Math.max(0, jobs - this.#running.size);
+    for (const node of ready.slice(0, free)) this.#start(node, concurrency);
   }
 
   #start(node: WorkNode<Order>, concurrency: number): void {
     const { id, order } = node;
-    const { executor, expand } = this.#options;
+    const { executor, expand, queues = false } = this.#options;
     const priority = this.#graph.priorityOf(node);
-    const end = executor.execute(order, { concurrency, priority }).then(
+    let started = queues ? undefined : this.#now();
+    const atWork = (isAtWork: boolean) => {
+      started = isAtWork ? this.#now() : undefined;
+      const running = this.#running.get(id);
+      if (running !== undefined) this.#running.set(id, { ...running, started });
+    };
+    const end = executor.execute(order, { concurrency, priority, atWork }).then(
       (answer) => {
         this.#graph.add(expand?.(order, answer) ?? []);
         this.#outcomes.set(id, { type: 'done', answer });
       },
       (error: unknown) => void this.#outcomes.set(id, { type: 'failed', error }),
     );
-    this.#running.set(id, { started: this.#now(), end: end.finally(() => this.#running.delete(id)) });
+    this.#running.set(id, { started, end: end.finally(() => this.#running.delete(id)) });
+  }
+
+  #countAtWork(): number {
+    return [...this.#running.values()].filter(({ started }) => started !== undefined).length;
   }
 
   #isOpen({ id }: WorkNode<Order>): boolean {
@@ -151,7 +168,7 @@ class ScheduleRun<Order, Answer> {
     const left = this.#graph.nodes.filter(({ id }) => !this.#outcomes.has(id));
     const spent = (id: string) => (this.#now() - (this.#running.get(id)?.started ?? this.#now())) / 1000;
     return {
-      ...{ total: this.#graph.nodes.length, done, failed: ends.length - done, atWork: this.#running.size },
+      ...{ total: this.#graph.nodes.length, done, failed: ends.length - done, atWork: this.#countAtWork() },
       remaining: this.#graph.timeFor(left, this.#options.jobs, spent),
     };
   }

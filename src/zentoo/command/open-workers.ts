@@ -39,6 +39,8 @@ export interface WorkerSettings {
 /** What carries out the orders of a build, and the number of orders that it takes at the same time. */
 export interface Workers extends AsyncDisposable {
   readonly jobs: number;
+  /** Whether the executor queues orders until an engine is free. */
+  readonly queues: boolean;
   readonly executor: Executor<WorkOrder, WorkAnswer>;
 }
 
@@ -64,7 +66,7 @@ export async function openWorkers(run: SiteRun, settings: WorkerSettings): Promi
   const proxies = settings.swarm === undefined ? undefined : opened.use(await openSwarm(run, settings.swarm));
   const nodes = proxies === undefined ? [] : nodeEngines(proxies, run.signal);
   const further = await openEngines(run, [...settings.engines, ...nodes]);
-  if (further.length === 0) return { jobs: slots, executor: own, ...disposing(opened.move()) };
+  if (further.length === 0) return { jobs: slots, queues: false, executor: own, ...disposing(opened.move()) };
   const { architecture, memory } = machine;
   const home: Workplace = {
     ...{ name: '', architecture, memory, slots, has: everything, executor: own, engine: run.engine },
@@ -93,7 +95,8 @@ export async function openWorkers(run: SiteRun, settings: WorkerSettings): Promi
       present.map((engine) => engine[Symbol.asyncDispose]()),
     );
   });
-  return { jobs: others.reduce((sum, place) => sum + place.slots, slots), executor, ...disposing(opened.move()) };
+  const jobs = others.reduce((sum, place) => sum + place.slots, slots);
+  return { jobs, queues: true, executor, ...disposing(opened.move()) };
 }
 
 function disposing(opened: AsyncDisposable): AsyncDisposable {

@@ -2,7 +2,7 @@ import type { ImageId } from '../../engine/identifiers.ts';
 import type { WorkAnswer } from '../../plan/work-answer.ts';
 import type { PackagesOrder, WorkOrder } from '../../plan/work-order.ts';
 import type { Report } from '../../report/event.ts';
-import type { Executor } from '../../schedule/executor.ts';
+import type { Concurrency, Executor } from '../../schedule/executor.ts';
 import { placeOrders, type WaitingOrder } from '../../schedule/placement.ts';
 import type { EngineSlots, Slot } from './engine-slots.ts';
 import type { HeardEngine } from './while-heard.ts';
@@ -65,7 +65,8 @@ export class OrderQueue implements AsyncDisposable {
   readonly #running = new Map<string, number>();
   /** The slots that this build holds and no order uses. */
   readonly #free = new Map<string, Slot[]>();
-  readonly #releases = new Set<Promise<void>>();
+  /** The slots of each engine that are being released: their names are taken until then. */
+  readonly #releases = new Map<string, Promise<unknown>>();
   #waiting: readonly Waiter[] = [];
   #orders = 0;
 
@@ -78,21 +79,30 @@ export class OrderQueue implements AsyncDisposable {
     this.#ended.abort(new Error('the build has ended'));
     await Promise.all(this.#filling.values());
     this.#releaseFree();
-    await Promise.all(this.#releases);
+    await Promise.all(this.#releases.values());
   }
 
   /**
    * Waits for an engine, which the caller leaves; undefined if each engine that may carry out the order was lost. Throws the reason of the
    * build's signal.
+   *
+   * @param without the names of the engines that do not get the order
    */
-  async await(order: WorkOrder, priority: number, without: ReadonlySet<string>): Promise<Entry | undefined> {
+  async await(
+    order: WorkOrder,
+    { priority = 0, atWork }: Pick<Concurrency, 'priority' | 'atWork'>,
+    without: ReadonlySet<string>,
+  ): Promise<Entry | undefined> {
     const { signal, goesAnywhere, needs } = this.#queueing;
     const [home] = this.#places;
     const { promise, resolve, reject } = Promise.withResolvers<Entry | undefined>();
     const waiter = {
       ...{ id: `${++this.#orders}`, order, architecture: home.architecture, priority, without, needs: needs(order) },
       only: goesAnywhere(order) ? undefined : home.name,
-      begin: resolve,
+      begin: (entry: Entry | undefined) => {
+        if (entry !== undefined) atWork?.(true);
+        resolve(entry);
+      },
     };
     const giveUp = () => {
       this.#waiting = this.#waiting.filter((one) => one !== waiter);
@@ -103,6 +113,12 @@ export class OrderQueue implements AsyncDisposable {
     if (signal.aborted) giveUp();
     this.#place();
     return promise.finally(() => signal.removeEventListener('abort', giveUp));
+  }
+
+  /** The number of orders that share an engine soon: those there, and those that wait and may go there. */
+  demandOf({ name }: Workplace): number {
+    const waiting = this.#waiting.filter(({ only = name, without }) => only === name && !without.has(name));
+    return (this.#running.get(name) ?? 0) + waiting.length;
   }
 
   /** Looks which waiting orders an engine takes, after a change of `Workplace.isOpen`. */
@@ -135,6 +151,7 @@ export class OrderQueue implements AsyncDisposable {
     try {
       if (held === undefined) {
         const image = await bringImage(order);
+        await this.#releases.get(place.name);
         held = await slots.take(image);
         if (held === undefined) return await this.#fill(place, sharing, image);
       }
@@ -214,8 +231,9 @@ export class OrderQueue implements AsyncDisposable {
     for (const { name, sharing } of this.#places)
       for (const slot of this.#free.get(name)?.splice(0) ?? []) {
         const release = (sharing?.slots.release(slot) ?? Promise.resolve()).catch(() => undefined);
-        this.#releases.add(release);
-        void release.then(() => this.#releases.delete(release));
+        const all = Promise.all([this.#releases.get(name), release]);
+        this.#releases.set(name, all);
+        void all.then(() => this.#releases.get(name) === all && this.#releases.delete(name));
       }
   }
 }

@@ -86,7 +86,7 @@ class Spread implements SpreadExecutor {
   async execute(order: WorkOrder, given: Concurrency): Promise<WorkAnswer> {
     const history: Tries = { without: new Set(), lostWith: [], hasGrown: false, error: undefined };
     for (;;) {
-      const entry = await this.#queue.await(order, given.priority ?? 0, history.without);
+      const entry = await this.#queue.await(order, given, history.without);
       // No engine that could carry it out is left.
       if (entry === undefined) throw history.error;
       let rest = 0;
@@ -98,6 +98,7 @@ class Spread implements SpreadExecutor {
         history.error = error;
         rest = await this.#afterFailure(order, entry.place, history);
       } finally {
+        given.atWork?.(false);
         this.#queue.leave(entry.place);
       }
       const { signal } = this.#spreading;
@@ -141,7 +142,7 @@ class Spread implements SpreadExecutor {
   /** Carries out an order on its engine; undefined if other builds have all slots of the engine. */
   #carryOut(order: WorkOrder, entry: Entry, given: Concurrency): Promise<WorkAnswer | undefined> {
     const { place } = entry;
-    const concurrency = Math.min(place.slots, given.concurrency);
+    const concurrency = Math.max(1, Math.min(place.slots, this.#queue.demandOf(place)));
     const work = (remote?: RemoteWork) =>
       this.#queue.withSlot(entry, order, () => place.executor.execute(order, { ...given, concurrency, ...remote }));
     // Nothing else can carry out the orders of the site's own engine.

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Concurrency, WorkNode } from '../../../src/schedule/executor.ts';
 import { runSchedule, type ScheduleState } from '../../../src/schedule/schedule.ts';
 import { VirtualTime } from './virtual-time.ts';
@@ -67,6 +67,39 @@ describe('the schedule', () => {
     expect(begun.indexOf('d')).toBeGreaterThan(Math.max(begun.indexOf('b'), begun.indexOf('c')));
     expect(most).toBe(2);
     expect(seconds).toBe(3);
+  });
+
+  it('hands each ready node at once to an executor that queues them, and counts those at work', async () => {
+    const begin: (() => void)[] = [];
+    const end: (() => void)[] = [];
+    const states: ScheduleState[] = [];
+    const executor = {
+      async execute({ id }: Order, { atWork }: Concurrency) {
+        begin.push(() => atWork?.(true));
+        await new Promise<void>((resolve) => end.push(resolve));
+        return id;
+      },
+    };
+    const time = new VirtualTime();
+    const { signal } = new AbortController();
+    const nodes = [node('a', [], 5), node('b', [], 3), node('c', [], 1), node('d', ['a'], 1)];
+    const onChange = (state: ScheduleState) => void states.push(state);
+    const run = runSchedule(nodes, { jobs: 1, executor, queues: true, signal, onChange, now: () => time.now });
+    expect(begin).toHaveLength(3);
+    begin[0]?.();
+    end[0]?.();
+    await vi.waitUntil(() => begin.length === 4);
+    begin[3]?.();
+    begin[1]?.();
+    end[1]?.();
+    await vi.waitUntil(() => states.length === 3);
+    for (const one of end) one();
+    await run;
+    expect(states.slice(0, 3).map(({ done, atWork }) => [done, atWork])).toEqual([
+      [0, 0],
+      [1, 0],
+      [2, 1],
+    ]);
   });
 
   it('starts the node with the longest critical path first, not the longest node', async () => {

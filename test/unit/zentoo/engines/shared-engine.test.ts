@@ -33,15 +33,17 @@ class SharedEngine {
   }
 
   /** A build with no other engine that carries out packages. `begun` gets the milliseconds until each order begins. */
-  open(begun: number[], events: Event[] = []) {
+  open(begun: number[], events: Event[] = [], change: (slots: EngineSlots) => void = () => undefined) {
     const elapsed = stopwatch();
+    const slots = new EngineSlots(this.engine, this.slots);
+    change(slots);
     const near: Workplace = {
       ...{ name: '', architecture: 'x86_64', memory: 4, slots: 0, has: new Set(), engine: new FakeEngine() },
       executor: { execute: () => Promise.reject(new Error('the engine has no slots')) },
     };
     const far: Workplace = {
       ...{ name: 'far', architecture: 'x86_64', memory: 4, slots: this.slots, has: new Set(), engine: this.engine },
-      sharing: { slots: new EngineSlots(this.engine, this.slots), bringImage: () => Promise.resolve(this.image) },
+      sharing: { slots, bringImage: () => Promise.resolve(this.image) },
       executor: { execute: () => this.#carryOut(() => begun.push(elapsed())) },
     };
     const signal = new AbortController().signal;
@@ -89,6 +91,25 @@ describe('an engine that two builds share', () => {
     await build[Symbol.asyncDispose]();
     expect(shared.engine.calls.filter(({ method }) => method === 'createContainer')).toHaveLength(1);
     expect([shared.engine.containers.size, vi.getTimerCount(), events]).toEqual([0, 0, []]);
+  });
+
+  it('does not take its own slot for one of another build while the engine removes it', async () => {
+    const shared = new SharedEngine(1);
+    const events: Event[] = [];
+    const build = shared.open([], events, (slots) => {
+      const [take, release] = [slots.take.bind(slots), slots.release.bind(slots)];
+      let isReleasing = false;
+      slots.take = (image) => (isReleasing ? Promise.resolve(undefined) : take(image));
+      slots.release = async (slot) => {
+        isReleasing = true;
+        await release(slot);
+        await delay(2000);
+        isReleasing = false;
+      };
+    });
+    await passTime(build.execute(order, { concurrency: 1 }).then(() => build.execute(order, { concurrency: 1 })));
+    await passTime(build[Symbol.asyncDispose]());
+    expect(events).toEqual([]);
   });
 
   it('is waited for by a build that ends meanwhile', async () => {
