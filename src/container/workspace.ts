@@ -26,12 +26,21 @@ export interface Workspace {
 }
 
 /** Creates the work volume of a new run and writes the run's owner to a label. */
-export async function createWorkspace({ engine, self, findLocal }: BuildContext): Promise<Workspace> {
+export async function createWorkspace(context: BuildContext): Promise<Workspace> {
   const run = randomBytes(8).toString('hex');
   const volume = workVolumeName(run);
-  const owner = await currentOwner(self, procWorld(engine, findLocal));
-  await engine.createVolume(volume, { [ownerLabel]: formatOwner(owner) });
+  await context.engine.createVolume(volume, { [ownerLabel]: await ownOwner(context) });
   return { run, volume };
+}
+
+/** Removes the work volumes of this program on an engine, with the containers of their runs: none of these runs may go on. */
+export async function removeOwnWorkspaces(context: BuildContext): Promise<void> {
+  for (const volume of await context.engine.volumesWithLabel(`${ownerLabel}=${await ownOwner(context)}`))
+    if (disproveWorkVolume(volume) === undefined) await removeWorkspace(context, volume.name);
+}
+
+async function ownOwner({ engine, self, findLocal }: BuildContext): Promise<string> {
+  return formatOwner(await currentOwner(self, procWorld(engine, findLocal)));
 }
 
 /**

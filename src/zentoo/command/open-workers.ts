@@ -9,11 +9,11 @@ import type { Executor } from '../../schedule/executor.ts';
 import type { History } from '../../schedule/history.ts';
 import type { EngineChoice } from '../engines/engine-choice.ts';
 import { suppliedPackage } from '../engines/engine-supply.ts';
-import { openEngines } from '../engines/open-engines.ts';
+import { openEngines, type FurtherEngine } from '../engines/open-engines.ts';
 import { EngineSlots } from '../engines/engine-slots.ts';
 import type { Sharing, Workplace } from '../engines/order-queue.ts';
 import { settleWithin } from '../engines/settle-within.ts';
-import { spreadOrders } from '../engines/spread-orders.ts';
+import { spreadOrders, type SpreadExecutor } from '../engines/spread-orders.ts';
 import { nodeEngines } from '../swarm/swarm-engines.ts';
 import { openSwarm, type SwarmChoice } from '../swarm/open-swarm.ts';
 import { createLocalExecutor } from '../execute/local-executor.ts';
@@ -88,15 +88,20 @@ export async function openWorkers(run: SiteRun, settings: WorkerSettings): Promi
   if (proxies !== undefined) proxies.directory.onChange = () => executor.lookAgain();
   opened.defer(async () => {
     await executor[Symbol.asyncDispose]();
-    // An engine that is lost keeps its copies for the next build.
-    const present = further.filter(({ name }) => !executor.isLost(name));
     await settleWithin(
       closingMs,
-      present.map((engine) => engine[Symbol.asyncDispose]()),
+      further.map((engine) => closeEngine(engine, executor)),
     );
   });
   const jobs = others.reduce((sum, place) => sum + place.slots, slots);
   return { jobs, queues: true, executor, ...disposing(opened.move()) };
+}
+
+/** Removes what the build has on an engine. An engine that does not answer keeps it for the next build. */
+async function closeEngine(engine: FurtherEngine, executor: Pick<SpreadExecutor, 'isLost'>): Promise<void> {
+  const ended = new AbortController();
+  if (executor.isLost(engine.name) && !(await engine.run.engine.isAnswering(ended.signal))) return;
+  await engine[Symbol.asyncDispose]();
 }
 
 function disposing(opened: AsyncDisposable): AsyncDisposable {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { makeDefaultVolume } from '../../container/default-volumes.ts';
-import { sweepWorkspaces } from '../../container/workspace.ts';
+import { removeOwnWorkspaces, sweepWorkspaces } from '../../container/workspace.ts';
 import type { Engine, EngineInfo } from '../../engine/engine.ts';
 import type { ImageId } from '../../engine/identifiers.ts';
 import { Failure } from '../../failure.ts';
@@ -46,7 +46,11 @@ export async function openEngines(home: SiteRun, choices: readonly EngineChoice[
       await makeDefaultVolume(far, far.mounts.logs);
       const supply = new EngineSupply(home, far, name);
       const elsewhere = { engine: name, options, home, supply: supply.supply.bind(supply) };
-      const dispose = () => supply[Symbol.asyncDispose]();
+      const dispose = async () => {
+        // The copies are in use until the containers are gone that a lost connection left.
+        await removeOwnWorkspaces(far);
+        await supply[Symbol.asyncDispose]();
+      };
       const bringImage = supply.bringImage.bind(supply);
       const run = { ...far, elsewhere };
       return { ...{ name, info, run, isOpen, jobs, has: supply.has, bringImage }, [Symbol.asyncDispose]: dispose };

@@ -185,6 +185,21 @@ describe('a build with a further engine', () => {
     ]);
   });
 
+  it('removes at the end what it left on an engine that was lost and answers again', async () => {
+    fakeTime();
+    using world = new FurtherWorld();
+    const error = new Failure('engine-lost', 'failed to create an exec: lost the Docker engine');
+    world.far.engine.fault({ method: 'execDetached', error });
+    world.far.engine.fault({ method: 'containersWithVolume', nth: 1, error });
+    const { outcomes } = await passTime(world.build(world.siteRun(), 1, { engines: world.engines }));
+    expect(outcomes.map(({ type }) => type)).toEqual(['built', 'built']);
+    expect(world.events.map((event) => ('message' in event ? event.message : '')).join('\n')).toContain(
+      'failed to remove the containers and the work volume of the build',
+    );
+    expect([...world.far.engine.containers.values()]).toEqual([]);
+    expect(world.farVolumes).toEqual(kept);
+  });
+
   it('takes in a package once, if it comes from a lost engine while it is compiled elsewhere', async () => {
     fakeTime();
     using world = new FurtherWorld();

@@ -108,7 +108,7 @@ describe('an engine that two builds share', () => {
       };
     });
     await passTime(build.execute(order, { concurrency: 1 }).then(() => build.execute(order, { concurrency: 1 })));
-    await passTime(build[Symbol.asyncDispose]());
+    await passTime(Promise.resolve(build[Symbol.asyncDispose]()));
     expect(events).toEqual([]);
   });
 
