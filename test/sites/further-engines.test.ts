@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SecondEngine } from '../support/real-engine/second-engine.ts';
-import { heldEbuild, holding, writeEbuild } from '../support/fault-packages.ts';
+import { heldEbuild, holding, spoiling, spoiltEbuild, writeEbuild } from '../support/fault-packages.ts';
 import { EngineProxy } from '../support/proxy.ts';
 import { must } from '../support/run-program.ts';
 import {
@@ -28,30 +28,6 @@ for package in $(find . -name '*.gpkg.tar' -printf '%P\\n' | sort); do
   find . -type f -exec sha256sum {} + | sort
   cd /var/cache/binpkgs/*/plain/*/ && rm -r /tmp/package
 done`;
-
-/** If there is this file among the logs of an engine, the packages `spoilt-...` say another CHOST there, and bring a package that was not planned. */
-const spoiling = 'spoils-packages';
-const spoiltEbuild = `EAPI=8
-DESCRIPTION="Is another package on some engines"
-HOMEPAGE="https://example.org/test-fault"
-S="\${WORKDIR}"
-LICENSE="MIT"
-SLOT="0"
-KEYWORDS="amd64"
-src_install() { dodir /usr/share/\${PN}; }
-pkg_postinst() {
-  cd /var/cache/binpkgs/x86_64-pc-linux-gnu/plain/*/ && [[ -w . && -e /var/log/portage/${spoiling} ]] || return 0
-  mkdir -p app-evil/evil
-  cp test-fault/\${PN}/\${PF}-1.gpkg.tar app-evil/evil/evil-1-1.gpkg.tar
-  env -i PATH="$PATH" python3 - "$PWD/test-fault/\${PN}/\${PF}-1.gpkg.tar" <<-'PYTHON'
-	import sys, portage
-	package = portage.gpkg.gpkg(portage.config(clone=portage.settings), None, sys.argv[1])
-	data = package.get_metadata()
-	data["CHOST"] = b"x86_64-alien-linux-gnu"
-	package.update_metadata(data)
-	PYTHON
-}
-`;
 
 describe('zentoo build on three engines, two of which have no route but their sockets', () => {
   const sites = [new ZentooSite('three'), new ZentooSite('alone')] as const;

@@ -48,6 +48,11 @@ export class RunningProgram {
     return this.#child.pid ?? 0;
   }
 
+  /** What the program has said on standard error so far. */
+  get stderr(): string {
+    return this.#stderr;
+  }
+
   /** Settles when standard error has a match; throws if the program ends without one. */
   async said(when: RegExp): Promise<void> {
     const ended = this.outcome.then(() => 'ended');

@@ -1,5 +1,13 @@
 import { join } from 'node:path';
-import { heldEbuild, holding, writeEbuild } from '../support/fault-packages.ts';
+import {
+  brokenEbuild,
+  damagedEbuild,
+  heldEbuild,
+  holding,
+  hungryEbuild,
+  spoiltEbuild,
+  writeEbuilds,
+} from '../support/fault-packages.ts';
 import { must, RunningProgram } from '../support/run-program.ts';
 import {
   faultsConf,
@@ -21,23 +29,46 @@ export async function copyProjectImages({ engine }: Node): Promise<void> {
   await engine.copyImages(...listed.split('\n').filter((name) => ours.test(name)));
 }
 
-/** A site with two sets of packages and the packages `held-a` and `held-b`, in volumes of the engine of `DOCKER_HOST`. */
+/** Packages that take equally long. */
+export const equalPackages = Array.from({ length: 12 }, (_, index) => `equal-${index + 1}`);
+const equalEbuild = heldEbuild.replace(/^src_compile.*\n/m, 'src_compile() { sleep 1; }\n');
+
+/** The packages `test-fault/...` of the site. */
+const ebuilds = {
+  ...Object.fromEntries(equalPackages.map((name) => [name, equalEbuild])),
+  'held-a': heldEbuild,
+  'held-b': heldEbuild,
+  'held-c': heldEbuild,
+  'held-late': `${heldEbuild}DEPEND="app-misc/motto"\n`,
+  hungry: hungryEbuild,
+  broken: brokenEbuild,
+  spoilt: spoiltEbuild,
+  damaged: damagedEbuild,
+};
+
+/** A site with the packages `test-fault/...`, in volumes of the engine of `DOCKER_HOST`. */
 export class SwarmSite implements AsyncDisposable {
   readonly site: ZentooSite;
   readonly #trees: SharedTrees & AsyncDisposable;
 
   static async open(): Promise<SwarmSite> {
     const trees = await makeTrees();
-    for (const name of ['held-a', 'held-b']) await writeEbuild(trees, name, heldEbuild);
+    await writeEbuilds(trees, ebuilds);
     const site = new ZentooSite('swarm');
-    site.write('site.yaml', siteYaml(site, trees));
     site.branch('portage', 'base', { 'repos.conf/faults.conf': faultsConf });
-    return new SwarmSite(site, trees);
+    const opened = new SwarmSite(site, trees);
+    opened.writeSettings('');
+    return opened;
   }
 
   private constructor(site: ZentooSite, trees: SharedTrees & AsyncDisposable) {
     this.site = site;
     this.#trees = trees;
+  }
+
+  /** Writes site.yaml, with these lines at its end. */
+  writeSettings(more: string): void {
+    this.site.write('site.yaml', siteYaml(this.site, this.#trees, { more }));
   }
 
   /** Makes the sets the only ones of the site, each with a tuple. */
@@ -76,9 +107,14 @@ export class SwarmSite implements AsyncDisposable {
   }
 }
 
-/** Lets the packages `held-a` and `held-b` come to the end on a node, or not. */
-export async function holdPackages({ docker, engine }: Node, isHeld: boolean): Promise<void> {
+/** Lets the packages `held-...` come to the end on a node, or not. */
+export function holdPackages(node: Node, isHeld: boolean): Promise<void> {
+  return setInLogs(node, holding, isHeld);
+}
+
+/** Makes or removes a file among the logs of a node. */
+export async function setInLogs({ docker, engine }: Node, file: string, isThere: boolean): Promise<void> {
   const [image] = await engine.docker.listImages({ filters: { reference: ['gentoo-builder'] } });
-  const command = ['--entrypoint', isHeld ? 'touch' : 'rm', image?.Id ?? '', ...(isHeld ? [] : ['-f'])];
-  await docker('run', '--rm', '-v', 'gentoo-logs:/log', ...command, `/log/${holding}`);
+  const command = ['--entrypoint', isThere ? 'touch' : 'rm', image?.Id ?? '', ...(isThere ? [] : ['-f'])];
+  await docker('run', '--rm', '-v', 'gentoo-logs:/log', ...command, `/log/${file}`);
 }

@@ -6,10 +6,13 @@ import { proxyPort } from './swarm-names.ts';
 
 /** A client writes every 1.5 s to the input of a build container. */
 const silenceMs = 10_000;
-const idleMs = 600_000;
 
-/** Serves the engine of this node with the certificates of the run. Throws `engine-denied` if a secret cannot be read. */
-export function serveFromSecrets(signal: AbortSignal): Promise<void> {
+/**
+ * Serves the engine of this node with the certificates of the run. Throws `engine-denied` if a secret cannot be read.
+ *
+ * @param idleMs the milliseconds without a client after which it ends
+ */
+export function serveFromSecrets(idleMs: number, signal: AbortSignal): Promise<void> {
   const certificates = { ca: readSecret('ca'), cert: readSecret('cert'), key: readSecret('key') };
   return serveNodeProxy({ ...certificates, port: proxyPort, socket: engineSocket, silenceMs, idleMs, signal });
 }

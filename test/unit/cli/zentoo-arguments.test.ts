@@ -68,6 +68,7 @@ describe('the command line of zentoo', () => {
     [['swarm', 'status', '--dry-run'], '--dry-run is an option of swarm down'],
     [['swarm', 'down', 'a-tuple'], 'swarm down takes no further arguments'],
     [['node-proxy', 'x'], 'node-proxy takes no arguments'],
+    [['node-proxy', '--idle=soon'], "--idle='soon' is not a time such as 90s or 10m"],
     [['distcc'], 'distcc needs an action: up, status, down'],
     [['distcc', 'upp'], "unknown action 'upp' of distcc: the actions are up, status, down"],
     [['distcc', 'up', '--count=1025'], "--count='1025' is not a number from 1 to 1024"],
@@ -168,7 +169,7 @@ describe('the help of zentoo', () => {
     ['freshroot', ['--cpu', '--portage', '--buildhooks', '--keep', '--']],
     ['distcc', ['--count']],
     ['swarm', ['--dry-run']],
-    ['node-proxy', []],
+    ['node-proxy', ['--idle']],
     ['list', []],
   ])('of %s lists its own options and the common ones, each with a description', (command, options) => {
     const listed = (text: string) =>
