@@ -159,7 +159,7 @@ export function disproveSwarmObject(
   if (driver !== undefined && driver !== 'overlay') return 'it is not an overlay network';
   if (service === undefined) return undefined;
   const { isGlobal, args, mounts } = service;
-  const isProxy = isGlobal && args.at(-1) === 'node-proxy' && mounts.length === 1 && mounts[0] === engineSocket;
+  const isProxy = isGlobal && args.includes('node-proxy') && mounts.length === 1 && mounts[0] === engineSocket;
   return isProxy ? undefined : 'it does not run a node proxy';
 }
 

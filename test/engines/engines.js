@@ -3,6 +3,9 @@
 import { fileURLToPath } from 'node:url';
 import { DEFAULT_SOCKET } from '../../setup/engine/endpoint.js';
 
+/** Root's own, unlike a place below /var/tmp; for all clones, because it is a gigabyte and more. */
+export const DIRECTORY = '/var/cache/gentoo-builder-engine';
+
 const SERVE_PODMAN = fileURLToPath(new URL('serve-podman.sh', import.meta.url));
 
 /** procps: an engine asks ps for the processes of a container. */

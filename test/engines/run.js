@@ -13,11 +13,9 @@ import { runCommand } from '../../setup/process/run-command.js';
 import { runInForeground } from '../../setup/process/run-in-foreground.js';
 import { copyImages } from './copy-images.js';
 import { ensureDebianRoot } from './debian-root.js';
-import { chooseEngines, ENGINES } from './engines.js';
+import { chooseEngines, DIRECTORY, ENGINES } from './engines.js';
 import { startEngine } from './private-engine.js';
 
-/** Root's own, unlike a place below /var/tmp; for all clones, because it is a gigabyte and more. */
-const DIRECTORY = '/var/cache/gentoo-builder-engine';
 const NEEDED = ['unshare', 'nsenter', 'pivot_root', 'ip', 'iptables', 'docker'];
 /** All that talks to an engine, but for set-up itself, which has an engine given here. */
 const SELECTION = ['--project', 'integration', '--project', 'e2e', '--exclude', 'test/e2e/start.test.ts'];

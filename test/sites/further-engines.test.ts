@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SecondEngine } from '../support/real-engine/second-engine.ts';
 import { heldEbuild, holding, spoiling, spoiltEbuild, writeEbuild } from '../support/fault-packages.ts';
+import { packageContents } from '../support/package-contents.ts';
 import { EngineProxy } from '../support/proxy.ts';
 import { must } from '../support/run-program.ts';
 import {
@@ -17,17 +18,6 @@ const sets = {
   b: 'app-misc/timepiece:1 app-misc/timepiece:2',
   c: 'virtual/greeter app-misc/motto',
 } as const;
-
-/** The files of every package in a store, each with its type, mode, owner and digest. */
-const contents = `cd /var/cache/binpkgs/*/plain/*/
-for package in $(find . -name '*.gpkg.tar' -printf '%P\\n' | sort); do
-  mkdir /tmp/package && tar -xf "$package" -C /tmp/package
-  cd /tmp/package/*/ && zstd -dqc image.tar.zst | tar -x && cd image
-  echo "$package"
-  find . -printf '%p %y %m %U %G %l\\n' | sort
-  find . -type f -exec sha256sum {} + | sort
-  cd /var/cache/binpkgs/*/plain/*/ && rm -r /tmp/package
-done`;
 
 describe('zentoo build on three engines, two of which have no route but their sockets', () => {
   const sites = [new ZentooSite('three'), new ZentooSite('alone')] as const;
@@ -75,9 +65,9 @@ describe('zentoo build on three engines, two of which have no route but their so
   it('makes packages with the contents of those that one engine compiles', async () => {
     const { status, stderr } = await alone.build();
     expect(status, stderr).toBe(0);
-    const expected = await alone.inStore(contents);
+    const expected = await alone.inStore(packageContents);
     expect(expected).toContain('usr/bin/greet');
-    expect(await three.inStore(contents)).toBe(expected);
+    expect(await three.inStore(packageContents)).toBe(expected);
   });
 
   const expectCopiesOnly = async () => {

@@ -124,7 +124,7 @@ describe('zentoo build --swarm, if a node fails', () => {
     await builds.untilReady(other);
     await builds.expectNothingLeft();
     for (const one of builds.builders) await one.engine.stop();
-    const { status, stderr } = await builds.site.start('build', '--swarm').outcome;
+    const { status, stderr } = await builds.site.start('swarm', 'status').outcome;
     expect([status, stderr]).toEqual([62, expect.stringContaining('start the other managers')]);
   });
 });

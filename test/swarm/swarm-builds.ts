@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, vi } from 'vitest';
 import type { RunningProgram } from '../support/run-program.ts';
 import { copyProjectImages, holdPackages, SwarmSite } from './swarm-site.ts';
-import { openSwarm, type Node, type Swarm } from './three-nodes.ts';
+import { openSwarm, type Node, type NodeName, type Swarm } from './three-nodes.ts';
 
 /** A container in which a package is compiled. */
 export const buildContainer = /^\/gentoo-builder-[0-9a-f]{16}$/;
@@ -17,11 +17,12 @@ export class SwarmBuilds {
    * Opens the swarm before the tests of a file, and closes it after them.
    *
    * @param builders whether the other nodes have the label and the image `gentoo-builder`
+   * @param newer the node whose engine is that of Debian trixie
    */
-  static forTests({ builders }: { readonly builders: boolean }): SwarmBuilds {
+  static forTests({ builders, newer }: { readonly builders: boolean; readonly newer?: NodeName }): SwarmBuilds {
     const builds = new SwarmBuilds();
     beforeAll(async () => {
-      const swarm = await openSwarm('4G');
+      const swarm = await openSwarm('4G', newer);
       const [manager, ...others] = swarm.nodes;
       await copyProjectImages(manager);
       vi.stubEnv('DOCKER_HOST', manager.engine.address);

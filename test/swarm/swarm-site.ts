@@ -30,7 +30,7 @@ export async function copyProjectImages({ engine }: Node): Promise<void> {
 }
 
 /** Packages that take equally long. */
-export const equalPackages = Array.from({ length: 12 }, (_, index) => `equal-${index + 1}`);
+export const equalPackages = [...'abcdefghijkl'].map((letter) => `equal-${letter}`);
 const equalEbuild = heldEbuild.replace(/^src_compile.*\n/m, 'src_compile() { sleep 1; }\n');
 
 /** The packages `test-fault/...` of the site. */

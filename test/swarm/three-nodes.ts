@@ -1,3 +1,7 @@
+import { join } from 'node:path';
+import { withLock } from '../../setup/process/lock.js';
+import { ensureDebianRoot } from '../engines/debian-root.js';
+import { DIRECTORY, ENGINES } from '../engines/engines.js';
 import { must } from '../support/run-program.ts';
 import { SecondEngine } from '../support/real-engine/second-engine.ts';
 import { NetworkNamespace, NetworkSwitch } from './cable.ts';
@@ -20,15 +24,23 @@ export interface Swarm extends AsyncDisposable {
 }
 
 const names = ['node1', 'node2', 'node3'] as const;
+export type NodeName = (typeof names)[number];
 
-/** Starts three engines and joins them to a swarm. `sizes` limits the data of each engine. */
-export async function openSwarm(size: string): Promise<Swarm> {
+/**
+ * Starts three engines and joins them to a swarm.
+ *
+ * @param size limits the data of each engine
+ * @param newer the node whose engine is that of Debian trixie
+ */
+export async function openSwarm(size: string, newer?: NodeName): Promise<Swarm> {
   await using stack = new AsyncDisposableStack();
   const cables = stack.use(await NetworkSwitch.open());
-  const open = async (name: (typeof names)[number], index: number): Promise<Node> => {
+  const open = async (name: NodeName, index: number): Promise<Node> => {
     const namespace = stack.use(await NetworkNamespace.open());
     await cables.connect(name, namespace, `${addressOf(index)}/24`);
-    const engine = stack.use(await SecondEngine.open(size, namespace.pid, name));
+    const root = name === newer ? await trixieRoot() : undefined;
+    const member = { hostname: name, ...(root === undefined ? {} : { root }) };
+    const engine = stack.use(await SecondEngine.open(size, namespace.pid, member));
     const docker = (...args: readonly string[]) => must('docker', ['--host', engine.address, ...args]);
     return { name, engine, docker };
   };
@@ -39,6 +51,13 @@ export async function openSwarm(size: string): Promise<Swarm> {
     await worker.docker('swarm', 'join', '--token', token, '--advertise-addr', addressOf(index + 1), addressOf(0));
   const moved = stack.move();
   return { nodes: [manager, second, third], cables, [Symbol.asyncDispose]: () => moved[Symbol.asyncDispose]() };
+}
+
+/** The root file system with Docker of Debian trixie, which `npm run test:engines` uses as well; made if it is not there. */
+function trixieRoot(): Promise<string> {
+  const engine = ENGINES.find(({ name }) => name === 'docker-trixie');
+  if (engine === undefined) throw new Error('test/engines has no docker-trixie');
+  return withLock('another engine', () => ensureDebianRoot(join(DIRECTORY, engine.name), engine));
 }
 
 function addressOf(index: number): string {

@@ -1,9 +1,10 @@
 #!/bin/bash
-# second-engine DIRECTORY SIZE COMMAND...: process 1 of separate namespaces. Mounts a tmpfs of SIZE at DIRECTORY/data, and runs COMMAND, an
+# second-engine ROOT DIRECTORY SIZE COMMAND...: process 1 of separate namespaces. Mounts a tmpfs of SIZE at DIRECTORY/data, and runs COMMAND, an
 # engine with its data there, as standard input says: start, stop, kill, "size SIZE" (the size of the tmpfs), "free KIBIBYTES" (the free space
-# on the tmpfs). Prints the word when it is done; "start" does not wait until the engine answers. The engine ends with standard input.
-directory=$1 size=$2
-shift 2
+# on the tmpfs). Prints the word when it is done; "start" does not wait until the engine answers. The engine ends with standard input. It is
+# that of this machine, or that of the root file system ROOT if this is not empty.
+root=$1 directory=$2 size=$3
+shift 3
 data=$directory/data
 
 ip link set lo up
@@ -11,6 +12,11 @@ ip link set lo up
 mount -t tmpfs -o mode=755 run /run || exit
 mkdir -p "$data" || exit
 mount -t tmpfs -o "size=$size,mode=711" data "$data" || exit
+if [ -n "$root" ]; then
+  # shellcheck source=test/engines/enter-root.sh
+  . "$(dirname "$0")/../../engines/enter-root.sh"
+  enter_root "$root" "$directory" || exit
+fi
 
 # An engine that starts must not find the containerd of one that was killed, which ends a moment later. bash reaps it, as process 1 must.
 end() {

@@ -17,6 +17,14 @@ export const asRoot = uid === 0 ? [] : ['sudo', '--non-interactive'];
 /** The address of an engine that has a neighbour, in the network namespace of both: for `DOCKER_HOST`. */
 export const tcpAddress = 'tcp://127.0.0.1:2375';
 
+/** What an engine needs besides a neighbour to be a node of a swarm. */
+export interface SwarmMember {
+  /** With a host name, the engine also listens at the default socket in its own namespaces, so that its containers can mount it. */
+  readonly hostname?: string;
+  /** The root file system with the engine; that of this machine by default. */
+  readonly root?: string;
+}
+
 /**
  * A second Docker engine of this machine, which a test may restart, kill and fill. Its data are on a tmpfs, and it runs in separate
  * namespaces, whose network has no way out. Needs root, `dockerd`, `unshare` and `ip`; with a network also `nsenter`.
@@ -31,11 +39,10 @@ export class SecondEngine implements AsyncDisposable {
 
   /**
    * Starts an engine whose data take at most `size`, for example `2G`. If `neighbour` is the id of a process, the engine runs in the
-   * network namespace of that process, which must have no way out either, and listens at {@link tcpAddress} there, too. An engine
-   * with a host name also listens at the default socket in its own namespaces, so that its containers can mount the socket.
+   * network namespace of that process, which must have no way out either, and listens at {@link tcpAddress} there, too.
    */
-  static async open(size: string, neighbour?: number, hostname?: string): Promise<SecondEngine> {
-    const engine = new SecondEngine(size, neighbour, hostname);
+  static async open(size: string, neighbour?: number, node: SwarmMember = {}): Promise<SecondEngine> {
+    const engine = new SecondEngine(size, neighbour, node);
     try {
       await engine.#await('ready');
       await engine.start();
@@ -46,7 +53,7 @@ export class SecondEngine implements AsyncDisposable {
     return engine;
   }
 
-  private constructor(size: string, neighbour: number | undefined, hostname: string | undefined) {
+  private constructor(size: string, neighbour: number | undefined, { hostname, root = '' }: SwarmMember) {
     this.#size = size;
     this.directory = mkdtempSync(join(tmpdir(), 'second-engine-'));
     const places = [
@@ -66,7 +73,7 @@ export class SecondEngine implements AsyncDisposable {
     const unshare = ['unshare', ...namespaces, ...(neighbour === undefined ? ['--net'] : [])];
     const uts = hostname === undefined ? [] : ['unshare', '--uts', 'sh', '-c', 'hostname "$0" && exec "$@"', hostname];
     const [program = '', ...args] = [...asRoot, ...uts, ...network, ...unshare];
-    this.#process = spawn(program, [...args, 'bash', serve, this.directory, size, ...dockerd]);
+    this.#process = spawn(program, [...args, 'bash', serve, root, this.directory, size, ...dockerd]);
     this.#answers = createInterface(this.#process.stdout)[Symbol.asyncIterator]();
     this.#log = createInterface(this.#process.stderr).on('line', (line) => this.#said.push(line));
   }
