@@ -11,7 +11,7 @@ export const nodeProxyCommand: ZentooCommand = {
 TLS 1.3, for clients with a certificate of the authority in /run/secrets/ca. Its own certificate and key are
 /run/secrets/cert and /run/secrets/key.
 
-  --idle TIME  the time without a client after which it ends (default: 10m)`,
+  --idle TIME  the time without a byte of a client after which it ends (default: 10m)`,
   options: { single: ['idle'], repeated: [], flags: [], onByDefault: [] },
   statuses: ['preconditions'],
   prepare: (given, _, problems) => {

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { createServer, type TLSSocket } from 'node:tls';
-import { attachesInput, requestLine } from './request-line.ts';
+import { attachesInput, mayAttach, requestLine } from './request-line.ts';
 
 /** The settings of a node proxy. */
 export interface NodeProxySettings {
@@ -14,14 +14,14 @@ export interface NodeProxySettings {
   readonly socket: string;
   /** The milliseconds without a byte of the client after which an attachment to the input of a container is closed. */
   readonly silenceMs: number;
-  /** The milliseconds without a client after which the proxy ends. */
+  /** The milliseconds without a byte of any client after which the proxy ends. */
   readonly idleMs: number;
   readonly signal: AbortSignal;
   readonly onListening?: (port: number) => void;
 }
 
 /**
- * Exposes the socket of an engine by mutual TLS 1.3. Resolves when no client was connected for `idleMs`; throws the reason of the
+ * Exposes the socket of an engine by mutual TLS 1.3. Resolves when no client has sent anything for `idleMs`; throws the reason of the
  * signal. A client that goes away, or a machine of a client that is cut off, ends what it attached to: the input of a build container
  * is closed, and the container ends by itself.
  */
@@ -29,19 +29,16 @@ export async function serveNodeProxy(settings: NodeProxySettings): Promise<void>
   const { ca, cert, key, port, signal, idleMs } = settings;
   const { promise: idle, resolve, reject } = Promise.withResolvers<void>();
   const clients = new Set<TLSSocket>();
-  let timer: NodeJS.Timeout | undefined;
-  const rest = () => (timer = setTimeout(resolve, idleMs));
+  // A connection alone proves no client: if bytes for a machine that was cut off are under way, the kernel keeps it for a quarter of an hour.
+  const timer = setTimeout(resolve, idleMs);
   const server = createServer({
     ...{ ca, cert, key, requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.3', allowHalfOpen: true },
     handshakeTimeout: 10_000,
   });
   server.on('secureConnection', (client) => {
-    clearTimeout(timer);
+    timer.refresh();
     clients.add(client);
-    client.once('close', () => {
-      clients.delete(client);
-      if (clients.size === 0) rest();
-    });
+    client.on('data', () => timer.refresh()).once('close', () => clients.delete(client));
     forward(client, settings);
   });
   server.on('error', reject);
@@ -52,7 +49,6 @@ export async function serveNodeProxy(settings: NodeProxySettings): Promise<void>
     const address = server.address();
     if (address !== null && typeof address === 'object') settings.onListening?.(address.port);
   });
-  rest();
   try {
     await idle;
   } finally {
@@ -87,15 +83,19 @@ function forward(client: TLSSocket, { socket, silenceMs }: NodeProxySettings): v
   engine.pipe(client);
 }
 
-/** Calls `end` if the client attaches to the input of a container and then sends nothing for a time. */
+/**
+ * Calls `end` if the client attaches to the input of a container and then sends nothing for a time. The attachment may follow other
+ * requests on the connection; then it begins a chunk, as clients write the head of a request at once.
+ */
 function watchInput(client: Socket, end: () => void, silenceMs: number): void {
-  let begin = Buffer.alloc(0);
+  let begin: Buffer = Buffer.alloc(0);
   const read = (chunk: Buffer) => {
-    begin = Buffer.concat([begin, chunk]);
-    const line = requestLine(begin);
+    begin = begin.length === 0 ? chunk : Buffer.concat([begin, chunk]);
+    const line = mayAttach(begin) ? requestLine(begin) : '';
     if (line === undefined) return;
-    client.off('data', read);
+    begin = Buffer.alloc(0);
     if (!attachesInput(line)) return;
+    client.off('data', read);
     const timer = setTimeout(end, silenceMs);
     client.on('data', () => timer.refresh());
     client.once('close', () => clearTimeout(timer));

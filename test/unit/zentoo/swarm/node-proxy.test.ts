@@ -119,6 +119,21 @@ describe('a node proxy', () => {
     expect(other.readableEnded).toBe(false);
   });
 
+  it.each<[string, readonly string[]]>([
+    ['after another request of the connection', ['GET /_ping HTTP/1.1\r\n\r\n', attach]],
+    ['after a body without an end of a line', ['PUT /x HTTP/1.1\r\n\r\n', 'POST', 'x'.repeat(100), attach]],
+    ['in bytes of their own', [...attach]],
+  ])('closes an attachment whose request comes %s', async (_, chunks) => {
+    const { client } = await openProxy({ silenceMs: 100 });
+    const held = await client();
+    for (const chunk of chunks) {
+      held.write(chunk);
+      await once(held, 'data');
+    }
+    held.resume();
+    await once(held, 'end');
+  });
+
   it('closes the connection to the engine when the client goes away', async () => {
     const { client, connections } = await openProxy();
     const one = await client();
@@ -130,23 +145,29 @@ describe('a node proxy', () => {
     await once(connection, 'close');
   });
 
-  it('ends by itself when it has no client for a time', async () => {
+  it('ends by itself when no client has sent anything for a time, even if a connection is open', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     onTestFinished(() => void vi.useRealTimers());
     const { client, ended } = await openProxy({ idleMs: 600_000 });
     let hasEnded = false;
     void ended.then(() => (hasEnded = true));
     const one = await client();
-    one.write('GET /_ping HTTP/1.1\r\n\r\n');
-    await once(one, 'data');
-    vi.advanceTimersByTime(1_200_000);
-    await setImmediate();
-    expect(hasEnded).toBe(false);
-    one.destroy();
-    while (!hasEnded) {
-      vi.advanceTimersByTime(300_000);
+    for (let count = 0; count < 3; count++) {
+      one.write('GET /_ping HTTP/1.1\r\n\r\n');
+      await once(one, 'data');
+      vi.advanceTimersByTime(599_000);
       await setImmediate();
+      expect(hasEnded).toBe(false);
     }
+    vi.advanceTimersByTime(1000);
+    await ended;
+  });
+
+  it('closes the connection of a client if the engine refuses it', async () => {
+    const { client } = await openProxy({ socket: '/nowhere/docker.sock' });
+    const one = await client();
+    one.write('GET /_ping HTTP/1.1\r\n\r\n');
+    await new Promise((resolve) => one.resume().once('end', resolve).once('close', resolve));
   });
 
   it('ends with the reason of its signal', async () => {
@@ -162,9 +183,14 @@ describe('the request line', () => {
     ['POST /containers/abc/attach?stream=1&stdin=1 HTTP/1.1', true],
     ['POST /containers/abc/attach?stdin=0 HTTP/1.1', false],
     ['POST /containers/abc/attach?stdout=1 HTTP/1.1', false],
-    ['GET /containers/abc/attach?stdin=1 HTTP/1.1', false],
     ['POST /containers/abc/start?stdin=1 HTTP/1.1', false],
     ['POST http://[/containers HTTP/1.1', false],
+    ['POST /containers/abc/%61ttach?stdin=1 HTTP/1.1', true],
+    ['POST http://docker/containers/abc/attach?std%69n=yes HTTP/1.1', true],
+    ['POST /containers/a/../abc/attach?stdin=2 HTTP/1.0', true],
+    ['GET /containers/abc/attach/ws?stdin=1 HTTP/1.1', true],
+    ['POST /containers/abc/attach?stdin=False HTTP/1.1', false],
+    ['POST /containers/%/attach?stdin=1 HTTP/1.1', true],
   ])('%s attaches to an input: %s', (line, expected) => {
     expect(attachesInput(line)).toBe(expected);
   });
@@ -172,6 +198,12 @@ describe('the request line', () => {
   it('is found when its end came', () => {
     expect(requestLine(Buffer.from('GET /'))).toBeUndefined();
     expect(requestLine(Buffer.from('GET / HTTP/1.1\r\nHost: x'))).toBe('GET / HTTP/1.1');
-    expect(requestLine(Buffer.alloc(9000, 'x'))).toBe('');
+    expect(requestLine(Buffer.alloc(9000, 'x'))).toBe('x'.repeat(8192));
+  });
+
+  it('attaches to an input if the parameters of an attachment go on after 8192 bytes', () => {
+    const parameters = 'x'.repeat(8192);
+    expect(attachesInput(`POST /containers/abc/attach?${parameters}`)).toBe(true);
+    expect(attachesInput(`POST /containers/create?${parameters}`)).toBe(false);
   });
 });
