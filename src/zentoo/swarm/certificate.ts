@@ -1,4 +1,31 @@
 import { generateKeyPairSync, randomBytes, sign, type KeyObject } from 'node:crypto';
+import { AsnConvert, OctetString } from '@peculiar/asn1-schema';
+import {
+  AlgorithmIdentifier,
+  AttributeTypeAndValue,
+  AttributeValue,
+  BasicConstraints,
+  Certificate,
+  ExtendedKeyUsage,
+  Extension,
+  Extensions,
+  GeneralName,
+  KeyUsage,
+  KeyUsageFlags,
+  Name,
+  RelativeDistinguishedName,
+  SubjectAlternativeName,
+  SubjectPublicKeyInfo,
+  TBSCertificate,
+  Validity,
+  Version,
+  id_ce_basicConstraints,
+  id_ce_extKeyUsage,
+  id_ce_keyUsage,
+  id_ce_subjectAltName,
+  id_kp_clientAuth,
+  id_kp_serverAuth,
+} from '@peculiar/asn1-x509';
 
 /** A certificate and its private key, both as PEM. */
 export interface Identity {
@@ -27,11 +54,15 @@ const validMs = 90 * dayMs;
 export function makeCertificates(now: Date): RunCertificates {
   const authority = generateKeyPairSync('ed25519');
   const issuer = { name: 'zentoo run', key: authority.privateKey };
-  const make = (name: string, publicKey: KeyObject, extensions: readonly Buffer[]) =>
+  const make = (name: string, publicKey: KeyObject, extensions: readonly Extension[]) =>
     certificate({ name, publicKey, extensions, now }, issuer);
   const identity = (name: string, use: string): Identity => {
     const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-    const extensions = [keyUsage(digitalSignature), extension(oids.extendedKeyUsage, sequence(oid(use))), nameOf(name)];
+    const extensions = [
+      extension(id_ce_keyUsage, new KeyUsage(KeyUsageFlags.digitalSignature), true),
+      extension(id_ce_extKeyUsage, new ExtendedKeyUsage([use])),
+      extension(id_ce_subjectAltName, new SubjectAlternativeName([new GeneralName({ dNSName: name })])),
+    ];
     return {
       cert: make(name, publicKey, extensions),
       key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
@@ -39,18 +70,18 @@ export function makeCertificates(now: Date): RunCertificates {
   };
   return {
     ca: make(issuer.name, authority.publicKey, [
-      extension(oids.basicConstraints, sequence(der(0x01, Buffer.from([0xff]))), true),
-      keyUsage(certificateSign),
+      extension(id_ce_basicConstraints, new BasicConstraints({ cA: true }), true),
+      extension(id_ce_keyUsage, new KeyUsage(KeyUsageFlags.keyCertSign), true),
     ]),
-    server: identity(proxyName, oids.serverAuth),
-    client: identity('zentoo-client', oids.clientAuth),
+    server: identity(proxyName, id_kp_serverAuth),
+    client: identity('zentoo-client', id_kp_clientAuth),
   };
 }
 
 interface Subject {
   readonly name: string;
   readonly publicKey: KeyObject;
-  readonly extensions: readonly Buffer[];
+  readonly extensions: readonly Extension[];
   readonly now: Date;
 }
 
@@ -59,80 +90,49 @@ function certificate(
   { name, publicKey, extensions, now }: Subject,
   issuer: { readonly name: string; readonly key: KeyObject },
 ): string {
-  const algorithm = sequence(oid(oids.ed25519));
-  const signed = sequence(
-    der(0xa0, der(0x02, Buffer.from([2]))),
-    // A positive number of 16 bytes.
-    der(0x02, Buffer.concat([Buffer.from([0x4c]), randomBytes(15)])),
-    algorithm,
-    distinguishedName(issuer.name),
-    sequence(time(now.getTime() - skewMs), time(now.getTime() + validMs)),
-    distinguishedName(name),
-    publicKey.export({ type: 'spki', format: 'der' }),
-    der(0xa3, sequence(...extensions)),
-  );
-  const signature = sign(null, signed, issuer.key);
-  const base64 = sequence(signed, algorithm, bits(signature)).toString('base64');
-  const lines = base64.match(/.{1,64}/g) ?? [];
+  const algorithm = new AlgorithmIdentifier({ algorithm: ed25519 });
+  const signed = new TBSCertificate({
+    version: Version.v3,
+    serialNumber: serialNumber(),
+    signature: algorithm,
+    issuer: distinguishedName(issuer.name),
+    validity: new Validity({
+      notBefore: new Date(now.getTime() - skewMs),
+      notAfter: new Date(now.getTime() + validMs),
+    }),
+    subject: distinguishedName(name),
+    subjectPublicKeyInfo: AsnConvert.parse(publicKey.export({ type: 'spki', format: 'der' }), SubjectPublicKeyInfo),
+    extensions: new Extensions([...extensions]),
+  });
+  const signature = sign(null, Buffer.from(AsnConvert.serialize(signed)), issuer.key);
+  const whole = new Certificate({
+    tbsCertificate: signed,
+    signatureAlgorithm: algorithm,
+    signatureValue: new Uint8Array(signature).buffer,
+  });
+  const lines =
+    Buffer.from(AsnConvert.serialize(whole))
+      .toString('base64')
+      .match(/.{1,64}/g) ?? [];
   return ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n');
 }
 
-const oids = {
-  ed25519: '1.3.101.112',
-  commonName: '2.5.4.3',
-  keyUsage: '2.5.29.15',
-  subjectAltName: '2.5.29.17',
-  basicConstraints: '2.5.29.19',
-  extendedKeyUsage: '2.5.29.37',
-  serverAuth: '1.3.6.1.5.5.7.3.1',
-  clientAuth: '1.3.6.1.5.5.7.3.2',
-} as const;
+/** RFC 8410, section 3. */
+const ed25519 = '1.3.101.112';
 
-/** Bits of the key usage: RFC 5280, section 4.2.1.3. */
-const digitalSignature = Buffer.from([0x07, 0x80]);
-const certificateSign = Buffer.from([0x02, 0x04]);
-
-function keyUsage(usage: Buffer): Buffer {
-  return extension(oids.keyUsage, der(0x03, usage), true);
+/** A positive number of 16 bytes. */
+function serialNumber(): ArrayBuffer {
+  return Uint8Array.from([0x4c, ...randomBytes(15)]).buffer;
 }
 
-function nameOf(name: string): Buffer {
-  return extension(oids.subjectAltName, sequence(der(0x82, Buffer.from(name, 'latin1'))));
+/** An extension of the class `value`. */
+function extension(extnID: string, value: object, critical = false): Extension {
+  return new Extension({ extnID, critical, extnValue: new OctetString(AsnConvert.serialize(value)) });
 }
 
-function extension(id: string, value: Buffer, isCritical = false): Buffer {
-  const critical = isCritical ? [der(0x01, Buffer.from([0xff]))] : [];
-  return sequence(oid(id), ...critical, der(0x04, value));
+function distinguishedName(name: string): Name {
+  const value = new AttributeValue({ utf8String: name });
+  return new Name([new RelativeDistinguishedName([new AttributeTypeAndValue({ type: commonName, value })])]);
 }
 
-function distinguishedName(name: string): Buffer {
-  return sequence(der(0x31, sequence(oid(oids.commonName), der(0x0c, Buffer.from(name)))));
-}
-
-/** A time in a certificate: with two digits for the year until 2049. */
-function time(ms: number): Buffer {
-  const digits = new Date(ms).toISOString().replaceAll(/[-:T]|\.\d+/g, '');
-  return digits < '2050' ? der(0x17, Buffer.from(digits.slice(2))) : der(0x18, Buffer.from(digits));
-}
-
-function bits(content: Buffer): Buffer {
-  return der(0x03, Buffer.concat([Buffer.from([0]), content]));
-}
-
-function sequence(...content: readonly Buffer[]): Buffer {
-  return der(0x30, Buffer.concat(content));
-}
-
-function oid(text: string): Buffer {
-  const [first = 0, second = 0, ...rest] = text.split('.').map(Number);
-  const base128 = (value: number): readonly number[] =>
-    value < 128 ? [value] : [...base128(Math.floor(value / 128)).map((byte) => byte | 128), value % 128];
-  return der(0x06, Buffer.from([first * 40 + second, ...rest.flatMap(base128)]));
-}
-
-/** One value in the distinguished encoding rules (X.690). */
-function der(tag: number, content: Buffer): Buffer {
-  const { length } = content;
-  const size = length < 128 ? [length] : length < 256 ? [0x81, length] : [0x82, length >> 8, length & 255];
-  return Buffer.concat([Buffer.from([tag, ...size]), content]);
-}
+const commonName = '2.5.4.3';
