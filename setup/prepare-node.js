@@ -2,7 +2,6 @@ import { findNode, installDependencies } from './packages/dependencies.js';
 import { reportFailure } from './failure.js';
 import { interruptible } from './process/interruption.js';
 import { needsMinistage } from './images/ministage-of-site.js';
-import { needsContainer } from './engine/zentoo-arguments.js';
 import { prepare } from './prepare.js';
 
 /**
@@ -13,15 +12,15 @@ import { prepare } from './prepare.js';
  */
 async function prepareNode(args) {
   const caller = { env: process.env, directory: process.cwd() };
-  const inContainer = needsContainer(args, caller);
+  await interruptible(installDependencies);
+  // The module imports dependencies.
+  const { readZentooCall } = await import('./engine/zentoo-call.js');
+  const inContainer = readZentooCall(args, caller).usesSwarm;
   /** @type {import('./images/images.js').ImageName[]} */
   const images = [];
   if (inContainer) images.push('gentoo-builder');
   if (needsMinistage(args, caller)) images.push('gentoo-ministage');
-  await interruptible(async () => {
-    if (images.length > 0) await prepare({ images });
-    else await installDependencies();
-  });
+  if (images.length > 0) await interruptible(() => prepare({ images }));
   process.stdout.write(inContainer ? 'container\n' : `${findNode()}\n`);
   return 0;
 }

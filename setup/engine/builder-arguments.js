@@ -115,7 +115,7 @@ function rewritePaths(args, { directory, isFile }) {
  * @param {string} text
  */
 export function quoteField(text) {
-  return /[",]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 /**

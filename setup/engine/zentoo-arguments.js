@@ -1,54 +1,40 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { existsSync, mkdirSync, realpathSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describeCaller, hasOption, quoteField, reachEngine } from './builder-arguments.js';
-import { siteDirectory } from '../images/ministage-of-site.js';
+import { reachFurther } from './further-engines.js';
+import { Failure } from '../failure.js';
+import { readZentooCall } from './zentoo-call.js';
 
 /** @typedef {import('./builder-arguments.js').Caller} Caller */
+/** @typedef {{ uid: number, gid: number, groups: readonly number[] }} User */
 
-/** `swarm:` in site.yaml, but for `swarm: false`: `true`, or a mapping in one line or in several. */
-const USES_SWARM = /^swarm:[ \t]*(?:true\b|\{|(?:#.*)?\n[ \t]+[a-z])/m;
-
-/**
- * Whether zentoo, called with these arguments, uses the nodes of a swarm, which only a container of the engine reaches.
- * @param {readonly string[]} args
- * @param {Pick<Caller, 'env' | 'directory'>} caller
- * @returns {boolean}
- */
-export function needsContainer(args, caller) {
-  if (args.includes('--help') || args.includes('-h')) return false;
-  if (args.includes('swarm')) return true;
-  if (!args.includes('build')) return false;
-  if (args.includes('--swarm')) return true;
-  try {
-    return USES_SWARM.test(readFileSync(join(siteDirectory(args, caller), 'site.yaml'), 'utf8'));
-  } catch {
-    // zentoo itself reports the faults of its site.
-    return false;
-  }
-}
+/** zentoo's exit status if a directory cannot be used. */
+const MOUNT_UNUSABLE = 18;
+/** The parts of a site that may be links to places outside of it: zentoo reads all others from inside alone. */
+const LINKED = ['site.yaml', 'site.lock', 'output'];
 
 /**
- * The arguments of `docker run` that run zentoo in its image as on this host: with the same site at the same path.
+ * The arguments of `docker run` that run zentoo in its image as on this host: with the same site at the same path, and as the same user.
  * @param {readonly string[]} args zentoo's arguments
  * @param {import('./endpoint.js').Endpoint} engine
- * @param {Pick<Caller, 'env' | 'directory' | 'terminal'>} caller
+ * @param {Pick<Caller, 'env' | 'directory' | 'terminal'> & { user: User | undefined }} caller
  * @returns {string[]}
+ * @throws {Failure} if a directory or a further engine cannot be used from a container
  */
 export function zentooCommand(args, engine, caller) {
-  const { env, directory, terminal } = caller;
-  const options = [...reachEngine(engine), ...describeCaller(caller)];
+  const { env, directory, terminal, user } = caller;
+  const { site, outputDirectory, endpoints } = readZentooCall(args, caller);
+  const options = [...reachEngine(engine), ...actAs(user, engine), ...describeCaller(caller)];
   if (env['ZENTOO_SITE']) options.push('--env', 'ZENTOO_SITE');
-  const paths = new Set([topOf(siteDirectory(args, caller))]);
-  const output = valueOf(args, '--output-dir');
-  if (output !== undefined) {
-    const path = resolve(directory, output);
-    mkdirSync(path, { recursive: true });
-    paths.add(path);
+  const paths = new Set([topOf(site)]);
+  if (outputDirectory !== undefined) paths.add(makeDirectory(outputDirectory));
+  for (const name of LINKED) {
+    const path = join(site, name);
+    if (existsSync(path) && !isBelow(realpathSync(path), realpathSync(topOf(site)))) paths.add(realpathSync(path));
   }
-  for (const path of paths) {
-    const mount = `type=bind,${quoteField(`source=${path}`)},${quoteField(`target=${path}`)}`;
-    options.push('--mount', mount);
-  }
+  // zentoo knows a site without an id by its real path on the host.
+  for (const path of paths) options.push('--mount', mountOf(realpathSync(path), path));
+  options.push(...reachFurther(endpoints, env));
   const added = terminal !== undefined && !hasOption(args, '--progress') ? ['--progress', 'live'] : [];
   // With an init, a signal ends the program even before the program listens for it.
   return [
@@ -66,19 +52,50 @@ export function zentooCommand(args, engine, caller) {
 }
 
 /**
+ * The options that give files the owner that they would have without a container. Root in the container of a rootless engine is the
+ * caller already.
+ * @param {User | undefined} user undefined for root
+ * @param {import('./endpoint.js').Endpoint} engine
+ */
+function actAs(user, { socket }) {
+  const owner = socket === undefined ? undefined : statSync(socket, { throwIfNoEntry: false });
+  if (user === undefined || owner?.uid !== 0 || !user.groups.includes(owner.gid)) return [];
+  return ['--user', `${user.uid}:${user.gid}`, '--group-add', String(owner.gid)];
+}
+
+/**
+ * @param {string} source
+ * @param {string} target
+ */
+function mountOf(source, target) {
+  return `type=bind,${quoteField(`source=${source}`)},${quoteField(`target=${target}`)}`;
+}
+
+/** @param {string} path */
+function makeDirectory(path) {
+  try {
+    mkdirSync(path, { recursive: true });
+    return path;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    const hint = 'choose another directory with --output-dir';
+    throw new Failure('write the archives', why, { hint, status: MOUNT_UNUSABLE });
+  }
+}
+
+/**
+ * @param {string} path
+ * @param {string} top
+ */
+function isBelow(path, top) {
+  return path === top || path.startsWith(`${top}/`);
+}
+
+/**
  * The git work tree that a site is in, so that the commit of the site is found; the site itself if it is in none.
  * @param {string} site
  */
 function topOf(site) {
   for (let path = site; path !== dirname(path); path = dirname(path)) if (existsSync(join(path, '.git'))) return path;
   return site;
-}
-
-/**
- * @param {readonly string[]} args
- * @param {string} option
- */
-function valueOf(args, option) {
-  const joined = args.find((arg) => arg.startsWith(`${option}=`))?.slice(option.length + 1);
-  return joined ?? (args.includes(option) ? args[args.indexOf(option) + 1] : undefined);
 }

@@ -27,7 +27,7 @@ export function needsMinistage(args, { env, directory }) {
  * @param {readonly string[]} args
  * @param {{ env: NodeJS.ProcessEnv, directory: string }} caller `directory` is the base of relative paths
  */
-export function siteDirectory(args, { env, directory }) {
+function siteDirectory(args, { env, directory }) {
   return resolve(directory, siteOf(args) ?? (env['ZENTOO_SITE'] || '.'));
 }
 
