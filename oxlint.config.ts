@@ -16,7 +16,7 @@ const rooms = {
   'run-zentoo.ts': 'program.ts cli/zentoo terminal',
   'program.ts': 'cli terminal report failure.ts',
   'cli/zentoo':
-    'cli record zentoo/command zentoo/swarm zentoo/engines zentoo/freshroot zentoo/distcc zentoo/run plan site/read site terminal container engine/swarm report/event.ts report/escape-for-terminal.ts portage portage/output quantity.ts abbreviate.ts nearest-name.ts failure.ts output-name.ts',
+    'cli record zentoo/command zentoo/swarm zentoo/engines zentoo/freshroot zentoo/distcc zentoo/run plan site/read site terminal container engine/swarm engine/hide-password.ts report/event.ts report/escape-for-terminal.ts portage portage/output quantity.ts abbreviate.ts nearest-name.ts failure.ts output-name.ts',
   cli: 'builder portage quantity.ts abbreviate.ts failure.ts',
   builder:
     'builder/base builder/tree emerge job job/tree container ownership store engine/docker engine record portage/output report/event.ts portage portage/configuration portage/explain plain-remedy.ts quantity.ts format-number.ts failure.ts container-program.ts long-timer.ts',

@@ -52,7 +52,7 @@ function parseHost(given, source, env) {
   const trimmed = given.trim();
   if (trimmed === '' || trimmed === 'unix://') return { url: `unix://${DEFAULT_SOCKET}`, socket: DEFAULT_SOCKET };
   const value = trimmed.includes('://') ? trimmed : `tcp://${trimmed}`;
-  const shown = value.replace(/(:\/\/[^:@/]*):[^@]*@/, '$1:***@');
+  const shown = value.replace(/(:\/\/[^:@/]*):.*@/, '$1:***@');
   const socket = /^unix:\/\/(\/.+)$/.exec(value)?.[1];
   if (socket !== undefined) return { url: value, socket };
   if (value.startsWith('ssh://')) {

@@ -15,7 +15,7 @@ export function reachFurther(endpoints, env) {
     const path = /^unix:\/\/(\/.+)$/.exec(endpoint)?.[1];
     if (path !== undefined) return mount(path);
     if (/^tcp:\/\/(?!localhost\b|127\.|\[::1\]|[:/]|$)/i.test(endpoint)) return [];
-    const shown = endpoint.replace(/(:\/\/[^/@:]*):[^/@]*@/, '$1:***@');
+    const shown = endpoint.replace(/(:\/\/[^/@:]*):.*@/, '$1:***@');
     const hint =
       'with --swarm, name further engines as tcp://HOST:PORT or unix:///PATH, or let them join the swarm; without it, zentoo runs on this host';
     throw new Failure(`use the further engine ${shown}`, 'zentoo runs in a container, which does not reach it', {

@@ -1,6 +1,7 @@
 import type { TupleOutcome } from '../../zentoo/command/collect-outcomes.ts';
 import { resolve } from 'node:path';
 import { abbreviate } from '../../abbreviate.ts';
+import { hidePassword } from '../../engine/hide-password.ts';
 import type { PartialSuccess } from '../../failure.ts';
 import type { Report } from '../../report/event.ts';
 import { outputNames, type OutputName } from '../../output-name.ts';
@@ -101,7 +102,7 @@ function readEndpoints(texts: readonly string[], problems: string[]): readonly s
   for (const text of texts)
     if (!endpoint.test(text))
       problems.push(
-        `--engine=${abbreviate(text)} is not unix:///PATH, tcp://HOST:PORT, ssh://USER@HOST or the name of a docker context`,
+        `--engine=${abbreviate(hidePassword(text))} is not unix:///PATH, tcp://HOST:PORT, ssh://USER@HOST or the name of a docker context`,
       );
   return texts;
 }

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { Failure } from '../../failure.ts';
+import { hidePassword } from '../hide-password.ts';
 import { formatSshAddress, parseSshAddress, type SshAddress } from '../ssh/ssh-address.ts';
 import {
   configurationOf,
@@ -119,5 +120,5 @@ function unusableHost(value: string, reason: string): Failure {
 
 /** The first 200 characters of a host, without a password. */
 function quote(host: string): string {
-  return JSON.stringify(host.replace(/(:\/\/[^/@:]*):[^/@]*@/, '$1:***@').slice(0, 200));
+  return JSON.stringify(hidePassword(host).slice(0, 200));
 }

@@ -1,5 +1,6 @@
 import { connectEngine } from '../../engine/docker/connect-engine.ts';
 import type { EngineEnvironment } from '../../engine/docker/engine-address.ts';
+import { hidePassword } from '../../engine/hide-password.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { Failure, failuresOf } from '../../failure.ts';
 
@@ -30,7 +31,7 @@ export function chooseEngines(endpoints: readonly string[], environment: EngineE
     const name = names[index] ?? endpoint;
     const isUnique = names.filter((other) => other === name).length === 1;
     const options = [address.test(endpoint) ? '--host' : '--context', endpoint];
-    return { name: isUnique ? name : endpoint, options, connect: () => connect(endpoint, environment) };
+    return { name: isUnique ? name : hidePassword(endpoint), options, connect: () => connect(endpoint, environment) };
   });
 }
 
@@ -52,7 +53,7 @@ async function connect(endpoint: string, environment: EngineEnvironment): Promis
     if (failure === undefined) throw error;
     const message = failure.message.replace('failed to use DOCKER_HOST ', 'failed to use the further engine ');
     const hint = /DOCKER_HOST|docker context use/.test(failure.hint ?? '')
-      ? `correct ${endpoint} in engines: of site.yaml or in --engine: unix:///PATH, tcp://HOST:PORT, ssh://USER@HOST, or a name that docker context ls lists`
+      ? `correct ${hidePassword(endpoint)} in engines: of site.yaml or in --engine: unix:///PATH, tcp://HOST:PORT, ssh://USER@HOST, or a name that docker context ls lists`
       : failure.hint;
     throw new Failure(failure.code, message, { hint, cause: error, logTail: failure.logTail });
   }

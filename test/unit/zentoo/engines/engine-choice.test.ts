@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
+import { Failure } from '../../../../src/failure.ts';
 import { chooseEngines } from '../../../../src/zentoo/engines/engine-choice.ts';
 
 it.each([
@@ -45,3 +46,15 @@ it.each([
     hint: expect.stringMatching(/^correct \S+ in engines: of site.yaml or in --engine: /) as string,
   });
 });
+
+it.each(['tcp://me:secret@127.0.0.1:2375', 'ssh://me:se/secret@big', 'tcp://me:secret@big@big:1'])(
+  'no message has the password of the address %s',
+  async (endpoint) => {
+    // Both have the same short name, so that the address is the name.
+    for (const { name, connect } of chooseEngines([endpoint, `${endpoint}0`, endpoint.replace('me:secret@', '')], {})) {
+      const failure: unknown = await connect().catch((error: unknown) => error);
+      if (!(failure instanceof Failure)) expect.fail('there is no failure');
+      expect(`${name} ${failure.message} ${failure.hint}`).not.toContain('secret');
+    }
+  },
+);
