@@ -1,5 +1,6 @@
 import type { SwarmNode } from '../../engine/swarm/swarm.ts';
 import { Failure } from '../../failure.ts';
+import { hostnameOf } from './swarm-names.ts';
 import type { ProxyDirectory } from './proxy-directory.ts';
 
 /** The failure of nodes on which no node proxy runs: they lack the image, or the proxy does not start there. */
@@ -23,7 +24,9 @@ export function explainAbsent(
 function withoutImage(hostnames: readonly string[], image: string): Failure {
   const names = hostnames.join(', ');
   const message = `failed to start a node proxy on ${names}: the image gentoo-builder (${image.slice(0, 19)}) is not there`;
-  const copies = hostnames.map((name) => `docker save gentoo-builder | ssh ${name} docker load`);
+  const copies = hostnames.map(
+    (name) => `docker save gentoo-builder | ssh ${hostnameOf({ hostname: name })} docker load`,
+  );
   return new Failure('builder-absent', message, {
     hint: [...copies, 'or push the image, and name the registry in site.yaml: swarm: { registry: HOST/PATH }'].join(
       '\n',

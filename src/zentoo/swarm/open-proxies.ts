@@ -14,7 +14,7 @@ import { makeCertificates, type RunCertificates } from './certificate.ts';
 import { findBuilders, isOpen, type Builders } from './check-swarm.ts';
 import { explainAbsent } from './explain-absent.ts';
 import { ProxyDirectory } from './proxy-directory.ts';
-import { removeProxyObjects, type ProxyObject } from './proxy-objects.ts';
+import { describeLeft, removeProxyObjects, type ProxyObject, type Removable } from './proxy-objects.ts';
 import { proxyImage } from './proxy-image.ts';
 import { builderLabel, secretFiles, swarmLabel, swarmOwnerLabel } from './swarm-names.ts';
 
@@ -51,7 +51,7 @@ export async function openProxies(run: SwarmRun, swarm: Swarm, settings: SwarmSe
   const nodes = await chooseNodes(run, builders);
   const name = nodeProxyName(run.volumePrefix, randomBytes(4).toString('hex'));
   const [directory, certificates] = [new ProxyDirectory(swarm, name), makeCertificates(new Date())];
-  const made: Pick<ProxyObject, 'kind' | 'id'>[] = [];
+  const made: Removable[] = [];
   const awake: Pick<Engine, 'isAnswering'>[] = [];
   const timer = setInterval(() => awake.forEach((engine) => void engine.isAnswering(run.signal)), awakeMs);
   timer.unref();
@@ -90,14 +90,19 @@ async function chooseNodes(
   return open.filter((node) => !others.includes(node));
 }
 
+/** Removes objects, even if the container of this program did not join the network. Throws if something is left. */
 async function removeMade(
   { self }: { readonly self: Container },
   swarm: Swarm,
-  made: readonly Pick<ProxyObject, 'kind' | 'id'>[],
+  made: readonly Removable[],
 ): Promise<void> {
   const network = made.find(({ kind }) => kind === 'network');
-  if (network !== undefined) await swarm.disconnect(network.id, self.id);
-  await removeProxyObjects(swarm, made);
+  if (network !== undefined)
+    await swarm.disconnect(network.id, self.id).catch((error: unknown) => {
+      if (!(error instanceof EngineRefusal)) throw error;
+    });
+  const left = await removeProxyObjects(swarm, made);
+  if (left.length > 0) throw new Error(describeLeft(left));
 }
 
 function reportLeft({ report }: SwarmRun, name: string, error: unknown): void | Promise<void> {
@@ -111,7 +116,7 @@ interface Making extends SwarmSettings, Builders {
   readonly image: string;
   readonly certificates: RunCertificates;
   /** The objects that were made, in the order in which they were. */
-  readonly made: Pick<ProxyObject, 'kind' | 'id'>[];
+  readonly made: Removable[];
 }
 
 async function makeObjects(
@@ -122,9 +127,9 @@ async function makeObjects(
   const owner = formatOwner({ kind: 'container-elsewhere', engine: own, id: self.id, startedAt: self.startedAt });
   const labels = { [swarmLabel]: volumePrefix, [swarmOwnerLabel]: owner };
   const note =
-    <Kind extends ProxyObject['kind']>(kind: Kind) =>
+    (kind: ProxyObject['kind'], object = name) =>
     (id: string) => {
-      made.push({ kind, id });
+      made.push({ kind, id, name: object });
       return id;
     };
   try {
@@ -134,7 +139,7 @@ async function makeObjects(
     const secrets = [];
     for (const file of secretFiles) {
       const secret = `${name}-${file}`;
-      const id = await swarm.createSecret(secret, contents[file], labels).then(note('secret'));
+      const id = await swarm.createSecret(secret, contents[file], labels).then(note('secret', secret));
       secrets.push({ id, name: secret, file });
     }
     const constraints = [

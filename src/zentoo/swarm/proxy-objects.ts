@@ -46,27 +46,51 @@ export async function listProxyObjects(
   return objects;
 }
 
-/** The milliseconds for which the removal of a network waits for the end of the tasks in it, and between two attempts. */
+/** The milliseconds for which the removal of objects waits for the end of the tasks that use them, and between two attempts. */
 const limitMs = 30_000;
 const pauseMs = 250;
 
-/** Removes objects: services first, then secrets, then networks, which wait until the last task has left them. */
-export async function removeProxyObjects(
-  swarm: Swarm,
-  objects: readonly Pick<ProxyObject, 'kind' | 'id'>[],
-): Promise<void> {
-  const of = (kind: ProxyObject['kind']) => objects.filter((one) => one.kind === kind);
-  for (const { id } of of('service')) await swarm.removeService(id);
-  for (const { id } of of('secret')) await insist(() => swarm.removeSecret(id));
-  for (const { id } of of('network')) await insist(() => swarm.removeOverlay(id));
+/** The parts of an object by which it is removed and named. */
+export type Removable = Pick<ProxyObject, 'kind' | 'id' | 'name'>;
+
+/** An object that the swarm refuses to remove. */
+export interface LeftObject extends Removable {
+  readonly why: string;
 }
 
-async function insist(remove: () => Promise<void>): Promise<void> {
-  for (const until = performance.now() + limitMs; ;) {
+/**
+ * Removes objects: services first, then secrets, then networks, which wait until the last task has left them. Returns those that the
+ * swarm refuses to remove.
+ */
+export async function removeProxyObjects(swarm: Swarm, objects: readonly Removable[]): Promise<readonly LeftObject[]> {
+  const until = performance.now() + limitMs;
+  const left: LeftObject[] = [];
+  for (const [kind, remove, patience] of [
+    ['service', swarm.removeService.bind(swarm), -Infinity],
+    ['secret', swarm.removeSecret.bind(swarm), until],
+    ['network', swarm.removeOverlay.bind(swarm), until],
+  ] as const)
+    for (const one of objects.filter((object) => object.kind === kind)) {
+      const refusal = await insist(() => remove(one.id), patience);
+      if (refusal !== undefined) left.push({ ...one, why: refusal.message });
+    }
+  return left;
+}
+
+/** Names objects that are left, and says why. */
+export function describeLeft(left: readonly LeftObject[]): string {
+  return left.map(({ kind, name, why }) => `the ${kind} ${name}: ${why}`).join('; ');
+}
+
+/** Tries until a time. Returns the last refusal; undefined if there is none. */
+async function insist(remove: () => Promise<void>, until: number): Promise<EngineRefusal | undefined> {
+  for (;;) {
     try {
-      return await remove();
+      await remove();
+      return undefined;
     } catch (error) {
-      if (!(error instanceof EngineRefusal) || performance.now() > until) throw error;
+      if (!(error instanceof EngineRefusal)) throw error;
+      if (performance.now() > until) return error;
       await delay(pauseMs);
     }
   }

@@ -6,7 +6,7 @@ import type { SwarmNode } from '../../engine/swarm/swarm.ts';
 import { Failure } from '../../failure.ts';
 import { proxyName } from './certificate.ts';
 import type { Proxies } from './open-proxies.ts';
-import { jobsLabel, proxyPort } from './swarm-names.ts';
+import { anyNode, hostnameOf, jobsLabel, proxyPort } from './swarm-names.ts';
 
 /** The engine of a node, as a further engine of a build. */
 export interface NodeEngine {
@@ -27,10 +27,11 @@ const pauseMs = 500;
 /** The engines of the nodes that have proxies. */
 export function nodeEngines(proxies: Proxies, signal: AbortSignal): readonly NodeEngine[] {
   return proxies.nodes.map((node) => {
-    const isUnique = proxies.nodes.filter(({ hostname }) => hostname === node.hostname).length === 1;
-    const name = isUnique ? node.hostname : `${node.hostname}-${node.id.slice(0, 6)}`;
+    const hostname = hostnameOf(node);
+    const isUnique = proxies.nodes.filter((other) => hostnameOf(other) === hostname).length === 1;
+    const name = isUnique && hostname !== anyNode ? hostname : `${hostname}-${node.id.slice(0, 6)}`;
     return {
-      ...{ name, options: ['--host', `ssh://${node.hostname}`], jobs: readJobs(node) },
+      ...{ name, options: ['--host', `ssh://${hostname}`], jobs: readJobs(node) },
       connect: async () => {
         const engine = await reach(name, signal, () => connectNode(proxies, node, name));
         proxies.keepAwake(engine);

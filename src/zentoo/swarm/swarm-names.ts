@@ -12,3 +12,11 @@ export const proxyPort = 2376;
 export const secretFiles = ['ca', 'cert', 'key'] as const;
 /** The command that lets a node take part. */
 export const labelCommand = `docker node update --label-add ${builderLabel}=true NODE`;
+
+/** Stands for a node whose host name no command line takes. */
+export const anyNode = 'NODE';
+
+/** The host name of a node for a command line. A node chooses it, so it may be anything: an option of ssh, for example, or nothing. */
+export function hostnameOf({ hostname }: { readonly hostname: string }): string {
+  return /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(hostname) ? hostname : anyNode;
+}

@@ -172,6 +172,40 @@ describe('node proxies', () => {
     expect(swarm.objects).toEqual([]);
   });
 
+  it('are removed again if the container of zentoo cannot join their network, which it then cannot leave', async () => {
+    swarm.refusing = /create secret|disconnect/;
+    expect((await failure()).code).toBe('swarm-refused');
+    expect([swarm.objects, events]).toEqual([[], []]);
+  });
+
+  it('that cannot be removed are named, and all others are removed', async () => {
+    const proxies = await openProxies(run, swarm, plain);
+    const name = swarm.created[0]?.name ?? '';
+    swarm.refusing = /remove service/;
+    await proxies[Symbol.asyncDispose]();
+    expect(swarm.objects.map(({ kind }) => kind)).toEqual(['service']);
+    expect(events).toMatchObject([
+      {
+        type: 'warning',
+        message: `failed to remove the node proxies ${name}: the service ${name}: no remove service here`,
+      },
+    ]);
+  });
+
+  it('have no host name in a command that is none', async () => {
+    const hostnames = ['-oProxyCommand=x', '\u001B[2J', '', 'a;b', 'two'];
+    swarm.members = [node('own', {}), ...hostnames.map((hostname, id) => ({ ...node(`node-${id}`), hostname }))];
+    swarm.started = hostnames.map((_, id) => task(`node-${id}`));
+    const proxies = await openProxies(run, swarm, plain);
+    expect(nodeEngines(proxies, run.signal).map((one) => [one.name, one.options[1]])).toEqual([
+      ...[0, 1, 2, 3].map((id) => [`NODE-node-${id}`, 'ssh://NODE']),
+      ['two', 'ssh://two'],
+    ]);
+    await proxies[Symbol.asyncDispose]();
+    swarm.started = hostnames.map((_, id) => task(`node-${id}`, { state: 'rejected', error: 'No such image: x' }));
+    expect((await failure()).hint).toMatch(/^(?:docker save gentoo-builder \| ssh (?:NODE|two) docker load\n)+or push/);
+  });
+
   it('name all nodes that lack the image', async () => {
     const error = 'No such image: sha256:abc';
     swarm.started = [
@@ -248,6 +282,24 @@ describe('what runs left on a swarm', () => {
       'removed the service zentoo-abc-proxy-00000000, left over from a build that is gone',
       'removed the secret zentoo-abc-proxy-00000000-key, left over from a build that is gone',
       'removed the network zentoo-abc-proxy-00000000, left over from a build that is gone',
+    ]);
+  });
+
+  it('does not keep the next run from its work if it cannot be removed', async () => {
+    const name = 'zentoo-abc-proxy-00000000';
+    const gone = labels('', { startedAt: 'earlier' });
+    swarm.objects.push(
+      { kind: 'service', id: 'a', name, labels: gone },
+      { kind: 'network', id: 'c', name, labels: gone },
+    );
+    swarm.refusing = /remove service/;
+    await openSwarm(run, { settings: plain, connect: () => Promise.resolve(swarm) });
+    expect(events).toMatchObject([
+      { type: 'note', message: `removed the network ${name}, left over from a build that is gone` },
+      {
+        type: 'warning',
+        message: `failed to remove from the swarm what a build that is gone left there: the service ${name}: no remove service here`,
+      },
     ]);
   });
 });
