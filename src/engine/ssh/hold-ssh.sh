@@ -5,6 +5,8 @@
 # there is no ssh.
 directory=$1
 shift
+# The program may have ended while ssh logged in: nobody reads "ready" then, and the master connection has to end all the same.
+trap : PIPE
 status=0
 if ssh -f -N "$@" </dev/null; then
   echo ready

@@ -155,7 +155,10 @@ function killGroup({ pid }: ChildProcess): void {
   }
 }
 
-/** A directory for sockets, whose paths have at most 107 bytes; ssh adds 17 bytes to the name of the control socket while it makes it. */
+/**
+ * A directory for sockets, whose paths have at most 107 bytes; ssh adds 17 bytes to the name of the control socket while it makes it. In
+ * that name, ssh replaces `%`, `~` and `${}` (ssh_config(5), ControlPath).
+ */
 function directoryForSockets({ TMPDIR = '' }: Environment): string {
-  return TMPDIR !== '' && Buffer.byteLength(TMPDIR) <= 60 ? TMPDIR : '/tmp';
+  return /^\/[\w./+@,:-]{0,59}$/.test(TMPDIR) && existsSync(TMPDIR) ? TMPDIR : '/tmp';
 }

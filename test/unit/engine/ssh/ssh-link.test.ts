@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   createReadStream,
@@ -11,11 +11,13 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { parseSshAddress } from '../../../../src/engine/ssh/ssh-address.ts';
+import { masterArguments } from '../../../../src/engine/ssh/ssh-command.ts';
 import { openSshLink, type SshLink } from '../../../../src/engine/ssh/ssh-link.ts';
 
 const far = parseSshAddress('ssh://larry@far:2222', (reason) => new Error(reason) as never);
@@ -94,11 +96,20 @@ describe('a link over ssh', () => {
   it.each([
     ['TMPDIR is too long for the path of a socket', (path: string) => path.padEnd(61, 'x')],
     ['TMPDIR is empty', () => ''],
+    ['TMPDIR has a character that is special in a ControlPath', (path: string) => `${path}/100%`],
+    ['TMPDIR is no absolute path', () => 'test'],
   ])('has it in /tmp if %s', async (_why, choose) => {
     using machine = new Machine();
     const TMPDIR = choose(machine.sockets);
-    if (TMPDIR !== '') mkdirSync(TMPDIR);
+    if (TMPDIR.startsWith('/')) mkdirSync(TMPDIR);
     const directory = dirname((await machine.open({ TMPDIR })).socket);
+    rmSync(directory, { recursive: true });
+    expect(directory).toMatch(/^\/tmp\/gentoo-ssh-[^/]+$/);
+  });
+
+  it('has it in /tmp if TMPDIR does not exist', async () => {
+    using machine = new Machine();
+    const directory = dirname((await machine.open({ TMPDIR: join(machine.path, 'nowhere') })).socket);
     rmSync(directory, { recursive: true });
     expect(directory).toMatch(/^\/tmp\/gentoo-ssh-[^/]+$/);
   });
@@ -134,6 +145,25 @@ describe('a link over ssh', () => {
     now.mockReturnValue(time + 60_000);
     expect(await send(link, 'three')).toBe('three');
     expect(readdirSync(dirname(link.socket)).toSorted()).toEqual(['engine', 'master']);
+  });
+
+  it('ends its master connection if the program was killed while ssh logged in', async () => {
+    using machine = new Machine();
+    const pipe = join(machine.path, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    machine.write('master', `: >'${pipe}'; cat '${pipe}'`);
+    const directory = join(machine.sockets, 'link');
+    mkdirSync(directory);
+    const program = join(import.meta.dirname, '../../../../src/engine/ssh/hold-ssh.sh');
+    const args = [program, directory, ...masterArguments(far, join(directory, 'master'))];
+    const env = { PATH: `${machine.programs}:${process.env['PATH']}`, STAND_IN: machine.path };
+    const holder = spawn('/bin/sh', args, { env, stdio: 'pipe', detached: true });
+    await readFile(pipe);
+    for (const stream of [holder.stdin, holder.stdout, holder.stderr]) stream.destroy();
+    await writeFile(pipe, '');
+    await once(holder, 'exit');
+    expect(machine.calls.at(-1)).toMatch(/ -O exit master$/);
+    expect(readdirSync(machine.sockets)).toEqual([]);
   });
 
   it('ends a connection if ssh is gone', async () => {
