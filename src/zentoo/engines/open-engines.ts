@@ -4,6 +4,7 @@ import { removeOwnWorkspaces, sweepWorkspaces } from '../../container/workspace.
 import type { Engine, EngineInfo } from '../../engine/engine.ts';
 import type { ImageId } from '../../engine/identifiers.ts';
 import { Failure } from '../../failure.ts';
+import { explainRefusal } from '../../container/refusal-failure.ts';
 import type { SiteRun } from '../run/site-run.ts';
 import { removeOldCopies } from './engine-copies.ts';
 import { farRun } from './far-run.ts';
@@ -41,9 +42,7 @@ export async function openEngines(home: SiteRun, choices: readonly EngineChoice[
   return Promise.all(
     opened.map(async ({ name, options, engine, info, isOpen, jobs }) => {
       const far = await farRun(home, { name, engine, own });
-      await sweepWorkspaces(far, images);
-      await removeOldCopies(far, images);
-      await makeDefaultVolume(far, far.mounts.logs);
+      await explainRefusal(cleanUp(far, images), `use the further engine ${name}`);
       const supply = new EngineSupply(home, far, name);
       const elsewhere = { engine: name, options, home, supply: supply.supply.bind(supply) };
       const dispose = async () => {
@@ -56,6 +55,13 @@ export async function openEngines(home: SiteRun, choices: readonly EngineChoice[
       return { ...{ name, info, run, isOpen, jobs, has: supply.has, bringImage }, [Symbol.asyncDispose]: dispose };
     }),
   );
+}
+
+/** Removes what former builds left, and makes the volume for logs. */
+async function cleanUp(far: SiteRun, images: readonly ImageId[]): Promise<void> {
+  await sweepWorkspaces(far, images);
+  await removeOldCopies(far, images);
+  await makeDefaultVolume(far, far.mounts.logs);
 }
 
 function checkEngine(
@@ -82,7 +88,7 @@ async function checkDistinct(
   const seen: { readonly name: string; readonly engine: Engine; readonly marker: string }[] = [];
   const mark = async (name: string, engine: Engine) => {
     const marker = `zentoo-marker-${randomBytes(8).toString('hex')}`;
-    await engine.createVolume(marker, {});
+    await explainRefusal(engine.createVolume(marker, {}), `use ${name}`);
     seen.push({ name, engine, marker });
   };
   try {
@@ -91,7 +97,7 @@ async function checkDistinct(
       for (const other of seen)
         if ((await engine.inspectVolume(other.marker)) !== undefined)
           throw unfit(name, `it is the same engine as ${other.name}`, 'name each engine once in engines: and --engine');
-      await mark(name, engine);
+      await mark(`the further engine ${name}`, engine);
     }
   } finally {
     for (const { engine, marker } of seen) await engine.removeVolume(marker);

@@ -200,6 +200,32 @@ describe('a build with a further engine', () => {
     expect(world.farVolumes).toEqual(kept);
   });
 
+  const full = new FakeRefusal(500, 'write /var/lib/docker/x: no space left on device');
+  const warningsOf = (world: FurtherWorld) =>
+    world.events.flatMap((event) => (event.type === 'warning' ? [event.message] : []));
+
+  it.each(['loadImages', 'writeArchive', 'createContainer'] as const)(
+    'compiles a package elsewhere if the disk of an engine is full at %s, and names the engine',
+    async (method) => {
+      using world = new FurtherWorld();
+      world.far.engine.fault({ method, error: full });
+      const { outcomes } = await world.build(world.siteRun(), 1, { engines: world.engines });
+      expect(outcomes.map(({ type }) => type)).toEqual(['built', 'built']);
+      expect(warningsOf(world)).toContainEqual(
+        expect.stringMatching(/^far does not compile \S+: .*: no space left on device$/),
+      );
+    },
+  );
+
+  it('names an engine whose disk is full at the beginning', async () => {
+    using world = new FurtherWorld();
+    world.far.engine.fault({ method: 'createVolume', error: full });
+    await expect(world.build(world.siteRun(), 1, { engines: world.engines })).rejects.toMatchObject({
+      code: 'engine-refused',
+      message: `failed to use the further engine far: the engine says: ${full.message}`,
+    });
+  });
+
   it('takes in a package once, if it comes from a lost engine while it is compiled elsewhere', async () => {
     fakeTime();
     using world = new FurtherWorld();
