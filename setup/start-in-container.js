@@ -1,3 +1,4 @@
+import { liveTerminal } from './engine/builder-arguments.js';
 import { findEngine } from './engine/engine.js';
 import { reportFailure } from './failure.js';
 import { runContainer } from './engine/run-container.js';
@@ -14,7 +15,7 @@ async function start(args) {
   const command = zentooCommand(args, engine, {
     env: process.env,
     directory: process.cwd(),
-    terminal: process.stderr.isTTY ? { columns: process.stderr.columns } : undefined,
+    terminal: liveTerminal(process.stderr, process.env),
     user: callingUser(),
   });
   return runContainer(engine, command);

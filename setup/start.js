@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { builderCommand, isAnsweredHere } from './engine/builder-arguments.js';
+import { builderCommand, isAnsweredHere, liveTerminal } from './engine/builder-arguments.js';
 import { findNode, installDependencies } from './packages/dependencies.js';
 import { reportFailure } from './failure.js';
 import { interruptible } from './process/interruption.js';
@@ -25,7 +25,7 @@ async function start(args) {
   const command = builderCommand(args, engine, {
     env: process.env,
     directory: process.env['INIT_CWD'] ?? process.cwd(),
-    terminal: process.stderr.isTTY ? { columns: process.stderr.columns } : undefined,
+    terminal: liveTerminal(process.stderr, process.env),
     isFile: (path) => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false,
   });
   return runContainer(engine, command);

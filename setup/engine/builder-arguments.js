@@ -5,12 +5,14 @@ import { MINISTAGE } from '../images/images.js';
 
 /** @typedef {import('./endpoint.js').Endpoint} Endpoint */
 
+/** @typedef {{ columns: number, rows?: number }} Terminal */
+
 /**
  * The circumstances of a call of `npm start`.
  * @typedef {object} Caller
  * @property {NodeJS.ProcessEnv} env
  * @property {string} directory the base of relative paths
- * @property {{ columns: number } | undefined} terminal the terminal of standard error
+ * @property {Terminal | undefined} terminal the terminal of standard error, if progress is drawn there
  * @property {(path: string) => boolean} isFile
  */
 
@@ -57,14 +59,28 @@ export function builderCommand(args, engine, caller) {
 }
 
 /**
+ * The terminal of standard error, if the programs draw their progress there (as src/report/choose-report.ts decides): a container has no
+ * terminal of its own.
+ * @param {{ isTTY?: boolean, columns?: number, rows?: number }} stream
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Terminal | undefined}
+ */
+export function liveTerminal({ isTTY, columns = 0, rows = 0 }, env) {
+  const inCi = !['', 'false', '0'].includes(env['CI'] ?? '');
+  return isTTY === true && env['TERM'] !== 'dumb' && !inCi ? { columns, rows } : undefined;
+}
+
+/**
  * The options that tell a container about the caller's terminal and proxies.
  * @param {Pick<Caller, 'env' | 'terminal'>} caller
  */
 export function describeCaller({ env, terminal }) {
   const names = ['NO_COLOR', ...PROXIES.flatMap((lower) => [lower, lower.toUpperCase()])].filter((name) => env[name]);
   const options = [...(terminal === undefined ? [] : ['TERM']), ...names];
-  // A terminal of unknown width has 0 columns.
-  if (terminal !== undefined && terminal.columns > 0) options.push(`COLUMNS=${terminal.columns}`);
+  // A terminal of unknown size has 0 columns and rows.
+  const { columns = 0, rows = 0 } = terminal ?? {};
+  if (columns > 0) options.push(`COLUMNS=${columns}`);
+  if (rows > 0) options.push(`LINES=${rows}`);
   return options.flatMap((value) => ['--env', value]);
 }
 

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describeCaller, hasOption, quoteField, reachEngine } from './builder-arguments.js';
+import { isLoopback } from './endpoint.js';
 import { reachFurther } from './further-engines.js';
 import { Failure } from '../failure.js';
 import { readZentooCall } from './zentoo-call.js';
@@ -19,10 +20,14 @@ const LINKED = ['site.yaml', 'site.lock', 'output'];
  * @param {import('./endpoint.js').Endpoint} engine
  * @param {Pick<Caller, 'env' | 'directory' | 'terminal'> & { user: User | undefined }} caller
  * @returns {string[]}
- * @throws {Failure} if a directory or a further engine cannot be used from a container
+ * @throws {Failure} if a directory, the engine or a further engine cannot be used from a container
  */
 export function zentooCommand(args, engine, caller) {
   const { env, directory, terminal, user } = caller;
+  if (isLoopback(engine))
+    throw new Failure('use the swarm', `a container reaches either ${engine.url} or the nodes of the swarm`, {
+      hint: 'name the socket of the engine: DOCKER_HOST=unix:///var/run/docker.sock',
+    });
   const { site, outputDirectory, endpoints } = readZentooCall(args, caller);
   const options = [...reachEngine(engine), ...actAs(user, engine), ...describeCaller(caller)];
   if (env['ZENTOO_SITE']) options.push('--env', 'ZENTOO_SITE');

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { builderCommand, isAnsweredHere, type Caller } from '../../../setup/engine/builder-arguments.js';
+import { builderCommand, isAnsweredHere, liveTerminal, type Caller } from '../../../setup/engine/builder-arguments.js';
 
 const engine = { url: 'unix:///run/engine.sock', socket: '/run/engine.sock' };
 const caller: Caller = { env: {}, directory: '/home/larry', terminal: undefined, isFile: () => true };
@@ -89,4 +89,13 @@ describe('paths of the host', () => {
 test('help, version and the want of arguments need no container', () => {
   expect([['--help'], ['-h'], ['a/b', '--version'], []].every(isAnsweredHere)).toBe(true);
   expect([['a/b'], ['--', '--help']].some(isAnsweredHere)).toBe(false);
+});
+
+test('a container draws progress for a terminal of its size, and none in CI or on a dumb terminal', () => {
+  const stream = { isTTY: true, columns: 80, rows: 10 };
+  const shown = (env: NodeJS.ProcessEnv) => command(['a/b'], { terminal: liveTerminal(stream, env) }).join(' ');
+  for (const CI of ['', 'false', '0'])
+    expect(shown({ TERM: 'xterm', CI })).toContain('--env TERM --env COLUMNS=80 --env LINES=10 gentoo-builder');
+  for (const env of [{ CI: 'true' }, { TERM: 'dumb' }]) expect(shown(env)).not.toMatch(/TERM|live/);
+  expect(liveTerminal({ ...stream, isTTY: false }, {})).toBeUndefined();
 });

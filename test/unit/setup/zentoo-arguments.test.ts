@@ -146,6 +146,13 @@ describe('zentoo in its image', () => {
     server.close();
   });
 
+  it('is refused for an engine at a port of this host, as the network of the host joins no other one', () => {
+    const caller = { env: { ZENTOO_SITE: plain }, directory, terminal: undefined, user };
+    expect(() => zentooCommand(['build'], { url: 'tcp://127.0.0.1:1', host: '127.0.0.1', port: 1 }, caller)).toThrow(
+      'failed to use the swarm: a container reaches either tcp://127.0.0.1:1 or the nodes of the swarm',
+    );
+  });
+
   it('says which directory of archives cannot be made', () => {
     expect(() => optionsOf(['build', '--output-dir', 'plain/site.yaml/out'])).toThrow(
       expect.objectContaining({ status: 18, message: expect.stringContaining('plain/site.yaml') as unknown }) as Error,
