@@ -43,7 +43,8 @@ export async function clearSwarm(run: SiteRun, choice: SwarmChoice): Promise<Swa
     await removeAllCopies(far);
     return listOnNode(name, far.engine, far);
   });
-  const left = status.objects.filter(({ state }) => state === 'copy' || state === 'gone');
+  const onSwarm = (await listBefore(run, swarm)).filter(({ state }) => state === 'gone');
+  const left = [...onSwarm, ...status.objects.filter(({ state }) => state === 'copy' || state === 'gone')];
   if (left.length > 0) throw leftOver(left);
   return status;
 }

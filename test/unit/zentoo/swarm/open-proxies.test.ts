@@ -3,6 +3,8 @@ import { Failure } from '../../../../src/failure.ts';
 import { formatOwner } from '../../../../src/ownership/owner.ts';
 import type { Event } from '../../../../src/report/event.ts';
 import type { SwarmSettings } from '../../../../src/site/site.ts';
+import type { SiteRun } from '../../../../src/zentoo/run/site-run.ts';
+import { clearSwarm } from '../../../../src/zentoo/swarm/inspect-swarm.ts';
 import { openSwarm } from '../../../../src/zentoo/swarm/open-swarm.ts';
 import { openProxies, type SwarmRun } from '../../../../src/zentoo/swarm/open-proxies.ts';
 import { nodeEngines } from '../../../../src/zentoo/swarm/swarm-engines.ts';
@@ -301,5 +303,17 @@ describe('what runs left on a swarm', () => {
         message: `failed to remove from the swarm what a build that is gone left there: the service ${name}: no remove service here`,
       },
     ]);
+  });
+
+  it('fails zentoo swarm down if it cannot be removed', async () => {
+    const name = 'zentoo-abc-proxy-00000000';
+    swarm.members = [node('own')];
+    swarm.objects.push({ kind: 'service', id: 'a', name, labels: labels('', { startedAt: 'earlier' }) });
+    swarm.refusing = /remove service/;
+    const site = { ...run, images: new Map() } as Partial<SiteRun> as SiteRun;
+    await expect(clearSwarm(site, { settings: plain, connect: () => Promise.resolve(swarm) })).rejects.toMatchObject({
+      code: 'swarm-refused',
+      message: expect.stringContaining(`the service ${name}`) as string,
+    });
   });
 });
