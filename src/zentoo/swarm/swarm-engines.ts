@@ -67,8 +67,12 @@ async function reach(name: string, signal: AbortSignal, connect: () => Promise<E
 
 function unreachable(name: string, cause: unknown): Failure {
   const why = cause instanceof Error ? cause.message : String(cause);
+  // Packets pass: the proxy ends a connection whose certificate it refuses, or whose engine does not answer.
+  const isRefused = /hang up|ECONNRESET|certificate/.test(why);
   return new Failure('proxy-unreachable', `failed to reach the node proxy on ${name}, which runs: ${why}`, {
-    hint: 'let nodes reach each other at port 7946 (TCP and UDP) and 4789 (UDP), and with encryption by ESP, which needs CONFIG_INET_ESP in each kernel',
+    hint: isRefused
+      ? 'set the clock of the node, which may be a day off at most, and check that its engine listens on /var/run/docker.sock'
+      : 'let nodes reach each other at port 7946 (TCP and UDP) and 4789 (UDP), and with encryption by ESP, which needs CONFIG_INET_ESP in each kernel',
     cause,
   });
 }
