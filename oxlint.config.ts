@@ -24,7 +24,8 @@ const rooms = {
   'builder/tree': 'job/tree container ownership engine format-number.ts failure.ts',
   'zentoo/command':
     'zentoo/swarm zentoo/engines zentoo/sets zentoo/execute record zentoo/compile zentoo/output zentoo/buildmaster zentoo/root zentoo/configure zentoo/run zentoo/identity emerge job job/tree plan schedule site store container engine report/with-task.ts portage portage/output nearest-name.ts failure.ts parse-json.ts output-name.ts',
-  'zentoo/swarm': 'zentoo/engines zentoo/run site container ownership engine/swarm engine/docker engine failure.ts',
+  'zentoo/swarm':
+    'zentoo/engines zentoo/run zentoo/identity site container ownership engine/swarm engine/docker engine failure.ts',
   'zentoo/engines':
     'zentoo/root zentoo/run zentoo/identity job/tree plan schedule site store container engine/docker engine report/event.ts portage portage/configuration failure.ts container-program.ts',
   'zentoo/execute':
@@ -47,8 +48,8 @@ const rooms = {
     'zentoo/run emerge job/tree site/read site store container portage failure.ts container-program.ts',
   'zentoo/sets': 'zentoo/run site/read site container engine portage/configuration parse-json.ts',
   'zentoo/run':
-    'zentoo/identity emerge job plan site store container ownership engine/docker engine report/event.ts portage portage/output parse-json.ts failure.ts',
-  'zentoo/identity': 'site container engine format-number.ts failure.ts',
+    'zentoo/identity emerge job plan site store container ownership engine/swarm engine/docker engine report/event.ts portage portage/output parse-json.ts failure.ts',
+  'zentoo/identity': 'site container engine/swarm engine format-number.ts failure.ts',
   plan: 'schedule/executor.ts site/read site portage portage/output portage/explain plain-remedy.ts quantity.ts abbreviate.ts failure.ts parse-json.ts output-name.ts',
   'site/read': 'site site/git portage portage/configuration abbreviate.ts nearest-name.ts failure.ts output-name.ts',
   site: 'site/git portage portage/configuration quantity.ts abbreviate.ts nearest-name.ts failure.ts output-name.ts container-program.ts',
@@ -63,7 +64,7 @@ const rooms = {
   ownership: 'engine abbreviate.ts format-number.ts failure.ts parse-json.ts',
   'store/intake': 'store engine failure.ts container-program.ts',
   store: 'engine portage/output parse-json.ts failure.ts container-program.ts',
-  'engine/swarm': 'engine/docker',
+  'engine/swarm': 'engine/docker engine',
   'engine/docker': 'engine/ssh engine parse-json.ts failure.ts',
   'engine/ssh': 'container-program.ts failure.ts',
   engine: 'parse-json.ts failure.ts',

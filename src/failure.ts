@@ -53,6 +53,7 @@ export const exitStatuses = {
   'builders-away': 64,
   'swarm-refused': 65,
   'proxy-unreachable': 66,
+  'store-elsewhere': 67,
   interrupted: 130,
   terminated: 143,
 } as const;

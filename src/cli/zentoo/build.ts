@@ -52,7 +52,10 @@ export const buildCommand: ZentooCommand = {
       const chosen = chooseTuples(site, given.positional);
       const tuples = outputs === undefined ? chosen : chosen.map((tuple) => ({ ...tuple, outputs }));
       const { openSiteRun } = await import('../../zentoo/run/open-site-run.ts');
-      const opened = openSiteRun(site, world, { keepFailed: given.flag('keep-failed'), outputDirectory, tuples });
+      const opened = openSiteRun(site, world, {
+        ...{ keepFailed: given.flag('keep-failed'), usesSwarm: given.flag('swarm') || site.swarm !== undefined },
+        ...{ outputDirectory, tuples },
+      });
       // The module loads while the engine answers.
       const [run, { buildSite }, { chooseEngines }] = await Promise.all([
         opened,

@@ -1,6 +1,7 @@
-import { array, boolean, nullish, object, optional, picklist, record, string } from 'valibot';
+import { array, boolean, looseObject, nullish, number, object, optional, picklist, record, string } from 'valibot';
 import { readAnswer, unlessAbsent } from '../docker/answer.ts';
 import type { DockerClient } from '../docker/docker-client.ts';
+import { EngineRefusal } from '../refusal.ts';
 import { serviceBody } from './service-body.ts';
 import type { Swarm } from './swarm.ts';
 
@@ -9,7 +10,7 @@ export function dockerSwarm(client: DockerClient): Swarm {
   return { ...members(client), ...services(client), ...secrets(client), ...networks(client) };
 }
 
-function members(client: DockerClient): Pick<Swarm, 'mode' | 'nodes'> {
+function members(client: DockerClient): Pick<Swarm, 'mode' | 'nodes' | 'changeLabels'> {
   return {
     async mode() {
       const answer = client.repeat('read the state of the swarm', (docker) => docker.info());
@@ -24,8 +25,27 @@ function members(client: DockerClient): Pick<Swarm, 'mode' | 'nodes'> {
         ...{ availability: Spec.Availability, architecture: Description.Platform.Architecture },
       }));
     },
+
+    async changeLabels(node, change) {
+      const step = `change the labels of the node ${node}`;
+      for (let attempt = 1; ; attempt++) {
+        const answer = client.repeat(step, (docker): Promise<unknown> => docker.getNode(node).inspect());
+        const { Version, Spec } = await readAnswer(nodeAnswer, answer);
+        const given = { _query: { version: Version.Index }, _body: { ...Spec, Labels: { ...change(Spec.Labels) } } };
+        try {
+          await client.call(step, (docker) => docker.getNode(node).update(given));
+          return;
+        } catch (error) {
+          const isOutdated = error instanceof EngineRefusal && /out of sequence/.test(error.message);
+          if (!isOutdated || attempt === attempts) throw error;
+        }
+      }
+    },
   };
 }
+
+/** The number of attempts to change an object that other clients change, too. */
+const attempts = 10;
 
 function services(client: DockerClient): Pick<Swarm, 'services' | 'tasks' | 'createGlobalService' | 'removeService'> {
   return {
@@ -125,6 +145,11 @@ const infoAnswer = object({
     NodeID: nullish(string(), ''),
     ControlAvailable: nullish(boolean(), false),
   }),
+});
+const nodeAnswer = object({
+  Version: object({ Index: number() }),
+  // The update replaces all of it.
+  Spec: looseObject({ Labels: labels }),
 });
 const nodeList = array(
   object({

@@ -77,6 +77,8 @@ export interface GlobalService {
 export interface Swarm {
   mode(): Promise<SwarmMode>;
   nodes(): Promise<readonly SwarmNode[]>;
+  /** Changes the labels of a node, from those that it has at that moment: if another client changes the node meanwhile, does it again. */
+  changeLabels(node: string, change: (labels: SwarmNode['labels']) => SwarmNode['labels']): Promise<void>;
   services(label: string): Promise<readonly SwarmService[]>;
   /** The tasks of a service, also ended ones that the swarm still knows. */
   tasks(service: string): Promise<readonly SwarmTask[]>;

@@ -3,6 +3,7 @@ import { connectEngine } from '../../engine/docker/connect-engine.ts';
 import { localEngineBeside } from '../../engine/docker/local-engine.ts';
 import type { EngineEnvironment } from '../../engine/docker/engine-address.ts';
 import type { Engine } from '../../engine/engine.ts';
+import { connectSwarm } from '../../engine/swarm/connect-swarm.ts';
 import type { ImageId } from '../../engine/identifiers.ts';
 import { findOwnContainer } from '../../engine/own-container.ts';
 import { Failure } from '../../failure.ts';
@@ -20,6 +21,7 @@ import { makeDefaultVolume } from '../../container/default-volumes.ts';
 import { volumeLabel } from '../../container/tree.ts';
 import { sweepWorkspaces } from '../../container/workspace.ts';
 import { registerSite } from '../identity/register-site.ts';
+import { requireOwnStore } from '../identity/store-node.ts';
 import { stateVolume } from '../identity/volume-names.ts';
 import { siteLabel } from '../identity/labels.ts';
 import { listSiteImages, relistImages } from './site-images.ts';
@@ -50,14 +52,17 @@ export interface SiteRunRequest {
   readonly tuples?: readonly Tuple[];
   /** The tuples whose stages are pulled if the engine lacks them. All tuples of the run by default. */
   readonly pull?: readonly Tuple[];
+  /** Whether the command uses the engine's swarm; as `swarm` in site.yaml says by default. */
+  readonly usesSwarm?: boolean;
 }
 
 /**
  * Connects to the engine, registers the site if the command writes, finds the images of the stages and reads the revisions of the trees. Starts no
- * container.
+ * container. Throws `store-elsewhere` if a command that writes and uses a swarm finds the site's store on another node.
  */
 export async function openSiteRun(site: Site, world: SiteWorld, request: SiteRunRequest): Promise<SiteRun> {
-  return explainRefusal(open(site, world, request), openingOf(site));
+  const opening = checkStore(site, world, request).then(() => open(site, world, request));
+  return explainRefusal(opening, openingOf(site));
 }
 
 /** The step that a message names if the engine refuses a call while a run is opened. */
@@ -125,6 +130,15 @@ export async function refreshSiteRun(run: SiteRun, probe: Probe): Promise<SiteRu
   const stages = new Map(run.tuples.map(({ tuple, stage }) => [tuple.stage.name, stage]));
   const tuples = run.tuples.map(({ tuple }) => tupleWork({ site, stages, revisions }, tuple));
   return relistImages({ ...run, tuples, revisions }, probe);
+}
+
+/** Refuses a command that writes and uses a swarm, if the site's store is on another node. */
+async function checkStore(
+  site: Site,
+  { environment }: SiteWorld,
+  { access = 'write', usesSwarm = site.swarm !== undefined }: SiteRunRequest,
+): Promise<void> {
+  if (usesSwarm && access === 'write') await requireOwnStore(await connectSwarm(environment), site);
 }
 
 function isPresent(base: Base): base is PresentBase {

@@ -3,12 +3,13 @@ import type { Swarm } from '../../engine/swarm/swarm.ts';
 import { Failure } from '../../failure.ts';
 import { removeAllCopies } from '../engines/engine-copies.ts';
 import { farRun } from '../engines/far-run.ts';
+import { releaseStore, requireOwnStore, storeLabel } from '../identity/store-node.ts';
 import type { SiteRun } from '../run/site-run.ts';
 import { findBuilders } from './check-swarm.ts';
 import { listOnNode, listOnSwarm, type SwarmObjectStatus } from './list-swarm.ts';
 import { openProxies, type Proxies } from './open-proxies.ts';
-import { openSwarm, type SwarmChoice } from './open-swarm.ts';
-import { swarmOwners } from './sweep-proxies.ts';
+import type { SwarmChoice } from './open-swarm.ts';
+import { swarmOwners, sweepProxies } from './sweep-proxies.ts';
 import { nodeEngines } from './swarm-engines.ts';
 
 /** What zentoo has on a swarm. */
@@ -29,14 +30,16 @@ export async function inspectSwarm(run: SiteRun, { settings, connect }: SwarmCho
 
 /**
  * Removes what builds of a site left on a swarm: services, secrets and networks, and on each node its copies, and the containers and
- * volumes of builds that are gone. Returns what builds of other sites have there. Throws `swarm-refused` if a build of the site may live,
+ * volumes of builds that are gone. The label of the site's store goes if the store is gone. Returns what builds of other sites have there. Throws `swarm-refused` if a build of the site may live,
  * which needs its copies, or if something is still in use.
  */
 export async function clearSwarm(run: SiteRun, choice: SwarmChoice): Promise<SwarmStatus> {
   const swarm = await choice.connect();
   const living = (await listBefore(run, swarm)).filter(({ state }) => state !== 'gone');
   if (living.length > 0) throw leftOver(living);
-  await using proxies = await openSwarm(run, { ...choice, connect: () => Promise.resolve(swarm) });
+  const { own } = await findBuilders(swarm);
+  await sweepProxies(run, swarm, own);
+  await using proxies = await openProxies(run, swarm, choice.settings);
   const status = await onEachNode(run, proxies, async (name, far) => {
     const images = [...run.images.values()].map(({ id }) => id);
     await sweepWorkspaces(far, images);
@@ -46,7 +49,17 @@ export async function clearSwarm(run: SiteRun, choice: SwarmChoice): Promise<Swa
   const onSwarm = (await listBefore(run, swarm)).filter(({ state }) => state === 'gone');
   const left = [...onSwarm, ...status.objects.filter(({ state }) => state === 'copy' || state === 'gone')];
   if (left.length > 0) throw leftOver(left);
+  await releaseIfGone(run, swarm, own);
   return status;
+}
+
+/** Removes the site from the label `zentoo.store` of the own node if the volume of its store is gone. */
+async function releaseIfGone(run: SiteRun, swarm: Swarm, own: string): Promise<void> {
+  const { type, source } = run.mounts.binpkgs;
+  if (type === 'volume' && (await run.engine.inspectVolume(source)) === undefined)
+    return releaseStore(swarm, own, run.site);
+  const message = `the own node keeps the label ${storeLabel}: the store of the site ${run.site.name} is there`;
+  await run.report({ type: 'note', message });
 }
 
 async function onEachNode(
@@ -65,6 +78,7 @@ async function onEachNode(
 /** What is on the swarm before this program makes its own objects there. */
 async function listBefore(run: SiteRun, swarm: Swarm): Promise<readonly SwarmObjectStatus[]> {
   const { own } = await findBuilders(swarm);
+  await requireOwnStore(swarm, run.site);
   return listOnSwarm(run, swarm, swarmOwners(run.engine, own));
 }
 

@@ -19,7 +19,7 @@ import { proxyImage } from './proxy-image.ts';
 import { builderLabel, secretFiles, swarmLabel, swarmOwnerLabel } from './swarm-names.ts';
 
 /** The parts of a run that node proxies need. */
-export type SwarmRun = Pick<SiteRun, 'engine' | 'self' | 'report' | 'signal' | 'volumePrefix' | 'findLocal'>;
+export type SwarmRun = Pick<SiteRun, 'engine' | 'self' | 'report' | 'signal' | 'volumePrefix' | 'findLocal' | 'site'>;
 
 /** The node proxies of a run. Their disposal removes everything that was made on the swarm for them. */
 export interface Proxies extends AsyncDisposable {

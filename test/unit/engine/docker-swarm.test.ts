@@ -8,7 +8,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { connectSwarm } from '../../../src/engine/swarm/connect-swarm.ts';
 import type { Swarm } from '../../../src/engine/swarm/swarm.ts';
 
-/** A manager that gives each path its answer, in the form of Docker 20.10. */
+/** A manager that gives each path its answer, in the form of Docker 20.10; an error is a refusal. */
 async function managerThat(answers: Readonly<Record<string, unknown>>) {
   const directory = mkdtempSync(join(tmpdir(), 'manager-'));
   const path = join(directory, 'docker.sock');
@@ -21,7 +21,9 @@ async function managerThat(answers: Readonly<Record<string, unknown>>) {
       .catch(() => undefined)
       .then((body) => {
         requests.push({ line, body });
-        response.writeHead(found === undefined ? 404 : 200).end(JSON.stringify(found?.[1] ?? { message: 'not found' }));
+        const made: unknown = typeof found?.[1] === 'function' ? found[1]() : found?.[1];
+        if (made instanceof Error) response.writeHead(500).end(JSON.stringify({ message: made.message }));
+        else response.writeHead(found === undefined ? 404 : 200).end(JSON.stringify(made ?? { message: 'not found' }));
       });
   });
   onTestFinished(() => {
@@ -60,6 +62,20 @@ test('nodes have their labels, state and availability', async () => {
       ...{ availability: 'drain', architecture: 'x86_64' },
     },
   ]);
+});
+
+test('the labels of a node change in the version that was read, and again if another client was faster', async () => {
+  let version = 6;
+  const spec = { Labels: { zone: 'north' }, Role: 'manager', Availability: 'pause' };
+  const { swarm, requests } = await managerThat({
+    'GET /nodes/n1': () => ({ Version: { Index: ++version }, Spec: spec }),
+    'POST /nodes/n1/update': () =>
+      version < 9 ? new Error('rpc error: code = Unknown desc = update out of sequence') : {},
+  });
+  await swarm.changeLabels('n1', (labels) => ({ ...labels, more: '1' }));
+  const updates = requests.filter(({ line }) => line.startsWith('POST'));
+  expect(updates.map(({ line }) => line)).toEqual([7, 8, 9].map((index) => `POST /nodes/n1/update?version=${index}`));
+  expect(updates.at(-1)?.body).toEqual({ ...spec, Labels: { zone: 'north', more: '1' } });
 });
 
 test('tasks have their node, state, error and addresses', async () => {

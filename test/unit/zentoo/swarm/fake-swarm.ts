@@ -35,6 +35,12 @@ export class FakeSwarm implements Swarm {
     return this.#do('nodes', () => this.members);
   }
 
+  changeLabels(id: string, change: (labels: SwarmNode['labels']) => SwarmNode['labels']): Promise<void> {
+    return this.#do(`change ${id}`, () => {
+      this.members = this.members.map((one) => (one.id === id ? { ...one, labels: change(one.labels) } : one));
+    });
+  }
+
   services(label: string): Promise<readonly SwarmService[]> {
     const proxy = { isGlobal: true, args: ['node-proxy'], mounts: ['/var/run/docker.sock'] };
     return this.#do('services', () => this.#labelled('service', label).map((one) => ({ ...proxy, ...one })));

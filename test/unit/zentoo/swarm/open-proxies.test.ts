@@ -9,6 +9,7 @@ import { openSwarm } from '../../../../src/zentoo/swarm/open-swarm.ts';
 import { openProxies, type SwarmRun } from '../../../../src/zentoo/swarm/open-proxies.ts';
 import { nodeEngines } from '../../../../src/zentoo/swarm/swarm-engines.ts';
 import { FakeEngine } from '../../../support/fake-engine/fake-engine.ts';
+import { siteOf } from '../../plan/sites.ts';
 import { FakeSwarm, node, task } from './fake-swarm.ts';
 
 const plain = { registry: undefined, encrypted: false };
@@ -23,7 +24,7 @@ beforeEach(async () => {
   const id = await engine.createContainer('client', { image: 'gentoo-builder', command: [], mounts: [] });
   swarm.onNetwork = (name) => engine.createNetwork(name, {});
   run = {
-    ...{ engine, volumePrefix: 'zentoo-abc', signal: new AbortController().signal },
+    ...{ engine, volumePrefix: 'zentoo-abc', signal: new AbortController().signal, site: siteOf() },
     self: await engine.inspectContainer(id),
     report: (event) => void events.push(event),
   };
@@ -278,6 +279,7 @@ describe('what runs left on a swarm', () => {
     await proxies[Symbol.asyncDispose]();
     expect(swarm.objects.map(({ id }) => id)).toEqual(['living', 'far', 'named', 'odd', 'bridge', 'other']);
     expect(events.map((event) => ('message' in event ? event.message : ''))).toEqual([
+      'the store of the site net is on the node host-own, which has the label zentoo.store now',
       'left the secret precious as it is: it has the label zentoo.swarm, but its name is not that of a node proxy',
       'left the secret zentoo-abc-proxy-00000000-data as it is: it has the label zentoo.swarm, but its name is not that of a node proxy',
       'left the network zentoo-abc-proxy-33333333 as it is: it has the label zentoo.swarm, but it is not an overlay network',
