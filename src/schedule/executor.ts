@@ -20,6 +20,8 @@ export interface Concurrency {
   readonly concurrency: number;
   /** The rank of the order among those that wait: the seconds of its critical path; undefined if there is no other one. */
   readonly priority?: number;
+  /** The memory limit of each of the order's containers in bytes, unless the site has one; undefined if they have none. */
+  readonly memory?: number;
   /** Aborted if the order is to end early. */
   readonly signal?: AbortSignal;
   /** Called by an executor that queues orders: the order is at work from then on, or waits again. */

@@ -22,7 +22,7 @@ export interface ScheduleState {
 
 /** The options of a schedule. */
 export interface ScheduleOptions<Order, Answer> {
-  /** The maximum number of nodes that run at the same time. */
+  /** The maximum number of nodes that run at the same time; it may change. */
   readonly jobs: number;
   readonly executor: Executor<Order, Answer>;
   /**

@@ -47,7 +47,9 @@ function members(client: DockerClient): Pick<Swarm, 'mode' | 'nodes' | 'changeLa
 /** The number of attempts to change an object that other clients change, too. */
 const attempts = 10;
 
-function services(client: DockerClient): Pick<Swarm, 'services' | 'tasks' | 'createGlobalService' | 'removeService'> {
+function services(
+  client: DockerClient,
+): Pick<Swarm, 'services' | 'tasks' | 'reservations' | 'createGlobalService' | 'removeService'> {
   return {
     async services(label) {
       const filters = { label: [label] };
@@ -69,6 +71,16 @@ function services(client: DockerClient): Pick<Swarm, 'services' | 'tasks' | 'cre
         ),
         created: new Date(CreatedAt),
       }));
+    },
+
+    async reservations() {
+      const filters = { 'desired-state': ['running'] };
+      const answer = client.repeat('list tasks of the swarm', (docker) => docker.listTasks({ filters }));
+      return (await readAnswer(reservationList, answer)).flatMap(({ NodeID, Spec }) => {
+        const { NanoCPUs = 0, MemoryBytes = 0 } = Spec.Resources?.Reservations ?? {};
+        const isNone = NodeID === '' || (NanoCPUs === 0 && MemoryBytes === 0);
+        return isNone ? [] : [{ node: NodeID, cpus: NanoCPUs / 1e9, memory: MemoryBytes }];
+      });
     },
 
     async createGlobalService(service) {
@@ -188,6 +200,16 @@ const taskList = array(
     CreatedAt: nullish(string(), ''),
     Status: object({ State: nullish(string(), ''), Err: nullish(string(), '') }),
     NetworksAttachments: nullish(array(object({ Addresses: nullish(array(string()), []) })), []),
+  }),
+);
+const reservationList = array(
+  object({
+    NodeID: nullish(string(), ''),
+    Spec: object({
+      Resources: nullish(
+        object({ Reservations: nullish(object({ NanoCPUs: optional(number()), MemoryBytes: optional(number()) })) }),
+      ),
+    }),
   }),
 );
 const secretList = array(object({ ID: string(), Spec: object({ Name: string(), Labels: labels }) }));

@@ -34,6 +34,13 @@ export interface SwarmTask {
   readonly created: Date;
 }
 
+/** What a running task has reserved on its node: processors, and memory in bytes. */
+export interface Reservation {
+  readonly node: string;
+  readonly cpus: number;
+  readonly memory: number;
+}
+
 /** What a service, a secret and a network of a swarm have in common. */
 export interface SwarmObject {
   readonly id: string;
@@ -82,6 +89,8 @@ export interface Swarm {
   services(label: string): Promise<readonly SwarmService[]>;
   /** The tasks of a service, also ended ones that the swarm still knows. */
   tasks(service: string): Promise<readonly SwarmTask[]>;
+  /** What the tasks of all services have reserved that run or are to run. */
+  reservations(): Promise<readonly Reservation[]>;
   createGlobalService(service: GlobalService): Promise<string>;
   removeService(id: string): Promise<void>;
   secrets(label: string): Promise<readonly SwarmObject[]>;

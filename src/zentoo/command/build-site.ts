@@ -164,9 +164,12 @@ async function buildStale(
   const estimate = (order: WorkOrder) => history.estimate(timedNode(order, run.site));
   const { nodes, expand } = growGraph(wanted, estimate);
   await using workers = await openWorkers(run, { ...settings, estimate });
+  const { executor, queues } = workers;
   const result = await runSchedule(nodes, {
-    ...workers,
-    expand,
+    get jobs() {
+      return workers.jobs();
+    },
+    ...{ executor, queues, expand },
     signal: run.signal,
     onChange: (state) => {
       lease.showProgress(state);

@@ -1,4 +1,4 @@
-import type { Engine } from '../../engine/engine.ts';
+import type { Engine, EngineInfo } from '../../engine/engine.ts';
 import type { ImageId } from '../../engine/identifiers.ts';
 import type { Estimate } from '../../plan/expand-site.ts';
 import type { WorkAnswer } from '../../plan/work-answer.ts';
@@ -9,6 +9,7 @@ import type { Executor } from '../../schedule/executor.ts';
 import type { History } from '../../schedule/history.ts';
 import type { EngineChoice } from '../engines/engine-choice.ts';
 import { suppliedPackage } from '../engines/engine-supply.ts';
+import { measureRoom, type Reserved } from '../engines/engine-room.ts';
 import { openEngines, type FurtherEngine } from '../engines/open-engines.ts';
 import { EngineSlots } from '../engines/engine-slots.ts';
 import type { Sharing, Workplace } from '../engines/order-queue.ts';
@@ -38,7 +39,7 @@ export interface WorkerSettings {
 
 /** What carries out the orders of a build, and the number of orders that it takes at the same time. */
 export interface Workers extends AsyncDisposable {
-  readonly jobs: number;
+  readonly jobs: () => number;
   /** Whether the executor queues orders until an engine is free. */
   readonly queues: boolean;
   readonly executor: Executor<WorkOrder, WorkAnswer>;
@@ -52,39 +53,20 @@ const everything = { has: () => true };
 
 /** Opens the engines of a build: the site's own, and further ones. */
 export async function openWorkers(run: SiteRun, settings: WorkerSettings): Promise<Workers> {
-  const { recorder, history, notes, estimate } = settings;
   const machine = await run.engine.info();
-  const slots = settings.jobs ?? defaultJobs(machine, run.site.limits);
-  const onTmpfs = await chooseTmpfs(run, slots);
-  const factors = new EngineFactors();
-  const record = (executor: Executor<WorkOrder, WorkAnswer>, engine?: string) => {
-    const elsewhere = engine === undefined ? {} : { elsewhere: { engine, factors } };
-    return recordTasks(executor, { recorder, history, notes, site: run.site, ...elsewhere });
-  };
-  const own = record(createLocalExecutor(onTmpfs, machine, estimate));
   await using opened = new AsyncDisposableStack();
   const proxies = settings.swarm === undefined ? undefined : opened.use(await openSwarm(run, settings.swarm));
   const nodes = proxies === undefined ? [] : nodeEngines(proxies, run.signal);
   const further = await openEngines(run, [...settings.engines, ...nodes]);
-  if (further.length === 0) return { jobs: slots, queues: false, executor: own, ...disposing(opened.move()) };
-  const { architecture, memory } = machine;
-  const home: Workplace = {
-    ...{ name: '', architecture, memory, slots, has: everything, executor: own, engine: run.engine },
-    sharing: shareEngine(run, { engine: run.engine, count: slots }, () => Promise.resolve()),
-  };
-  const others = further.map(({ name, info, run: far, has, bringImage, isOpen, jobs }) => {
-    const { engine } = far;
-    const count = settings.jobs ?? jobs ?? defaultJobs(info, run.site.limits);
-    return {
-      ...{ name, architecture: info.architecture, memory: info.memory, has, engine, isOpen, slots: count },
-      executor: record(
-        createLocalExecutor(far, info, (order) => scale(estimate(order), factors.factorOf(name))),
-        name,
-      ),
-      sharing: shareEngine(run, { engine, count }, bringImage),
-    };
-  });
-  const executor = spreadOrders([home, ...others], { ...run, needs: (order) => needsOf(run, order) });
+  if (further.length === 0) return { ...(await workAlone(run, machine, settings)), ...disposing(opened.move()) };
+  const making = { ...settings, run, factors: new EngineFactors() };
+  const reserved = proxies === undefined ? undefined : () => proxies.directory.reservedOn(proxies.own);
+  const places = [
+    await homePlace(making, machine, reserved),
+    ...further.map((one) => furtherPlace(making, one)),
+  ] as const;
+  await noteFewSlots(making, places);
+  const executor = spreadOrders(places, { ...run, needs: (order) => needsOf(run, order) });
   if (proxies !== undefined) proxies.directory.onChange = () => executor.lookAgain();
   opened.defer(async () => {
     await executor[Symbol.asyncDispose]();
@@ -93,7 +75,7 @@ export async function openWorkers(run: SiteRun, settings: WorkerSettings): Promi
       further.map((engine) => closeEngine(engine, executor)),
     );
   });
-  const jobs = others.reduce((sum, place) => sum + place.slots, slots);
+  const jobs = () => places.reduce((sum, place) => sum + place.room().slots, 0);
   return { jobs, queues: true, executor, ...disposing(opened.move()) };
 }
 
@@ -102,6 +84,67 @@ async function closeEngine(engine: FurtherEngine, executor: Pick<SpreadExecutor,
   const ended = new AbortController();
   if (executor.isLost(engine.name) && !(await engine.run.engine.isAnswering(ended.signal))) return;
   await engine[Symbol.asyncDispose]();
+}
+
+/** The site's own engine alone carries out all orders, and its machine has no other work. */
+async function workAlone(
+  run: SiteRun,
+  machine: EngineInfo,
+  settings: WorkerSettings,
+): Promise<Omit<Workers, keyof AsyncDisposable>> {
+  const jobs = settings.jobs ?? defaultJobs(machine, run.site.limits);
+  const executor = createLocalExecutor(await chooseTmpfs(run, jobs), machine, settings.estimate);
+  return { jobs: () => jobs, queues: false, executor: recordTasks(executor, { ...settings, site: run.site }) };
+}
+
+/** The parts of a build from which its engines become workplaces. */
+interface Making extends WorkerSettings {
+  readonly run: SiteRun;
+  readonly factors: EngineFactors;
+}
+
+async function homePlace(
+  { run, jobs, estimate, ...settings }: Making,
+  machine: EngineInfo,
+  reserved: (() => Reserved) | undefined,
+): Promise<Workplace> {
+  const { engine, site } = run;
+  const { limits } = site;
+  const room = () => measureRoom(machine, { reserved: reserved?.(), limits, jobs, isOwn: true });
+  const { slots, share } = room();
+  const onTmpfs = await chooseTmpfs(run, slots, share);
+  return {
+    ...{ name: '', architecture: machine.architecture, room, has: everything, engine },
+    executor: recordTasks(createLocalExecutor(onTmpfs, machine, estimate), { ...settings, site }),
+    sharing: shareEngine(run, { engine, room }, () => Promise.resolve()),
+  };
+}
+
+function furtherPlace({ run, factors, estimate, ...settings }: Making, further: FurtherEngine): Workplace {
+  const { name, info, run: far, has, bringImage, isOpen, jobs, reserved } = further;
+  const { engine } = far;
+  const { limits } = run.site;
+  const room = () =>
+    measureRoom(info, { reserved: reserved?.(), limits, jobs: settings.jobs ?? jobs?.(), isOwn: false });
+  const scaled = (order: WorkOrder) => scale(estimate(order), factors.factorOf(name));
+  const elsewhere = { engine: name, factors };
+  return {
+    ...{ name, architecture: info.architecture, room, has, engine, isOpen },
+    executor: recordTasks(createLocalExecutor(far, info, scaled), { ...settings, site: run.site, elsewhere }),
+    sharing: shareEngine(run, { engine, room }, bringImage),
+  };
+}
+
+/** Tells where there is not enough memory for the number of containers that the user chose. */
+async function noteFewSlots({ run, jobs }: Making, places: readonly Workplace[]): Promise<void> {
+  if (jobs === undefined) return;
+  for (const { name, room } of places) {
+    const { slots } = room();
+    if (slots >= jobs) continue;
+    const where = name === '' ? "the site's own engine" : `the engine ${name}`;
+    const message = `${where} works in ${slots} containers at once, not in ${jobs}: it has not memory for more`;
+    await run.report({ type: 'note', message });
+  }
 }
 
 function disposing(opened: AsyncDisposable): AsyncDisposable {
@@ -115,11 +158,11 @@ function scale(seconds: number | undefined, factor: number): number | undefined 
 /** How an engine is shared with other builds. `bring` brings an image of the site's own engine, that of `home`. */
 function shareEngine(
   home: SiteRun,
-  { engine, count }: { readonly engine: Engine; readonly count: number },
+  { engine, room }: Pick<Workplace, 'room'> & { readonly engine: Engine },
   bring: (id: ImageId) => Promise<void>,
 ): Sharing {
   return {
-    slots: new EngineSlots(engine, count),
+    slots: new EngineSlots(engine, () => room().slots),
     async bringImage(order) {
       const id = imageOf(home, order) ?? (await home.engine.inspectImage(order.buildmaster))?.id;
       if (id === undefined) throw new Error(`the buildmaster ${order.buildmaster} is gone`);

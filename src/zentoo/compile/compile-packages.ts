@@ -51,7 +51,7 @@ export async function compilePackages(run: SiteRun, compilation: Compilation): P
   // A package for `/` in a cross build is a tool that runs on the stage.
   const isForStage = tuple.cross && first.root === '/';
   return withRootContainer(run, { ...root, indexes }, async (session, staged) => {
-    if (run.elsewhere !== undefined) await checkCpu(session, tuple);
+    if (run.elsewhere !== undefined) await run.elsewhere.cpus.check(tuple.cpu, () => checkCpu(session, tuple));
     const ran = await runHook(session, 'compile', hookVariables(run.site, tuple, 'tuple', location.root));
     await expectPackages(session, staged, { compilation, isForStage, ran });
     const wrappers = await installCompilerWrappers(run, session, work, { jobs: share.processes });

@@ -2,6 +2,7 @@ import { connectEngine } from '../../engine/docker/connect-engine.ts';
 import type { EngineEnvironment } from '../../engine/docker/engine-address.ts';
 import { hidePassword } from '../../engine/hide-password.ts';
 import type { Engine } from '../../engine/engine.ts';
+import type { Reserved } from './engine-room.ts';
 import { Failure, failuresOf } from '../../failure.ts';
 
 /** A further engine that the user chose. */
@@ -14,8 +15,10 @@ export interface EngineChoice {
   readonly connect: () => Promise<Engine>;
   /** Whether the engine takes further orders; always if undefined. */
   readonly isOpen?: (() => boolean) | undefined;
-  /** The number of containers at the same time; chosen by its machine if undefined. */
-  readonly jobs?: number | undefined;
+  /** The number of containers at the same time, which may change; chosen by its machine if undefined. */
+  readonly jobs?: (() => number | undefined) | undefined;
+  /** What others have reserved on its machine; nothing if undefined. */
+  readonly reserved?: (() => Reserved) | undefined;
 }
 
 const address = /^(unix|tcp|ssh):\/\/(\S+)$/;

@@ -34,12 +34,13 @@ const staleMs = 15_000;
  */
 export class EngineSlots {
   readonly #engine: SlotEngine;
-  readonly #count: number;
+  readonly #count: () => number;
   readonly #held = new Set<Slot>();
   /** When containers that do not run were seen first. */
   readonly #idle = new Map<ContainerId, number>();
 
-  constructor(engine: SlotEngine, count: number) {
+  /** @param count the number of slots, which may change; a slot that is held stays */
+  constructor(engine: SlotEngine, count: () => number) {
     this.#engine = engine;
     this.#count = count;
   }
@@ -138,7 +139,7 @@ export class EngineSlots {
   }
 
   #names(): readonly string[] {
-    return Array.from({ length: this.#count }, (_, index) => `zentoo-slot-${index + 1}`);
+    return Array.from({ length: this.#count() }, (_, index) => `zentoo-slot-${index + 1}`);
   }
 }
 

@@ -5,6 +5,7 @@ import type { Engine, EngineInfo } from '../../engine/engine.ts';
 import type { ImageId } from '../../engine/identifiers.ts';
 import { Failure } from '../../failure.ts';
 import { explainRefusal } from '../../container/refusal-failure.ts';
+import { CheckedCpus } from '../run/checked-cpus.ts';
 import type { SiteRun } from '../run/site-run.ts';
 import { removeOldCopies } from './engine-copies.ts';
 import { farRun } from './far-run.ts';
@@ -12,7 +13,7 @@ import type { EngineChoice } from './engine-choice.ts';
 import { EngineSupply } from './engine-supply.ts';
 
 /** A further engine that takes part in a build. */
-export interface FurtherEngine extends AsyncDisposable, Pick<EngineChoice, 'name' | 'isOpen' | 'jobs'> {
+export interface FurtherEngine extends AsyncDisposable, Pick<EngineChoice, 'name' | 'isOpen' | 'jobs' | 'reserved'> {
   readonly info: EngineInfo;
   /** The run for the orders that this engine carries out. */
   readonly run: SiteRun;
@@ -40,11 +41,11 @@ export async function openEngines(home: SiteRun, choices: readonly EngineChoice[
   await checkDistinct(home.engine, opened);
   const images = [...home.images.values()].map(({ id }) => id);
   return Promise.all(
-    opened.map(async ({ name, options, engine, info, isOpen, jobs }) => {
+    opened.map(async ({ name, options, engine, info, isOpen, jobs, reserved }) => {
       const far = await farRun(home, { name, engine, own });
       await explainRefusal(cleanUp(far, images), `use the further engine ${name}`);
       const supply = new EngineSupply(home, far, name);
-      const elsewhere = { engine: name, options, home, supply: supply.supply.bind(supply) };
+      const elsewhere = { engine: name, options, home, cpus: new CheckedCpus(), supply: supply.supply.bind(supply) };
       const dispose = async () => {
         // The copies are in use until the containers are gone that a lost connection left.
         await removeOwnWorkspaces(far);
@@ -52,7 +53,12 @@ export async function openEngines(home: SiteRun, choices: readonly EngineChoice[
       };
       const bringImage = supply.bringImage.bind(supply);
       const run = { ...far, elsewhere };
-      return { ...{ name, info, run, isOpen, jobs, has: supply.has, bringImage }, [Symbol.asyncDispose]: dispose };
+      return {
+        ...{ name, info, run, isOpen, jobs, reserved },
+        has: supply.has,
+        bringImage,
+        [Symbol.asyncDispose]: dispose,
+      };
     }),
   );
 }

@@ -3,7 +3,7 @@ import { Failure, failuresOf, type FailureCode } from '../../failure.ts';
 import type { WorkOrder } from '../../plan/work-order.ts';
 
 /**
- * What the failure of an order means for other engines: the engine was lost, cannot carry it out (its disk may be full), had too little memory, or made a package
+ * What the failure of an order means for other engines: the engine was lost, cannot run the code of its CPU, cannot carry it out (its disk may be full), had too little memory, or made a package
  * that the store refuses. Undefined if the package fails by itself.
  */
 export function meaningOf(error: unknown): Meaning | undefined {
@@ -12,11 +12,12 @@ export function meaningOf(error: unknown): Meaning | undefined {
   return meanings.find(([, of]) => of.some((code) => codes.includes(code)))?.[0];
 }
 
-export type Meaning = 'lost' | 'unfit' | 'memory' | 'refused';
+export type Meaning = 'lost' | 'cpu' | 'unfit' | 'memory' | 'refused';
 
 const meanings: readonly (readonly [Meaning, readonly FailureCode[]])[] = [
   ['lost', ['engine-lost', 'engine-unreachable', 'container-lost']],
-  ['unfit', ['cpu-unusable', 'node-unfit', 'engine-refused', 'disk-full']],
+  ['cpu', ['cpu-unusable']],
+  ['unfit', ['node-unfit', 'engine-refused', 'disk-full']],
   ['memory', ['out-of-memory']],
   ['refused', ['package-refused']],
 ];

@@ -33,8 +33,7 @@ const attempts = 3;
  * Carries out orders on several engines: packages on any, everything else on the first one, the site's own. If an engine is lost,
  * its orders are carried out elsewhere 20 s after its last sign of life, and it gets orders again when it has answered for 30 s. An
  * order that three engines were lost with fails with `node-lost`. A package that the store refuses is compiled on another engine, and one
- * that ran out of memory once more on an engine with more. A package that fails by itself is not tried elsewhere. The
- * disposal waits for the clean-up after lost orders; then the executor asks no engine any more.
+ * that ran out of memory once more with a larger memory limit. A package that fails by itself is not tried elsewhere. The disposal waits for the clean-up after lost orders; then the executor asks no engine any more.
  */
 export function spreadOrders(places: readonly [Workplace, ...Workplace[]], spreading: Spreading): SpreadExecutor {
   return new Spread(places, spreading);
@@ -45,8 +44,8 @@ interface Tries {
   /** The engines that do not get it again. */
   readonly without: Set<string>;
   readonly lostWith: string[];
-  /** Whether it has gone to an engine with more memory. */
-  hasGrown: boolean;
+  /** The memory limit in bytes with which it ran out of memory. */
+  above: number | undefined;
   error: unknown;
 }
 
@@ -57,6 +56,8 @@ class Spread implements SpreadExecutor {
   readonly #queue: OrderQueue;
   /** The engines that were lost; the controllers end the wait for their return. */
   readonly #lost = new Map<string, AbortController>();
+  /** The engines whose machines cannot run the code of a CPU, by its name. */
+  readonly #unfit = new Map<string, Set<string>>();
   /** What is left to clean up on lost engines. */
   readonly #abandoned: Promise<unknown>[] = [];
 
@@ -67,6 +68,7 @@ class Spread implements SpreadExecutor {
     this.#queue = new OrderQueue(places, {
       ...spreading,
       goesAnywhere: (order) => goesAnywhere(order, spreading.site),
+      unfitFor: (order) => this.#unfit.get(this.#cpuOf(order)) ?? [],
     });
   }
 
@@ -84,9 +86,17 @@ class Spread implements SpreadExecutor {
   }
 
   async execute(order: WorkOrder, given: Concurrency): Promise<WorkAnswer> {
-    const history: Tries = { without: new Set(), lostWith: [], hasGrown: false, error: undefined };
+    const history: Tries = { without: new Set(), lostWith: [], above: undefined, error: undefined };
     for (;;) {
-      const entry = await this.#queue.await(order, given, history.without);
+      const { without, above } = history;
+      const { priority = 0, concurrency, atWork } = given;
+      const entry = await this.#queue.await(order, {
+        priority,
+        concurrency,
+        without,
+        above,
+        ...(atWork && { atWork }),
+      });
       // No engine that could carry it out is left.
       if (entry === undefined) throw history.error;
       let rest = 0;
@@ -96,10 +106,10 @@ class Spread implements SpreadExecutor {
       } catch (error) {
         if (this.#spreading.signal.aborted) throw error;
         history.error = error;
-        rest = await this.#afterFailure(order, entry.place, history);
+        rest = await this.#afterFailure(order, entry, history);
       } finally {
         given.atWork?.(false);
-        this.#queue.leave(entry.place);
+        this.#queue.leave(entry);
       }
       const { signal } = this.#spreading;
       if (rest > 0) await delay(rest, undefined, { signal }).catch(() => signal.throwIfAborted());
@@ -107,16 +117,17 @@ class Spread implements SpreadExecutor {
   }
 
   /** Returns the milliseconds after which an order is tried elsewhere; throws its error if it is not. */
-  async #afterFailure(order: WorkOrder, place: Workplace, history: Tries): Promise<number> {
+  async #afterFailure(order: WorkOrder, { place, memory }: Entry, history: Tries): Promise<number> {
     const { error, without, lostWith } = history;
     const [meaning, what] = [meaningOf(error), describeOrder(order)];
-    if (meaning === 'memory' && !history.hasGrown && this.#chooseLarger(order, place, without)) {
-      history.hasGrown = true;
-      await this.#warn(`${messageOf(error)}; ${what} is compiled once more on an engine with more memory`);
+    if (meaning === 'memory' && history.above === undefined && this.#chooseLarger(order, memory, without)) {
+      history.above = memory;
+      await this.#warn(`${messageOf(error)}; ${what} is compiled once more with a larger memory limit`);
       return 0;
     }
     if (place === this.#home || meaning === undefined || meaning === 'memory') throw error;
     without.add(place.name);
+    if (meaning === 'cpu') await this.#leaveOut(order, place, error);
     if (meaning === 'unfit') await this.#warn(`${place.name} does not compile ${what}: ${messageOf(error)}`);
     if (meaning === 'refused')
       await this.#warn(
@@ -130,21 +141,43 @@ class Spread implements SpreadExecutor {
     return rest;
   }
 
-  /** Leaves an order only engines with more memory; false if there are none. */
-  #chooseLarger(order: WorkOrder, { memory }: Workplace, without: Set<string>): boolean {
-    const isLarger = (place: Workplace) =>
-      place.memory > memory && !without.has(place.name) && !this.isLost(place.name);
-    if (!goesAnywhere(order, this.#spreading.site) || !this.#places.some(isLarger)) return false;
-    for (const place of this.#places) if (!isLarger(place)) without.add(place.name);
-    return true;
+  /** Gives an engine no further orders of a CPU whose code its machine cannot run. */
+  async #leaveOut(order: WorkOrder, { name }: Workplace, error: unknown): Promise<void> {
+    const cpu = this.#cpuOf(order);
+    const unfit = this.#unfit.get(cpu) ?? new Set<string>();
+    this.#unfit.set(cpu, unfit);
+    // Orders that began there at the same time fail as well.
+    if (unfit.has(name)) return;
+    unfit.add(name);
+    await this.#warn(`the engine ${name} compiles nothing for the cpu ${cpu}: ${messageOf(error)}`);
+  }
+
+  #cpuOf(order: WorkOrder): string {
+    const tuple = order.kind === 'packages' ? order.tuple : '';
+    return this.#spreading.site.tuples.find(({ name }) => name === tuple)?.cpu.name ?? '';
+  }
+
+  /** Leaves an order only engines where its container can have a larger memory limit; false if there are none. */
+  #chooseLarger(order: WorkOrder, limit: number, without: Set<string>): boolean {
+    const isLarger = ({ name, room, isOpen }: Workplace) => {
+      const { fixed, memory, slots } = room();
+      const isThere = slots > 0 && isOpen?.() !== false && !without.has(name) && !this.isLost(name);
+      return isThere && fixed === undefined && memory > limit;
+    };
+    const mayGo = (place: Workplace) => place === this.#home || goesAnywhere(order, this.#spreading.site);
+    const larger = this.#places.filter((place) => mayGo(place) && isLarger(place));
+    for (const place of this.#places) if (larger.length > 0 && !larger.includes(place)) without.add(place.name);
+    return larger.length > 0;
   }
 
   /** Carries out an order on its engine; undefined if other builds have all slots of the engine. */
   #carryOut(order: WorkOrder, entry: Entry, given: Concurrency): Promise<WorkAnswer | undefined> {
-    const { place } = entry;
-    const concurrency = Math.max(1, Math.min(place.slots, this.#queue.demandOf(place)));
+    const { place, memory } = entry;
+    const concurrency = Math.max(1, Math.min(place.room().slots, this.#queue.demandOf(place)));
     const work = (remote?: RemoteWork) =>
-      this.#queue.withSlot(entry, order, () => place.executor.execute(order, { ...given, concurrency, ...remote }));
+      this.#queue.withSlot(entry, order, () =>
+        place.executor.execute(order, { ...given, concurrency, memory, ...remote }),
+      );
     // Nothing else can carry out the orders of the site's own engine.
     return place === this.#home ? work() : whileHeard(place, work, (rest) => void this.#abandoned.push(rest));
   }

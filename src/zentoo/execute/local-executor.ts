@@ -14,7 +14,7 @@ import { compilePackages, type Compilation } from '../compile/compile-packages.t
 import { resolveTuples } from '../compile/resolve-tuples.ts';
 import { PackageRefused } from '../root/take-in-staged.ts';
 import { shareMachine, type Machine, type Share } from '../run/machine-share.ts';
-import { tupleNamed, type Elsewhere, type SiteRun } from '../run/site-run.ts';
+import { tupleNamed, type SiteRun } from '../run/site-run.ts';
 import { rebuildTuple, repairStore, type AssemblyAnswer } from './rebuild-damaged.ts';
 import { buildmasterNamed, requireBuildmaster, requireFingerprint } from './look-up.ts';
 
@@ -25,34 +25,23 @@ export function createLocalExecutor(
   estimate: Estimate,
 ): Executor<WorkOrder, WorkAnswer> {
   return {
-    execute: (order, given) =>
-      explainRefusal(
-        carryOut(order, {
-          run: run.elsewhere === undefined ? run : runElsewhere(run, run.elsewhere, machine, given),
-          share: shareMachine(machine, given.concurrency, run.site.limits),
-          seconds: estimate(order),
-        }),
-      ),
+    execute: (order, given) => {
+      const { limits } = run.site;
+      const share = shareMachine(machine, given.concurrency, { ...limits, memory: limits.memory ?? given.memory });
+      return explainRefusal(carryOut(order, { run: runFor(run, given), share, seconds: estimate(order) }));
+    },
   };
 }
 
 /**
- * The run for one order of another engine. It ends early if the engine is lost before the new packages have come, and its containers
- * have a limit of memory: the machine has other work, too.
+ * The run for one order. Its containers have a limit of memory if the machine has other work, too. On another engine, it ends early if the
+ * engine is lost before the new packages have come.
  */
-function runElsewhere(
-  run: SiteRun,
-  elsewhere: Elsewhere,
-  machine: Machine,
-  { concurrency, signal = run.signal, arrived = () => undefined }: Concurrency,
-): SiteRun {
-  const memory = run.site.limits.memory ?? Math.floor(machine.memory / Math.max(1, concurrency));
-  return {
-    ...run,
-    signal: AbortSignal.any([run.signal, signal]),
-    elsewhere: { ...elsewhere, arrived },
-    site: { ...run.site, limits: { ...run.site.limits, memory } },
-  };
+function runFor(run: SiteRun, { memory, signal = run.signal, arrived = () => undefined }: Concurrency): SiteRun {
+  const limited = memory === undefined ? run : { ...run, besideOthers: { memory } };
+  if (run.elsewhere === undefined) return limited;
+  const elsewhere = { ...run.elsewhere, arrived };
+  return { ...limited, signal: AbortSignal.any([run.signal, signal]), elsewhere };
 }
 
 /** The run and the share of the machine for one order. */

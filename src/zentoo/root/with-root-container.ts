@@ -154,7 +154,7 @@ async function openRoot(
     mounts: rootMounts(run, request),
     trees: treesOf(portage),
     subject: `zentoo, site ${site.name}: ${step} ${subject}`,
-    limits: { ...(await containerLimits(site.limits, run.engine)), ...(elsewhere && { cpuShares: lowShares }) },
+    limits: await limitsOf(run),
     tmpfs: merges === true && store !== 'writable' ? tmpfs : undefined,
     log: createBuildLog(mounts.logs, directory, `${step}.log`, logEngine),
     staging: store === 'staged',
@@ -164,7 +164,13 @@ async function openRoot(
   });
 }
 
-/** Of 1024: other work of another engine's machine comes first. */
+async function limitsOf({ site, engine, besideOthers }: SiteRun) {
+  const { memory, cpus } = await containerLimits(site.limits, engine);
+  if (besideOthers === undefined) return { memory, cpus };
+  return { memory: memory ?? besideOthers.memory, cpus, cpuShares: lowShares };
+}
+
+/** Of 1024: other work of the machine comes first. */
 const lowShares = 256;
 
 type StoreAccess = RootRequest['store'] | 'writable';

@@ -2,16 +2,22 @@ import type { EngineInfo } from '../../engine/engine.ts';
 import type { Limits } from '../../site/site.ts';
 
 /** The memory for one compiler process in bytes; Gentoo's handbook assumes the same amount for each job. */
-const memoryPerJob = 2 * 1024 ** 3;
+export const jobMemory = 2 * 1024 ** 3;
 
 /** The machine of the engine: processors, and memory in bytes. */
 export type Machine = Pick<EngineInfo, 'cpus' | 'memory'>;
 
 /** The default number of containers that work at once: as many as the machine has processors and memory for. */
-export function defaultJobs({ cpus, memory }: Machine, limits: Limited): number {
-  const byMemory = memory / Math.max(limits.memory ?? 0, memoryPerJob);
+export function defaultJobs(machine: Machine, limits: Limited): number {
+  return Math.max(1, fittingJobs(machine, limits));
+}
+
+/** Like {@link defaultJobs}; 0 if there is no room for one container. */
+export function fittingJobs({ cpus, memory }: Machine, limits: Limited): number {
+  if (cpus <= 0) return 0;
+  const byMemory = memory / Math.max(limits.memory ?? 0, jobMemory);
   const byCpus = limits.cpus === undefined ? cpus : Math.min(cpus, cpus / Math.min(limits.cpus, cpus));
-  return Math.max(1, Math.floor(Math.min(byMemory, byCpus)));
+  return Math.floor(Math.min(byMemory, byCpus));
 }
 
 /** The share of the machine that one container may use. */
@@ -27,8 +33,8 @@ export interface Share {
  * memory if that is less; but each runs at least one.
  */
 export function shareMachine({ cpus, memory }: Machine, concurrency: number, limits: Limited): Share {
-  const own = Math.min(cpus, memory / memoryPerJob) / Math.max(1, concurrency);
-  const allowed = Math.min(own, limits.cpus ?? own, (limits.memory ?? Infinity) / memoryPerJob);
+  const own = Math.min(cpus, memory / jobMemory) / Math.max(1, concurrency);
+  const allowed = Math.min(own, limits.cpus ?? own, (limits.memory ?? Infinity) / jobMemory);
   return { processes: Math.max(1, Math.floor(allowed)), load: cpus };
 }
 

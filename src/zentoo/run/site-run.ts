@@ -8,6 +8,7 @@ import type { BuildContext } from '../../container/context.ts';
 import type { MountChoice } from '../../container/mounts.ts';
 import type { Partition } from '../../store/partition.ts';
 import type { SiteVolumeNames } from '../identity/volume-names.ts';
+import type { CheckedCpus } from './checked-cpus.ts';
 import type { TupleWork } from './tuple-work.ts';
 
 /** A site's volumes and host paths, to be mounted in its containers. */
@@ -40,6 +41,11 @@ export interface SiteRun extends BuildContext, SiteVolumeNames {
   readonly started: Date;
   /** The tmpfs on which each container builds packages; undefined if packages are built on a volume. */
   readonly tmpfs?: Tmpfs | undefined;
+  /**
+   * The memory limit of containers in bytes, if `limits` in site.yaml has none. Other work of their machine comes first. Undefined if the
+   * build has the machine for itself.
+   */
+  readonly besideOthers?: { readonly memory: number };
   /** The directory for archives, on the file system of this program. */
   readonly outputDirectory: string;
   /** Defined if the run is on another engine than the site's own. */
@@ -52,6 +58,8 @@ export interface Elsewhere {
   readonly engine: string;
   /** The options by which `docker` uses the engine. */
   readonly options: readonly string[];
+  /** The CPUs whose code the engine was found to run or not. */
+  readonly cpus: CheckedCpus;
   /** The run on the site's own engine, which takes the new packages into the store. */
   readonly home: SiteRun;
   /** Brings what an order needs to the engine. Returns the index of the packages of the store that are there. */

@@ -40,7 +40,7 @@ export async function findBuilders(swarm: Swarm): Promise<Builders> {
       'run zentoo on a manager, or make this node one: docker node promote NODE',
     );
   const nodes = await listNodes(swarm);
-  const builders = nodes.filter(({ labels }) => labels[builderLabel] === 'true');
+  const builders = nodes.filter(isBuilder);
   if (builders.length === 0)
     throw refuse(
       'builder-absent',
@@ -55,6 +55,11 @@ export async function findBuilders(swarm: Swarm): Promise<Builders> {
     `no node with the label ${builderLabel}=true takes work: ${states.join(', ')}`,
     'look at docker node ls; docker node update --availability active NODE ends a drain or a pause',
   );
+}
+
+/** Whether a node has the label of builders. */
+export function isBuilder({ labels }: SwarmNode): boolean {
+  return labels[builderLabel] === 'true';
 }
 
 /** Whether a node takes further work. */

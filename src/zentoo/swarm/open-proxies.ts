@@ -23,6 +23,8 @@ export type SwarmRun = Pick<SiteRun, 'engine' | 'self' | 'report' | 'signal' | '
 
 /** The node proxies of a run. Their disposal removes everything that was made on the swarm for them. */
 export interface Proxies extends AsyncDisposable {
+  /** The id of the node of the site's own engine. */
+  readonly own: string;
   /** The builders besides the node of the site's own engine. */
   readonly nodes: readonly SwarmNode[];
   readonly directory: ProxyDirectory;
@@ -72,7 +74,7 @@ export async function openProxies(run: SwarmRun, swarm: Swarm, settings: SwarmSe
     throw error;
   }
   const keepAwake = (engine: Pick<Engine, 'isAnswering'>) => void awake.push(engine);
-  return { nodes, directory, certificates, keepAwake, [Symbol.asyncDispose]: dispose };
+  return { own: builders.own, nodes, directory, certificates, keepAwake, [Symbol.asyncDispose]: dispose };
 }
 
 /** The builders that take work, besides the own node. */

@@ -1,6 +1,7 @@
 import type { LookupFunction } from 'node:net';
-import type { Swarm, SwarmNode, SwarmTask } from '../../engine/swarm/swarm.ts';
-import { isOpen } from './check-swarm.ts';
+import type { Reservation, Swarm, SwarmNode, SwarmTask } from '../../engine/swarm/swarm.ts';
+import { isBuilder, isOpen } from './check-swarm.ts';
+import { jobsLabel } from './swarm-names.ts';
 
 /** The milliseconds between two questions to the manager. */
 const intervalMs = 2000;
@@ -12,10 +13,11 @@ const intervalMs = 2000;
 export class ProxyDirectory implements Disposable {
   readonly #swarm: Swarm;
   readonly #service: string;
-  /** Called when nodes take work that did not, or the other way round. */
+  /** Called when the room of nodes for work has changed. */
   onChange: () => void = () => undefined;
   #nodes: readonly SwarmNode[] = [];
   #tasks: readonly SwarmTask[] = [];
+  #reservations: readonly Reservation[] = [];
   #timer: NodeJS.Timeout | undefined;
 
   constructor(swarm: Swarm, service: string) {
@@ -25,24 +27,48 @@ export class ProxyDirectory implements Disposable {
 
   /** Asks the manager once. */
   async refresh(): Promise<void> {
-    [this.#nodes, this.#tasks] = await Promise.all([this.#swarm.nodes(), this.#swarm.tasks(this.#service)]);
+    [this.#nodes, this.#tasks, this.#reservations] = await Promise.all([
+      this.#swarm.nodes(),
+      this.#swarm.tasks(this.#service),
+      this.#swarm.reservations(),
+    ]);
   }
 
   /** Asks the manager again and again until the disposal. */
   watch(): void {
     const look = async () => {
-      const before = this.#nodes.filter(isOpen).map(({ id }) => id);
+      const before = this.#describeRoom();
       await this.refresh().catch(() => undefined);
-      const now = new Set(this.#nodes.filter(isOpen).map(({ id }) => id));
-      if (now.size !== before.length || before.some((id) => !now.has(id))) this.onChange();
+      if (this.#describeRoom() !== before) this.onChange();
     };
     this.#timer = setInterval(() => void look(), intervalMs);
     this.#timer.unref();
   }
 
-  /** Whether a node takes further work: it is ready, and neither drained nor paused. */
+  /** Whether a node takes further work: it has the label of builders, is ready, and neither drained nor paused. */
   isOpen(node: string): boolean {
-    return this.#nodes.some((one) => one.id === node && isOpen(one));
+    return this.#nodes.some((one) => one.id === node && isBuilder(one) && isOpen(one));
+  }
+
+  /** What the services of the swarm have reserved on a node. */
+  reservedOn(node: string): Omit<Reservation, 'node'> {
+    const there = this.#reservations.filter((one) => one.node === node);
+    return {
+      cpus: there.reduce((total, { cpus }) => total + cpus, 0),
+      memory: there.reduce((total, { memory }) => total + memory, 0),
+    };
+  }
+
+  /** The number of containers that the label of a node asks for. */
+  jobsOf(node: string): number | undefined {
+    const text = this.#nodes.find(({ id }) => id === node)?.labels[jobsLabel] ?? '';
+    return /^[1-9]\d{0,2}$/.test(text) ? Number(text) : undefined;
+  }
+
+  /** What decides about the orders that nodes take. */
+  #describeRoom(): string {
+    const ids = this.#nodes.map(({ id }) => id).toSorted();
+    return JSON.stringify(ids.map((id) => [id, this.isOpen(id), this.jobsOf(id), this.reservedOn(id)]));
   }
 
   /** The tasks on a node, the newest first. */

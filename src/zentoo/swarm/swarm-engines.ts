@@ -4,9 +4,10 @@ import { connectEngineAt } from '../../engine/docker/connect-engine.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { SwarmNode } from '../../engine/swarm/swarm.ts';
 import { Failure } from '../../failure.ts';
+import type { Reserved } from '../engines/engine-room.ts';
 import { proxyName } from './certificate.ts';
 import type { Proxies } from './open-proxies.ts';
-import { anyNode, hostnameOf, jobsLabel, proxyPort } from './swarm-names.ts';
+import { anyNode, hostnameOf, proxyPort } from './swarm-names.ts';
 
 /** The engine of a node, as a further engine of a build. */
 export interface NodeEngine {
@@ -17,7 +18,9 @@ export interface NodeEngine {
   /** Whether the node takes further work. */
   readonly isOpen: () => boolean;
   /** The number of containers at the same time, if a label of the node says so. */
-  readonly jobs: number | undefined;
+  readonly jobs: () => number | undefined;
+  /** What services of the swarm have reserved on the node. */
+  readonly reserved: () => Reserved;
 }
 
 /** The milliseconds in which a node proxy that runs must be reached, and between two attempts. */
@@ -31,7 +34,9 @@ export function nodeEngines(proxies: Proxies, signal: AbortSignal): readonly Nod
     const isUnique = proxies.nodes.filter((other) => hostnameOf(other) === hostname).length === 1;
     const name = isUnique && hostname !== anyNode ? hostname : `${hostname}-${node.id.slice(0, 6)}`;
     return {
-      ...{ name, options: ['--host', `ssh://${hostname}`], jobs: readJobs(node) },
+      ...{ name, options: ['--host', `ssh://${hostname}`] },
+      jobs: () => proxies.directory.jobsOf(node.id),
+      reserved: () => proxies.directory.reservedOn(node.id),
       connect: async () => {
         const engine = await reach(name, signal, () => connectNode(proxies, node, name));
         proxies.keepAwake(engine);
@@ -75,9 +80,4 @@ function unreachable(name: string, cause: unknown): Failure {
       : 'let nodes reach each other at port 7946 (TCP and UDP) and 4789 (UDP), and with encryption by ESP, which needs CONFIG_INET_ESP in each kernel',
     cause,
   });
-}
-
-function readJobs({ labels }: SwarmNode): number | undefined {
-  const text = labels[jobsLabel] ?? '';
-  return /^[1-9]\d{0,2}$/.test(text) ? Number(text) : undefined;
 }

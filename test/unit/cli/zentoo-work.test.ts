@@ -114,7 +114,7 @@ describe('zentoo build', () => {
     options.push('--engine=ssh://me@big:2222', '--engine', 'ssh://me@big:2222');
     await zentoo('build', name, ...options);
     const chosen = [expect.objectContaining({ name, outputs: ['archive'] })];
-    const request = { keepFailed: true, outputDirectory: '/srv/out', tuples: chosen };
+    const request = { keepFailed: true, usesSwarm: false, outputDirectory: '/srv/out', tuples: chosen };
     expect(openSiteRun).toHaveBeenLastCalledWith(expect.objectContaining({ name: 'net' }), expect.anything(), request);
     expect(buildSite).toHaveBeenLastCalledWith(expect.anything(), {
       ...{ jobs: 3, retry: [], force: true, program },
@@ -143,7 +143,7 @@ describe('zentoo build', () => {
     vi.mocked(buildSite).mockResolvedValue(await buildOf([]));
     await zentoo('build');
     const tuples = site.tuples.map(({ name, outputs }) => expect.objectContaining({ name, outputs }) as Tuple);
-    const request = { keepFailed: false, outputDirectory: undefined, tuples };
+    const request = { keepFailed: false, usesSwarm: false, outputDirectory: undefined, tuples };
     expect(openSiteRun).toHaveBeenLastCalledWith(expect.anything(), expect.anything(), request);
     expect(buildSite).toHaveBeenLastCalledWith(expect.anything(), {
       jobs: undefined,

@@ -102,6 +102,24 @@ test('tasks have their node, state, error and addresses', async () => {
   expect(requests.map(({ line }) => line)).toEqual(['GET /tasks?filters={"service":["proxy"]}']);
 });
 
+test('reservations are those of running tasks, in processors and bytes', async () => {
+  const spec = (reservations: unknown) => ({ Spec: { Resources: { Limits: {}, Reservations: reservations } } });
+  const { swarm, requests } = await managerThat({
+    'GET /tasks': [
+      { NodeID: 'n1', ...spec({ NanoCPUs: 1_500_000_000, MemoryBytes: 1024 }) },
+      { NodeID: 'n2', ...spec({ MemoryBytes: 2048 }) },
+      { ...spec({ NanoCPUs: 1_000_000_000 }) },
+      { NodeID: 'n2', ...spec(undefined) },
+      { NodeID: 'n2', Spec: { NetworkAttachmentSpec: {} } },
+    ],
+  });
+  expect(await swarm.reservations()).toEqual([
+    { node: 'n1', cpus: 1.5, memory: 1024 },
+    { node: 'n2', cpus: 0, memory: 2048 },
+  ]);
+  expect(requests.map(({ line }) => line)).toEqual(['GET /tasks?filters={"desired-state":["running"]}']);
+});
+
 test('a global service has no port, ends for good with 0, and mounts nothing but what it is given', async () => {
   const { swarm, requests } = await managerThat({ 'POST /services/create': { ID: 's1' } });
   const id = await swarm.createGlobalService({

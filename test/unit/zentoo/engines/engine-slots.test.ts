@@ -10,7 +10,7 @@ const unsignalled = new AbortController().signal;
 function openEngine(slots: number) {
   const engine = new FakeEngine();
   const image: ImageId = engine.addImage('master').id;
-  const build = () => new EngineSlots(engine, slots);
+  const build = () => new EngineSlots(engine, () => slots);
   const names = () => [...engine.containers.values()].map(({ name }) => name).toSorted();
   return { engine, image, build, names };
 }

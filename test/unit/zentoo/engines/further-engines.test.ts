@@ -122,16 +122,19 @@ describe('a build with a further engine', () => {
   it('compiles nothing there for a cpu whose code its machine cannot run', async () => {
     using world = new FurtherWorld();
     const { script } = world.sitePortage;
-    world.far.engine.onExec = (container, request, streams) =>
-      request.command.includes('zentoo-cpu')
-        ? { stdout: 'flags : sse\n\0#define __AVX2__ 1\n' }
-        : script(container, request, streams);
+    let asked = 0;
+    world.far.engine.onExec = (container, request, streams) => {
+      if (!request.command.includes('zentoo-cpu')) return script(container, request, streams);
+      asked += 1;
+      return { stdout: 'flags : sse\n\0#define __AVX2__ 1\n' };
+    };
     const { outcomes } = await world.build(world.siteRun(), 1, { engines: world.engines });
+    expect(asked).toBe(1);
     expect(outcomes.map(({ type }) => type)).toEqual(['built', 'built']);
     expect(world.sitePortage.compiled.toSorted()).toEqual(builtPackages);
     const warnings = world.events.flatMap((event) => (event.type === 'warning' ? [event.message] : []));
     expect(warnings.join('\n')).toMatch(
-      /^far does not compile app-misc\/\S+: failed to use the cpu \S+: the machine of the engine lacks avx2$/m,
+      /^the engine far compiles nothing for the cpu (\S+): failed to use the cpu \1: the machine of the engine lacks avx2$/m,
     );
   });
 

@@ -20,6 +20,9 @@ const order: OrderOf<'packages'> = {
 /** The milliseconds that an order takes. */
 const orderMs = 60_000;
 
+/** Room for so many containers of 4 bytes. */
+const roomOf = (slots: number) => () => ({ slots, memory: 4 * slots, share: 4, fixed: undefined });
+
 /** An engine with so many slots on which several builds carry out orders. */
 class SharedEngine {
   readonly engine = new FakeEngine();
@@ -35,14 +38,14 @@ class SharedEngine {
   /** A build with no other engine that carries out packages. `begun` gets the milliseconds until each order begins. */
   open(begun: number[], events: Event[] = [], change: (slots: EngineSlots) => void = () => undefined) {
     const elapsed = stopwatch();
-    const slots = new EngineSlots(this.engine, this.slots);
+    const slots = new EngineSlots(this.engine, () => this.slots);
     change(slots);
     const near: Workplace = {
-      ...{ name: '', architecture: 'x86_64', memory: 4, slots: 0, has: new Set(), engine: new FakeEngine() },
+      ...{ name: '', architecture: 'x86_64', room: roomOf(0), has: new Set(), engine: new FakeEngine() },
       executor: { execute: () => Promise.reject(new Error('the engine has no slots')) },
     };
     const far: Workplace = {
-      ...{ name: 'far', architecture: 'x86_64', memory: 4, slots: this.slots, has: new Set(), engine: this.engine },
+      ...{ name: 'far', architecture: 'x86_64', room: roomOf(this.slots), has: new Set(), engine: this.engine },
       sharing: { slots, bringImage: () => Promise.resolve(this.image) },
       executor: { execute: () => this.#carryOut(() => begun.push(elapsed())) },
     };
@@ -114,7 +117,7 @@ describe('an engine that two builds share', () => {
 
   it('is waited for by a build that ends meanwhile', async () => {
     const shared = new SharedEngine(1);
-    const other = new EngineSlots(shared.engine, 1);
+    const other = new EngineSlots(shared.engine, () => 1);
     const held = (await other.take(shared.image)) ?? expect.fail();
     const events: Event[] = [];
     const begun: number[] = [];

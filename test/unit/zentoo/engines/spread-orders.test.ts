@@ -29,14 +29,17 @@ class StandInEngine {
   }
 }
 
-/** Engines of one slot each; the site's own is the first one. `act` plays what becomes of an order on an engine. */
+/** Engines of so many slots each; the site's own is the first one. `act` plays what becomes of an order on an engine. */
 function openSpread(
   names: readonly string[],
   act: (engine: string) => Promise<void> | undefined,
   tuples = [tuple],
   memory: Readonly<Record<string, number>> = {},
+  slots = 1,
 ) {
   const carried: string[] = [];
+  const limits: number[] = [];
+  const closed = new Set<string>();
   const engines = new Map(['', ...names].map((name) => [name, new StandInEngine()]));
   const events: Event[] = [];
   const aborter = new AbortController();
@@ -44,14 +47,15 @@ function openSpread(
     ...{
       name,
       architecture: 'x86_64',
-      memory: memory[name] ?? 4,
-      slots: 1,
+      room: () => ({ slots, memory: memory[name] ?? 4, share: (memory[name] ?? 4) / slots, fixed: undefined }),
+      isOpen: () => !closed.has(name),
       has: new Set(),
       engine: engines.get(name) ?? expect.fail(),
     },
     executor: {
-      execute: async () => {
+      execute: async (_, given) => {
         carried.push(name);
+        limits.push(given.memory ?? 0);
         await act(name);
         return { kind: 'packages', elog: [] };
       },
@@ -62,7 +66,16 @@ function openSpread(
   const executor = spreadOrders([place(''), ...names.map(place)], { ...spreading, report });
   onTestFinished(() => executor[Symbol.asyncDispose]());
   const execute = (order: WorkOrder) => executor.execute(order, { concurrency: 4 });
-  return { carried, events, aborter, engines, execute, dispose: () => executor[Symbol.asyncDispose]() };
+  return {
+    carried,
+    closed,
+    memory: limits,
+    events,
+    aborter,
+    engines,
+    execute,
+    dispose: () => executor[Symbol.asyncDispose](),
+  };
 }
 
 const lost = () => Promise.reject(new Failure('engine-lost', 'lost'));
@@ -184,9 +197,13 @@ describe('orders on several engines', () => {
     );
     const first = spread.execute(packages());
     await spread.execute(packages());
-    expect(spread.carried).toEqual(['', 'far', 'near']);
+    await spread.execute(packages());
+    expect(spread.carried).toEqual(['', 'far', 'near', 'near']);
     expect(spread.events).toMatchObject([
-      { type: 'warning', message: 'far does not compile a/b-1: failed to use the cpu: it lacks avx2' },
+      {
+        type: 'warning',
+        message: 'the engine far compiles nothing for the cpu x86-64: failed to use the cpu: it lacks avx2',
+      },
     ]);
     resolve();
     await first;
@@ -231,7 +248,7 @@ describe('orders on several engines', () => {
     expect(spread.events).toMatchObject([
       {
         type: 'warning',
-        message: 'failed to emerge a/b-1: memory was short; a/b-1 is compiled once more on an engine with more memory',
+        message: 'failed to emerge a/b-1: memory was short; a/b-1 is compiled once more with a larger memory limit',
       },
     ]);
   });
@@ -243,6 +260,43 @@ describe('orders on several engines', () => {
     const spread = openSpread(names, () => Promise.reject(short), [tuple], memoryOf);
     await expect(spread.execute(order)).rejects.toBe(short);
     expect(spread.carried).toEqual(['']);
+  });
+
+  it('that run out of memory get a larger limit on their own engine, where no other order takes the memory before', async () => {
+    const given: number[] = [];
+    const others = [busy(), busy(), busy()];
+    const spread = openSpread(
+      [],
+      () => {
+        const index = given.push(spread.memory.at(-1) ?? 0) - 1;
+        return index === 2 ? Promise.reject(short) : others[index]?.promise;
+      },
+      [tuple],
+      { '': 12 },
+      3,
+    );
+    const [first, second, large] = [0, 1, 2].map(() => spread.execute(packages()));
+    await passTime(Promise.resolve());
+    const later = spread.execute(packages());
+    await passTime(Promise.resolve());
+    // Two go on with 4 each. The other 4 would be enough for the last order, and the large one wants 8.
+    expect(given).toEqual([4, 4, 4]);
+    others[0]?.resolve();
+    await passTime(Promise.resolve());
+    expect(given).toEqual([4, 4, 4, 8, 4]);
+    others[1]?.resolve();
+    await Promise.all([first, second, large, later]);
+  });
+
+  it('that run out of memory do not wait for an engine that takes no work', async () => {
+    const act = (name: string) => {
+      if (name === 'large') spread.closed.add('larger');
+      return Promise.reject(name === '' ? short : new Failure('node-unfit', 'unfit'));
+    };
+    const spread = openSpread(['large', 'larger'], act, [tuple], { '': 2, large: 8, larger: 4 });
+    const end = spread.execute(packages());
+    await expect(passTime(end)).rejects.toMatchObject({ code: 'node-unfit' });
+    expect(spread.carried).toEqual(['', 'large']);
   });
 
   it('that only a lost engine has the memory for fail with their own failure', async () => {

@@ -1,6 +1,7 @@
 import { EngineRefusal } from '../../../../src/engine/refusal.ts';
 import type {
   GlobalService,
+  Reservation,
   Swarm,
   SwarmMode,
   SwarmNode,
@@ -15,6 +16,7 @@ export class FakeSwarm implements Swarm {
   members: readonly SwarmNode[] = [node('own', {}), node('two'), node('three')];
   /** The tasks that each service gets. */
   started: readonly SwarmTask[] = [task('two'), task('three')];
+  reserved: readonly Reservation[] = [];
   /** Called when a network was created. */
   onNetwork: (name: string) => Promise<void> = () => Promise.resolve();
   /** Refuses a request whose words match. */
@@ -48,6 +50,10 @@ export class FakeSwarm implements Swarm {
 
   tasks(service: string): Promise<readonly SwarmTask[]> {
     return this.#do('tasks', () => (this.#named('service', service) ? this.started : []));
+  }
+
+  reservations(): Promise<readonly Reservation[]> {
+    return this.#do('reservations', () => this.reserved);
   }
 
   createGlobalService(service: GlobalService): Promise<string> {

@@ -113,7 +113,7 @@ describe('node proxies', () => {
     ]);
     expect((await engine.inspectNetwork(name))?.endpoints).toBeDefined();
     expect(engine.calls.filter(({ method }) => method === 'connectNetwork')).toHaveLength(1);
-    expect(nodeEngines(proxies, run.signal).map((one) => [one.name, one.options, one.isOpen(), one.jobs])).toEqual([
+    expect(nodeEngines(proxies, run.signal).map((one) => [one.name, one.options, one.isOpen(), one.jobs()])).toEqual([
       ['host-three', ['--host', 'ssh://host-three'], true, undefined],
       ['host-two', ['--host', 'ssh://host-two'], true, undefined],
     ]);
@@ -201,7 +201,8 @@ describe('node proxies', () => {
     swarm.started = hostnames.map((_, id) => task(`node-${id}`));
     const proxies = await openProxies(run, swarm, plain);
     expect(nodeEngines(proxies, run.signal).map((one) => [one.name, one.options[1]])).toEqual([
-      ...[0, 1, 2, 3].map((id) => [`NODE-node-${id}`, 'ssh://NODE']),
+      // In the order of the host names.
+      ...[2, 1, 0, 3].map((id) => [`NODE-node-${id}`, 'ssh://NODE']),
       ['two', 'ssh://two'],
     ]);
     await proxies[Symbol.asyncDispose]();
@@ -299,6 +300,10 @@ describe('what runs left on a swarm', () => {
     swarm.refusing = /remove service/;
     await openSwarm(run, { settings: plain, connect: () => Promise.resolve(swarm) });
     expect(events).toMatchObject([
+      {
+        type: 'note',
+        message: 'the store of the site net is on the node host-own, which has the label zentoo.store now',
+      },
       { type: 'note', message: `removed the network ${name}, left over from a build that is gone` },
       {
         type: 'warning',

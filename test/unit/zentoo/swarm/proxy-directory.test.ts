@@ -51,6 +51,32 @@ describe('what the manager says of nodes', () => {
     await vi.advanceTimersByTimeAsync(4000);
     expect(changes).toEqual(['two', 'three']);
   });
+
+  it('tells when a label or a reservation changes the room of a node', async () => {
+    vi.useFakeTimers();
+    await directory.refresh();
+    const changes: unknown[] = [];
+    const look = () => [directory.isOpen('two'), directory.jobsOf('two'), directory.reservedOn('two')];
+    directory.onChange = () => changes.push(look());
+    directory.watch();
+    const none = { cpus: 0, memory: 0 };
+    swarm.reserved = [
+      { node: 'two', cpus: 0.5, memory: 100 },
+      { node: 'three', cpus: 7, memory: 7 },
+      { node: 'two', cpus: 1, memory: 0 },
+    ];
+    await vi.advanceTimersByTimeAsync(4000);
+    swarm.reserved = [];
+    swarm.members = [node('two', { 'zentoo.builder': 'true', 'zentoo.jobs': '3' })];
+    await vi.advanceTimersByTimeAsync(4000);
+    swarm.members = [node('two', { 'zentoo.jobs': 'many' })];
+    await vi.advanceTimersByTimeAsync(4000);
+    expect(changes).toEqual([
+      [true, undefined, { cpus: 1.5, memory: 100 }],
+      [true, 3, none],
+      [false, undefined, none],
+    ]);
+  });
 });
 
 describe('an engine behind a node proxy', () => {

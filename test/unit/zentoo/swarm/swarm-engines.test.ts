@@ -21,7 +21,13 @@ it.each([
   vi.spyOn(connecting, 'connectEngineAt').mockRejectedValue(new Error(why));
   using directory = new ProxyDirectory(new FakeSwarm(), 'proxy');
   const proxies: Proxies = {
-    ...{ nodes: [node('two')], directory, certificates: makeCertificates(new Date()), keepAwake: () => undefined },
+    ...{
+      own: 'own',
+      nodes: [node('two')],
+      directory,
+      certificates: makeCertificates(new Date()),
+      keepAwake: () => undefined,
+    },
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
   const [two] = nodeEngines(proxies, new AbortController().signal);
