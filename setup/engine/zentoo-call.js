@@ -15,7 +15,7 @@ import { parse } from 'yaml';
 /** The options with a value, and those without, of all commands. */
 export const VALUED = [
   ...['site', 'log-format', 'progress', 'jobs', 'output', 'output-dir', 'engine', 'retry'],
-  ...['cpu', 'portage', 'buildhooks', 'keep', 'from', 'graph', 'count'],
+  ...['cpu', 'portage', 'buildhooks', 'keep', 'from', 'graph', 'count', 'idle'],
 ];
 export const FLAGS = ['json', 'help', 'version', 'swarm', 'keep-failed', 'force', 'dry-run', 'new-id'];
 

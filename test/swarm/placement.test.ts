@@ -50,7 +50,7 @@ async function limitsOn({ engine }: Node): Promise<{ readonly memory: number; re
 }
 
 describe('the slots of a node', () => {
-  it('are without what other services have reserved there, and come back during a build; every container has limits', async () => {
+  it('are without what other services have reserved there, and come back during a build; a node joins it; every container has limits', async () => {
     await update(builder, '--label-add', 'zentoo.builder=true');
     const { Id: image } = await builder.engine.docker.getImage('gentoo-builder').inspect();
     const place = ['--constraint', `node.hostname==${builder.name}`, '--reserve-memory', '8M'];
@@ -60,7 +60,7 @@ describe('the slots of a node', () => {
     const state = () => manager.docker('service', 'ps', '--format', '{{.CurrentState}}', 'other');
     await expect.poll(state, { timeout: 60_000, interval: 250 }).toMatch(/^Running/);
     for (const node of [manager, builder]) await holdPackages(node, true);
-    site.writeSets({ held: ['test-fault/held-a', 'test-fault/held-b'] });
+    site.writeSets({ held: ['test-fault/held-a', 'test-fault/held-b', 'test-fault/held-c'] });
     const build = site.start('build', '--swarm', '--jobs', '1');
     await build.said(/Emerging .*test-fault\/held-/);
     await manager.docker('service', 'rm', 'other');
@@ -71,9 +71,13 @@ describe('the slots of a node', () => {
       expect(memory).toBeGreaterThan(0);
       expect(memory).toBeLessThanOrEqual(MemTotal);
     }
+    // Both engines are busy now, and the last package goes to a node that gets the label only now.
+    await update(third, '--label-add', 'zentoo.builder=true');
+    await build.said(new RegExp(`@${third.name}\\b.*Emerging .*test-fault/held-`));
     for (const node of [manager, builder]) await holdPackages(node, false);
     const { status, stderr } = await build.outcome;
     expect(status, stderr).toBe(0);
+    expect(stderr).toContain(`the node ${third.name} takes part in this build from now on`);
     const firstThere = stderr.indexOf(`@${builder.name}`);
     expect(stderr.slice(0, firstThere)).toMatch(/Emerging .*test-fault\/held-/);
   });
@@ -106,7 +110,7 @@ describe('the node of the store', () => {
   });
 
   it('keeps others out while it is away, and no more when it was removed', async () => {
-    await update(third, '--label-add', `zentoo.store=another,${site.site.name}`);
+    await update(third, '--label-rm', 'zentoo.builder', '--label-add', `zentoo.store=another,${site.site.name}`);
     await third.engine.kill();
     await expect.poll(() => ask(third, '{{.Status.State}}'), { timeout: 60_000, interval: 250 }).toBe('down');
     const status = () => site.start('swarm', 'status').outcome;

@@ -1,35 +1,10 @@
-import type { ImageId } from '../../engine/identifiers.ts';
-import type { WorkAnswer } from '../../plan/work-answer.ts';
-import type { PackagesOrder, WorkOrder } from '../../plan/work-order.ts';
+import type { WorkOrder } from '../../plan/work-order.ts';
 import type { Report } from '../../report/event.ts';
-import type { Concurrency, Executor } from '../../schedule/executor.ts';
+import type { Concurrency } from '../../schedule/executor.ts';
 import { placeOrders, type WaitingOrder } from '../../schedule/placement.ts';
-import { chooseMemory, countSlots, memoryLeft, type EngineRoom } from './engine-room.ts';
-import type { EngineSlots, Slot } from './engine-slots.ts';
-import type { HeardEngine } from './while-heard.ts';
-
-/** An engine that carries out orders. */
-export interface Workplace extends HeardEngine {
-  /** Unique; empty for the site's own engine. */
-  readonly name: string;
-  readonly architecture: string;
-  /** The room for build containers, which may change. */
-  readonly room: () => EngineRoom;
-  /** What the engine has of what orders need. */
-  readonly has: Pick<ReadonlySet<string>, 'has'>;
-  readonly executor: Executor<WorkOrder, WorkAnswer>;
-  /** Whether the engine takes further orders; always if undefined. */
-  readonly isOpen?: (() => boolean) | undefined;
-  /** Undefined if this build alone uses the engine. */
-  readonly sharing?: Sharing;
-}
-
-/** How builds share an engine. */
-export interface Sharing {
-  readonly slots: Pick<EngineSlots, 'take' | 'await' | 'isWanted' | 'release'>;
-  /** Brings the image of an order to the engine: a slot is a container of it. */
-  readonly bringImage: (order: PackagesOrder) => Promise<ImageId>;
-}
+import { chooseMemory, countSlots, memoryLeft } from './engine-room.ts';
+import { HeldSlots } from './held-slots.ts';
+import type { Entry, Workplace } from './workplace.ts';
 
 /** The parts of a build that the queue needs. */
 export interface Queueing {
@@ -41,14 +16,6 @@ export interface Queueing {
   readonly goesAnywhere: (order: WorkOrder) => boolean;
   /** The names of the engines whose machines cannot run the code of an order's CPU, as far as it is known. */
   readonly unfitFor: (order: WorkOrder) => Iterable<string>;
-}
-
-/** The engine for an order, and a slot there that this build holds already. */
-export interface Entry {
-  readonly place: Workplace;
-  readonly slot: Slot | undefined;
-  /** The memory limit of a container of the order in bytes. */
-  readonly memory: number;
 }
 
 /** How an order waits for an engine. */
@@ -70,32 +37,23 @@ interface Waiter extends WaitingOrder, Pick<Wish, 'concurrency' | 'above'> {
 
 /** The orders that wait for an engine, and the engines that they wait for. */
 export class OrderQueue implements AsyncDisposable {
-  readonly #places: readonly [Workplace, ...Workplace[]];
+  readonly #places: [Workplace, ...Workplace[]];
   readonly #queueing: Queueing;
-  readonly #ended = new AbortController();
+  readonly #slots: HeldSlots;
   readonly #lost = new Set<string>();
-  /** The engines whose slots other builds have, and those at which this build waits for one. */
-  readonly #full = new Set<string>();
-  readonly #filling = new Map<string, Promise<void>>();
   /** The memory limits in bytes of the orders that run. */
   readonly #running = new Map<string, readonly number[]>();
-  /** The slots that this build holds and no order uses. */
-  readonly #free = new Map<string, Slot[]>();
-  /** The slots of each engine that are being released: their names are taken until then. */
-  readonly #releases = new Map<string, Promise<unknown>>();
   #waiting: readonly Waiter[] = [];
   #orders = 0;
 
   constructor(places: readonly [Workplace, ...Workplace[]], queueing: Queueing) {
-    this.#places = places;
+    this.#places = [...places];
     this.#queueing = queueing;
+    this.#slots = new HeldSlots({ ...queueing, onSlot: () => this.#place() });
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#ended.abort(new Error('the build has ended'));
-    await Promise.all(this.#filling.values());
-    this.#releaseFree();
-    await Promise.all(this.#releases.values());
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#slots[Symbol.asyncDispose]();
   }
 
   /**
@@ -137,6 +95,12 @@ export class OrderQueue implements AsyncDisposable {
     this.#place();
   }
 
+  /** Adds an engine that takes part from now on. */
+  add(place: Workplace): void {
+    this.#places.push(place);
+    this.#place();
+  }
+
   leave({ place: { name }, memory }: Pick<Entry, 'place' | 'memory'>): void {
     const running = this.#limitsOn(name);
     this.#running.set(name, running.toSpliced(running.indexOf(memory), 1));
@@ -155,59 +119,8 @@ export class OrderQueue implements AsyncDisposable {
   }
 
   /** Does the work of an order in a slot of its engine; undefined if other builds have all slots. */
-  async withSlot<T>({ place, slot }: Entry, order: WorkOrder, work: () => Promise<T>): Promise<T | undefined> {
-    const { sharing } = place;
-    if (sharing === undefined || order.kind !== 'packages') return work();
-    const { slots, bringImage } = sharing;
-    let held = slot?.isHeld() === true ? slot : undefined;
-    try {
-      if (held === undefined) {
-        const image = await bringImage(order);
-        await this.#releases.get(place.name);
-        held = await slots.take(image);
-        if (held === undefined) return await this.#fill(place, sharing, image);
-      }
-      return await work();
-    } finally {
-      if (held !== undefined) await this.#giveBack(place, sharing, held);
-    }
-  }
-
-  /** Waits, beside other work, for a slot of an engine whose slots other builds have. */
-  async #fill({ name, room }: Workplace, { slots }: Sharing, image: ImageId): Promise<undefined> {
-    this.#full.add(name);
-    if (this.#filling.has(name)) return;
-    const signal = AbortSignal.any([this.#ended.signal, this.#queueing.signal]);
-    const filling = slots
-      .await(image, signal)
-      .then((slot) => this.#keep(name, slot))
-      .catch(() => undefined)
-      .finally(() => {
-        this.#filling.delete(name);
-        this.#full.delete(name);
-        this.#place();
-      });
-    this.#filling.set(name, filling);
-    const { slots: count } = room();
-    const engine = name === '' ? "the site's own engine" : `the engine ${name}`;
-    const message = `other builds use the ${count === 1 ? 'slot' : `${count} slots`} of ${engine}; waiting for one there`;
-    await this.#queueing.report({ type: 'note', message });
-  }
-
-  /** Keeps a slot for the next order, unless another build waits for it. */
-  async #giveBack({ name }: Workplace, { slots }: Sharing, slot: Slot): Promise<void> {
-    try {
-      if (!slot.isHeld() || (await slots.isWanted())) return await slots.release(slot);
-      this.#keep(name, slot);
-      this.#full.delete(name);
-    } catch {
-      // The engine was lost, and the slot ends by itself.
-      slot.close();
-    }
-  }
-
-  #keep(name: string, slot: Slot): void {
-    this.#free.set(name, [...(this.#free.get(name) ?? []), slot]);
+  withSlot<T>(entry: Entry, order: WorkOrder, work: () => Promise<T>): Promise<T | undefined> {
+    return this.#slots.with(entry, order, work);
   }
 
   #place(): void {
@@ -231,7 +144,7 @@ export class OrderQueue implements AsyncDisposable {
       const { concurrency } = waiter;
       this.#begin(waiter, place, chooseMemory(place.room(), this.#limitsOn(name), { concurrency, next }));
     }
-    this.#releaseFree();
+    this.#slots.releaseFree();
     this.#giveUpHopeless();
   }
 
@@ -262,7 +175,7 @@ export class OrderQueue implements AsyncDisposable {
     const { name } = place;
     this.#waiting = this.#waiting.filter((one) => one !== waiter);
     this.#running.set(name, [...this.#limitsOn(name), memory]);
-    const slot = waiter.order.kind === 'packages' ? this.#free.get(name)?.pop() : undefined;
+    const slot = waiter.order.kind === 'packages' ? this.#slots.takeFree(name) : undefined;
     waiter.begin({ place, slot, memory });
   }
 
@@ -276,7 +189,7 @@ export class OrderQueue implements AsyncDisposable {
 
   #without({ order, without }: Waiter): ReadonlySet<string> {
     if (order.kind !== 'packages') return without;
-    return new Set([...without, ...this.#queueing.unfitFor(order), ...this.#full]);
+    return new Set([...without, ...this.#queueing.unfitFor(order), ...this.#slots.full]);
   }
 
   #giveUpHopeless(): void {
@@ -289,16 +202,5 @@ export class OrderQueue implements AsyncDisposable {
     const hopeless = this.#waiting.filter(isHopeless);
     this.#waiting = this.#waiting.filter((waiter) => !hopeless.includes(waiter));
     for (const { begin } of hopeless) begin(undefined);
-  }
-
-  /** Releases the slots that no order takes now. */
-  #releaseFree(): void {
-    for (const { name, sharing } of this.#places)
-      for (const slot of this.#free.get(name)?.splice(0) ?? []) {
-        const release = (sharing?.slots.release(slot) ?? Promise.resolve()).catch(() => undefined);
-        const all = Promise.all([this.#releases.get(name), release]);
-        this.#releases.set(name, all);
-        void all.then(() => this.#releases.get(name) === all && this.#releases.delete(name));
-      }
   }
 }

@@ -7,7 +7,8 @@ import type { Concurrency, Executor } from '../../schedule/executor.ts';
 import type { Site, Tuple } from '../../site/site.ts';
 import { awaitReturn, readyMs } from './await-return.ts';
 import { describeOrder, lostOften, meaningOf, messageOf } from './order-failures.ts';
-import { OrderQueue, type Entry, type Queueing, type Workplace } from './order-queue.ts';
+import { OrderQueue, type Queueing } from './order-queue.ts';
+import type { Entry, Workplace } from './workplace.ts';
 import { settleWithin } from './settle-within.ts';
 import { silenceMs, whileHeard, type RemoteWork } from './while-heard.ts';
 
@@ -20,8 +21,10 @@ export interface Spreading extends Pick<Queueing, 'report' | 'signal' | 'needs'>
 export interface SpreadExecutor extends Executor<WorkOrder, WorkAnswer>, AsyncDisposable {
   /** Whether the engine with a name was lost, and is not back. */
   isLost(name: string): boolean;
-  /** Looks again which waiting orders an engine takes, after a change of `Workplace.isOpen`. */
+  /** Looks again which waiting orders an engine takes, after a change of `Workplace.isOpen` or `Workplace.room`. */
   lookAgain(): void;
+  /** Gives orders to a further engine from now on. */
+  add(place: Workplace): void;
 }
 
 /** The milliseconds for the clean-up after lost orders; the next build removes what is left. */
@@ -50,7 +53,7 @@ interface Tries {
 }
 
 class Spread implements SpreadExecutor {
-  readonly #places: readonly Workplace[];
+  readonly #places: Workplace[];
   readonly #home: Workplace;
   readonly #spreading: Spreading;
   readonly #queue: OrderQueue;
@@ -62,7 +65,7 @@ class Spread implements SpreadExecutor {
   readonly #abandoned: Promise<unknown>[] = [];
 
   constructor(places: readonly [Workplace, ...Workplace[]], spreading: Spreading) {
-    this.#places = places;
+    this.#places = [...places];
     [this.#home] = places;
     this.#spreading = spreading;
     this.#queue = new OrderQueue(places, {
@@ -83,6 +86,11 @@ class Spread implements SpreadExecutor {
 
   lookAgain(): void {
     this.#queue.lookAgain();
+  }
+
+  add(place: Workplace): void {
+    this.#places.push(place);
+    this.#queue.add(place);
   }
 
   async execute(order: WorkOrder, given: Concurrency): Promise<WorkAnswer> {

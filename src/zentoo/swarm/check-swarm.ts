@@ -67,6 +67,11 @@ export function isOpen({ isReady, availability }: SwarmNode): boolean {
   return isReady && availability === 'active';
 }
 
+/** Says that a node does not take part because it cannot run the code of the site's own engine. */
+export function describeOtherArchitecture({ hostname, architecture }: SwarmNode, own: string): string {
+  return `the node ${hostname} does not take part: its architecture is ${architecture}, and that of the site's own engine is ${own}`;
+}
+
 /** The nodes in the order of their names: the manager lists them in any. */
 async function listNodes(swarm: Swarm): Promise<readonly SwarmNode[]> {
   try {

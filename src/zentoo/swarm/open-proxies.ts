@@ -11,7 +11,7 @@ import { engineSocket, nodeProxyName } from '../../ownership/ownership.ts';
 import type { SwarmSettings } from '../../site/site.ts';
 import type { SiteRun } from '../run/site-run.ts';
 import { makeCertificates, type RunCertificates } from './certificate.ts';
-import { findBuilders, isOpen, type Builders } from './check-swarm.ts';
+import { describeOtherArchitecture, findBuilders, isOpen, type Builders } from './check-swarm.ts';
 import { explainAbsent } from './explain-absent.ts';
 import { ProxyDirectory } from './proxy-directory.ts';
 import { describeLeft, removeProxyObjects, type ProxyObject, type Removable } from './proxy-objects.ts';
@@ -25,7 +25,11 @@ export type SwarmRun = Pick<SiteRun, 'engine' | 'self' | 'report' | 'signal' | '
 export interface Proxies extends AsyncDisposable {
   /** The id of the node of the site's own engine. */
   readonly own: string;
-  /** The builders besides the node of the site's own engine. */
+  /** The architecture of that node. */
+  readonly architecture: string;
+  /** The name of the image of the node proxies; empty without any. */
+  readonly image: string;
+  /** The builders besides that node at the beginning. */
   readonly nodes: readonly SwarmNode[];
   readonly directory: ProxyDirectory;
   readonly certificates: RunCertificates;
@@ -43,7 +47,7 @@ const awakeMs = 60_000;
 
 /**
  * Starts a node proxy on each ready node with the label `zentoo.builder=true` and the architecture of the site's own engine, except the
- * node of that engine. Throws the failures of `findBuilders`; `builder-absent` if a node lacks the image; `swarm-refused` if the
+ * node of that engine. The swarm starts one on each node that becomes ready or gets the label later. Throws the failures of `findBuilders`; `builder-absent` if a node lacks the image; `swarm-refused` if the
  * swarm refuses an object or a proxy does not start.
  */
 export async function openProxies(run: SwarmRun, swarm: Swarm, settings: SwarmSettings): Promise<Proxies> {
@@ -62,9 +66,11 @@ export async function openProxies(run: SwarmRun, swarm: Swarm, settings: SwarmSe
     directory[Symbol.dispose]();
     await removeMade({ ...run, self }, swarm, made).catch((error: unknown) => reportLeft(run, name, error));
   };
+  let image = '';
   try {
-    if (nodes.length > 0) {
-      const image = await proxyImage(run.engine, self, settings.registry);
+    // A node that is away now may come later.
+    if (builders.nodes.some(({ id }) => id !== builders.own)) {
+      image = await proxyImage(run.engine, self, settings.registry);
       await makeObjects({ ...run, self }, swarm, { ...{ name, image, certificates, made }, ...builders, ...settings });
       await awaitProxies(directory, nodes, { image, signal: run.signal });
       directory.watch();
@@ -74,7 +80,8 @@ export async function openProxies(run: SwarmRun, swarm: Swarm, settings: SwarmSe
     throw error;
   }
   const keepAwake = (engine: Pick<Engine, 'isAnswering'>) => void awake.push(engine);
-  return { own: builders.own, nodes, directory, certificates, keepAwake, [Symbol.asyncDispose]: dispose };
+  const { own, architecture } = builders;
+  return { own, architecture, image, nodes, directory, certificates, keepAwake, [Symbol.asyncDispose]: dispose };
 }
 
 /** The builders that take work, besides the own node. */
@@ -84,11 +91,7 @@ async function chooseNodes(
 ): Promise<readonly SwarmNode[]> {
   const open = nodes.filter((node) => node.id !== own && isOpen(node));
   const others = open.filter((node) => node.architecture !== architecture);
-  for (const { hostname, architecture: other } of others)
-    await report({
-      type: 'warning',
-      message: `the node ${hostname} does not take part: its architecture is ${other}, and that of the site's own engine is ${architecture}`,
-    });
+  for (const node of others) await report({ type: 'warning', message: describeOtherArchitecture(node, architecture) });
   return open.filter((node) => !others.includes(node));
 }
 
@@ -175,7 +178,7 @@ async function awaitProxies(
     await directory.refresh();
     const missing = nodes.filter(({ id }) => directory.isOpen(id) && directory.addressOf(id) === undefined);
     if (missing.length === 0) return;
-    const waiting = missing.filter(({ id }) => !directory.tasksOn(id).some(({ state }) => state === 'rejected'));
+    const waiting = missing.filter(({ id }) => !directory.isRejectedOn(id));
     if (waiting.length === 0 || performance.now() > until) throw explainAbsent(directory, missing, image);
     await delay(pauseMs, undefined, { signal }).catch(() => signal.throwIfAborted());
   }

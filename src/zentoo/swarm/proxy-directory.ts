@@ -50,6 +50,12 @@ export class ProxyDirectory implements Disposable {
     return this.#nodes.some((one) => one.id === node && isBuilder(one) && isOpen(one));
   }
 
+  /** The nodes that take further work, in the order of their names. */
+  builders(): readonly SwarmNode[] {
+    const open = this.#nodes.filter(({ id }) => this.isOpen(id));
+    return open.toSorted((a, b) => (a.hostname < b.hostname ? -1 : 1));
+  }
+
   /** What the services of the swarm have reserved on a node. */
   reservedOn(node: string): Omit<Reservation, 'node'> {
     const there = this.#reservations.filter((one) => one.node === node);
@@ -68,7 +74,12 @@ export class ProxyDirectory implements Disposable {
   /** What decides about the orders that nodes take. */
   #describeRoom(): string {
     const ids = this.#nodes.map(({ id }) => id).toSorted();
-    return JSON.stringify(ids.map((id) => [id, this.isOpen(id), this.jobsOf(id), this.reservedOn(id)]));
+    const tell = (id: string) => [this.isOpen(id), this.jobsOf(id), this.reservedOn(id), this.#describeProxy(id)];
+    return JSON.stringify(ids.map((id) => [id, ...tell(id)]));
+  }
+
+  #describeProxy(node: string): string | undefined {
+    return this.addressOf(node) ?? (this.isRejectedOn(node) ? 'rejected' : undefined);
   }
 
   /** The tasks on a node, the newest first. */
@@ -76,6 +87,11 @@ export class ProxyDirectory implements Disposable {
     return this.#tasks
       .filter((task) => task.node === node)
       .toSorted((a, b) => b.created.getTime() - a.created.getTime());
+  }
+
+  /** Whether a node has refused the node proxy. */
+  isRejectedOn(node: string): boolean {
+    return this.tasksOn(node).some(({ state }) => state === 'rejected');
   }
 
   /** The address of the node proxy that runs on a node. */

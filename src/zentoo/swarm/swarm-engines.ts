@@ -3,10 +3,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { connectEngineAt } from '../../engine/docker/connect-engine.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { SwarmNode } from '../../engine/swarm/swarm.ts';
-import { Failure } from '../../failure.ts';
+import { Failure, failuresOf } from '../../failure.ts';
 import type { Reserved } from '../engines/engine-room.ts';
 import { proxyName } from './certificate.ts';
-import type { Proxies } from './open-proxies.ts';
+import type { Proxies, SwarmRun } from './open-proxies.ts';
 import { anyNode, hostnameOf, proxyPort } from './swarm-names.ts';
 
 /** The engine of a node, as a further engine of a build. */
@@ -32,19 +32,63 @@ export function nodeEngines(proxies: Proxies, signal: AbortSignal): readonly Nod
   return proxies.nodes.map((node) => {
     const hostname = hostnameOf(node);
     const isUnique = proxies.nodes.filter((other) => hostnameOf(other) === hostname).length === 1;
-    const name = isUnique && hostname !== anyNode ? hostname : `${hostname}-${node.id.slice(0, 6)}`;
-    return {
-      ...{ name, options: ['--host', `ssh://${hostname}`] },
-      jobs: () => proxies.directory.jobsOf(node.id),
-      reserved: () => proxies.directory.reservedOn(node.id),
-      connect: async () => {
-        const engine = await reach(name, signal, () => connectNode(proxies, node, name));
-        proxies.keepAwake(engine);
-        return engine;
-      },
-      isOpen: () => proxies.directory.isOpen(node.id),
-    };
+    return nodeEngine(proxies, node, { isUnique, signal });
   });
+}
+
+/** The nodes of a swarm that are reached, and their engines. */
+export interface ReachedNodes {
+  readonly nodes: readonly SwarmNode[];
+  readonly engines: readonly NodeEngine[];
+}
+
+/**
+ * Connects to the nodes that have proxies. Those that are not reached are left out with a warning; throws the failure of the first one,
+ * `proxy-unreachable`, if none is reached.
+ */
+export async function reachNodes(
+  proxies: Proxies,
+  { report, signal }: Pick<SwarmRun, 'report' | 'signal'>,
+): Promise<ReachedNodes> {
+  const choices = nodeEngines(proxies, signal);
+  const connections = await Promise.allSettled(choices.map(({ connect }) => connect()));
+  const failed: readonly unknown[] = connections.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []));
+  if (failed.length > 0 && failed.length === choices.length) throw failed[0];
+  for (const error of failed) {
+    if (failuresOf(error).length === 0) throw error;
+    const [first] = failuresOf(error);
+    await report({
+      type: 'warning',
+      message: `a node does not take part at the beginning of this build: ${first?.message}`,
+      ...(first?.hint === undefined ? {} : { hint: first.hint }),
+    });
+  }
+  const engines = choices.flatMap((choice, index) => {
+    const connection = connections[index];
+    return connection?.status === 'fulfilled' ? { ...choice, connect: () => Promise.resolve(connection.value) } : [];
+  });
+  return { nodes: proxies.nodes.filter((_, index) => connections[index]?.status === 'fulfilled'), engines };
+}
+
+/** The engine of one node. Its name is the host name of the node if that is unique. */
+export function nodeEngine(
+  proxies: Proxies,
+  node: SwarmNode,
+  { isUnique, signal }: { readonly isUnique: boolean; readonly signal: AbortSignal },
+): NodeEngine {
+  const hostname = hostnameOf(node);
+  const name = isUnique && hostname !== anyNode ? hostname : `${hostname}-${node.id.slice(0, 6)}`;
+  return {
+    ...{ name, options: ['--host', `ssh://${hostname}`] },
+    jobs: () => proxies.directory.jobsOf(node.id),
+    reserved: () => proxies.directory.reservedOn(node.id),
+    connect: async () => {
+      const engine = await reach(name, signal, () => connectNode(proxies, node, name));
+      proxies.keepAwake(engine);
+      return engine;
+    },
+    isOpen: () => proxies.directory.isOpen(node.id),
+  };
 }
 
 function connectNode(

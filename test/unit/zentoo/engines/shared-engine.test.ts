@@ -4,7 +4,7 @@ import type { ImageId } from '../../../../src/engine/identifiers.ts';
 import type { OrderOf } from '../../../../src/plan/work-order.ts';
 import type { Event } from '../../../../src/report/event.ts';
 import { EngineSlots } from '../../../../src/zentoo/engines/engine-slots.ts';
-import type { Workplace } from '../../../../src/zentoo/engines/order-queue.ts';
+import type { Workplace } from '../../../../src/zentoo/engines/workplace.ts';
 import { spreadOrders } from '../../../../src/zentoo/engines/spread-orders.ts';
 import { FakeEngine } from '../../../support/fake-engine/fake-engine.ts';
 import { fakeTime, passTime, restoreTime, stopwatch } from '../../../support/fake-time.ts';

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 
 import { Failure } from '../../../../src/failure.ts';
 import type { OrderOf, WorkOrder } from '../../../../src/plan/work-order.ts';
 import type { Event } from '../../../../src/report/event.ts';
-import type { Workplace } from '../../../../src/zentoo/engines/order-queue.ts';
+import type { Workplace } from '../../../../src/zentoo/engines/workplace.ts';
 import { spreadOrders } from '../../../../src/zentoo/engines/spread-orders.ts';
 import { fakeTime, passTime, restoreTime, stopwatch } from '../../../support/fake-time.ts';
 import { branch, commits, tupleOf } from '../../plan/sites.ts';
@@ -40,7 +40,7 @@ function openSpread(
   const carried: string[] = [];
   const limits: number[] = [];
   const closed = new Set<string>();
-  const engines = new Map(['', ...names].map((name) => [name, new StandInEngine()]));
+  const engines = new Map(['', 'late', ...names].map((name) => [name, new StandInEngine()]));
   const events: Event[] = [];
   const aborter = new AbortController();
   const place = (name: string): Workplace => ({
@@ -67,6 +67,7 @@ function openSpread(
   onTestFinished(() => executor[Symbol.asyncDispose]());
   const execute = (order: WorkOrder) => executor.execute(order, { concurrency: 4 });
   return {
+    add: (name: string) => executor.add(place(name)),
     carried,
     closed,
     memory: limits,
@@ -260,6 +261,20 @@ describe('orders on several engines', () => {
     const spread = openSpread(names, () => Promise.reject(short), [tuple], memoryOf);
     await expect(spread.execute(order)).rejects.toBe(short);
     expect(spread.carried).toEqual(['']);
+  });
+
+  it('that wait begin on an engine that takes part later', async () => {
+    const { promise, resolve } = busy();
+    const spread = openSpread([], (name) => (name === '' ? promise : undefined));
+    const first = spread.execute(packages());
+    const second = spread.execute(packages());
+    await passTime(Promise.resolve());
+    expect(spread.carried).toEqual(['']);
+    spread.add('late');
+    await second;
+    expect(spread.carried).toEqual(['', 'late']);
+    resolve();
+    await first;
   });
 
   it('that run out of memory get a larger limit on their own engine, where no other order takes the memory before', async () => {

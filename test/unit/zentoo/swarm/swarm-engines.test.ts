@@ -3,13 +3,50 @@ import * as connecting from '../../../../src/engine/docker/connect-engine.ts';
 import { makeCertificates } from '../../../../src/zentoo/swarm/certificate.ts';
 import type { Proxies } from '../../../../src/zentoo/swarm/open-proxies.ts';
 import { ProxyDirectory } from '../../../../src/zentoo/swarm/proxy-directory.ts';
-import { nodeEngines } from '../../../../src/zentoo/swarm/swarm-engines.ts';
+import { nodeEngines, reachNodes } from '../../../../src/zentoo/swarm/swarm-engines.ts';
+import type { Event } from '../../../../src/report/event.ts';
+import { FakeEngine } from '../../../support/fake-engine/fake-engine.ts';
 import { fakeTime, passTime, restoreTime } from '../../../support/fake-time.ts';
 import { FakeSwarm, node } from './fake-swarm.ts';
 
 afterEach(() => {
   vi.restoreAllMocks();
   restoreTime();
+});
+
+function proxiesOn(nodes: readonly string[], directory: ProxyDirectory): Proxies {
+  const parts = { own: 'own', architecture: 'x86_64', image: 'image', keepAwake: () => undefined };
+  return {
+    ...{ ...parts, nodes: nodes.map((id) => node(id)), directory, certificates: makeCertificates(new Date()) },
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
+
+it('a node that is not reached is left out with a warning, unless no node is reached', async () => {
+  fakeTime();
+  using engine = new FakeEngine();
+  vi.spyOn(connecting, 'connectEngineAt').mockImplementation((place) =>
+    place.kind === 'tcp' && place.host === 'host-two'
+      ? Promise.reject(new Error('EHOSTUNREACH'))
+      : Promise.resolve(engine),
+  );
+  using directory = new ProxyDirectory(new FakeSwarm(), 'proxy');
+  const events: Event[] = [];
+  const report = (event: Event): void => void events.push(event);
+  const run = { report, signal: new AbortController().signal };
+  const { nodes, engines } = await passTime(reachNodes(proxiesOn(['two', 'three'], directory), run));
+  expect([nodes.map(({ id }) => id), engines.map(({ name }) => name)]).toEqual([['three'], ['host-three']]);
+  expect(await engines[0]?.connect()).toBe(engine);
+  expect(events).toMatchObject([
+    {
+      type: 'warning',
+      message:
+        'a node does not take part at the beginning of this build: failed to reach the node proxy on host-two, which runs: EHOSTUNREACH',
+    },
+  ]);
+  await expect(passTime(reachNodes(proxiesOn(['two'], directory), run))).rejects.toMatchObject({
+    code: 'proxy-unreachable',
+  });
 });
 
 it.each([
@@ -20,16 +57,7 @@ it.each([
   fakeTime();
   vi.spyOn(connecting, 'connectEngineAt').mockRejectedValue(new Error(why));
   using directory = new ProxyDirectory(new FakeSwarm(), 'proxy');
-  const proxies: Proxies = {
-    ...{
-      own: 'own',
-      nodes: [node('two')],
-      directory,
-      certificates: makeCertificates(new Date()),
-      keepAwake: () => undefined,
-    },
-    [Symbol.asyncDispose]: () => Promise.resolve(),
-  };
+  const proxies = proxiesOn(['two'], directory);
   const [two] = nodeEngines(proxies, new AbortController().signal);
   const begun = performance.now();
   await expect(passTime((two ?? expect.fail('there is no node')).connect())).rejects.toMatchObject({
