@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, realpathSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { describeCaller, hasOption, quoteField, reachEngine } from './builder-arguments.js';
 import { isLoopback } from './endpoint.js';
 import { reachFurther } from './further-engines.js';
@@ -31,11 +31,12 @@ export function zentooCommand(args, engine, caller) {
   const { site, outputDirectory, endpoints } = readZentooCall(args, caller);
   const options = [...reachEngine(engine), ...actAs(user, engine), ...describeCaller(caller)];
   if (env['ZENTOO_SITE']) options.push('--env', 'ZENTOO_SITE');
-  const paths = new Set([topOf(site)]);
+  // zentoo reads nothing outside of the site, not even the git repository that a site may lie in.
+  const paths = new Set([site]);
   if (outputDirectory !== undefined) paths.add(makeDirectory(outputDirectory));
   for (const name of LINKED) {
     const path = join(site, name);
-    if (existsSync(path) && !isBelow(realpathSync(path), realpathSync(topOf(site)))) paths.add(realpathSync(path));
+    if (existsSync(path) && !isBelow(realpathSync(path), realpathSync(site))) paths.add(realpathSync(path));
   }
   // zentoo knows a site without an id by its real path on the host.
   for (const path of paths) options.push('--mount', mountOf(realpathSync(path), path));
@@ -94,13 +95,4 @@ function makeDirectory(path) {
  */
 function isBelow(path, top) {
   return path === top || path.startsWith(`${top}/`);
-}
-
-/**
- * The git work tree that a site is in, so that the commit of the site is found; the site itself if it is in none.
- * @param {string} site
- */
-function topOf(site) {
-  for (let path = site; path !== dirname(path); path = dirname(path)) if (existsSync(join(path, '.git'))) return path;
-  return site;
 }

@@ -101,14 +101,13 @@ describe('zentoo in its image', () => {
     ]);
   });
 
-  it('has the git work tree that the site is in, and the directory of archives', () => {
+  it('has the site alone, not the directory around it, which may be /etc in git, and the directory of archives', () => {
     const repository = join(directory, 'repository');
     for (const name of ['.git', 'site']) mkdirSync(join(repository, name), { recursive: true });
     const args = ['build', '--site', 'repository/site', '--output-dir=out', '--progress', 'plain'];
     const caller = { env: {}, directory, terminal: { columns: 0 }, user };
-    expect(zentooCommand(args, engine, caller)).toEqual([
-      ...[...start, '--env', 'TERM', ...mounted(repository), ...mounted(join(directory, 'out')), ...end, ...args],
-    ]);
+    const mounts = [...mounted(join(repository, 'site')), ...mounted(join(directory, 'out'))];
+    expect(zentooCommand(args, engine, caller)).toEqual([...start, '--env', 'TERM', ...mounts, ...end, ...args]);
     expect(existsSync(join(directory, 'out'))).toBe(true);
   });
 
