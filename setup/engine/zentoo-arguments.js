@@ -11,6 +11,8 @@ import { readZentooCall } from './zentoo-call.js';
 
 /** zentoo's exit status if a directory cannot be used. */
 const MOUNT_UNUSABLE = 18;
+/** The mode of a socket that the members of its group use. */
+const GROUP_ACCESS = 0o060;
 /** The parts of a site that may be links to places outside of it: zentoo reads all others from inside alone. */
 const LINKED = ['site.yaml', 'site.lock', 'output'];
 
@@ -65,7 +67,8 @@ export function zentooCommand(args, engine, caller) {
  */
 function actAs(user, { socket }) {
   const owner = socket === undefined ? undefined : statSync(socket, { throwIfNoEntry: false });
-  if (user === undefined || owner?.uid !== 0 || !user.groups.includes(owner.gid)) return [];
+  const isShared = owner?.uid === 0 && (owner.mode & GROUP_ACCESS) === GROUP_ACCESS;
+  if (user === undefined || !isShared || !user.groups.includes(owner.gid)) return [];
   return ['--user', `${user.uid}:${user.gid}`, '--group-add', String(owner.gid)];
 }
 

@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -137,11 +138,14 @@ describe('zentoo in its image', () => {
           user: { uid: 1000, gid: 100, groups },
         },
       );
+    chmodSync(socket, 0o660);
     const owner = { uid: process.getuid?.(), gid: process.getgid?.() ?? 0 };
     const isOfRoot = owner.uid === 0;
     expect(call([100, owner.gid]).includes('--user')).toBe(isOfRoot);
     if (isOfRoot) expect(call([100, 0]).join(' ')).toContain('--user 1000:100 --group-add 0');
     expect(call([100])).not.toContain('--user');
+    chmodSync(socket, 0o600);
+    expect(call([100, owner.gid])).not.toContain('--user');
     server.close();
   });
 
