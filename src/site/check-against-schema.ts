@@ -92,13 +92,14 @@ class Checker {
   }
 
   #checkList(list: YAMLSeq, schema: JsonSchema, path: Path, fault: (message: string) => void): unknown {
-    const seen = new Set<unknown>();
+    const seen = new Set<string>();
     if (list.items.length < (schema.minItems ?? 0)) fault('is empty');
     return list.items.map((item, index) => {
       const value = this.check(item, schema.items ?? {}, [...path, index]);
-      if (schema.uniqueItems === true && seen.has(value))
-        this.#diagnostics.add(this.#document.placeOf(item), `${abbreviate(String(value))} is in ${nameOf(path)} twice`);
-      seen.add(value);
+      const word = typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
+      if (schema.uniqueItems === true && value !== undefined && seen.has(word))
+        this.#diagnostics.add(this.#document.placeOf(item), `${abbreviate(word)} is in ${nameOf(path)} twice`);
+      seen.add(word);
       return value;
     });
   }
@@ -108,7 +109,8 @@ class Checker {
     const name = schema.$ref?.replace('#/definitions/', '');
     if (name !== undefined) return this.#root.definitions?.[name] ?? {};
     const [first, second] = schema.anyOf ?? [];
-    return (isMap(node) ? second : first) ?? schema;
+    const chosen = isMap(node) ? second : first;
+    return chosen === undefined ? schema : this.#dereference(chosen, node);
   }
 }
 
@@ -148,6 +150,7 @@ function valueFault(value: unknown, schema: JsonSchema): string | undefined {
   if (typeof value === 'number') {
     if (schema.exclusiveMinimum !== undefined && value <= schema.exclusiveMinimum)
       return `must be more than ${schema.exclusiveMinimum}`;
+    if (schema.multipleOf === 1 && !Number.isInteger(value)) return 'must be a whole number';
     return schema.maximum !== undefined && value > schema.maximum ? `must be at most ${schema.maximum}` : undefined;
   }
   if (typeof value !== 'string') return undefined;

@@ -30,6 +30,8 @@ export interface JsonSchema {
   readonly maxLength?: number | undefined;
   readonly exclusiveMinimum?: number | undefined;
   readonly maximum?: number | undefined;
+  /** 1: the number is a whole one. */
+  readonly multipleOf?: number | undefined;
   readonly definitions?: Readonly<Record<string, JsonSchema>> | undefined;
 }
 
@@ -82,7 +84,10 @@ const types = {
     minLength: v.optional(v.literal(1)),
     maxLength: count,
   }),
-  number: v.strictObject({ ...annotations, type: v.literal('number'), exclusiveMinimum: count, maximum: count }),
+  number: v.strictObject({
+    ...{ ...annotations, type: v.literal('number'), exclusiveMinimum: count, maximum: count },
+    multipleOf: v.optional(v.literal(1)),
+  }),
   boolean: v.strictObject({ ...annotations, type: v.literal('boolean') }),
 };
 

@@ -43,7 +43,9 @@ export const rawDocument = v.object({
   limits: v.optional(v.object({ memory: text, cpus: v.optional(v.number()), 'big-packages': texts })),
   tmpfs: text,
   ccache: v.optional(v.boolean()),
-  engines: texts,
+  engines: v.optional(
+    v.array(v.undefinedable(v.union([v.string(), v.object({ address: text, jobs: v.optional(v.number()) })]))),
+  ),
   swarm: v.optional(v.union([v.boolean(), v.object({ registry: text, encrypted: v.optional(v.boolean()) })])),
   tuples: v.optional(v.array(v.undefinedable(rawTuple))),
 });

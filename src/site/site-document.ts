@@ -8,7 +8,7 @@ import { startOf, type Diagnostics } from './diagnostics.ts';
 import { parseYaml } from './parse-yaml.ts';
 import type { OutputName } from '../output-name.ts';
 import { rawDocument, type RawDocument, type RawStage } from './raw-document.ts';
-import type { Cpu, Limits, Stage, SiteVolumes, SwarmSettings } from './site.ts';
+import type { Cpu, Limits, SiteEngine, Stage, SiteVolumes, SwarmSettings } from './site.ts';
 import { loadJsonSchema } from './json-schema.ts';
 import schema from './site.schema.json' with { type: 'json' };
 
@@ -28,7 +28,7 @@ export interface SiteDocument {
   readonly limits: Limits;
   readonly tmpfs: TmpfsSetting;
   readonly ccache: boolean;
-  readonly engines: readonly string[];
+  readonly engines: readonly SiteEngine[];
   readonly swarm: SwarmSettings | undefined;
   readonly tuples: readonly LongTuple[];
   /** Whether each of these lists is complete: false if a fault of site.yaml may hide an entry. */
@@ -72,7 +72,7 @@ export function readSiteDocument(text: string | undefined, file: string, diagnos
     limits: readLimits(raw.limits ?? {}, placeOf, diagnostics),
     tmpfs: parseTmpfs(raw.tmpfs ?? 'auto') ?? 'auto',
     ccache: raw.ccache ?? false,
-    engines: defined(raw.engines ?? []),
+    engines: defined(raw.engines ?? []).flatMap(readEngine),
     swarm: readSwarm(raw.swarm),
     tuples: (raw.tuples ?? []).flatMap((tuple, index) => {
       if (tuple === undefined) return [];
@@ -119,6 +119,11 @@ function hasAllBranches(stage: RawStage | undefined): boolean {
 
 function defined<T>(values: readonly (T | undefined)[]): readonly T[] {
   return values.filter((value) => value !== undefined);
+}
+
+function readEngine(raw: NonNullable<NonNullable<RawDocument['engines']>[number]>): readonly SiteEngine[] {
+  const { address, jobs } = typeof raw === 'string' ? { address: raw, jobs: undefined } : raw;
+  return address === undefined ? [] : [{ address, jobs }];
 }
 
 function readSwarm(raw: RawDocument['swarm']): SwarmSettings | undefined {

@@ -24,8 +24,8 @@ export interface Site {
   readonly tmpfs: TmpfsSetting;
   /** Whether builds use ccache. */
   readonly ccache: boolean;
-  /** The further engines that compile packages: addresses as in `DOCKER_HOST`, or names of docker contexts. */
-  readonly engines: readonly string[];
+  /** The further engines that compile packages. */
+  readonly engines: readonly SiteEngine[];
   /** The Docker Swarm whose nodes compile packages; undefined if none does. */
   readonly swarm: SwarmSettings | undefined;
   readonly tuples: readonly Tuple[];
@@ -179,6 +179,14 @@ export interface UncommittedWork {
   readonly paths: readonly string[];
   /** The files and directories that could not be read, sorted; they may have changes, too. */
   readonly unread: readonly string[];
+}
+
+/** A further engine that site.yaml names. */
+export interface SiteEngine {
+  /** As in `DOCKER_HOST`, or the name of a docker context. */
+  readonly address: string;
+  /** The number of build containers at the same time; chosen by the machine if undefined. */
+  readonly jobs: number | undefined;
 }
 
 /** How builds use the nodes of the engine's swarm. */

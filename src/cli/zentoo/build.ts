@@ -64,7 +64,7 @@ export const buildCommand: ZentooCommand = {
       ]);
       const { outcomes, record, recordFile } = await buildSite(run, {
         ...{ jobs, retry, force: given.flag('force'), program: world.program },
-        engines: chooseEngines([...site.engines, ...endpoints], world.environment),
+        engines: chooseEngines([...site.engines, ...endpoints.map((address) => ({ address }))], world.environment),
         swarm: await chooseSwarm(site, given.flag('swarm'), world),
       });
       await reportElog(outcomes, world.report);

@@ -27,14 +27,23 @@ const address = /^(unix|tcp|ssh):\/\/(\S+)$/;
  * Reads the addresses and contexts of further engines, each once. `environment` has the certificates for TCP (`DOCKER_TLS_VERIFY`,
  * `DOCKER_CERT_PATH`) and the place of the contexts (`DOCKER_CONFIG`), as for the Docker CLI.
  */
-export function chooseEngines(endpoints: readonly string[], environment: EngineEnvironment): readonly EngineChoice[] {
-  const distinct = [...new Set(endpoints)];
+export function chooseEngines(
+  engines: readonly { readonly address: string; readonly jobs?: number | undefined }[],
+  environment: EngineEnvironment,
+): readonly EngineChoice[] {
+  const distinct = [...new Set(engines.map(({ address }) => address))];
   const names = distinct.map(shortName);
   return distinct.map((endpoint, index) => {
+    const jobs = engines.find((one) => one.address === endpoint && one.jobs !== undefined)?.jobs;
     const name = names[index] ?? endpoint;
     const isUnique = names.filter((other) => other === name).length === 1;
     const options = [address.test(endpoint) ? '--host' : '--context', endpoint];
-    return { name: isUnique ? name : hidePassword(endpoint), options, connect: () => connect(endpoint, environment) };
+    const choice = {
+      name: isUnique ? name : hidePassword(endpoint),
+      options,
+      connect: () => connect(endpoint, environment),
+    };
+    return jobs === undefined ? choice : { ...choice, jobs: () => jobs };
   });
 }
 

@@ -309,10 +309,15 @@ describe('zentoo plan', () => {
     const file = join(directory, 'site.yaml');
     const before = readFileSync(file, 'utf8');
     onTestFinished(() => writeFileSync(file, before));
-    writeFileSync(file, `${before}\nengines: [tcp://nowhere:1, no-such-context]\n`);
+    writeFileSync(file, `${before}\nengines: [tcp://nowhere:1, { address: no-such-context, jobs: 2 }]\n`);
     expect(await zentoo('plan', '--graph', 'dot')).toMatch(/^digraph /);
     expect(openSiteRun).toHaveBeenLastCalledWith(
-      expect.objectContaining({ engines: ['tcp://nowhere:1', 'no-such-context'] }),
+      expect.objectContaining({
+        engines: [
+          { address: 'tcp://nowhere:1', jobs: undefined },
+          { address: 'no-such-context', jobs: 2 },
+        ],
+      }),
       expect.anything(),
       expect.anything(),
     );

@@ -484,7 +484,20 @@ describe('the schema for editors', () => {
         [true, false, {}, { registry: 'host:5000/a/b', encrypted: true }],
         ['yes', 1, [], { registry: 'a b' }, { x: 1 }],
       ),
-      engines: usually([['tcp://host:2376', 'ssh://a@b', 'big']], ['big', ['a b'], [''], ['http://x']]),
+      engines: usually(
+        [
+          ['tcp://host:2376', 'ssh://a@b', 'big'],
+          [{ address: 'big', jobs: 4 }, { address: 'ssh://a@b' }],
+        ],
+        [
+          ...['big', ['a b'], [''], ['http://x'], [{ jobs: 1 }], [{ address: 'a b' }], [{ address: 'a', x: 1 }]],
+          ...[0, 1.5, 1000, '2'].map((jobs) => [{ address: 'a', jobs }]),
+          [
+            { address: 'a', jobs: 2 },
+            { address: 'a', jobs: 2 },
+          ],
+        ],
+      ),
       tuples: listOf(tuple),
     },
   );

@@ -81,6 +81,7 @@ it('a plan has its warnings, and reports them', async () => {
 
 it('a plan of a site with further engines is the plan without them, and asks none', async () => {
   using world = new SiteBuildWorld([tuple]);
-  const plan = await planSite(world.siteRun({ engines: ['tcp://nowhere:1', 'no-such-context'] }), 'net');
+  const engines = ['tcp://nowhere:1', 'no-such-context'].map((address) => ({ address, jobs: undefined }));
+  const plan = await planSite(world.siteRun({ engines }), 'net');
   expect(plan.tuples).toEqual((await planSite(world.siteRun(), 'net')).tuples);
 });

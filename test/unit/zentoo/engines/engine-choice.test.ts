@@ -20,14 +20,27 @@ it.each([
     ['tcp://big:2375', 'tcp://big:2376', 'small'],
   ],
 ])('the engines %j are named %j in the events of their tasks', (endpoints, names) => {
-  expect(chooseEngines(endpoints, {}).map(({ name }) => name)).toEqual(names);
+  expect(
+    chooseEngines(
+      endpoints.map((address) => ({ address })),
+      {},
+    ).map(({ name }) => name),
+  ).toEqual(names);
 });
 
 it('a docker command names an address as a host, and anything else as a context', () => {
-  const choices = chooseEngines(['ssh://me@big', 'lab'], {});
+  const choices = chooseEngines([{ address: 'ssh://me@big' }, { address: 'lab' }], {});
   expect(choices.map(({ options }) => options)).toEqual([
     ['--host', 'ssh://me@big'],
     ['--context', 'lab'],
+  ]);
+});
+
+it('an engine has the number of containers that site.yaml gives it, also if it is named again', () => {
+  const engines = [{ address: 'lab' }, { address: 'ssh://big', jobs: 4 }, { address: 'ssh://big' }];
+  expect(chooseEngines(engines, {}).map(({ name, jobs }) => [name, jobs?.()])).toEqual([
+    ['lab', undefined],
+    ['big', 4],
   ]);
 });
 
@@ -39,7 +52,7 @@ it.each([
   onTestFinished(() => rmSync(directory, { recursive: true }));
   // The engine and the context of the site's own engine do not count.
   const environment = { DOCKER_HOST: 'unix:///own.sock', DOCKER_CONTEXT: 'own', DOCKER_CONFIG: directory };
-  const [choice] = chooseEngines([endpoint], environment);
+  const [choice] = chooseEngines([{ address: endpoint }], environment);
   await expect(choice?.connect()).rejects.toMatchObject({
     code: 'engine-unreachable',
     message: typeof message === 'string' ? message : (expect.stringMatching(message) as string),
