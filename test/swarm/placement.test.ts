@@ -79,7 +79,7 @@ describe('the slots of a node', () => {
     expect(status, stderr).toBe(0);
     expect(stderr).toContain(`the node ${third.name} takes part in this build from now on`);
     // The node gets nothing, not even the image, before the first package is compiled on the own engine.
-    const firstThere = stderr.search(new RegExp(`(?:@|the engine )${builder.name}\\b`));
+    const firstThere = stderr.search(new RegExp(`(?:@|to the engine )${builder.name}\\b`));
     expect(stderr.slice(0, firstThere)).toMatch(/Emerging .*test-fault\/held-/);
   });
 });

@@ -74,14 +74,14 @@ export function furtherPlace({ run, factors, estimate, ...settings }: Making, fu
   };
 }
 
-/** Tells where there is not enough memory for the number of containers that the user chose. */
+/** Tells where there is no room for the number of containers that the user chose. */
 export async function noteFewSlots({ run, jobs }: Making, places: readonly Workplace[]): Promise<void> {
   if (jobs === undefined) return;
   for (const { name, room } of places) {
     const { slots } = room();
     if (slots >= jobs) continue;
     const where = name === '' ? "the site's own engine" : `the engine ${name}`;
-    const message = `${where} works in ${slots} containers at once, not in ${jobs}: it has not memory for more`;
+    const message = `${where} works in ${slots} containers at once, not in ${jobs}: it has no processors or no memory for more`;
     await run.report({ type: 'note', message });
   }
 }
