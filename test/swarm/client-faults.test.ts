@@ -51,14 +51,15 @@ describe('zentoo build --swarm, if zentoo fails', () => {
     await builds.setAvailability(other, 'pause');
     for (const one of [builds.manager, node]) await holdPackages(one, true);
     await setInLogs(node, spoiling, true);
-    const build = await builds.startBuild(
-      ['held-a', 'hungry', 'spoilt', 'damaged', 'broken'].map((name) => `test-fault/${name}`),
-    );
-    await build.said(/held-a\S+: compile for/);
+    const names = ['after-held-a', 'hungry', 'spoilt', 'damaged', 'broken'];
+    const build = await builds.startBuild(names.map((name) => `test-fault/${name}`));
+    await build.said(/held-a-1: compile for/);
     await build.said(/hungry-1@node2\b.*Emerging/);
     const hungry = node.engine.docker.getContainer(await running(node, buildContainer));
     await hungry.update({ Memory: 600e6, MemorySwap: 600e6 });
     await holdPackages(node, false);
+    for (const name of ['spoilt', 'damaged'])
+      await build.said(new RegExp(`made another package than test-fault/${name}-1`));
     await holdPackages(builds.manager, false);
     const { status, stderr } = await build.outcome;
     expect(status, stderr).not.toBe(0);

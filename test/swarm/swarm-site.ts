@@ -40,6 +40,8 @@ const ebuilds = {
   'held-b': heldEbuild,
   'held-c': heldEbuild,
   'held-late': `${heldEbuild}DEPEND="app-misc/motto"\n`,
+  // With it, held-a has the longest way to the end, and is compiled first.
+  'after-held-a': `${equalEbuild}DEPEND="test-fault/held-a"\n`,
   hungry: hungryEbuild,
   broken: brokenEbuild,
   spoilt: spoiltEbuild,

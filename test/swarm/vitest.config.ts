@@ -10,6 +10,7 @@ export default defineConfig({
     passWithNoTests: false,
     testTimeout: 600_000,
     hookTimeout: 600_000,
-    maxWorkers: 1,
+    // Most of the time, tests wait for engines.
+    maxWorkers: 2,
   },
 });

@@ -64,7 +64,10 @@ it.each(['tcp://me:secret@127.0.0.1:2375', 'ssh://me:se/secret@big', 'tcp://me:s
   'no message has the password of the address %s',
   async (endpoint) => {
     // Both have the same short name, so that the address is the name.
-    for (const { name, connect } of chooseEngines([endpoint, `${endpoint}0`, endpoint.replace('me:secret@', '')], {})) {
+    for (const { name, connect } of chooseEngines(
+      [endpoint, `${endpoint}0`, endpoint.replace('me:secret@', '')].map((address) => ({ address })),
+      {},
+    )) {
       const failure: unknown = await connect().catch((error: unknown) => error);
       if (!(failure instanceof Failure)) expect.fail('there is no failure');
       expect(`${name} ${failure.message} ${failure.hint}`).not.toContain('secret');
