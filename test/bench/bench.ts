@@ -6,7 +6,7 @@ import { interruptible, throwIfInterrupted } from '../../setup/process/interrupt
 import type { Bench, Comparison, Need } from './bench-world.ts';
 import { documentPath, formatDocument } from './benchmarks-document.ts';
 import { BuildKit } from './buildkit.ts';
-import { comparisons } from './comparisons.ts';
+import { comparisons, swarmComparisons } from './comparisons.ts';
 import { EngineApi } from './engine-api.ts';
 import { isMet, type Row } from './row.ts';
 import { readConditions } from './conditions.ts';
@@ -15,7 +15,7 @@ import { prefix, TestBed } from './test-bed.ts';
 import { TinyGround } from './tiny-ground.ts';
 
 /*
- * `npm run bench -- [--runs N] [--only NAME]... [--package ATOM] [--write]`: prints a table of ratios that are measured side by side in one run, each with its target. The exit status is 1 if a row misses its target or could not be measured.
+ * `npm run bench -- [--swarm] [--runs N] [--only NAME]... [--package ATOM] [--write]`: prints a table of ratios that are measured side by side in one run, each with its target. The exit status is 1 if a row misses its target or could not be measured.
  */
 
 /** A library and a program that links it, one C file each: the smallest build with a dependency. */
@@ -27,6 +27,8 @@ interface Choices {
   readonly atom: string;
   /** The image that the builder's is made from. */
   readonly runtimeImage: string;
+  /** Whether the rows are those of a swarm. */
+  readonly swarm: boolean;
   /** Whether the results are written to the document. */
   readonly write: boolean;
   /** The command line. */
@@ -34,7 +36,7 @@ interface Choices {
 }
 
 /** Measures and prints. Returns whether every row could be measured and met its target. */
-async function bench({ runs, chosen, atom, runtimeImage, write, command }: Choices): Promise<boolean> {
+async function bench({ runs, chosen, atom, runtimeImage, swarm, write, command }: Choices): Promise<boolean> {
   const started = new Date();
   const begin = performance.now();
   const api = new EngineApi();
@@ -65,7 +67,10 @@ async function bench({ runs, chosen, atom, runtimeImage, write, command }: Choic
   process.stdout.write(`${about.join('')}package: ${atom}; ${runs} of each in turns\n\n`);
   process.stdout.write(formatTable(rows));
   if (failed.length > 0) process.stderr.write(`not in the table, as it could not be measured: ${failed.join(', ')}\n`);
-  else if (write) writeFileSync(documentPath, formatDocument({ command, started, seconds, runs, conditions, rows }));
+  else if (write) {
+    const document = formatDocument({ command, started, seconds, runs, conditions, rows, swarm });
+    writeFileSync(documentPath({ swarm }), document);
+  }
   return failed.length === 0 && rows.every(isMet);
 }
 
@@ -87,16 +92,17 @@ function preparation(steps: Readonly<Record<Need, () => Promise<void>>>) {
 function parseChoices(args: readonly string[]): Choices | undefined {
   const values = parseOptions(args);
   if (values === undefined) return undefined;
-  const { write, only = [], package: atom, 'runtime-image': runtimeImage } = values;
+  const { swarm, write, only = [], package: atom, 'runtime-image': runtimeImage } = values;
   const runs = Number(values.runs);
-  const names: readonly string[] = comparisons.map(({ name }) => name);
+  const all = swarm ? swarmComparisons : comparisons;
+  const names: readonly string[] = all.map(({ name }) => name);
   if (!Number.isInteger(runs) || runs <= 0 || !only.every((name) => names.includes(name))) return undefined;
   // The document holds only whole tables.
   if (runtimeImage === undefined || (write && only.length > 0)) return undefined;
-  const chosen = only.length === 0 ? comparisons : comparisons.filter(({ name }) => only.includes(name));
+  const chosen = only.length === 0 ? all : all.filter(({ name }) => only.includes(name));
   // The first two arguments come from set-up.
   const typed = ['npm run bench', ...(args.length > 2 ? ['--'] : []), ...args.slice(2)].join(' ');
-  return { runs, chosen, atom, runtimeImage, write, command: typed };
+  return { runs, chosen, atom, runtimeImage, swarm, write, command: typed };
 }
 
 function parseOptions(args: readonly string[]) {
@@ -107,6 +113,7 @@ function parseOptions(args: readonly string[]) {
         runs: { type: 'string', default: '5' },
         only: { type: 'string', multiple: true },
         package: { type: 'string', default: defaultPackage },
+        swarm: { type: 'boolean', default: false },
         write: { type: 'boolean', default: false },
         // From `setup/bench.js`, which knows the base of the builder's image.
         'runtime-image': { type: 'string' },
@@ -118,8 +125,12 @@ function parseOptions(args: readonly string[]) {
 }
 
 function usage(): string {
-  const names = comparisons.map(({ name }) => name).join('|');
-  return `usage: npm run bench -- [--runs N] [--package ATOM] [--only ${names}]... | [--write]\n`;
+  const forms = [comparisons, swarmComparisons].map((all) => all.map(({ name }) => name).join('|'));
+  const lines = forms.map((names, index) => {
+    const swarm = index === 0 ? '' : '--swarm ';
+    return `npm run bench -- ${swarm}[--runs N] [--package ATOM] [--only ${names}]... | [--write]\n`;
+  });
+  return `usage: ${lines.join('       ')}`;
 }
 
 async function main(args: readonly string[]): Promise<number> {

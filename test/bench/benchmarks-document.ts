@@ -4,8 +4,10 @@ import type { Row } from './row.ts';
 import type { Conditions } from './conditions.ts';
 import { formatMarkdownTable } from './table.ts';
 
-/** The path of the document with the results of a run. */
-export const documentPath = join(PROJECT, 'docs/benchmarks.md');
+/** The path of the document with the results of a run: those of a swarm have one of their own, with its date, commit and command. */
+export function documentPath({ swarm }: { readonly swarm: boolean }): string {
+  return join(PROJECT, swarm ? 'docs/benchmarks-swarm.md' : 'docs/benchmarks.md');
+}
 
 /** A whole run of the benchmark. */
 export interface BenchRun {
@@ -17,14 +19,16 @@ export interface BenchRun {
   readonly runs: number;
   readonly conditions: Conditions;
   readonly rows: readonly Row[];
+  /** Whether the rows are those of a swarm. */
+  readonly swarm: boolean;
 }
 
 /** The document, in prettier's format. */
-export function formatDocument({ command, started, seconds, runs, conditions, rows }: BenchRun): string {
+export function formatDocument({ command, started, seconds, runs, conditions, rows, swarm }: BenchRun): string {
   const sections = rows.flatMap(({ name, details }) =>
     details.length === 0 ? [] : [`${name}:\n\n${details.map((detail) => `    ${detail}\n`).join('')}`],
   );
-  return `# Benchmarks
+  return `# Benchmarks${swarm ? ' of a swarm' : ''}
 
 Written by the benchmark itself: the next run with \`--write\` replaces all of it.
 

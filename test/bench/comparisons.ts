@@ -8,6 +8,7 @@ import { compareMakespan } from './rows/makespan.ts';
 import { compareMetadata } from './rows/metadata.ts';
 import { compareOverlappingTuples } from './rows/overlapping-tuples.ts';
 import { compareStartUp } from './rows/start-up.ts';
+import { compareSwarmMakespan } from './rows/swarm-makespan.ts';
 import { compareTmpfs } from './rows/tmpfs.ts';
 import { compareUnchanged, compareUnchangedBuild } from './rows/unchanged.ts';
 
@@ -28,3 +29,6 @@ export const comparisons: readonly Comparison[] = [
   { name: 'overlap', needs: 'tiny', run: compareOverlappingTuples },
   { name: 'distcc', needs: 'tiny', run: compareDistcc },
 ];
+
+/** The comparisons of a swarm, in the order in which they are measured: `npm run bench -- --swarm`. */
+export const swarmComparisons: readonly Comparison[] = [{ name: 'makespan', run: compareSwarmMakespan }];

@@ -32,7 +32,7 @@ async function describeCommit(): Promise<string> {
   const git = (...args: string[]) => runCommand('git', ['-C', PROJECT, ...args]);
   const commit = await git('rev-parse', '--short=12', 'HEAD');
   if (commit.status !== 0) return 'unknown';
-  const { status, stdout } = await git('status', '--porcelain', '--', '.', ':!docs/benchmarks.md');
+  const { status, stdout } = await git('status', '--porcelain', '--', '.', ':!docs/benchmarks*.md');
   if (status !== 0) return `${commit.stdout.trim()}, perhaps with changes`;
   return `${commit.stdout.trim()}${stdout === '' ? '' : ' with changes'}`;
 }

@@ -83,7 +83,7 @@ function choose<T>(values: readonly T[], fraction: number): T {
 }
 
 /** Numbers from 0 up to 1 that depend on the seed alone (Park and Miller's generator). */
-function randomNumbers(seed: number): () => number {
+export function randomNumbers(seed: number): () => number {
   const modulus = 2 ** 31 - 1;
   let state = (seed * 7919) % modulus;
   const next = () => {

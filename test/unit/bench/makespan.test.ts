@@ -8,6 +8,7 @@ import {
   simulateMakespan,
   syntheticPlan,
 } from '../../bench/rows/makespan.ts';
+import { compareSwarmMakespan, gentooPlan, simulateSwarm } from '../../bench/rows/swarm-makespan.ts';
 import { isMet } from '../../bench/row.ts';
 
 const node = (id: string, needs: readonly string[], work: number, estimate = work) => ({
@@ -62,5 +63,27 @@ describe('syntheticPlan', () => {
 describe('compareMakespan', () => {
   it('meets its target with the order of the scheduler', async () => {
     expect((await compareMakespan()).every(isMet)).toBe(true);
+  });
+});
+
+describe('compareSwarmMakespan', () => {
+  it('meets its target with the queue and the placement of a build', async () => {
+    expect((await compareSwarmMakespan()).every(isMet)).toBe(true);
+  });
+
+  it('gives each package to one node, and all slots of all nodes to packages', async () => {
+    const plan = Array.from({ length: 12 }, (_, index) => node(`package${index}`, [], 6));
+    expect([await simulateSwarm(plan, 1), await simulateSwarm(plan, 3), await simulateSwarm(plan, 100)]).toEqual([
+      36, 12, 6,
+    ]);
+  });
+
+  it('misses its target without estimates', async () => {
+    const plans = Array.from({ length: 10 }, (_, index) => gentooPlan(index + 1));
+    const ratios = plans.map(async (plan) => {
+      const unknown = plan.map((each) => ({ ...each, estimate: undefined }));
+      return (await simulateSwarm(unknown, 3)) / leastMakespan(plan, 6);
+    });
+    expect(Math.max(...(await Promise.all(ratios)))).toBeGreaterThan(longestMakespan);
   });
 });

@@ -102,10 +102,13 @@ describe('formatDocument', () => {
     runs: 3,
     conditions: { machine: 'two cpus', engine: 'Docker 20.10' },
     rows: [met, missed, judged],
+    swarm: false,
   };
 
   it('has the command, the time, the conditions, every row and its details', () => {
     const text = formatDocument(run);
+    expect(text).toMatch(/^# Benchmarks\n/);
+    expect(formatDocument({ ...run, swarm: true })).toMatch(/^# Benchmarks of a swarm\n/);
     expect(text).toContain('\n    npm run bench -- --write\n');
     expect(text).toContain('2026-01-02 03:04 UTC, 10.2 minutes.');
     expect(text).toContain('\n- machine: two cpus\n- engine: Docker 20.10\n');
