@@ -8,6 +8,7 @@ import { compareMakespan } from './rows/makespan.ts';
 import { compareMetadata } from './rows/metadata.ts';
 import { compareOverlappingTuples } from './rows/overlapping-tuples.ts';
 import { compareStartUp } from './rows/start-up.ts';
+import { compareNodeProxy } from './rows/node-proxy.ts';
 import { compareSwarmMakespan } from './rows/swarm-makespan.ts';
 import { compareTmpfs } from './rows/tmpfs.ts';
 import { compareUnchanged, compareUnchangedBuild } from './rows/unchanged.ts';
@@ -31,4 +32,7 @@ export const comparisons: readonly Comparison[] = [
 ];
 
 /** The comparisons of a swarm, in the order in which they are measured: `npm run bench -- --swarm`. */
-export const swarmComparisons: readonly Comparison[] = [{ name: 'makespan', run: compareSwarmMakespan }];
+export const swarmComparisons: readonly Comparison[] = [
+  { name: 'proxy', run: compareNodeProxy },
+  { name: 'makespan', run: compareSwarmMakespan },
+];
