@@ -72,7 +72,7 @@ describe('docs/glossary.md', () => {
 
 describe('commands of the documents', () => {
   // A list of commands for developers, a map, and a table that the bench writes.
-  const others = ['CONTRIBUTING.md', 'src/README.md', 'docs/benchmarks.md'];
+  const others = ['CONTRIBUTING.md', 'src/README.md', 'docs/benchmarks.md', 'docs/benchmarks-swarm.md'];
   const calls = globSync('test/{e2e,sites}/**/*.test.ts', { cwd: projectDirectory }).flatMap((test) => [
     ...readDocument(test).matchAll(/readCommands\(\s*'([^']+)',\s*'([^']+)',\s*(\d+),?\s*\)/g),
   ]);
