@@ -110,17 +110,17 @@ export class SwarmBuilds {
   }
 
   /** Waits until nothing is left but copies and logs: nodes end tasks and leave networks a moment after the manager has removed them. */
-  async expectNothingLeft(): Promise<void> {
-    await expect.poll(() => this.#left(), { timeout: 60_000, interval: 250 }).toEqual([]);
+  async expectNothingLeft(nodes: readonly Node[] = this.builders): Promise<void> {
+    await expect.poll(() => this.#left(nodes), { timeout: 60_000, interval: 250 }).toEqual([]);
   }
 
   /** What builds left on the swarm and its nodes, without copies for the next build and logs. */
-  async #left(): Promise<readonly string[]> {
+  async #left(nodes: readonly Node[]): Promise<readonly string[]> {
     const { docker } = this.manager.engine;
     const left: string[] = [];
     for (const { Spec } of await docker.listServices()) left.push(`service ${Spec?.Name}`);
     for (const { Spec } of await docker.listSecrets()) left.push(`secret ${Spec?.Name}`);
-    for (const node of this.builders) {
+    for (const node of nodes) {
       for (const { Names } of await node.engine.docker.listContainers({ all: true }))
         left.push(`container ${Names.join()} on ${node.name}`);
       for (const { Name, Driver } of await node.engine.docker.listNetworks())

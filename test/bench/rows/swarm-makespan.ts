@@ -1,7 +1,8 @@
-import { OrderQueue, type Workplace } from '../../../src/zentoo/engines/order-queue.ts';
+import { OrderQueue } from '../../../src/zentoo/engines/order-queue.ts';
+import type { Workplace } from '../../../src/zentoo/engines/workplace.ts';
 import type { WorkOrder } from '../../../src/plan/work-order.ts';
 import { runSchedule } from '../../../src/schedule/schedule.ts';
-import type { WorkNode } from '../../../src/schedule/executor.ts';
+import type { Concurrency, WorkNode } from '../../../src/schedule/executor.ts';
 import { VirtualTime } from '../../unit/schedule/virtual-time.ts';
 import { spreadOf } from '../compare.ts';
 import type { Row } from '../row.ts';
@@ -38,28 +39,30 @@ export async function simulateSwarm(plan: readonly WorkNode<number>[], nodes: nu
   const time = new VirtualTime();
   const { signal } = new AbortController();
   const place = (index: number): Workplace => ({
-    ...{ name: index === 0 ? '' : `node${index}`, architecture: 'x86_64', memory: 1, slots: slotsOfNode },
+    ...{ name: index === 0 ? '' : `node${index}`, architecture: 'x86_64' },
+    room: () => ({ slots: slotsOfNode, memory: slotsOfNode, share: 1, fixed: undefined }),
     has: new Set(),
     engine: { lastHeard: () => time.now, isAnswering: () => Promise.resolve(true) },
     executor: { execute: () => Promise.resolve({ kind: 'packages', elog: [] }) },
   });
   const others = Array.from({ length: nodes - 1 }, (_, index) => place(index + 1));
   await using queue = new OrderQueue([place(0), ...others], {
-    ...{ signal, report: () => undefined, needs: () => [], goesAnywhere: () => true },
+    ...{ signal, report: () => undefined, needs: () => [], goesAnywhere: () => true, unfitFor: () => [] },
   });
   const order: WorkOrder = {
     ...{ kind: 'packages', tuple: 'tuple', buildmaster: 'buildmaster', dependencies: [], partition: '', inputs: '' },
     ...{ packages: [], abilities: { observable: false, measuresSpace: false } },
   };
   const executor = {
-    async execute(seconds: number, { priority = 0 }: { readonly priority?: number }) {
-      const entry = await queue.await(order, priority, new Set());
+    async execute(seconds: number, { priority = 0, concurrency, atWork }: Concurrency) {
+      const wish = { priority, concurrency, without: new Set<string>(), ...(atWork && { atWork }) };
+      const entry = await queue.await(order, wish);
       if (entry === undefined) throw new Error('no node takes the package');
       await time.pass(seconds * 1000);
-      queue.leave(entry.place);
+      queue.leave(entry);
     },
   };
-  await time.run(runSchedule(plan, { jobs: nodes * slotsOfNode, executor, signal, now: () => time.now }));
+  await time.run(runSchedule(plan, { jobs: nodes * slotsOfNode, queues: true, executor, signal, now: () => time.now }));
   return time.now / 1000;
 }
 
