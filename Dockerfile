@@ -9,11 +9,11 @@ ARG RUNTIME_IMAGE=node:24-bookworm-slim
 # The programs, each as one file with what it loads later.
 FROM ${BUILD_IMAGE} AS build
 
-# The SSH client, for engines on other machines. What it needs of the base is copied with it, except the C library: both bases are of one
-# Debian.
-RUN apt-get update -q && apt-get install -qq --no-install-recommends openssh-client && rm -rf /var/lib/apt/lists/* && \
-    for file in /usr/bin/ssh $(ldd /usr/bin/ssh | sed -n 's/.* => \(\/[^ ]*\).*/\1/p' | grep -v '/lib\(c\|m\|dl\|pthread\|resolv\)\.'); do \
-      directory=/ssh$(dirname "$(readlink -f "$file")") && mkdir -p "$directory" && cp -L "$file" "$directory" || exit; \
+# The SSH client, for engines on other machines, and nginx, from which the nodes of a swarm get packages. What they need of the base is copied
+# with them, except the C library: both bases are of one Debian.
+RUN apt-get update -q && apt-get install -qq --no-install-recommends openssh-client nginx && rm -rf /var/lib/apt/lists/* && \
+    for file in /usr/bin/ssh /usr/sbin/nginx $(ldd /usr/bin/ssh /usr/sbin/nginx | sed -n 's/.* => \(\/[^ ]*\).*/\1/p' | grep -v '/lib\(c\|m\|dl\|pthread\|resolv\)\.'); do \
+      directory=/programs$(dirname "$(readlink -f "$file")") && mkdir -p "$directory" && cp -L "$file" "$directory" || exit; \
     done
 
 WORKDIR /build
@@ -33,7 +33,7 @@ LABEL org.opencontainers.image.title="gentoo-builder" \
       org.opencontainers.image.licenses="MIT" \
       org.opencontainers.image.version="${VERSION}"
 
-COPY --from=build /ssh/ /
+COPY --from=build /programs/ /
 COPY --from=build /build/package.json /usr/lib/gentoo-builder/
 COPY --from=build /build/entrypoint /usr/lib/gentoo-builder/entrypoint
 COPY --from=build /build/dist /usr/lib/gentoo-builder/dist

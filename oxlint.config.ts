@@ -23,11 +23,11 @@ const rooms = {
   'builder/base': 'container engine portage portage/configuration failure.ts container-program.ts',
   'builder/tree': 'job/tree container ownership engine format-number.ts failure.ts',
   'zentoo/command':
-    'zentoo/swarm zentoo/engines zentoo/sets zentoo/execute record zentoo/compile zentoo/output zentoo/buildmaster zentoo/root zentoo/configure zentoo/run zentoo/identity emerge job job/tree plan schedule site store container engine report/with-task.ts portage portage/output nearest-name.ts failure.ts parse-json.ts output-name.ts',
+    'serve zentoo/swarm zentoo/engines zentoo/sets zentoo/execute record zentoo/compile zentoo/output zentoo/buildmaster zentoo/root zentoo/configure zentoo/run zentoo/identity emerge job job/tree plan schedule site store container engine report/with-task.ts portage portage/output nearest-name.ts failure.ts parse-json.ts output-name.ts',
   'zentoo/swarm':
-    'zentoo/engines zentoo/run zentoo/identity site container ownership engine/swarm engine/docker engine failure.ts',
+    'serve zentoo/engines zentoo/run zentoo/identity site container ownership engine/swarm engine/docker engine failure.ts',
   'zentoo/engines':
-    'zentoo/root zentoo/run zentoo/identity job/tree plan schedule site store container engine/docker engine report/event.ts portage portage/configuration failure.ts container-program.ts',
+    'serve zentoo/root zentoo/run zentoo/identity job/tree plan schedule site store container engine/docker engine report/event.ts portage portage/configuration failure.ts container-program.ts',
   'zentoo/execute':
     'zentoo/assemble zentoo/compile zentoo/buildmaster zentoo/root zentoo/run emerge job plan schedule container report/with-task.ts portage/output failure.ts',
   'zentoo/freshroot':
@@ -43,12 +43,12 @@ const rooms = {
   'zentoo/buildmaster':
     'zentoo/root zentoo/configure zentoo/run zentoo/identity emerge job/tree plan store/intake store container engine portage portage/output parse-json.ts container-program.ts failure.ts',
   'zentoo/root':
-    'zentoo/configure zentoo/run zentoo/identity emerge job job/tree plan site/read site store/intake store container ownership engine report/event.ts portage portage/output failure.ts container-program.ts',
+    'serve zentoo/configure zentoo/run zentoo/identity emerge job job/tree plan site/read site store/intake store container ownership engine report/event.ts portage portage/output failure.ts container-program.ts',
   'zentoo/configure':
     'zentoo/run emerge job/tree site/read site store container portage failure.ts container-program.ts',
   'zentoo/sets': 'zentoo/run site/read site container engine portage/configuration parse-json.ts',
   'zentoo/run':
-    'zentoo/identity emerge job plan site store container ownership engine/swarm engine/docker engine report/event.ts portage portage/output parse-json.ts failure.ts',
+    'serve zentoo/identity emerge job plan site store container ownership engine/swarm engine/docker engine report/event.ts portage portage/output parse-json.ts failure.ts',
   'zentoo/identity': 'site container engine/swarm engine format-number.ts failure.ts',
   plan: 'schedule/executor.ts site/read site portage portage/output portage/explain plain-remedy.ts quantity.ts abbreviate.ts failure.ts parse-json.ts output-name.ts',
   'site/read': 'site site/git portage portage/configuration abbreviate.ts nearest-name.ts failure.ts output-name.ts',
@@ -56,6 +56,7 @@ const rooms = {
   record: 'schedule/history.ts report/event.ts portage/output failure.ts parse-json.ts',
   emerge:
     'job job/tree store container engine report/event.ts portage portage/output portage/explain quantity.ts failure.ts parse-json.ts container-program.ts',
+  serve: 'container engine container-program.ts failure.ts',
   'job/tree': 'job container report/event.ts container-program.ts',
   job: 'container engine report/event.ts portage/output portage/explain plain-remedy.ts failure.ts container-program.ts long-timer.ts',
   terminal: 'container engine failure.ts container-program.ts',

@@ -32,6 +32,10 @@ export interface SessionRequest {
   readonly limits?: Pick<ContainerSpec, 'memory' | 'cpus' | 'cpuShares'>;
   /** The tmpfs that packages are built on; undefined means the work volume. */
   readonly tmpfs?: Tmpfs | undefined;
+  /** The networks that the container joins besides the engine's default one. */
+  readonly networks?: readonly string[];
+  /** Variables of every process that the session starts. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** Whether the store's usual mount point is a staging place for new packages, on the work volume. */
   readonly staging?: boolean;
   /** Whether the container ends when its standard input is silent for 10 s; always if the engine is not behind a socket of this machine. */
@@ -56,6 +60,8 @@ export async function openSession(
     limits,
     tmpfs,
     staging = false,
+    networks = [],
+    environment = {},
     ...rest
   }: SessionRequest,
 ): Promise<ContainerSession> {
@@ -76,8 +82,10 @@ export async function openSession(
     openStdin: true,
     keepLog: false,
   });
+  for (const network of networks) await engine.connectNetwork(network, id);
   const hold = await startHeld(engine, id);
-  return createSession(context, { id, workspace, base: base.name, trees, log, subject, tmpfs, hold, staging });
+  const container = { id, workspace, base: base.name, trees, log, subject, tmpfs, hold, staging, environment };
+  return createSession(context, container);
 }
 
 /**
@@ -106,14 +114,18 @@ export type SessionContainer = Pick<
   ContainerSession,
   'id' | 'workspace' | 'base' | 'trees' | 'log' | 'tmpfs' | 'hold'
 > &
-  Partial<Pick<SessionRequest, 'subject' | 'staging'>>;
+  Partial<Pick<SessionRequest, 'subject' | 'staging' | 'environment'>>;
 
 /** Creates the session of a running container. */
 export function createSession(context: BuildContext, container: SessionContainer): ContainerSession {
   const { engine, report, signal, self, proxies } = context;
   const { id, workspace, subject = '', staging = false } = container;
   const commands = commandsIn(engine, id);
-  const environment = { ...proxies?.all, ...(staging ? { FEATURES: stagingFeatures } : {}) };
+  const environment = {
+    ...proxies?.all,
+    ...container.environment,
+    ...(staging ? { FEATURES: stagingFeatures } : {}),
+  };
   const withProxies = <T extends ExecRequest>(request: T): T => ({
     ...request,
     environment: joinEnvironments(environment, request.environment),

@@ -118,7 +118,7 @@ export function disproveWorkerNetwork(
 }
 
 /**
- * The name of the node proxies of a run on a swarm, and the beginning of the names of their secrets. A swarm takes names of at most 63
+ * The name of the node proxies of a run on a swarm, and the beginning of the names of their secrets and of the network of the store. A swarm takes names of at most 63
  * characters, and a site without an id may have a longer one.
  */
 export function nodeProxyName(volumePrefix: string, run: string): string {
@@ -126,7 +126,7 @@ export function nodeProxyName(volumePrefix: string, run: string): string {
   return `${volumePrefix.length <= longestPrefix ? volumePrefix : `zentoo-${digest}`}-proxy-${run}`;
 }
 
-/** With it, the name of a secret has 63 characters. */
+/** With it, the name of the network has 63 characters. */
 const longestPrefix = 42;
 
 /** The parts of a service, a secret or a network of a swarm that prove whose it is. */
@@ -154,7 +154,7 @@ export function disproveSwarmObject(
 ): string | undefined {
   if (labels[label] !== volumePrefix) return `it does not have the label ${label} of this site`;
   const start = nodeProxyName(volumePrefix, '');
-  if (!name.startsWith(start) || !/^[0-9a-f]{8}(?:-(?:ca|cert|key))?$/.test(name.slice(start.length)))
+  if (!name.startsWith(start) || !/^[0-9a-f]{8}(?:-(?:ca|cert|key|store))?$/.test(name.slice(start.length)))
     return 'its name is not that of a node proxy';
   if (driver !== undefined && driver !== 'overlay') return 'it is not an overlay network';
   if (service === undefined) return undefined;

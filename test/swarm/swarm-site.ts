@@ -40,8 +40,9 @@ const ebuilds = {
   'held-b': heldEbuild,
   'held-c': heldEbuild,
   'held-late': `${heldEbuild}DEPEND="app-misc/motto"\n`,
-  // With it, held-a has the longest way to the end, and is compiled first.
+  // With them, held-a has the longest way to the end, and is compiled first.
   'after-held-a': `${equalEbuild}DEPEND="test-fault/held-a"\n`,
+  last: `${equalEbuild}DEPEND="test-fault/after-held-a"\n`,
   hungry: hungryEbuild,
   broken: brokenEbuild,
   spoilt: spoiltEbuild,

@@ -5,11 +5,14 @@ import { EngineFactors } from '../../schedule/engine-factors.ts';
 import type { Executor } from '../../schedule/executor.ts';
 import { openEngines } from '../engines/open-engines.ts';
 import { reachNodes } from '../swarm/swarm-engines.ts';
+import type { Proxies } from '../swarm/open-proxies.ts';
+import { openStoreServer } from '../swarm/store-server.ts';
 import { openSwarm } from '../swarm/open-swarm.ts';
 import { createLocalExecutor } from '../execute/local-executor.ts';
 import { chooseTmpfs } from '../run/choose-tmpfs.ts';
 import { defaultJobs } from '../run/machine-share.ts';
 import type { SiteRun } from '../run/site-run.ts';
+import type { StoreServer } from '../../serve/use-store-server.ts';
 import { recordTasks } from './record-tasks.ts';
 import { Workforce } from './workforce.ts';
 import { homePlace, noteFewSlots, type WorkerSettings } from './workplaces.ts';
@@ -28,7 +31,9 @@ export async function openWorkers(run: SiteRun, settings: WorkerSettings): Promi
   await using opened = new AsyncDisposableStack();
   const proxies = settings.swarm === undefined ? undefined : opened.use(await openSwarm(run, settings.swarm));
   const reached = proxies === undefined ? undefined : await reachNodes(proxies, run);
-  const further = await openEngines(run, [...settings.engines, ...(reached?.engines ?? [])]);
+  const server = proxies === undefined ? undefined : await serveStore(run, proxies, opened);
+  const nodes = reached?.engines.map((node) => ({ ...node, server })) ?? [];
+  const further = await openEngines(run, [...settings.engines, ...nodes]);
   // Without node proxies, no node joins the build later.
   if (further.length === 0 && (proxies?.image ?? '') === '')
     return { ...(await workAlone(run, machine, settings)), ...disposing(opened.move()) };
@@ -38,9 +43,19 @@ export async function openWorkers(run: SiteRun, settings: WorkerSettings): Promi
   const workforce = opened.use(new Workforce(home, further, making));
   await noteFewSlots(making, workforce.places);
   // A node that was not reached may be reached later.
-  if (proxies !== undefined) workforce.follow({ ...proxies, ...(reached && { nodes: reached.nodes }) });
+  if (proxies !== undefined) workforce.follow({ ...proxies, ...(reached && { nodes: reached.nodes }) }, server);
   const { executor } = workforce;
   return { jobs: () => workforce.slots, queues: true, executor, ...disposing(opened.move()) };
+}
+
+/** Starts the server of the store, which ends with what is `opened`; undefined if there are no node proxies. */
+async function serveStore(
+  run: SiteRun,
+  { storeNetwork }: Proxies,
+  opened: AsyncDisposableStack,
+): Promise<StoreServer | undefined> {
+  if (storeNetwork === undefined || run.self === undefined) return undefined;
+  return opened.use(await openStoreServer(run, storeNetwork, run.self));
 }
 
 /** The site's own engine alone carries out all orders, and its machine has no other work. */

@@ -1,10 +1,11 @@
+import type { EngineChoice } from '../engines/engine-choice.ts';
 import { openEngines, type FurtherEngine } from '../engines/open-engines.ts';
 import type { Workplace } from '../engines/workplace.ts';
 import { settleWithin } from '../engines/settle-within.ts';
 import { spreadOrders, type SpreadExecutor } from '../engines/spread-orders.ts';
 import { Newcomers } from '../swarm/newcomers.ts';
 import type { Proxies } from '../swarm/open-proxies.ts';
-import type { NodeEngine } from '../swarm/swarm-engines.ts';
+import type { StoreServer } from '../../serve/use-store-server.ts';
 import { furtherPlace, needsOf, type Making } from './workplaces.ts';
 
 /** The milliseconds in which engines must have removed the copies of packages and sources. */
@@ -36,12 +37,12 @@ export class Workforce implements AsyncDisposable {
     return this.#places.reduce((sum, { room }) => sum + room().slots, 0);
   }
 
-  /** Follows the changes of a swarm: the room of its nodes, and nodes that join the build. */
-  follow(proxies: Proxies): void {
+  /** Follows the changes of a swarm: the room of its nodes, and nodes that join the build, which use the `server` of the store. */
+  follow(proxies: Proxies, server: StoreServer | undefined): void {
     const newcomers = new Newcomers(proxies, this.#making.run);
     const look = () => {
       this.executor.lookAgain();
-      this.#await(this.#joinAll(newcomers));
+      this.#await(this.#joinAll(newcomers, server));
     };
     proxies.directory.onChange = look;
     look();
@@ -69,13 +70,13 @@ export class Workforce implements AsyncDisposable {
     this.#joining.add(done);
   }
 
-  async #joinAll(newcomers: Newcomers): Promise<void> {
+  async #joinAll(newcomers: Newcomers, server: StoreServer | undefined): Promise<void> {
     const found = await newcomers.find();
-    await Promise.all(found.map((choice) => this.#join(choice)));
+    await Promise.all(found.map((choice) => this.#join({ ...choice, server })));
   }
 
   /** Takes an engine into the build. One that cannot be used is left out, and named. */
-  async #join(choice: NodeEngine): Promise<void> {
+  async #join(choice: EngineChoice): Promise<void> {
     const { run } = this.#making;
     const { name } = choice;
     if (this.#hasEnded) return;

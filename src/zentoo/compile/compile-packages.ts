@@ -9,7 +9,7 @@ import { pkgdirOf } from '../../store/portage-program.ts';
 import type { EmergeAbilities } from '../../portage/emerge-abilities.ts';
 import { checkCpu } from '../configure/check-cpu.ts';
 import { installCompilerWrappers } from './install-compiler-wrappers.ts';
-import { binaryOptions } from '../root/binary-options.ts';
+import { binaryOptions, servedOptions } from '../root/binary-options.ts';
 import { emergeInRoot } from '../root/emerge-in-root.ts';
 import { packagePlaces, type StagedPackages } from '../root/staged-packages.ts';
 import { withRootContainer } from '../root/with-root-container.ts';
@@ -46,11 +46,11 @@ export async function compilePackages(run: SiteRun, compilation: Compilation): P
   const base = await compilingBase(run, compilation.buildmaster);
   const subject = first.cpv.replace('/', '_');
   const { partition } = compilation.buildmaster;
-  const indexes = await run.elsewhere?.supply({ work, base, partition, packages, dependencies });
+  const supplies = await run.elsewhere?.supply({ work, base, partition, packages, dependencies });
   const root = { base, portage: tuple.portage, subject, step: 'compile', store: 'staged', merges: true } as const;
   // A package for `/` in a cross build is a tool that runs on the stage.
   const isForStage = tuple.cross && first.root === '/';
-  return withRootContainer(run, { ...root, indexes }, async (session, staged) => {
+  return withRootContainer(run, { ...root, supplies }, async (session, staged) => {
     if (run.elsewhere !== undefined) await run.elsewhere.cpus.check(tuple.cpu, () => checkCpu(session, tuple));
     const ran = await runHook(session, 'compile', hookVariables(run.site, tuple, 'tuple', location.root));
     await expectPackages(session, staged, { compilation, isForStage, ran });
@@ -68,7 +68,7 @@ export async function compilePackages(run: SiteRun, compilation: Compilation): P
       options: [
         ...['--oneshot', '--update', '--deep', '--newuse'],
         `--reinstall-atoms=${packages.map(packageOf).join(' ')}`,
-        ...binaryOptions,
+        ...(supplies?.server === undefined ? binaryOptions : servedOptions),
         `--load-average=${share.load}`,
       ],
       jobs,

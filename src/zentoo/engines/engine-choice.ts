@@ -2,6 +2,7 @@ import { connectEngine } from '../../engine/docker/connect-engine.ts';
 import type { EngineEnvironment } from '../../engine/docker/engine-address.ts';
 import { hidePassword } from '../../engine/hide-password.ts';
 import type { Engine } from '../../engine/engine.ts';
+import type { StoreServer } from '../../serve/use-store-server.ts';
 import type { Reserved } from './engine-room.ts';
 import { Failure, failuresOf } from '../../failure.ts';
 
@@ -17,6 +18,8 @@ export interface EngineChoice {
   readonly isOpen?: (() => boolean) | undefined;
   /** The number of containers at the same time, which may change; chosen by its machine if undefined. */
   readonly jobs?: (() => number | undefined) | undefined;
+  /** The server from which its containers get packages and sources; they are copied if undefined. */
+  readonly server?: StoreServer | undefined;
   /** What others have reserved on its machine; nothing if undefined. */
   readonly reserved?: (() => Reserved) | undefined;
 }

@@ -8,8 +8,10 @@ import { createWorkspace, removeWorkspace, type Workspace } from '../../containe
 import { workDirectory } from '../../container/work-directories.ts';
 import type { Repository } from '../../portage/configuration/repos-conf.ts';
 import { storeDirectory } from '../../store/store-directory.ts';
-import type { NeededFiles, SiteRun, SuppliedIndexes } from '../run/site-run.ts';
+import type { NeededFiles, SiteRun, Supplies } from '../run/site-run.ts';
+import type { StoreServer } from '../../serve/use-store-server.ts';
 import { copyImage } from './copy-image.ts';
+import type { EngineChoice } from './engine-choice.ts';
 import { copiedImages, copyLabels, copyNames, filesLabel, wholeName } from './engine-copies.ts';
 import { digestTree, supplyOrder, type SuppliedFile } from './supply-order.ts';
 
@@ -23,17 +25,19 @@ export class EngineSupply implements AsyncDisposable {
   readonly #home: SiteRun;
   readonly #far: SiteRun;
   readonly #name: string;
+  readonly #server: StoreServer | undefined;
   readonly #brought = new Map<string, Promise<void>>();
   #depot: Promise<Depot> | undefined;
 
-  constructor(home: SiteRun, far: SiteRun, name: string) {
+  constructor(home: SiteRun, far: SiteRun, { name, server }: Pick<EngineChoice, 'name' | 'server'>) {
     this.#home = home;
     this.#far = far;
     this.#name = name;
+    this.#server = server;
   }
 
-  /** Brings what an order needs. Returns the index of the packages that it may install. */
-  async supply(needed: NeededFiles): Promise<SuppliedIndexes> {
+  /** Brings what an order needs, but for packages and sources if they come from a server. */
+  async supply(needed: NeededFiles): Promise<Supplies> {
     const { image } = needed.base;
     await this.bringImage(image.id);
     this.#depot ??= this.#openDepot(image).catch((error: unknown) => {
@@ -41,14 +45,15 @@ export class EngineSupply implements AsyncDisposable {
       throw error;
     });
     const depot = await this.#depot;
-    const indexes = await supplyOrder(this.#home, needed, async (session, { packages, sources }) => {
+    const server = this.#server;
+    const supplies = await supplyOrder(this.#home, { needed, server }, async (session, { packages, sources }) => {
       for (const repository of needed.work.tuple.portage.repositories)
         await this.#once(`tree ${repository.name}`, () => this.#bringTree(session, repository, image));
       await this.#bringFiles(session.id, depot, { directory: storeDirectory, files: packages });
       await this.#bringFiles(session.id, depot, { directory: defaultTarget('distfiles'), files: sources });
     });
     for (const cpv of needed.dependencies) this.has.add(suppliedPackage(needed, cpv));
-    return indexes;
+    return supplies;
   }
 
   /** Brings an image of the site's own engine. */

@@ -41,10 +41,10 @@ export async function openEngines(home: SiteRun, choices: readonly EngineChoice[
   await checkDistinct(home.engine, opened);
   const images = [...home.images.values()].map(({ id }) => id);
   return Promise.all(
-    opened.map(async ({ name, options, engine, info, isOpen, jobs, reserved }) => {
+    opened.map(async ({ name, options, engine, info, isOpen, jobs, reserved, server }) => {
       const far = await farRun(home, { name, engine, own });
       await explainRefusal(cleanUp(far, images), `use the further engine ${name}`);
-      const supply = new EngineSupply(home, far, name);
+      const supply = new EngineSupply(home, far, { name, server });
       const elsewhere = { engine: name, options, home, cpus: new CheckedCpus(), supply: supply.supply.bind(supply) };
       const dispose = async () => {
         // The copies are in use until the containers are gone that a lost connection left.

@@ -9,7 +9,8 @@ import { askPortage, pkgdirOf } from '../../store/portage-program.ts';
 import { storeBesideStaging, storeDirectory } from '../../store/store-directory.ts';
 import { emergeInRoot } from '../root/emerge-in-root.ts';
 import { withRootContainer } from '../root/with-root-container.ts';
-import type { NeededFiles, SiteRun, SuppliedIndexes } from '../run/site-run.ts';
+import type { NeededFiles, SiteRun, Supplies } from '../run/site-run.ts';
+import type { StoreServer } from '../../serve/use-store-server.ts';
 
 /** A file for another engine: its path in a container of the site's engine, and below the directory that it comes to. */
 export interface SuppliedFile {
@@ -25,29 +26,36 @@ export interface SuppliedFiles {
 
 const text = v.string();
 const texts = v.array(text);
-const supply = v.object({ index: text, packages: texts, sources: texts, absent: texts });
+const supply = v.object({ index: text, packages: texts, sources: texts, absent: texts, frozen: v.boolean() });
 
 /**
  * Finds the binary packages and the sources that an order needs, in a container of the site's engine; fetches sources that are
- * absent. Hands the files to `deliver` while the container runs. Returns the index of the packages for the other engine.
+ * absent. Hands the files to `deliver` while the container runs: none if they come from a server, which a Portage without frozen indexes does
+ * not use. Returns the index of the packages for the other engine.
  */
 export async function supplyOrder(
   home: SiteRun,
-  needed: NeededFiles,
+  { needed, server }: { readonly needed: NeededFiles; readonly server: StoreServer | undefined },
   deliver: (session: ContainerSession, files: SuppliedFiles) => Promise<void>,
-): Promise<SuppliedIndexes> {
+): Promise<Supplies> {
   const { work, base, partition, packages } = needed;
   const subject = (packages[0]?.cpv ?? '').replace('/', '_');
   const root = { base, portage: work.tuple.portage, subject, step: 'supply', store: 'read-only' } as const;
   return withRootContainer(home, root, async (session) => {
-    const first = await askForSupply(session, needed);
+    const ask = () => askForSupply(session, { needed, isServed: server !== undefined });
+    const first = await ask();
     if (first.absent.length > 0) await fetchSources(session, needed);
-    const { index, packages: paths, sources } = first.absent.length > 0 ? await askForSupply(session, needed) : first;
+    const { index, packages: paths, sources, frozen } = first.absent.length > 0 ? await ask() : first;
+    const indexes = new Map(index === '' ? [] : [[partition, index]]);
+    if (server !== undefined && frozen) {
+      await deliver(session, { packages: [], sources: [] });
+      return { indexes, server };
+    }
     await deliver(session, {
       packages: paths.map((path) => ({ from: `${storeDirectory}/${partition}/${path}`, to: `${partition}/${path}` })),
       sources: sources.map((name) => ({ from: `${defaultTarget('distfiles')}/${name}`, to: name })),
     });
-    return new Map(index === '' ? [] : [[partition, index]]);
+    return { indexes, server: undefined };
   });
 }
 
@@ -59,13 +67,17 @@ export async function digestTree(session: ContainerSession, location: string): P
   throw new Failure('tree-unusable', `failed to read the files of ${location}: ${stderr.trim()}`);
 }
 
-function askForSupply(session: ContainerSession, { work, partition, packages, dependencies }: NeededFiles) {
+function askForSupply(
+  session: ContainerSession,
+  { needed, isServed }: { readonly needed: NeededFiles; readonly isServed: boolean },
+) {
+  const { work, partition, packages, dependencies } = needed;
   const { environment } = work.location;
   const run: ContainerSession['run'] = (request) =>
     session.run({ ...request, command: underLock('shared', session, request.command) });
   const wanted = packages.map(({ cpv, repository }) => ({ cpv, repository }));
   const args = [
-    ...[pkgdirOf({ partition }), `${storeBesideStaging}/${partition}`],
+    ...[pkgdirOf({ partition }), `${storeBesideStaging}/${partition}`, isServed ? 'served' : 'copied'],
     ...[JSON.stringify(dependencies), JSON.stringify(wanted)],
   ];
   return askPortage({ run, partition, environment }, new URL('./supply.py', import.meta.url), args, supply);

@@ -1,9 +1,10 @@
-"""supply PKGDIR BESIDE DEPENDENCIES PACKAGES: prints as JSON what another engine needs to compile packages.
+"""supply PKGDIR BESIDE served|copied DEPENDENCIES PACKAGES: prints as JSON what another engine needs to compile packages.
 
-{"index": text, "packages": [path, ...], "sources": [name, ...], "absent": [name, ...]}
+{"index": text, "packages": [path, ...], "sources": [name, ...], "absent": [name, ...], "frozen": bool}
 
 DEPENDENCIES is a JSON list of versions (category/name-version), PACKAGES one of {"cpv", "repository"}. `index` is the index of PKGDIR
 with the binary packages of these dependencies alone, whose files are below BESIDE there; `packages` are their paths below PKGDIR.
+If they are served and this Portage knows frozen indexes (`frozen`), the paths in `index` are those below PKGDIR as well.
 `sources` are the files in DISTDIR that a package may need with any USE flags, `absent` those that are not there.
 """
 
@@ -14,7 +15,15 @@ import sys
 import portage
 from portage.exception import PortageException
 
-pkgdir, beside, dependencies, packages = sys.argv[1], sys.argv[2], set(json.loads(sys.argv[3])), json.loads(sys.argv[4])
+pkgdir, beside, dependencies, packages = sys.argv[1], sys.argv[2], set(json.loads(sys.argv[4])), json.loads(sys.argv[5])
+try:
+    from portage.binrepo.config import BinRepoConfig
+
+    frozen = "frozen" in BinRepoConfig.__slots__
+except (ImportError, AttributeError):
+    frozen = False
+if frozen and sys.argv[3] == "served":
+    beside = ""
 
 
 def cut_index():
@@ -54,4 +63,4 @@ index, paths = cut_index()
 sources = find_sources()
 there = [name for name in sources if os.path.isfile(os.path.join(portage.settings["DISTDIR"], name))]
 absent = [name for name in sources if name not in there]
-print(json.dumps({"index": index, "packages": paths, "sources": there, "absent": absent}))
+print(json.dumps({"index": index, "packages": paths, "sources": there, "absent": absent, "frozen": frozen}))

@@ -5,3 +5,6 @@ export const binaryOptions = [
   '--buildpkg=y',
   '--getbinpkg=n',
 ] as const;
+
+/** The same, if the packages of the store come from a server. */
+export const servedOptions = [...binaryOptions.slice(0, -1), '--getbinpkg=y'] as const;

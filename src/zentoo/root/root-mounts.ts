@@ -5,7 +5,7 @@ import type { Base } from '../../container/base-image.ts';
 import { logMountTarget } from '../../container/build-log.ts';
 import type { Trees } from '../../container/container-session.ts';
 import { defaultTarget, mountAt } from '../../container/mounts.ts';
-import type { SiteRun, SuppliedIndexes } from '../run/site-run.ts';
+import type { SiteRun, Supplies } from '../run/site-run.ts';
 import { ccacheMounts } from '../run/ccache-volume.ts';
 
 /** A container that writes to the store, and in which no ebuild runs. */
@@ -25,8 +25,8 @@ export interface RootRequest extends WriterRequest {
    * mounts the store writable: the packages of one build could change those of others.
    */
   readonly store: 'staged' | 'read-only' | 'absent';
-  /** The indexes of the packages that were brought to the engine of a `staged` store; its own indexes if undefined. */
-  readonly indexes?: SuppliedIndexes | undefined;
+  /** What there is of the store on the engine of a `staged` store; all of it if undefined. */
+  readonly supplies?: Supplies | undefined;
   /** Whether packages are built or merged in the container, so that it gets the run's tmpfs. */
   readonly merges?: true;
   /** Whether the trees are mounted writable, for a sync. */

@@ -15,6 +15,7 @@ import { storeDirectory } from '../../store/store-directory.ts';
 import type { Elsewhere, SiteRun } from '../run/site-run.ts';
 import { addElog } from '../../emerge/read-elog.ts';
 import { containerLimits } from '../run/machine-share.ts';
+import { serverEnvironment, useStoreServer } from '../../serve/use-store-server.ts';
 import { rootMounts, treesOf, type RootRequest, type WriterRequest } from './root-mounts.ts';
 import { StagedPackages } from './staged-packages.ts';
 import { takeInStaged } from './take-in-staged.ts';
@@ -127,9 +128,11 @@ async function takeHome(
   });
 }
 
-/** Makes the packages of the store visible to Portage in the staging place of a container. */
-async function indexStore(session: ContainerSession, { indexes }: Pick<RootRequest, 'indexes'>): Promise<void> {
-  if (indexes === undefined) return indexStaging(session);
+/** Makes the packages of the store visible to Portage in the staging place of a container, or lets it take them from a server. */
+async function indexStore(session: ContainerSession, { supplies }: Pick<RootRequest, 'supplies'>): Promise<void> {
+  if (supplies === undefined) return indexStaging(session);
+  const { indexes, server } = supplies;
+  if (server !== undefined) return useStoreServer(session, server, indexes);
   const directory = `${stateDirectory}/supplied`;
   for (const [partition, content] of indexes) {
     const path = `${posix.relative(workDirectory, directory)}/${partition}/Packages`;
@@ -141,10 +144,12 @@ async function indexStore(session: ContainerSession, { indexes }: Pick<RootReque
 async function openRoot(
   run: SiteRun,
   workspace: Workspace,
-  request: WriterRequest & Pick<RootRequest, 'merges' | 'trees' | 'metadata'> & { readonly store: StoreAccess },
+  request: WriterRequest &
+    Pick<RootRequest, 'merges' | 'trees' | 'metadata' | 'supplies'> & { readonly store: StoreAccess },
 ): Promise<ContainerSession> {
   const { site, mounts, tmpfs, elsewhere } = run;
-  const { base, portage, subject, step, store, merges } = request;
+  const { base, portage, subject, step, store, merges, supplies } = request;
+  const server = store === 'staged' ? supplies?.server : undefined;
   const directory = logDirectoryName(workspace.run, run.started, subject);
   // The image has no name on another engine.
   const image = base.image?.id ?? base.name;
@@ -158,6 +163,7 @@ async function openRoot(
     tmpfs: merges === true && store !== 'writable' ? tmpfs : undefined,
     log: createBuildLog(mounts.logs, directory, `${step}.log`, logEngine),
     staging: store === 'staged',
+    ...(server && { networks: [server.network], environment: serverEnvironment(server, run.proxies?.all) }),
     endsInSilence: elsewhere !== undefined,
     // The run's build container has the usual name.
     ...(store === 'writable' ? { name: writerName(workspace.volume) } : {}),

@@ -1,5 +1,6 @@
 import type { ImageId } from '../../engine/identifiers.ts';
 import type { Image, ListedImage } from '../../engine/images.ts';
+import type { StoreServer } from '../../serve/use-store-server.ts';
 import type { PackagesOrder } from '../../plan/work-order.ts';
 import type { Tmpfs } from '../../portage/output/emerge-report.ts';
 import type { Site } from '../../site/site.ts';
@@ -62,8 +63,8 @@ export interface Elsewhere {
   readonly cpus: CheckedCpus;
   /** The run on the site's own engine, which takes the new packages into the store. */
   readonly home: SiteRun;
-  /** Brings what an order needs to the engine. Returns the index of the packages of the store that are there. */
-  supply(needed: NeededFiles): Promise<SuppliedIndexes>;
+  /** Brings what an order needs to the engine, but for the files that come from a server. */
+  supply(needed: NeededFiles): Promise<Supplies>;
   /** Tells that the new packages of the run's order have come to the site's own engine. */
   readonly arrived?: () => void;
 }
@@ -75,8 +76,13 @@ export interface NeededFiles extends Pick<PackagesOrder, 'packages' | 'dependenc
   readonly partition: Partition;
 }
 
-/** The indexes of the packages that were brought to an engine, by their partitions. */
-export type SuppliedIndexes = ReadonlyMap<Partition, string>;
+/** The packages and sources of the store that an order may use on another engine. */
+export interface Supplies {
+  /** The indexes of the packages, by their partitions. Without a server, the paths in them are absolute. */
+  readonly indexes: ReadonlyMap<Partition, string>;
+  /** The server from which packages and sources come; undefined if they were brought. */
+  readonly server: StoreServer | undefined;
+}
 
 /** A base that the engine has. */
 export type PresentBase = Base & { readonly image: Image };

@@ -29,6 +29,8 @@ export interface Proxies extends AsyncDisposable {
   readonly architecture: string;
   /** The name of the image of the node proxies; empty without any. */
   readonly image: string;
+  /** The network in which containers of the nodes reach the store; undefined without node proxies. */
+  readonly storeNetwork: string | undefined;
   /** The builders besides that node at the beginning. */
   readonly nodes: readonly SwarmNode[];
   readonly directory: ProxyDirectory;
@@ -81,7 +83,15 @@ export async function openProxies(run: SwarmRun, swarm: Swarm, settings: SwarmSe
   }
   const keepAwake = (engine: Pick<Engine, 'isAnswering'>) => void awake.push(engine);
   const { own, architecture } = builders;
-  return { own, architecture, image, nodes, directory, certificates, keepAwake, [Symbol.asyncDispose]: dispose };
+  const storeNetwork = image === '' ? undefined : storeNetworkOf(name);
+  return {
+    ...{ own, architecture, image, storeNetwork, nodes, directory, certificates, keepAwake },
+    [Symbol.asyncDispose]: dispose,
+  };
+}
+
+function storeNetworkOf(name: string): string {
+  return `${name}-store`;
 }
 
 /** The builders that take work, besides the own node. */
@@ -139,6 +149,8 @@ async function makeObjects(
     };
   try {
     const network = await swarm.createOverlay(name, labels, { encrypted }).then(note('network'));
+    const store = storeNetworkOf(name);
+    await swarm.createOverlay(store, labels, { encrypted }).then(note('network', store));
     await engine.connectNetwork(name, self.id);
     const contents = { ca: certificates.ca, ...certificates.server };
     const secrets = [];

@@ -157,7 +157,10 @@ export class FakeSitePortage {
   }
 
   /** The packages of the dependencies that the store has, and the sources, which are in DISTDIR as soon as they were fetched. */
-  #supply(container: FakeContainer, [pkgdir = '', , dependencies = '[]', packages = '[]']: readonly string[]): object {
+  #supply(
+    container: FakeContainer,
+    [pkgdir = '', , , dependencies = '[]', packages = '[]']: readonly string[],
+  ): object {
     const cpvs = (JSON.parse(dependencies) as readonly string[]).filter(
       (cpv) => container.findFile(`${pkgdir}/${cpv}.gpkg.tar`) !== undefined,
     );
@@ -170,6 +173,7 @@ export class FakeSitePortage {
       packages: cpvs.map((cpv) => `${cpv}.gpkg.tar`),
       sources: names.filter(isThere),
       absent: names.filter((name) => !isThere(name)),
+      frozen: true,
     };
   }
 

@@ -15,7 +15,14 @@ beforeEach(() => {
   swarm.objects.push({ kind: 'service', id: 'proxy', name: 'proxy', labels: {} });
   const directory = new ProxyDirectory(swarm, 'proxy');
   const proxies = {
-    ...{ own: 'own', architecture: 'x86_64', image: 'sha256:abc', nodes: [node('two')], directory },
+    ...{
+      own: 'own',
+      architecture: 'x86_64',
+      image: 'sha256:abc',
+      storeNetwork: undefined,
+      nodes: [node('two')],
+      directory,
+    },
     ...{
       certificates: makeCertificates(new Date()),
       keepAwake: () => {},

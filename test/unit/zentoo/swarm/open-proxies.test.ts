@@ -163,8 +163,8 @@ describe('node proxies', () => {
 
   it.each([
     ['network', []],
-    ['secret', ['create network']],
-    ['service', ['create network', 'create secret', 'create secret', 'create secret']],
+    ['secret', ['create network', 'create network']],
+    ['service', ['create network', 'create network', 'create secret', 'create secret', 'create secret']],
   ])('that lack a %s are removed again', async (kind, before) => {
     swarm.refusing = new RegExp(`create ${kind}`);
     expect(await failure()).toMatchObject({

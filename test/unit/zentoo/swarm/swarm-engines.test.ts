@@ -15,7 +15,13 @@ afterEach(() => {
 });
 
 function proxiesOn(nodes: readonly string[], directory: ProxyDirectory): Proxies {
-  const parts = { own: 'own', architecture: 'x86_64', image: 'image', keepAwake: () => undefined };
+  const parts = {
+    own: 'own',
+    architecture: 'x86_64',
+    image: 'image',
+    storeNetwork: undefined,
+    keepAwake: () => undefined,
+  };
   return {
     ...{ ...parts, nodes: nodes.map((id) => node(id)), directory, certificates: makeCertificates(new Date()) },
     [Symbol.asyncDispose]: () => Promise.resolve(),
