@@ -57,6 +57,16 @@ export async function copiedImages({ engine, volumePrefix }: SiteRun): Promise<r
   return copies.flatMap(({ labels }) => parseImageId(labels[imageLabel] ?? '') ?? []);
 }
 
+/** Finds a volume of another program with a name that this build gives to a volume, which it would fill and remove. */
+export async function findForeignCopy(far: SiteRun): Promise<string | undefined> {
+  const { binpkgs, distfiles, metadata } = copyNames(far);
+  for (const name of [binpkgs, distfiles, metadata]) {
+    const volume = await far.engine.inspectVolume(name);
+    if (volume !== undefined && volume.labels[copyLabel] !== far.volumePrefix) return name;
+  }
+  return undefined;
+}
+
 /** Removes all copies of a site from a further engine. What a container uses stays. */
 export function removeAllCopies(far: SiteRun): Promise<void> {
   return removeOldCopies({ ...far, revisions: new Map() }, []);

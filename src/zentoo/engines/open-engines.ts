@@ -7,7 +7,7 @@ import { Failure } from '../../failure.ts';
 import { explainRefusal } from '../../container/refusal-failure.ts';
 import { CheckedCpus } from '../run/checked-cpus.ts';
 import type { SiteRun } from '../run/site-run.ts';
-import { removeOldCopies } from './engine-copies.ts';
+import { findForeignCopy, removeOldCopies } from './engine-copies.ts';
 import { farRun } from './far-run.ts';
 import type { EngineChoice } from './engine-choice.ts';
 import { EngineSupply } from './engine-supply.ts';
@@ -43,7 +43,8 @@ export async function openEngines(home: SiteRun, choices: readonly EngineChoice[
   return Promise.all(
     opened.map(async ({ name, options, engine, info, isOpen, jobs, reserved, server }) => {
       const far = await farRun(home, { name, engine, own });
-      await explainRefusal(cleanUp(far, images), `use the further engine ${name}`);
+      const foreign = await explainRefusal(cleanUp(far, images), `use the further engine ${name}`);
+      if (foreign !== undefined) throw unfit(name, ...describeForeign(foreign, options));
       const supply = new EngineSupply(home, far, { name, server });
       const elsewhere = { engine: name, options, home, cpus: new CheckedCpus(), supply: supply.supply.bind(supply) };
       const dispose = async () => {
@@ -63,11 +64,17 @@ export async function openEngines(home: SiteRun, choices: readonly EngineChoice[
   );
 }
 
-/** Removes what former builds left, and makes the volume for logs. */
-async function cleanUp(far: SiteRun, images: readonly ImageId[]): Promise<void> {
+/** Removes what former builds left, and makes the volume for logs. Returns a volume of another program that is in the way. */
+async function cleanUp(far: SiteRun, images: readonly ImageId[]): Promise<string | undefined> {
   await sweepWorkspaces(far, images);
   await removeOldCopies(far, images);
   await makeDefaultVolume(far, far.mounts.logs);
+  return findForeignCopy(far);
+}
+
+function describeForeign(volume: string, options: readonly string[]): readonly [why: string, hint: string] {
+  const command = ['docker', ...options, 'volume rm', volume].join(' ');
+  return [`another program made its volume ${volume}`, `remove the volume if nobody needs it: ${command}`];
 }
 
 function checkEngine(

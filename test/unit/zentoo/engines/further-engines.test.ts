@@ -220,6 +220,18 @@ describe('a build with a further engine', () => {
     },
   );
 
+  it('refuses an engine with a volume of somebody else that has the name of a copy, and leaves the volume alone', async () => {
+    using world = new FurtherWorld();
+    const name = 'zentoo-net-copy-distfiles';
+    await world.far.engine.createVolume(name, { owner: 'somebody' });
+    await expect(world.build(world.siteRun(), 1, { engines: world.engines })).rejects.toMatchObject({
+      code: 'node-unfit',
+      message: `failed to use the further engine far: another program made its volume ${name}`,
+      hint: `remove the volume if nobody needs it: docker --context far volume rm ${name}`,
+    });
+    expect(world.far.engine.volumes.has(name)).toBe(true);
+  });
+
   it('names an engine whose disk is full at the beginning', async () => {
     using world = new FurtherWorld();
     world.far.engine.fault({ method: 'createVolume', error: full });
