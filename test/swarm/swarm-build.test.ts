@@ -57,7 +57,9 @@ describe('zentoo build --swarm', () => {
     });
     expect(service?.Endpoint?.Ports ?? []).toEqual([]);
     const container = node.engine.docker.getContainer(await running(node, buildContainer));
-    expect(Object.keys((await container.inspect()).NetworkSettings.Networks)).toEqual(['bridge']);
+    const name = service?.Spec?.Name ?? '';
+    const networks = Object.keys((await container.inspect()).NetworkSettings.Networks);
+    expect(new Set(networks)).toEqual(new Set(['bridge', `${name}-store`]));
     await builds.end(node, build);
   });
 

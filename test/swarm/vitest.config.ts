@@ -8,9 +8,9 @@ export default defineConfig({
     include: ['test/swarm/**/*.test.ts'],
     retry: 0,
     passWithNoTests: false,
-    testTimeout: 600_000,
+    testTimeout: 300_000,
     hookTimeout: 600_000,
     // Most of the time, tests wait for engines.
-    maxWorkers: 2,
+    maxWorkers: 3,
   },
 });
