@@ -118,7 +118,7 @@ describe('zentoo swarm', () => {
     }
   });
 
-  it('tells a worker from a builds.manager, and a locked swarm from both', async () => {
+  it('tells a worker from a manager, and a locked swarm from both', async () => {
     const [node] = builds.builders;
     for (const one of builds.builders) await builds.setAvailability(one, 'drain');
     expect(await refusal()).toEqual([64, expect.stringContaining('node2 is in drain, node3 is in drain')]);
