@@ -8,7 +8,7 @@ import { stripVTControlCharacters } from 'node:util';
  * @typedef {{ name: string, status: string, message: string, assertionResults: Test[] }} TestFile
  */
 
-const TIERS = /** @type {const} */ (['unit', 'integration', 'e2e', 'sites', 'swarm']);
+const TIERS = /** @type {const} */ (['unit', 'integration', 'e2e', 'sites']);
 
 /**
  * Summarizes the test reports of a run of all tiers.

@@ -80,10 +80,12 @@ export class SwarmBuilds {
    * that one is in its compile phase.
    */
   async compileOn(node: Node, other: Node): Promise<RunningProgram> {
-    await holdPackages(node, true);
+    // Held as well, the own engine cannot compile both before the node is ready.
+    for (const one of [this.manager, node]) await holdPackages(one, true);
     await this.setAvailability(other, 'pause');
     const build = await this.startBuild(['test-fault/held-a', 'test-fault/held-b']);
     await build.said(compilingOn(node));
+    await holdPackages(this.manager, false);
     await this.setAvailability(other, 'active');
     return build;
   }

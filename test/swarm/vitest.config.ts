@@ -11,6 +11,6 @@ export default defineConfig({
     testTimeout: 300_000,
     hookTimeout: 600_000,
     // Most of the time, tests wait for engines.
-    maxWorkers: 3,
+    maxWorkers: 2,
   },
 });

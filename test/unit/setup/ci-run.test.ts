@@ -50,35 +50,29 @@ const tests = {
   'test/e2e/c.test.ts': ['passed'],
 };
 const sites = { 'test/sites/d.test.ts': ['passed'] };
-const swarm = { 'test/swarm/g.test.ts': ['passed'] };
 
 describe('.ci/run', () => {
   it('runs the quick checks first and counts the tests of all tiers', () => {
-    const { status, closing, ran } = runChecks({ reports: { test: tests, 'test:sites': sites, 'test:swarm': swarm } });
-    expect({ status, closing }).toEqual({ status: 0, closing: '6 passed, 0 failed, 1 skipped' });
+    const { status, closing, ran } = runChecks({ reports: { test: tests, 'test:sites': sites } });
+    expect({ status, closing }).toEqual({ status: 0, closing: '5 passed, 0 failed, 1 skipped' });
     expect(ran).toEqual([
       ...['setup', 'format', 'lint', 'lint:workflows', 'types', 'knip', 'lint:shell', 'lint:python'],
-      ...['test', 'test:sites', 'test:swarm'],
+      ...['test', 'test:sites'],
     ]);
   });
 
   it('runs everything although something fails, and fails', () => {
-    const reports = {
-      test: tests,
-      'test:sites': { 'test/sites/d.test.ts': ['failed', 'passed'] },
-      'test:swarm': swarm,
-    };
+    const reports = { test: tests, 'test:sites': { 'test/sites/d.test.ts': ['failed', 'passed'] } };
     const { status, closing, stdout, ran } = runChecks({ reports, failing: ['lint:shell', 'test:sites'] });
-    expect({ status, closing }).toEqual({ status: 1, closing: '6 passed, 1 failed, 1 skipped' });
+    expect({ status, closing }).toEqual({ status: 1, closing: '5 passed, 1 failed, 1 skipped' });
     expect(stdout).toContain('failed: shellcheck\nfailed: tests of sites\n');
-    expect(ran).toHaveLength(11);
+    expect(ran).toHaveLength(10);
   });
 
   it('names each failed test and the first line of its message before the closing line', () => {
     const reports = {
       test: { ...tests, 'test/unit/e.test.ts': ['broken'], 'test/e2e/f.test.ts': ['pending', 'hook'] },
       'test:sites': { 'test/sites/d.test.ts': ['passed', 'failed'] },
-      'test:swarm': swarm,
     };
     const { stdout } = runChecks({ reports, failing: ['test', 'test:sites'] });
     const end = stdout.slice(stdout.indexOf('\nfailed tests:'));
@@ -91,13 +85,13 @@ describe('.ci/run', () => {
       '  a hook failed',
       'test/sites/d.test.ts > zentoo build > builds 1',
       '  Error: expected 1 to be 2',
-      '6 passed, 1 failed, 2 skipped',
+      '5 passed, 1 failed, 2 skipped',
       '',
     ]);
   });
 
   it('repeats the last lines of each failed check before the closing line', () => {
-    const reports = { test: tests, 'test:sites': sites, 'test:swarm': swarm };
+    const reports = { test: tests, 'test:sites': sites };
     const { status, stdout } = runChecks({ reports, failing: ['types', 'test'] });
     const end = stdout.slice(stdout.indexOf('\n== the end of:'));
     expect(status).toBe(1);
@@ -111,18 +105,14 @@ describe('.ci/run', () => {
       '',
       'failed: types',
       'failed: unit, integration and e2e tests',
-      '6 passed, 0 failed, 1 skipped',
+      '5 passed, 0 failed, 1 skipped',
       '',
     ]);
   });
 
   it.each([
-    [
-      'a tier ran no test',
-      { test: { ...tests, 'test/e2e/c.test.ts': ['pending'] }, 'test:sites': sites, 'test:swarm': swarm },
-      'e2e',
-    ],
-    ['a report is missing', { test: tests, 'test:sites': sites }, 'swarm'],
+    ['a tier ran no test', { test: { ...tests, 'test/e2e/c.test.ts': ['pending'] }, 'test:sites': sites }, 'e2e'],
+    ['a report is missing', { test: tests }, 'sites'],
   ])('fails if %s', (_name, reports, tier) => {
     const { status, stderr } = runChecks({ reports });
     expect(status).toBe(1);
