@@ -19,7 +19,7 @@ export interface StoreServer {
  * @param indexes the indexes of the packages, by their partitions
  */
 export async function useStoreServer(
-  session: ContainerSession,
+  session: Pick<ContainerSession, 'engine' | 'id' | 'run'>,
   { url }: StoreServer,
   indexes: ReadonlyMap<string, string>,
 ): Promise<void> {
