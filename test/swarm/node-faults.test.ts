@@ -21,13 +21,16 @@ function countSaid(build: RunningProgram, what: RegExp): number {
   return [...build.stderr.matchAll(new RegExp(what, 'g'))].length;
 }
 
-/** Makes a node a manager, and waits until it hears from the others. A change that meets another one of the swarm is refused. */
+/**
+ * Makes a node a manager, and waits until it hears from the others. A change that meets another one of the swarm is refused, and a node whose
+ * manager was restarted may take more than a minute.
+ */
 async function makeManager(manager: Node, { name, docker }: Node): Promise<void> {
   const state = async () => {
     await manager.docker('node', 'promote', name);
     return docker('node', 'inspect', '--format', '{{.ManagerStatus.Reachability}}', 'self');
   };
-  await expect.poll(() => state().catch(String), { timeout: 60_000, interval: 250 }).toBe('reachable\n');
+  await expect.poll(() => state().catch(String), { timeout: 180_000, interval: 250 }).toBe('reachable\n');
 }
 
 describe('zentoo build --swarm, if a node fails', () => {
